@@ -1,0 +1,267 @@
+//! Citizen numbers, as written and as meant (GB 11643-1999; DOMAIN.md 3.1, 6 rows 3-4).
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::date::{Date, PartialDate, days_between};
+use super::entry::Sex;
+use super::mask;
+
+/// A number as one line writes it, after cleaning (width, blanks, apostrophe, lower-case x).
+///
+/// It has no way to print itself whole by accident: `Debug` and `Display` mask it, [`IdNumber::reveal`] does not.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdNumber {
+    text: String,
+    /// The cell had lost digits before we saw it (a spreadsheet number, 15 places of precision).
+    damaged: bool,
+}
+
+/// What can be said of a number by looking at it alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdState {
+    /// 18 characters, date and check digit right.
+    Valid,
+    /// 15 digits of before 1999; its 18-digit form is in [`IdNumber::full`].
+    Old,
+    /// Lost digits in a spreadsheet; the first 15 can be used (DOMAIN.md 6 row 3).
+    Damaged,
+    Invalid(IdFault),
+}
+
+/// Why a number is not one (DOMAIN.md Q1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdFault {
+    Length,
+    Characters,
+    Calendar,
+    CheckDigit,
+}
+
+const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+const CHECK: &[u8; 11] = b"10X98765432";
+/// Nobody is older (DOMAIN.md Q1).
+const AGE_YEARS_MAX: i16 = 120;
+
+impl IdNumber {
+    /// Cleans `raw`. `None` for an empty cell or one of the words and digits that stand for 'none'
+    /// (无, 待办, 未上户, eighteen equal digits).
+    pub fn parse(raw: &str) -> Option<IdNumber> {
+        let text: String = raw.chars().filter_map(clean_char).collect();
+        let text = text.strip_suffix(".0").map(str::to_owned).unwrap_or(text);
+        let text: String = text.chars().filter(|c| *c != '.').collect();
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        let all_equal = text.len() >= 6 && text.bytes().all(|b| b == text.as_bytes()[0]);
+        (digits >= 6 && !all_equal).then_some(IdNumber { text, damaged: false })
+    }
+
+    /// A number that stood in a number cell and so lost its tail: `digits` is what is left of it.
+    pub fn damaged(digits: &str) -> Option<IdNumber> {
+        IdNumber::parse(digits).map(|id| IdNumber { damaged: true, ..id })
+    }
+
+    /// The whole number. Only for matching, the store, the link, and a logged reveal.
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+
+    pub fn is_damaged(&self) -> bool {
+        self.damaged
+    }
+
+    pub fn masked(&self) -> String {
+        mask::id_number(&self.text)
+    }
+
+    pub fn state(&self) -> IdState {
+        let bytes = self.text.as_bytes();
+        if self.damaged {
+            return IdState::Damaged;
+        }
+        match bytes.len() {
+            18 if !bytes[..17].iter().all(u8::is_ascii_digit) || !(bytes[17].is_ascii_digit() || bytes[17] == b'X') => {
+                IdState::Invalid(IdFault::Characters)
+            }
+            18 if birth18(bytes).is_none() => IdState::Invalid(IdFault::Calendar),
+            18 if check_digit(bytes) != bytes[17] => IdState::Invalid(IdFault::CheckDigit),
+            18 => IdState::Valid,
+            15 if !bytes.iter().all(u8::is_ascii_digit) => IdState::Invalid(IdFault::Characters),
+            15 => match upgrade(bytes) {
+                Some(_) => IdState::Old,
+                None => IdState::Invalid(IdFault::Calendar),
+            },
+            _ if !bytes.iter().all(|b| b.is_ascii_digit() || *b == b'X') => IdState::Invalid(IdFault::Characters),
+            _ => IdState::Invalid(IdFault::Length),
+        }
+    }
+
+    /// Whether a later look at the calendar finds it impossible: born after `today`, or over 120 years old.
+    pub fn is_out_of_time(&self, today: Date) -> bool {
+        let Some(birth) = self.birth() else { return false };
+        let born = birth.first();
+        days_between(born, today) < 0 || today.year() - born.year() > AGE_YEARS_MAX
+    }
+
+    /// The 18 characters to match by: as they stand, or a 15-digit number brought to 18. `None` unless valid.
+    pub fn full(&self) -> Option<String> {
+        match self.state() {
+            IdState::Valid => Some(self.text.clone()),
+            IdState::Old => upgrade(self.text.as_bytes()),
+            _ => None,
+        }
+    }
+
+    /// Its canonical text for comparing two lines: 15 digits brought to 18, else as cleaned.
+    pub fn canonical(&self) -> String {
+        self.full().unwrap_or_else(|| self.text.clone())
+    }
+
+    /// The birth date the digits spell, also where the check digit is wrong or the tail is lost.
+    pub fn birth(&self) -> Option<PartialDate> {
+        let bytes = self.text.as_bytes();
+        match bytes.len() {
+            15 if !self.damaged => {
+                upgrade(bytes).and_then(|full| birth18(full.as_bytes())).map(PartialDate::from)
+            }
+            14.. => birth18(bytes).map(PartialDate::from),
+            _ => None,
+        }
+    }
+
+    /// The sex the digits spell (place 17: odd male, even female); only where the number is whole and valid.
+    pub fn sex(&self) -> Option<Sex> {
+        let full = self.full()?;
+        Some(if (full.as_bytes()[16] - b'0') % 2 == 1 { Sex::Male } else { Sex::Female })
+    }
+}
+
+/// Folds width, case and look-alikes; drops blanks, quotes, dots and hyphens (DOMAIN.md 6 row 4).
+fn clean_char(c: char) -> Option<char> {
+    let c = match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        _ => c,
+    };
+    match c {
+        'x' | '×' | 'Χ' | 'χ' | 'Х' | 'х' | '*' | '✕' | '╳' => Some('X'),
+        'O' | 'o' => Some('0'),
+        'l' | 'I' => Some('1'),
+        c if c.is_whitespace() || c.is_control() => None,
+        '\'' | '`' | '‘' | '’' | '′' | '"' | '-' | '—' | '–' | '_' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' => None,
+        c => Some(c.to_ascii_uppercase()),
+    }
+}
+
+/// The check character of the first 17 digits (ISO 7064 MOD 11-2).
+fn check_digit(bytes: &[u8]) -> u8 {
+    let sum: u32 = bytes[..17].iter().zip(WEIGHTS).map(|(b, w)| u32::from(b - b'0') * w).sum();
+    CHECK[(sum % 11) as usize]
+}
+
+fn birth18(bytes: &[u8]) -> Option<Date> {
+    let number = |range: std::ops::Range<usize>| -> Option<i16> { std::str::from_utf8(bytes.get(range)?).ok()?.parse().ok() };
+    let (year, month, day) = (number(6..10)?, number(10..12)?, number(12..14)?);
+    if !(1850..=2100).contains(&year) {
+        return None;
+    }
+    Date::new(year, month as i8, day as i8).ok()
+}
+
+/// 15 -> 18: century 19, or 18 where the sequence is 996-999 (aged 100 and more at issue).
+fn upgrade(bytes: &[u8]) -> Option<String> {
+    if bytes.len() != 15 || !bytes.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    let century = if &text[12..15] >= "996" { "18" } else { "19" };
+    let mut full = format!("{}{century}{}", &text[..6], &text[6..]);
+    birth18(full.as_bytes())?;
+    full.push(check_digit(full.as_bytes()) as char);
+    Some(full)
+}
+
+impl fmt::Display for IdNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl fmt::Debug for IdNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+/// On the wire a damaged number has a `~` before it, so that it is never taken for a whole one.
+impl Serialize for IdNumber {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if self.damaged { s.collect_str(&format_args!("~{}", self.text)) } else { s.serialize_str(&self.text) }
+    }
+}
+
+impl<'de> Deserialize<'de> for IdNumber {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<IdNumber, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        Ok(match text.strip_prefix('~') {
+            Some(rest) => IdNumber { text: rest.to_owned(), damaged: true },
+            None => IdNumber { text: text.into_owned(), damaged: false },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(raw: &str) -> IdNumber {
+        IdNumber::parse(raw).unwrap()
+    }
+
+    /// DOMAIN.md 11.
+    #[test]
+    fn the_standards_own_numbers_are_valid() {
+        assert_eq!(id("11010519491231002X").state(), IdState::Valid);
+        assert_eq!(id("440524188001010014").state(), IdState::Valid);
+        assert_eq!(id("110105491231002").full().unwrap(), "11010519491231002X");
+        assert_eq!(id("11010519491231002X").sex(), Some(Sex::Female));
+    }
+
+    #[test]
+    fn width_blanks_quotes_and_letters_are_cleaned_not_invalid() {
+        for raw in ["'11010519491231002x", " 110105 19491231 002X", "１１０１０５１９４９１２３１００２Ｘ", "110105-19491231-002×", "11O1O519491231002*"] {
+            assert_eq!(id(raw).reveal(), "11010519491231002X", "{raw}");
+        }
+        for none in ["", "无", "待办", "未上户", "000000000000000000", "-"] {
+            assert!(IdNumber::parse(none).is_none(), "{none}");
+        }
+    }
+
+    #[test]
+    fn every_wrong_digit_and_neighbour_swap_is_caught() {
+        let good = "11010519491231002X";
+        for place in 0..17 {
+            for digit in b'0'..=b'9' {
+                let mut bytes = good.as_bytes().to_vec();
+                if bytes[place] != digit {
+                    bytes[place] = digit;
+                    assert_ne!(id(std::str::from_utf8(&bytes).unwrap()).state(), IdState::Valid);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn faults_are_named() {
+        assert_eq!(id("11010519491331002X").state(), IdState::Invalid(IdFault::Calendar));
+        assert_eq!(id("110105194912310021").state(), IdState::Invalid(IdFault::CheckDigit));
+        assert_eq!(id("1101051949123100").state(), IdState::Invalid(IdFault::Length));
+        assert_eq!(IdNumber::damaged("110105194912310000").unwrap().state(), IdState::Damaged);
+    }
+
+    #[test]
+    fn nothing_prints_it_whole() {
+        let id = id("11010519491231002X");
+        assert!(!format!("{id} {id:?}").contains("19491231"));
+    }
+}

@@ -1,0 +1,82 @@
+//! One error for everything that touches the outside: what failed, where, why, and what to do about it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// `what` failed at `path` because of `source`; `hint` says what a person can do.
+#[derive(Debug)]
+pub struct Error {
+    what: String,
+    path: Option<PathBuf>,
+    source: Option<Cause>,
+    hint: Option<String>,
+    transient: bool,
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub fn new(what: impl Into<String>) -> Error {
+        Error { what: what.into(), path: None, source: None, hint: None, transient: false }
+    }
+
+    pub fn at(self, path: impl Into<PathBuf>) -> Error {
+        Error { path: Some(path.into()), ..self }
+    }
+
+    pub fn because(self, source: impl Into<Cause>) -> Error {
+        Error { source: Some(source.into()), ..self }
+    }
+
+    pub fn hint(self, hint: impl Into<String>) -> Error {
+        Error { hint: Some(hint.into()), ..self }
+    }
+
+    /// Marks a failure that may pass by itself: a busy file, a link that is down, a full disk.
+    pub fn transient(self) -> Error {
+        Error { transient: true, ..self }
+    }
+
+    /// Whether trying the same again later can help.
+    pub fn is_transient(&self) -> bool {
+        self.transient
+    }
+
+    pub fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        if let Some(path) = &self.path {
+            write!(f, ": {}", path.display())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|e| e as _)
+    }
+}
+
+/// Adds the words to a foreign error: `fs::read(p).or_say("reading the settings", p)?`.
+pub trait Context<T> {
+    fn or_say(self, what: impl Into<String>) -> Result<T>;
+    fn or_say_at(self, what: impl Into<String>, path: impl Into<PathBuf>) -> Result<T>;
+}
+
+impl<T, E: Into<Cause>> Context<T> for std::result::Result<T, E> {
+    fn or_say(self, what: impl Into<String>) -> Result<T> {
+        self.map_err(|e| Error::new(what).because(e))
+    }
+
+    fn or_say_at(self, what: impl Into<String>, path: impl Into<PathBuf>) -> Result<T> {
+        self.map_err(|e| Error::new(what).at(path).because(e))
+    }
+}

@@ -1,0 +1,3 @@
+//! rosterd.
+pub mod domain;
+pub mod error;
