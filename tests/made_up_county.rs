@@ -65,7 +65,7 @@ fn a_villages_corrected_file_differs_in_the_lines_that_were_touched() {
     let mut county = County::found(RESIDENTS, 1, false);
     let (village, lines) = county.village_with_health_lines(3_000);
     let folder = tempfile::tempdir().unwrap();
-    let mut write = |name: &str, county: &County| -> Vec<String> {
+    let write = |name: &str, county: &County| -> Vec<String> {
         let path = folder.path().join(name);
         assert_eq!(write::village(county, Roster::Health, village, &path, Style { noise: false }).unwrap(), lines);
         fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()

@@ -15,8 +15,10 @@ use super::write::{self, Style};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_rosterd");
 const SEED: u64 = 519_901;
-/// The first month-end of the made-up county, and the one after.
-const TODAY: [&str; 2] = ["2026-03-31", "2026-04-30"];
+/// Months the county lives before its first files are written, so that offices already disagree.
+const HISTORY_MONTHS: usize = 3;
+/// The month-ends of the two months that are written.
+const TODAY: [&str; 2] = ["2026-06-29", "2026-07-29"];
 /// How long any one case may take before it counts as hung.
 const CASE_SECS_MAX: u64 = 3_600;
 const VILLAGE_LINES: usize = 3_000;
@@ -60,11 +62,7 @@ struct Files {
 impl Files {
     fn make(residents: usize, style: Style) -> Files {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut county = County::found(residents, SEED, false);
-        let bytes = write::county(&county, &folder.path().join("first"), style).expect("room for the files");
-        let lines = county.lists.iter().map(Vec::len).sum();
-        county.live_a_month();
-        write::county(&county, &folder.path().join("next"), style).expect("room for the files");
+        let (bytes, lines, county) = write_months(folder.path(), residents, style);
         Files { folder, county, bytes, lines }
     }
 
@@ -77,14 +75,20 @@ impl Files {
     }
 }
 
-/// Writes both months below `folder`; returns the bytes of the first.
-pub fn write_months(folder: &Path, residents: usize, noise: bool) -> u64 {
-    let style = Style { noise };
-    let mut county = County::found(residents, SEED, false);
+/// Writes both months below `folder`, `first/` and `next/`; returns bytes and lines of the first, and the county after.
+pub fn write_months(folder: &Path, residents: usize, style: Style) -> (u64, usize, County) {
+    let mut county = with_history(residents, false);
     let bytes = write::county(&county, &folder.join("first"), style).expect("room for the files");
+    let lines = county.lists.iter().map(Vec::len).sum();
     county.live_a_month();
     write::county(&county, &folder.join("next"), style).expect("room for the files");
-    bytes
+    (bytes, lines, county)
+}
+
+fn with_history(residents: usize, one_township: bool) -> County {
+    let mut county = County::found(residents, SEED, one_township);
+    (0..HISTORY_MONTHS).for_each(|_| county.live_a_month());
+    county
 }
 
 impl Bench {
@@ -177,7 +181,7 @@ impl Bench {
     /// A township with all of it enrols at a county that has nothing.
     fn push(&self, residents: usize, table: &mut Table) {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let county = County::found(residents, SEED, true);
+        let county = with_history(residents, true);
         write::county(&county, folder.path(), self.style).expect("room for the files");
         let entries: usize = county.lists.iter().map(Vec::len).sum();
         drop(county);
@@ -209,7 +213,7 @@ impl Bench {
     /// A village with its own lists and a parent, and nothing to do.
     fn idle(&self, table: &mut Table) {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let county = County::found(super::generate::VILLAGE_RESIDENTS, SEED, false);
+        let county = with_history(super::generate::VILLAGE_RESIDENTS, false);
         write::county(&county, folder.path(), self.style).expect("room for the files");
         let root = tempfile::tempdir().expect("a temporary folder");
         let mut parent = Node::init(BINARY, root.path(), "519901001", "第1乡");

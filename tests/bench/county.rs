@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     };
     println!("{}", machine::line());
     if let Some(folder) = &args.write {
-        let bytes = cases::write_months(folder, args.residents, args.noise);
+        let (bytes, _, _) = cases::write_months(folder, args.residents, write::Style { noise: args.noise });
         println!("{} residents, {} MB a month, in {}", args.residents, bytes / 1_000_000, folder.display());
         return ExitCode::SUCCESS;
     }
