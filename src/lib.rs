@@ -1,3 +1,6 @@
 //! rosterd.
 pub mod domain;
 pub mod error;
+pub mod reconcile;
+pub mod rules;
+pub mod store;
