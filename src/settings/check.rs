@@ -211,12 +211,19 @@ fn within(key: &str, value: u64, range: std::ops::RangeInclusive<u64>, allowed: 
 fn intake(limits: &Intake) -> Result<(), Fault> {
     const KIB: u64 = 1 << 10;
     const TIB: u64 = 1 << 40;
-    within("[intake] file_bytes_max", limits.file_bytes_max, 64 * KIB..=TIB, "65536 (64 KiB) to 1 TiB")?;
-    within("[intake] unpacked_bytes_max", limits.unpacked_bytes_max, 64 * KIB..=TIB, "65536 (64 KiB) to 1 TiB")?;
-    within("[intake] unpack_ratio_max", limits.unpack_ratio_max, 10..=10_000, "10 to 10000")?;
+    const BYTES: &str = "65536 (64 KiB) to 1 TiB";
+    within("[intake] file_bytes_max", limits.file_bytes_max, 64 * KIB..=TIB, BYTES)?;
+    within("[intake] unpacked_bytes_max", limits.unpacked_bytes_max, 64 * KIB..=TIB, BYTES)?;
+    within("[intake] markup_bytes_max", limits.markup_bytes_max, 64 * KIB..=TIB, BYTES)?;
+    within("[intake] xls_bytes_max", limits.xls_bytes_max, 64 * KIB..=TIB, BYTES)?;
+    within("[intake] unpack_ratio_max", limits.unpack_ratio_max.into(), 10..=10_000, "10 to 10000")?;
+    within("[intake] unpack_ratio_free_bytes", limits.unpack_ratio_free_bytes, 0..=TIB, "0 to 1 TiB")?;
+    within("[intake] archive_entries_max", limits.archive_entries_max.into(), 16..=1_000_000, "16 to 1000000")?;
     within("[intake] cells_max", limits.cells_max, 1_000..=10_000_000_000, "1000 to 10000000000")?;
-    within("[intake] columns_max", limits.columns_max, 8..=16_384, "8 to 16384")?;
-    within("[intake] cell_chars_max", limits.cell_chars_max, 64..=32_767, "64 to 32767")?;
+    within("[intake] columns_max", limits.columns_max.into(), 8..=16_384, "8 to 16384")?;
+    within("[intake] cell_chars_max", limits.cell_chars_max.into(), 64..=32_767, "64 to 32767")?;
+    within("[intake] sheets_max", limits.sheets_max.into(), 1..=100_000, "1 to 100000")?;
+    within("[intake] database_secs_max", limits.database_secs_max, 1..=3_600, "1 to 3600")?;
     within("[intake] settle_millis", limits.settle_millis, 50..=600_000, "50 to 600000")?;
     within("[intake] rescan_secs", limits.rescan_secs, 1..=86_400, "1 to 86400 (a day)")
 }
@@ -246,8 +253,9 @@ fn rules(rules: &Parameters) -> Result<(), Fault> {
     // By way of its fields' names, so that a new parameter cannot be forgotten here.
     let fields = toml::Value::try_from(rules).expect("the parameters are plain integers");
     for (name, value) in fields.as_table().into_iter().flatten() {
-        if !value.as_integer().is_some_and(|days| (1..=DAYS_MAX).contains(&days)) {
-            return Err(fault(format!("[rules] {name}"), value, "1 to 3660 days"));
+        let (max, allowed) = if name.ends_with("_percent") { (100, "1 to 100") } else { (DAYS_MAX, "1 to 3660 days") };
+        if !value.as_integer().is_some_and(|number| (1..=max).contains(&number)) {
+            return Err(fault(format!("[rules] {name}"), value, allowed));
         }
     }
     Ok(())

@@ -13,10 +13,9 @@ use crate::error::{Context, Error, Result};
 
 mod check;
 mod fragment;
-pub mod rules;
 pub mod sample;
 
-pub use rules::Parameters;
+pub use crate::rules::Parameters;
 
 /// The language of sentences for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -92,21 +91,30 @@ pub struct Source {
     pub poll_secs: Option<u64>,
 }
 
-/// Limits of reading; the same fields as the intake's own limits.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// Limits of reading, with the names and defaults of the intake's own, and the pace of watching.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Intake {
     /// A larger file goes to quarantine unread.
     pub file_bytes_max: u64,
     /// A workbook that unpacks to more goes to quarantine (a zip bomb).
     pub unpacked_bytes_max: u64,
-    /// The same, as a multiple of the packed size.
-    pub unpack_ratio_max: u64,
-    /// Cells of one sheet.
+    /// The same, as a multiple of the packed size, beyond `unpack_ratio_free_bytes`.
+    pub unpack_ratio_max: u32,
+    pub unpack_ratio_free_bytes: u64,
+    pub archive_entries_max: u32,
+    /// Filled cells of one file.
     pub cells_max: u64,
-    pub columns_max: u64,
+    pub columns_max: u32,
     /// A longer cell is cut.
-    pub cell_chars_max: u64,
+    pub cell_chars_max: u32,
+    pub sheets_max: u32,
+    /// HTML and XML tables named .xls are read in memory.
+    pub markup_bytes_max: u64,
+    /// Old .xls workbooks are read in memory.
+    pub xls_bytes_max: u64,
+    /// A foreign database is not held open for longer.
+    pub database_secs_max: u64,
     /// A file is read once it has not changed for so long.
     pub settle_millis: u64,
     /// Every source is looked at this often also without a notice.
@@ -119,9 +127,15 @@ impl Default for Intake {
             file_bytes_max: 512 << 20,
             unpacked_bytes_max: 2 << 30,
             unpack_ratio_max: 200,
-            cells_max: 100_000_000,
-            columns_max: 512,
-            cell_chars_max: 1024,
+            unpack_ratio_free_bytes: 16 << 20,
+            archive_entries_max: 4_096,
+            cells_max: 60_000_000,
+            columns_max: 1_024,
+            cell_chars_max: 4_096,
+            sheets_max: 512,
+            markup_bytes_max: 64 << 20,
+            xls_bytes_max: 128 << 20,
+            database_secs_max: 120,
             settle_millis: 1500,
             rescan_secs: 600,
         }
