@@ -1,2 +1,4 @@
-//! The daemon: wiring of the pieces. Here the control socket; the loop and the desk join it.
+//! The daemon: wiring of the pieces.
+
 pub mod control;
+pub mod pass;
