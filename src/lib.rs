@@ -3,6 +3,7 @@
 pub mod daemon;
 pub mod domain;
 pub mod error;
+pub mod intake;
 pub mod linkage;
 pub mod reconcile;
 pub mod report;
