@@ -1,3 +1,12 @@
 //! rosterd.
+
+pub mod daemon;
 pub mod domain;
 pub mod error;
+pub mod intake;
+pub mod linkage;
+pub mod reconcile;
+pub mod report;
+pub mod rules;
+pub mod settings;
+pub mod store;

@@ -1,0 +1,568 @@
+# All text for people. One to one with zh-CN.ftl (a test compares them).
+# Plain, neutral words: what differs, and who should look at what; never a word on the family events behind a list.
+
+## Lists, severities, levels, statuses
+
+list-population = population register
+list-health = health records
+list-dibao = dibao list
+list-family = family support list
+list-deaths = death list
+list-migrants = migrant list
+list-none = list
+
+severity-high = high
+severity-medium = medium
+severity-low = low
+severity-info = info
+
+level-county = county
+level-township = township
+level-village = village
+
+status-open = open
+status-confirmed = confirmed
+status-dismissed = dismissed
+status-closed = closed
+
+entry-active = active
+entry-moved_out = moved out
+entry-deceased = deceased
+entry-closed = closed
+entry-removed = removed
+
+event-birth = birth
+event-death = death
+event-transfer = transfer
+event-out_migration = out-migration
+event-in_migration = in-migration
+event-correction = correction
+
+confidence-confirmed = confirmed
+confidence-probable = probable
+confidence-possible = possible
+
+missing-contact = contact person
+missing-doctor = family doctor
+missing-green = hospital green channel
+
+sex-m = male
+sex-f = female
+
+place-outside = outside the county
+place-unclear = an unclear place
+area-none = this office
+
+id-fault-length = wrong length
+id-fault-characters = characters that do not belong
+id-fault-calendar = the birth date in it does not exist
+id-fault-check-digit = the check digit is wrong
+id-fault-out-of-time = the birth date in it cannot be
+
+## Rules: titles and exceptions of severity
+
+rule-deceased-still-active = Deceased, still active
+rule-deceased-still-active-note = high for dibao and family
+rule-alive-after-death = Sign of life after the death date
+rule-death-dates-differ = Death dates differ
+rule-moved-still-active = Moved away, still active
+rule-moved-still-active-note = high for family when overdue
+rule-transfer-unpaired = Move with one half only
+rule-listed-in-two-areas = Active in two areas
+rule-listed-in-two-areas-note = high for dibao and family
+rule-duplicate-entry = Twice on one list
+rule-no-population-record = Not on the population register
+rule-no-population-record-note = high for dibao
+rule-left-without-decision = Left the list without a decision
+rule-dibao-without-health-record = Dibao without health record
+rule-special-support-uncovered = Support not complete
+rule-dibao-review-overdue = Dibao review overdue
+rule-late-report = Reported late
+rule-id-invalid = Identity number invalid
+rule-id-damaged = Identity number lost digits
+rule-id-missing = Identity number missing
+rule-id-conflict = One person, several numbers
+rule-shared-id = One number, several people
+rule-name-conflict = Names differ
+rule-sex-conflict = Sexes differ
+rule-birth-conflict = Birth dates differ
+rule-household-without-head = Household without head
+rule-total-differs = Total differs from the lines
+rule-list-late = List late
+
+## One sentence a rule
+
+finding-deceased-still-active =
+    Active on the { $list } of { $area }, but { $sources ->
+        [none] another list says
+       *[other] the { $sources } says
+    } the person died{ $died ->
+        [none] {""}
+       *[other] {" "}on { $died }
+    }; please check.{ $sign_of_life ->
+        [none] {""}
+       *[other] {" "}There is a sign of life on { $sign_of_life }: check the death itself first.
+    }
+finding-alive-after-death =
+    A list says the person died{ $died ->
+        [none] {""}
+       *[other] {" "}on { $died }
+    }, but { $sign_list ->
+        [none] another list
+       *[other] the { $sign_list }
+    } shows a sign of life{ $sign ->
+        [none] {" "}after it
+       *[other] {" "}on { $sign }
+    }. Check the death, and whether it is the same person, before anything is stopped.
+finding-death-dates-differ =
+    Lists give different death dates{ $dates ->
+        [none] {""}
+       *[other] {" "}({ $dates })
+    }{ $days ->
+        [none] {""}
+       *[other] , { $days } days apart
+    }; please check the papers.
+finding-moved-still-active =
+    Active on the { $list } of { $area }, but the person { $moved_out ->
+        [none] no longer lives there
+       *[other] moved out on { $moved_out }
+    }{ $to ->
+        [none] {""}
+       *[other] {" "}to { $to }
+    }; please hand the file over{ $overdue ->
+        [yes] , the time for it has passed.
+       *[other] .
+    }
+finding-transfer-unpaired =
+    { $direction ->
+        [in] Listed as moved into { $area }{ $date ->
+            [none] {""}
+           *[other] {" "}on { $date }
+        }, but { $other ->
+            [none] the village of departure
+           *[other] { $other }
+        } never listed the person as moved out
+       *[out] Moved out of { $area }{ $date ->
+            [none] {""}
+           *[other] {" "}on { $date }
+        }, but { $other ->
+            [none] the village of arrival
+           *[other] { $other }
+        } does not list the person
+    }{ $days ->
+        [none] {""}
+       *[other] , { $days } days on
+    }; both sides please compare.
+finding-listed-in-two-areas =
+    Active on the { $list } of { $areas ->
+        [none] two or more villages
+       *[other] { $areas }
+    } at once; please settle where the person belongs.
+finding-duplicate-entry =
+    { $count ->
+        [none] More than once
+       *[other] { $count } times
+    } on the { $list } of { $area }; please merge.
+finding-no-population-record = Active on the { $list } of { $area }, but on no population register; please check where the person is registered, or the number.
+finding-left-without-decision =
+    The person vanished from the { $list } of { $area }{ $vanished ->
+        [none] {""}
+       *[other] {" "}about { $vanished }
+    } with no stop, death or move recorded; please check that nothing was stopped by mistake.
+finding-dibao-without-health-record = A dibao recipient of { $area } has no active health record; the health centre please check.
+finding-special-support-uncovered =
+    Support for this person in { $area } is not complete{ $missing ->
+        [none] {""}
+       *[other] ; missing: { $missing }
+    }.
+finding-dibao-review-overdue =
+    { $class ->
+        [none] Dibao
+       *[other] Dibao class { $class }
+    }: { $reviewed ->
+        [none] no review is dated
+       *[other] last review on { $reviewed }
+    }{ $days ->
+        [none] {""}
+       *[other] , { $days } days ago
+    }{ $days_max ->
+        [none] {""}
+       *[other] {" "}(due every { $days_max } days)
+    }; please arrange one.
+finding-late-report =
+    { $kind ->
+        [birth] A birth
+       *[in_move] An in-move
+    }{ $date ->
+        [none] {""}
+       *[other] {" "}of { $date }
+    } was listed { $listed ->
+        [none] late
+       *[other] only on { $listed }
+    }{ $days ->
+        [none] {""}
+       *[other] , { $days } days late
+    }.
+finding-id-invalid =
+    The identity number { $number ->
+        [none] {""}
+       *[other] { $number }{" "}
+    }on the { $list } of { $area } is wrong{ $fault ->
+        [none] {""}
+       *[other] {" "}({ $fault })
+    }; please correct it from the document.
+finding-id-damaged =
+    { $whole_column ->
+        [yes] A whole column of identity numbers on the { $list } of { $area } lost digits{ $count ->
+            [none] {""}
+           *[other] {" "}({ $count } lines)
+        }; please format it as text and export again.
+       *[other] The identity number { $number ->
+            [none] {""}
+           *[other] { $number }{" "}
+        }on the { $list } of { $area } lost digits in a spreadsheet; please enter it again as text.
+    }
+finding-id-missing = No identity number on the { $list } of { $area }; please add it.
+finding-id-conflict =
+    Lists give one person different identity numbers{ $numbers ->
+        [none] {""}
+       *[other] {" "}({ $numbers })
+    }; please correct from the document.
+finding-shared-id =
+    Different people use one identity number{ $number ->
+        [none] {""}
+       *[other] {" "}{ $number }
+    }{ $names ->
+        [none] {""}
+       *[other] {" "}({ $names })
+    }; please check each document.
+finding-name-conflict =
+    Lists write one person's name differently{ $names ->
+        [none] {""}
+       *[other] {" "}({ $names })
+    }; please settle it from the document.
+finding-sex-conflict =
+    Lists give one person different sexes{ $sexes ->
+        [none] {""}
+       *[other] {" "}({ $sexes })
+    }, or the number says another; please correct.
+finding-birth-conflict =
+    Lists give one person different birth dates{ $dates ->
+        [none] {""}
+       *[other] {" "}({ $dates })
+    }, or the number says another; please correct from the document.
+finding-household-without-head =
+    { $household ->
+        [none] A household
+       *[other] Household { $household }
+    } of { $area } has no head: the former one { $event ->
+        [left] moved away
+       *[died] died
+    }, and no new one is entered.
+finding-total-differs =
+    The total of the { $list } of { $area }{ $stated ->
+        [none] {""}
+       *[other] {" "}says { $stated }
+    }{ $counted ->
+        [none] {" "}and differs from its lines
+       *[other] , its lines are { $counted }
+    }{ $file ->
+        [none] {""}
+       *[other] {" "}({ $file }{ $row ->
+            [none] {""}
+           *[other] :{ $row }
+        })
+    }; please compare.
+finding-list-late =
+    The { $list } of { $area } { $last ->
+        [none] has not come yet
+       *[other] came last on { $last }
+    }{ $days ->
+        [none] {""}
+       *[other] , { $days } days ago
+    }{ $cycle_days ->
+        [none] {""}
+       *[other] {" "}(due every { $cycle_days } days)
+    }; please send it.
+finding-other = Something on the { $list } of { $area } does not fit; please check.
+
+## Files and lines that could not be taken
+
+problem-empty = the file is empty
+problem-lock-file = a spreadsheet program left this beside an open file; nothing to do
+problem-encrypted = the file has a password; take it off and drop the file again
+problem-too-large = the file is too large; split it by village or month
+problem-zip-bomb = the file unpacks to an implausible size; refused
+problem-too-many-cells = too many cells; delete the empty area and save again
+problem-truncated = the file is not whole, perhaps copied halfway; copy it again
+problem-unsupported-format = this kind of file is not read; save it as xlsx or csv
+problem-unreadable-text = the text cannot be read (encoding); open it in a spreadsheet program and save again
+problem-not-a-roster = there is no list in it
+problem-no-list-recognised = no list recognised; check the header row, or say which with import --list
+problem-database-busy = the database is in use; it will be read later
+problem-database = the database cannot be read
+problem-io = the file cannot be read
+problem-no-name = the line has no name
+problem-area-outside = the line belongs to an area outside this node's
+problem-sheet-repeats-others = a summary sheet that repeats the others; not read
+problem-foreign-record = a record from below lies outside its sender's area; refused
+problem-other = not taken
+
+## Command line: columns
+
+label-id = id
+label-severity = severity
+label-age = age
+label-area = area
+label-list = list
+label-finding = what does not fit
+label-source = where
+label-status = status
+label-kind = kind
+label-date = date
+label-from = from
+label-to = to
+label-confidence = confidence
+label-person = person
+label-name = name
+label-number = number
+label-lines = lines
+label-before = before
+label-removed = would go
+label-share = share
+label-since = since
+label-file = file
+label-row = row
+label-reason = reason
+label-count = count
+label-when = when
+label-who = who
+label-what = did
+label-query = looked for
+label-rule = rule
+label-says = says
+label-settings = settings
+label-weight = weight
+label-matched = matched
+label-sent = sent
+label-differ = differ
+label-bytes = bytes
+label-created = new
+label-updated = changed
+label-unchanged = same
+label-refused = refused
+label-state = state
+label-comparison = comparison
+label-village = area
+label-check = check
+label-node = node
+label-parent = parent
+label-children = children
+label-backlog = backlog
+label-error = last error
+label-sources = sources
+label-held = held
+label-quarantined = not taken
+label-findings = findings
+label-version = version
+label-last-contact = last contact
+label-last-read = last read
+
+state-ok = ok
+state-warn = look
+state-bad = broken
+state-connected = connected
+state-waiting = waiting to retry
+state-refused = refused
+state-none = none
+state-never = never
+state-silent = silent
+state-paused = paused
+state-working = working
+state-settled = settled
+state-reading = reading
+state-read = read
+state-missing = not found
+state-held = held for a person
+state-taken = taken
+state-refused-file = not taken
+state-would-take = would be taken
+state-would-hold = would be held
+state-equal = equal
+state-differs = differs
+
+age-days = { $days } d
+age-today = today
+seconds-ago = { $count } s ago
+minutes-ago = { $count } min ago
+hours-ago = { $count } h ago
+days-ago = { $count } d ago
+
+## Command line: sentences
+
+say-error = error
+say-because = because
+say-hint = what to do
+say-no-daemon = No daemon runs; this is what the store holds (read-only).
+say-needs-daemon = No daemon runs, and this is for the daemon to do.
+say-needs-daemon-hint = start it: systemctl start rosterd, or rosterd run --config { $file }
+say-daemon-runs = The daemon runs; this can only be done while it is stopped.
+say-daemon-runs-hint = stop it: systemctl stop rosterd
+say-no-config = There is no settings file.
+say-no-config-hint = looked for: { $places }. Make one with rosterd init or rosterd setup, or name one with --config.
+say-no-findings = Nothing to look at.
+say-no-events = No events.
+say-no-people = Nobody found.
+say-no-held = Nothing is held.
+say-no-quarantine = Everything was taken.
+say-no-matches = No pairs to judge.
+say-no-access = Nobody has looked at anyone yet.
+say-findings-count = { $count } in all ({ $parts }).
+say-count = { $count } in all.
+say-decided = { $id }: { $status }.
+say-held-released = { $id } released.
+say-held-rejected = { $id } rejected.
+say-held-hint = after a look: rosterd held release ID, or rosterd held reject ID
+say-match-confirmed = { $id }: the same person.
+say-match-rejected = { $id }: different people, never to be joined again.
+say-match-hint = after a look: rosterd match ID confirm, or reject
+say-paused = Reading and pushing are paused; nothing is lost.
+say-resumed = Going on.
+say-initialised = Made { $dir }.
+say-next-run = Next: rosterd run --config { $file }
+say-next-join = Next: on the parent, rosterd invite --area { $area }; then here, rosterd join CODE --config { $file }
+say-exists = { $file } is there already; nothing was changed.
+say-exists-hint = choose another folder, or edit the file
+say-invited = The next line is the join code of { $area }: good once, until { $expires }. Hand it over in person or by telephone.
+say-joined = Joined { $parent }.
+say-revoked = The credential of { $area } has ended.
+say-equal = Both sides are equal.
+say-differs = The two sides differ; rosterd resync repairs it.
+say-dry-run = A rehearsal: nothing was changed.
+say-backed-up = Backed up to { $file } ({ $bytes } bytes, verified).
+say-restored = Restored from { $file }; the store that was there is now { $kept }.
+say-exported = Wrote { $file }: { $entries } entries.
+say-imported = Took { $entries } entries, refused { $refused }.
+say-not-settled = Not settled within { $secs } seconds.
+say-reveal-logged = This look at whole names and numbers is logged: { $reason }
+say-reveal-reason = Whole names and numbers need a reason: --reveal --reason TEXT
+say-listening-none = This node listens nowhere for children ([listen] addr).
+say-rematched = { $persons } persons: { $joined } joined, { $split } split; { $opened } findings opened, { $closed } closed.
+say-healthy = Everything is in order.
+say-unhealthy = { $bad } broken, { $warn } to look at.
+say-link-score = { $lines } lines: precision { $precision }, recall { $recall }, F1 { $f1 }, { $seconds } s.
+say-written = Wrote { $file }
+say-waiting = Waiting until everything is done…
+say-nothing-new = Nothing new.
+
+## Progress
+
+progress-entries = comparing entries
+progress-lines = reading
+progress-persons = linking persons
+progress-pages = backing up
+progress-lists = comparing lists
+progress-wait = waiting until done
+
+## Status page
+
+status-held-hint = { $count } files are held; see: rosterd held
+status-quarantined-hint = { $count } things were not taken; see: rosterd quarantine
+status-lines = { $lines } lines
+status-backlog = { $entries } entries ({ $bytes } bytes)
+
+## Doctor
+
+check-settings = settings file
+check-data-dir = data folder
+check-data-mode = data folder closed to others
+check-data-mode-hint = run: chmod 700 { $path }
+check-writable = data folder writable
+check-writable-hint = check the owner of { $path }, and the disk
+check-disk = free disk space
+check-disk-hint = only { $free } MB free on the disk of { $path }; make room
+check-source = source { $name }
+check-source-hint = { $path } is not there or cannot be opened; check path and permissions
+check-daemon = daemon
+check-daemon-hint = it does not run; systemctl status rosterd says why
+check-parent = link to the parent
+check-parent-hint = check the network; changes are kept meanwhile and sent when it is back
+check-joined = credential
+check-joined-hint = not joined to a parent yet; run rosterd join CODE
+check-backlog = backlog
+check-backlog-hint = { $entries } entries not acknowledged by the parent yet
+check-held = held files
+check-held-hint = { $count } wait for a person: rosterd held
+check-quarantined = files and lines not taken
+check-quarantined-hint = { $count }: rosterd quarantine
+check-clock = system clock
+check-clock-hint = the clock is earlier than this program; set it
+check-listen = address for children
+check-listen-hint = { $addr } cannot be used; another program may hold it
+check-store = store
+check-store-hint = the store did not pass its check; rosterd restore with the newest backup
+check-store-version = version of the store
+check-store-version-hint = a newer rosterd wrote it; update this program
+check-store-opens = store opens
+check-store-opens-hint = { $why }
+check-certificate = certificate
+check-certificate-hint = { $days } days left
+check-chain = access log whole
+check-chain-hint = its chain of hashes is broken; somebody changed it
+check-log-dir = log folder
+check-log-dir-hint = { $path } cannot be written; check permissions
+check-age = last backup
+check-age-hint = none for { $days } days: rosterd backup FILE
+
+## Setup
+
+setup-welcome = A few questions, and it runs. Enter takes what is in brackets.
+setup-area = Area code of this office (county 6 digits, township 9, village 12)
+setup-name = Name of this office
+setup-dir = Folder to install into
+setup-inbox = Folder to watch (where the spreadsheets go)
+setup-code = Join code from the office above (Enter for none)
+setup-listen = Address where offices below connect (Enter for none)
+setup-service = Start now and at every boot (y/n)
+setup-bad-area = 6, 9 or 12 digits, please.
+setup-bad-address = ADDRESS:PORT, please, as 0.0.0.0:7443.
+setup-needed = This one is needed.
+setup-no-terminal = There is no terminal to ask on; give { $flag }.
+setup-service-started = The service runs.
+setup-service-failed = The service did not start.
+setup-service-failed-hint = systemctl status rosterd says why
+setup-no-systemd = No systemd here; run: rosterd run --config { $file }
+setup-done = Done. Put the spreadsheets into { $inbox }; rosterd status shows how it goes.
+
+## Demo
+
+demo-start = A county, a township and two villages in { $dir }, each a real daemon.
+demo-init = { $name } ({ $area }) is set up
+demo-join = { $name } joined { $parent }
+demo-month = Villages and county drop their spreadsheets of { $month } …
+demo-settled = All done after { $secs } s.
+demo-result = What { $name } sees, by rule and area:
+demo-examples = One example a rule:
+demo-total = all
+demo-elsewhere = elsewhere
+demo-stays = The daemons go on; Ctrl-C ends them. In another terminal try:
+demo-stopped = All stopped.
+demo-log = Mismatch log of { $name }: { $file }
+demo-failed = { $name } did not come up; its log: { $file }
+
+## Mismatch log
+
+log-opened = opened
+log-changed = changed
+log-decided = decided
+log-closed = closed
+log-reopened = back again
+log-due = , due { $due }
+log-note = , note: { $note }
+
+alarm-no-progress = no progress for { $hours } hours
+alarm-child-silent = nothing from { $area } for { $days } days
+alarm-parity-broken = data differ from those of { $area }
+alarm-clock-skew = the clock of { $area } is { $secs } seconds off
+alarm-disk-low = only { $free } MB left on the disk
+alarm-ended = in order again

@@ -1,0 +1,571 @@
+# 面向办事人员的全部文字。与 en.ftl 的键一一对应（有测试核对）。
+# 用语中性：只说哪里不一致、请谁核实什么；对扶助对象不提及任何家庭变故。
+
+## 名册、程度、层级、状态
+
+list-population = 人口底册
+list-health = 健康档案
+list-dibao = 低保名册
+list-family = 扶助名册
+list-deaths = 死亡名册
+list-migrants = 流动人口名册
+list-none = 名册
+
+severity-high = 高
+severity-medium = 中
+severity-low = 低
+severity-info = 提示
+
+level-county = 县级
+level-township = 乡级
+level-village = 村级
+
+status-open = 待核实
+status-confirmed = 已属实
+status-dismissed = 不属实
+status-closed = 已消除
+
+entry-active = 在册
+entry-moved_out = 已迁出
+entry-deceased = 已死亡
+entry-closed = 已终止
+entry-removed = 已不在册
+
+event-birth = 出生
+event-death = 死亡
+event-transfer = 县内迁移
+event-out_migration = 迁出县外
+event-in_migration = 县外迁入
+event-correction = 信息更正
+
+confidence-confirmed = 已印证
+confidence-probable = 较可信
+confidence-possible = 待印证
+
+missing-contact = 联系人
+missing-doctor = 家庭医生
+missing-green = 就医绿色通道
+
+sex-m = 男
+sex-f = 女
+
+place-outside = 县外
+place-unclear = 去向不明
+area-none = 本地
+
+id-fault-length = 位数不对
+id-fault-characters = 含有不应出现的字符
+id-fault-calendar = 其中的出生日期不存在
+id-fault-check-digit = 校验码不符
+id-fault-out-of-time = 其中的出生日期不合常理
+
+## 规则：标题、说明、程度的例外
+
+rule-deceased-still-active = 已故人员仍在册
+rule-deceased-still-active-note = 低保、扶助为高
+rule-alive-after-death = 死亡日期之后仍有在世记录
+rule-death-dates-differ = 死亡日期不一致
+rule-moved-still-active = 已迁走仍在册
+rule-moved-still-active-note = 扶助超期为高
+rule-transfer-unpaired = 迁移只有一头
+rule-listed-in-two-areas = 两地同时在册
+rule-listed-in-two-areas-note = 低保、扶助为高
+rule-duplicate-entry = 同册重复
+rule-no-population-record = 人口底册查无此人
+rule-no-population-record-note = 低保为高
+rule-left-without-decision = 无手续退出
+rule-dibao-without-health-record = 低保对象无健康档案
+rule-special-support-uncovered = 扶助服务未覆盖
+rule-dibao-review-overdue = 低保复核超期
+rule-late-report = 登记迟缓
+rule-id-invalid = 身份证号有误
+rule-id-damaged = 身份证号丢失尾数
+rule-id-missing = 缺身份证号
+rule-id-conflict = 一人多号
+rule-shared-id = 一号多人
+rule-name-conflict = 姓名不一致
+rule-sex-conflict = 性别不一致
+rule-birth-conflict = 出生日期不一致
+rule-household-without-head = 户内无户主
+rule-total-differs = 合计数不符
+rule-list-late = 名册未按期更新
+
+## 每条规则的一句话
+
+finding-deceased-still-active =
+    { $area }的{ $list }上仍为在册，但{ $sources ->
+        [none] 其他名册
+       *[other] { $sources }
+    }记载此人{ $died ->
+        [none] 已故
+       *[other] 已于{ $died }去世
+    }，请核实。{ $sign_of_life ->
+        [none] {""}
+       *[other] 另有{ $sign_of_life }的在世记录，请先核对死亡信息。
+    }
+finding-alive-after-death =
+    { $died ->
+        [none] 有名册记载此人已故
+       *[other] 有名册记载此人已于{ $died }去世
+    }，但{ $sign_list ->
+        [none] 另一名册
+       *[other] { $sign_list }
+    }{ $sign ->
+        [none] 之后仍有在世记录
+       *[other] 在{ $sign }仍有在世记录
+    }，请先核对死亡信息是否属实、是否认错了人，核实前不要停发待遇。
+finding-death-dates-differ =
+    几份名册记载的死亡日期不一致{ $dates ->
+        [none] {""}
+       *[other] （{ $dates }）
+    }{ $days ->
+        [none] {""}
+       *[other] ，相差{ $days }天
+    }，请核对证明。
+finding-moved-still-active =
+    { $area }的{ $list }上仍为在册，但此人{ $moved_out ->
+        [none] 已不在此地居住
+       *[other] 已于{ $moved_out }迁出
+    }{ $to ->
+        [none] {""}
+       *[other] ，去向{ $to }
+    }，请办理转接{ $overdue ->
+        [yes] ；已超过移交期限。
+       *[other] 。
+    }
+finding-transfer-unpaired =
+    { $direction ->
+        [in] { $date ->
+            [none] 此人登记为迁入{ $area }
+           *[other] 此人登记为{ $date }迁入{ $area }
+        }，但{ $other ->
+            [none] 迁出地
+           *[other] { $other }
+        }没有相应的迁出记录
+       *[out] { $date ->
+            [none] 此人已从{ $area }迁出
+           *[other] 此人已于{ $date }从{ $area }迁出
+        }，但{ $other ->
+            [none] 迁入地
+           *[other] { $other }
+        }的人口底册上没有此人
+    }{ $days ->
+        [none] {""}
+       *[other] ，已过{ $days }天
+    }，请两地核对。
+finding-listed-in-two-areas =
+    此人在{ $areas ->
+        [none] 两个以上村（居）
+       *[other] { $areas }
+    }的{ $list }上同时在册，请核实应由何处保留。
+finding-duplicate-entry =
+    此人在{ $area }的{ $list }上{ $count ->
+        [none] 重复出现
+       *[other] 出现{ $count }次
+    }，请合并。
+finding-no-population-record = 此人在{ $area }的{ $list }上在册，但人口底册上没有此人，请核实户籍所在地或身份信息。
+finding-left-without-decision =
+    此人{ $vanished ->
+        [none] 已从
+       *[other] 在{ $vanished }前后从
+    }{ $area }的{ $list }上消失，但没有停发、死亡或迁出的记录，请核实是否漏报，避免误停待遇。
+finding-dibao-without-health-record = { $area }的低保对象没有有效的健康档案，请卫生院核实建档。
+finding-special-support-uncovered =
+    { $area }的这位扶助对象{ $missing ->
+        [none] 服务尚未全覆盖
+       *[other] 尚缺：{ $missing }
+    }，请落实。
+finding-dibao-review-overdue =
+    { $class ->
+        [none] 此户低保
+       *[other] { $class }类低保
+    }{ $reviewed ->
+        [none] 没有复核日期
+       *[other] 上次复核为{ $reviewed }
+    }{ $days ->
+        [none] {""}
+       *[other] ，已过{ $days }天
+    }{ $days_max ->
+        [none] {""}
+       *[other] （应在{ $days_max }天内）
+    }，请安排复核。
+finding-late-report =
+    { $kind ->
+        [birth] { $date ->
+            [none] 此次出生
+           *[other] { $date }的出生
+        }
+       *[in_move] { $date ->
+            [none] 此次迁入
+           *[other] { $date }的迁入
+        }
+    }{ $listed ->
+        [none] 登记迟缓
+       *[other] 到{ $listed }才登记
+    }{ $days ->
+        [none] {""}
+       *[other] ，迟了{ $days }天
+    }。
+finding-id-invalid =
+    { $area }的{ $list }上身份证号{ $number ->
+        [none] {""}
+       *[other] { $number }
+    }有误{ $fault ->
+        [none] {""}
+       *[other] （{ $fault }）
+    }，请对照证件更正。
+finding-id-damaged =
+    { $whole_column ->
+        [yes] { $area }的{ $list }整列身份证号丢失尾数{ $count ->
+            [none] {""}
+           *[other] （{ $count }行）
+        }，请把该列设为文本格式后重新导出。
+       *[other] { $area }的{ $list }上身份证号{ $number ->
+            [none] {""}
+           *[other] { $number }
+        }在表格中丢失尾数，请按证件重新录入（单元格设为文本）。
+    }
+finding-id-missing = { $area }的{ $list }上此人没有身份证号，请补录。
+finding-id-conflict =
+    同一人在几份名册上的身份证号不同{ $numbers ->
+        [none] {""}
+       *[other] （{ $numbers }）
+    }，请对照证件更正。
+finding-shared-id =
+    同一身份证号{ $number ->
+        [none] {""}
+       *[other] { $number }
+    }被不同的人使用{ $names ->
+        [none] {""}
+       *[other] （{ $names }）
+    }，请核实各人证件。
+finding-name-conflict =
+    同一人在几份名册上的姓名不同{ $names ->
+        [none] {""}
+       *[other] （{ $names }）
+    }，请对照证件统一。
+finding-sex-conflict =
+    同一人的性别记载不一致{ $sexes ->
+        [none] {""}
+       *[other] （{ $sexes }）
+    }，或与身份证号不符，请更正。
+finding-birth-conflict =
+    同一人的出生日期记载不一致{ $dates ->
+        [none] {""}
+       *[other] （{ $dates }）
+    }，或与身份证号不符，请对照证件更正。
+finding-household-without-head =
+    { $area }的{ $household ->
+        [none] 一户
+       *[other] 户号{ $household }
+    }{ $event ->
+        [left] 户主已迁出
+       *[died] 户主已故
+    }，尚未登记新户主。
+finding-total-differs =
+    { $area }的{ $list }合计{ $stated ->
+        [none] {""}
+       *[other] 写为{ $stated }
+    }{ $counted ->
+        [none] 与名单行数不符
+       *[other] ，实际{ $counted }行
+    }{ $file ->
+        [none] {""}
+       *[other] （{ $file }{ $row ->
+            [none] {""}
+           *[other] 第{ $row }行
+        }）
+    }，请核对。
+finding-list-late =
+    { $area }的{ $list }{ $last ->
+        [none] 尚未收到
+       *[other] 上次收到是{ $last }
+    }{ $days ->
+        [none] {""}
+       *[other] ，已过{ $days }天
+    }{ $cycle_days ->
+        [none] {""}
+       *[other] （应每{ $cycle_days }天更新）
+    }，请报送。
+finding-other = { $area }的{ $list }有一处不一致，请核实。
+
+## 收不进来的文件和行
+
+problem-empty = 文件是空的
+problem-lock-file = 这是表格程序打开文件时留下的临时文件，不用处理
+problem-encrypted = 文件有密码，请去掉密码后重新放入
+problem-too-large = 文件过大，请按村或按月拆分
+problem-zip-bomb = 文件解压后大得不合常理，已拒收
+problem-too-many-cells = 表格的单元格过多，请删去空白区域后重新保存
+problem-truncated = 文件不完整，可能没有复制完，请重新复制
+problem-unsupported-format = 不支持这种文件，请另存为 xlsx 或 csv
+problem-unreadable-text = 文字无法识别（编码有误），请用表格程序打开后另存
+problem-not-a-roster = 里面没有名册
+problem-no-list-recognised = 认不出是哪一种名册，请检查表头，或用 import --list 指明
+problem-database-busy = 数据库正被占用，稍后会再读
+problem-database = 数据库读不出来
+problem-io = 文件读不出来
+problem-no-name = 此行没有姓名
+problem-area-outside = 此行所属地区不在本级范围内
+problem-sheet-repeats-others = 汇总表，与其他表重复，未读
+problem-foreign-record = 下级报来的记录不在其范围内，已拒收
+problem-other = 未能收入
+
+## 命令行：栏目
+
+label-id = 编号
+label-severity = 程度
+label-age = 已有
+label-area = 地区
+label-list = 名册
+label-finding = 情况
+label-source = 出处
+label-status = 状态
+label-kind = 类别
+label-date = 日期
+label-from = 从
+label-to = 到
+label-confidence = 可信度
+label-person = 人员
+label-name = 姓名
+label-number = 证件号
+label-lines = 行数
+label-before = 原有
+label-removed = 将减少
+label-share = 比例
+label-since = 时间
+label-file = 文件
+label-row = 行
+label-reason = 原因
+label-count = 数量
+label-when = 时间
+label-who = 谁
+label-what = 做了什么
+label-query = 查询
+label-rule = 规则
+label-says = 说明
+label-settings = 参数
+label-weight = 权重
+label-matched = 一致
+label-sent = 已发送
+label-differ = 不一致
+label-bytes = 字节
+label-created = 新增
+label-updated = 修改
+label-unchanged = 未变
+label-refused = 未收
+label-state = 状态
+label-comparison = 比较项
+label-village = 村（居）
+label-check = 检查
+label-node = 本级
+label-parent = 上级
+label-children = 下级
+label-backlog = 待上报
+label-error = 最近错误
+label-sources = 来源
+label-held = 暂扣
+label-quarantined = 未收
+label-findings = 待核实
+label-version = 版本
+label-last-contact = 最近联系
+label-last-read = 最近读取
+
+state-ok = 正常
+state-warn = 注意
+state-bad = 故障
+state-connected = 已连接
+state-waiting = 等待重试
+state-refused = 被拒绝
+state-none = 无
+state-never = 从未
+state-silent = 久未联系
+state-paused = 已暂停
+state-working = 正在处理
+state-settled = 已处理完
+state-reading = 正在读取
+state-read = 已读
+state-missing = 找不到
+state-held = 暂扣，待确认
+state-taken = 已收入
+state-refused-file = 未收
+state-would-take = 将收入
+state-would-hold = 将被暂扣
+state-equal = 一致
+state-differs = 不一致
+
+age-days = { $days }天
+age-today = 今天
+seconds-ago = { $count }秒前
+minutes-ago = { $count }分钟前
+hours-ago = { $count }小时前
+days-ago = { $count }天前
+
+## 命令行：句子
+
+say-error = 错误
+say-because = 原因
+say-hint = 怎么办
+say-no-daemon = 后台服务没有运行；以下是库中已有的内容（只读）。
+say-needs-daemon = 后台服务没有运行，这个命令要由它来做。
+say-needs-daemon-hint = 请先启动：systemctl start rosterd，或 rosterd run --config { $file }
+say-daemon-runs = 后台服务正在运行，这个命令要在它停止时做。
+say-daemon-runs-hint = 请先停止：systemctl stop rosterd
+say-no-config = 找不到设置文件。
+say-no-config-hint = 依次找过：{ $places }。用 rosterd init 或 rosterd setup 新建，或用 --config 指明。
+say-no-findings = 没有待核实的情况。
+say-no-events = 没有事件。
+say-no-people = 没有找到。
+say-no-held = 没有暂扣的文件。
+say-no-quarantine = 没有未收的文件或行。
+say-no-matches = 没有待认定的人员。
+say-no-access = 还没有查阅记录。
+say-findings-count = 共{ $count }条（{ $parts }）。
+say-count = 共{ $count }条。
+say-decided = { $id }：{ $status }。
+say-held-released = { $id } 已放行。
+say-held-rejected = { $id } 已作废。
+say-held-hint = 核对后：rosterd held release 编号，或 rosterd held reject 编号
+say-match-confirmed = { $id } 已认定为同一人。
+say-match-rejected = { $id } 已认定为不同的人，今后不再合并。
+say-match-hint = 核对后：rosterd match 编号 confirm 或 reject
+say-paused = 已暂停读取和上报，不会丢失任何内容。
+say-resumed = 已继续。
+say-initialised = 已在 { $dir } 建好。
+say-next-run = 下一步：rosterd run --config { $file }
+say-next-join = 下一步：请上级执行 rosterd invite --area { $area }，再用得到的入网码执行 rosterd join 入网码 --config { $file }
+say-exists = { $file } 已经存在，没有改动。
+say-exists-hint = 请换一个文件夹，或自行修改该文件。
+say-invited = 下面这行是 { $area } 的入网码，只能用一次，有效期至 { $expires }。请当面或电话告知，不要发到群里。
+say-joined = 已接入上级 { $parent }。
+say-revoked = { $area } 的凭证已作废。
+say-equal = 两边一致。
+say-differs = 两边不一致；用 rosterd resync 修复。
+say-dry-run = 以上是预演，没有改动任何内容。
+say-backed-up = 已备份到 { $file }（{ $bytes } 字节，已验证）。
+say-restored = 已从 { $file } 恢复；原来的库保存在 { $kept }。
+say-exported = 已写入 { $file }：{ $entries } 条。
+say-imported = 已收入 { $entries } 条，未收 { $refused } 条。
+say-not-settled = { $secs } 秒内没有处理完。
+say-reveal-logged = 本次查看完整信息已登记：{ $reason }
+say-reveal-reason = 查看完整姓名和证件号要写明理由：--reveal --reason 理由
+say-listening-none = 本级没有开放给下级的地址（[listen] addr）。
+say-rematched = 人员 { $persons } 人：新合并 { $joined }，新拆开 { $split }；新增情况 { $opened }，消除 { $closed }。
+say-healthy = 一切正常。
+say-unhealthy = { $bad } 处故障，{ $warn } 处需注意。
+say-link-score = { $lines } 行：准确率 { $precision }，召回率 { $recall }，F1 { $f1 }，用时 { $seconds } 秒。
+say-written = 已写入 { $file }
+say-waiting = 正在等待处理完……
+say-nothing-new = 没有新的内容。
+
+## 进度
+
+progress-entries = 比对记录
+progress-lines = 读取
+progress-persons = 认人
+progress-pages = 备份
+progress-lists = 核对名册
+progress-wait = 等待处理完
+
+## 状态页
+
+status-held-hint = 有 { $count } 份文件被暂扣，请看：rosterd held
+status-quarantined-hint = 有 { $count } 处未收，请看：rosterd quarantine
+status-lines = { $lines } 行
+status-backlog = { $entries } 条（{ $bytes } 字节）
+
+## 体检
+
+check-settings = 设置文件
+check-data-dir = 数据文件夹
+check-data-mode = 数据文件夹只对本服务开放
+check-data-mode-hint = 请执行：chmod 700 { $path }
+check-writable = 数据文件夹可写
+check-writable-hint = 请检查 { $path } 的所有者和磁盘
+check-disk = 磁盘剩余空间
+check-disk-hint = { $path } 所在磁盘只剩 { $free } MB，请清理
+check-source = 来源 { $name }
+check-source-hint = 找不到或打不开 { $path }，请检查路径和权限
+check-daemon = 后台服务
+check-daemon-hint = 没有运行；请执行 systemctl status rosterd 查看原因
+check-parent = 与上级的连接
+check-parent-hint = 请检查网络；离线期间的变化会保存下来，恢复后自动上报
+check-joined = 入网凭证
+check-joined-hint = 还没有接入上级；请执行 rosterd join 入网码
+check-backlog = 待上报
+check-backlog-hint = 还有 { $entries } 条没有得到上级确认
+check-held = 暂扣的文件
+check-held-hint = { $count } 份待确认：rosterd held
+check-quarantined = 未收的文件和行
+check-quarantined-hint = { $count } 处：rosterd quarantine
+check-clock = 系统时间
+check-clock-hint = 系统时间早于本程序发布，请校时
+check-listen = 下级接入地址
+check-listen-hint = { $addr } 不可用，可能被别的程序占用
+check-store = 数据库
+check-store-hint = 数据库没有通过检查；请用最近的备份执行 rosterd restore
+check-store-version = 数据库版本
+check-store-version-hint = 数据库由更新版本的程序写成，请升级本程序
+check-store-opens = 数据库能打开
+check-store-opens-hint = { $why }
+check-certificate = 凭证有效期
+check-certificate-hint = 还有 { $days } 天到期
+check-chain = 查阅记录完整
+check-chain-hint = 查阅记录的校验链断开，有人改动过
+check-log-dir = 日志文件夹
+check-log-dir-hint = 无法写入 { $path }，请检查权限
+check-age = 最近一次备份
+check-age-hint = 已有 { $days } 天没有备份：rosterd backup 文件
+
+## 设置向导
+
+setup-welcome = 回答几个问题，就能用起来。直接回车采用括号里的值。
+setup-area = 本单位行政区划代码（县 6 位、乡 9 位、村 12 位）
+setup-name = 本单位名称
+setup-dir = 安装到哪个文件夹
+setup-inbox = 监视哪个文件夹（表格放在这里）
+setup-code = 上级给的入网码（没有就直接回车）
+setup-listen = 下级从哪个地址接入（没有下级就直接回车）
+setup-service = 现在启动并设为开机自启（y/n）
+setup-bad-area = 请输入 6、9 或 12 位数字。
+setup-bad-address = 请输入 地址:端口，例如 0.0.0.0:7443。
+setup-needed = 必须填写。
+setup-no-terminal = 没有终端可以提问；请用参数给出 { $flag }。
+setup-service-started = 服务已启动。
+setup-service-failed = 服务没有启动起来。
+setup-service-failed-hint = 请执行 systemctl status rosterd 查看原因
+setup-no-systemd = 这台机器没有 systemd；请执行 rosterd run --config { $file }
+setup-done = 安装完成。把表格放进 { $inbox } 即可；用 rosterd status 查看。
+
+## 演示
+
+demo-start = 在 { $dir } 里起一个县、一个乡、两个村，各是一个真正的后台进程。
+demo-init = 建好 { $name }（{ $area }）
+demo-join = { $name } 接入 { $parent }
+demo-month = 各村和县放入 { $month } 的表格……
+demo-settled = 全部处理完，用时 { $secs } 秒。
+demo-result = { $name }看到的不一致，按规则和村（居）：
+demo-examples = 每条规则举一例：
+demo-total = 合计
+demo-elsewhere = 其他
+demo-stays = 后台进程继续运行，按 Ctrl-C 结束。另开终端可以试：
+demo-stopped = 已全部停止。
+demo-log = { $name } 的不一致日志：{ $file }
+demo-failed = { $name } 没有起来，日志在 { $file }
+
+## 不一致日志
+
+log-opened = 新发现
+log-changed = 有变化
+log-decided = 已处理
+log-closed = 已消除
+log-reopened = 又出现
+log-due = ，{ $due }前办结
+log-note = ，说明：{ $note }
+
+alarm-no-progress = 已有 { $hours } 小时没有任何进展
+alarm-child-silent = { $area } 已有 { $days } 天没有联系
+alarm-parity-broken = 与 { $area } 的数据不一致
+alarm-clock-skew = 与 { $area } 的时钟相差 { $secs } 秒
+alarm-disk-low = 磁盘只剩 { $free } MB
+alarm-ended = 已恢复

@@ -1,0 +1,312 @@
+//! The arguments of every verb that goes over the control socket, in one place.
+//!
+//! Paths are absolute: the daemon stands in another folder than the person who asks.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::domain::{Area, Date, Disposition, EventKind, FindingId, FindingStatus, List, Severity};
+
+/// Where a verb can be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Only by the running daemon: it changes something, or needs the link.
+    Daemon,
+    /// By the daemon, else from the store opened without one.
+    Either,
+    /// Only while no daemon runs.
+    Stopped,
+}
+
+/// Arguments that know their verb.
+pub trait Ask: Serialize + DeserializeOwned {
+    /// The word in the request line.
+    const VERB: &'static str;
+    const REACH: Reach;
+}
+
+macro_rules! ask {
+    ($($args:ident $verb:literal $reach:ident),* $(,)?) => {
+        $(impl Ask for $args {
+            const VERB: &'static str = $verb;
+            const REACH: Reach = Reach::$reach;
+        })*
+
+        /// Every verb of the socket with where it can be answered.
+        pub const VERBS: &[(&str, Reach)] = &[$(($verb, Reach::$reach)),*];
+    };
+}
+
+ask! {
+    Status "status" Either,
+    Findings "findings" Either,
+    Events "events" Either,
+    People "people" Either,
+    Decide "decide" Daemon,
+    Import "import" Daemon,
+    Held "held" Either,
+    SettleHeld "settle-held" Daemon,
+    Quarantine "quarantine" Either,
+    Resync "resync" Daemon,
+    Verify "verify" Daemon,
+    Pause "pause" Daemon,
+    Resume "resume" Daemon,
+    Matches "matches" Either,
+    SettleMatch "match" Daemon,
+    Train "link-train" Daemon,
+    Rematch "rematch" Daemon,
+    Invite "invite" Either,
+    Join "join" Either,
+    Revoke "revoke" Either,
+    Access "access" Either,
+    ExportBatch "export-batch" Daemon,
+    ImportBatch "import-batch" Daemon,
+    Backup "backup" Either,
+    Restore "restore" Stopped,
+    Check "check" Either,
+}
+
+/// Gives one row `StatusRow` in the shape of `cli::status`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Status {}
+
+/// Gives rows in the shape *finding* of CONTRACT.md.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Findings {
+    pub rule: Option<String>,
+    pub list: Option<List>,
+    /// This area and all below it.
+    pub area: Option<Area>,
+    /// This severity alone.
+    pub severity: Option<Severity>,
+    /// This status alone; without it, and without `all`, the open ones.
+    pub status: Option<FindingStatus>,
+    /// Also decided and closed ones.
+    pub all: bool,
+}
+
+/// Gives rows in the shape *event* of CONTRACT.md.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Events {
+    pub kind: Option<EventKind>,
+    /// Events dated on or after this day.
+    pub since: Option<Date>,
+}
+
+/// Gives rows `{"person","entries":[ENTRY,…]}`. Looking is logged, also masked.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct People {
+    /// A name, a number or a part of either, a person's id, an entry's uid, or a finding's id.
+    pub query: String,
+    /// Names and numbers whole; needs `reason`.
+    pub reveal: bool,
+    pub reason: Option<String>,
+}
+
+/// Gives the finding as it is after the decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decide {
+    #[serde(with = "text")]
+    pub finding: FindingId,
+    pub disposition: Disposition,
+    pub note: String,
+}
+
+/// Gives one row a snapshot read: `{"file","sheet","list","area","lines","created","updated","removed","unchanged",
+/// "refused","state":"taken|held|refused|would-take|would-hold"}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Import {
+    pub file: PathBuf,
+    pub list: Option<List>,
+    pub area: Option<Area>,
+    pub dry_run: bool,
+}
+
+/// Gives rows `{"id","list","area","file","since","lines","before","removed","share"}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Held {}
+
+/// Releases or rejects one held snapshot; gives its row as it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SettleHeld {
+    pub id: String,
+    pub action: HeldAction,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HeldAction {
+    Release,
+    Reject,
+}
+
+/// Gives rows `{"file","sheet","row","code","params":{…},"count","since"}`; `row` is absent for a whole file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Quarantine {}
+
+/// Compares with the parent, or with one child, and repairs; gives rows
+/// `{"area","list","matched","sent","removed","bytes","equal"}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Resync {
+    /// A child; without it the parent.
+    pub area: Option<Area>,
+}
+
+/// As [`Resync`], repairing nothing. Ends with [`super::Exit::Failed`] where the two differ.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Verify {
+    pub area: Option<Area>,
+}
+
+/// Stops intake and push. Gives no row.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Pause {}
+
+/// Ends a pause. Gives no row.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Resume {}
+
+/// Gives rows `{"id","weight","probability","why":[{"what","weight"}],"entries":[ENTRY,ENTRY]}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Matches {}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SettleMatch {
+    pub id: String,
+    pub verdict: Verdict,
+}
+
+/// What a person says of a potential match. A rejected pair is never linked again (cannot-link).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Confirm,
+    Reject,
+}
+
+/// Re-estimates the weights of linkage from this node's data; gives rows `{"comparison","level","m","u","weight"}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Train {}
+
+/// Links everything anew; gives one row `{"persons","joined","split","findings_opened","findings_closed"}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rematch {
+    pub dry_run: bool,
+}
+
+/// Gives one row `{"area","code","expires"}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Invite {
+    pub area: Area,
+    pub hours: u32,
+}
+
+/// Gives one row `{"area","parent","url"}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Join {
+    pub code: String,
+}
+
+/// Ends a child's credential. Gives one row `{"area","revoked"}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Revoke {
+    pub area: Area,
+}
+
+/// Gives rows `{"when","who","what","query","reason","revealed"}`, the newest last.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Access {}
+
+/// Gives one row `{"file","entries","decisions","bytes","from_seq","to_seq"}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExportBatch {
+    pub file: PathBuf,
+}
+
+/// Gives one row `{"file","area","entries","refused","watermark"}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImportBatch {
+    pub file: PathBuf,
+}
+
+/// Writes a verified copy of the store; gives one row `{"file","bytes","entries","verified"}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Backup {
+    pub file: PathBuf,
+}
+
+/// Puts a copy in the place of the store, under a new epoch; gives one row `{"file","entries","kept"}`, `kept` being
+/// where the store that was there lies now.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Restore {
+    pub file: PathBuf,
+}
+
+/// What `doctor` cannot see from outside: gives rows `{"check","state":"ok|warn|bad","params":{…}}`, each check a
+/// catalogue key `check-…` without its prefix.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Check {}
+
+/// Ids that have no serde of their own travel as their text.
+mod text {
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<T: Display, S: Serializer>(value: &T, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(value)
+    }
+
+    pub fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::control::Request;
+
+    #[test]
+    fn what_the_command_line_asks_is_what_the_desk_reads() {
+        let asked = Decide {
+            finding: FindingId::from_hash(77),
+            disposition: Disposition::Dismiss,
+            note: "同名不同人".into(),
+        };
+        let line = serde_json::to_string(&Request::new(&asked, "wang")).unwrap();
+        let read: Request = serde_json::from_str(&line).unwrap();
+        assert_eq!((read.verb.as_str(), read.who.as_str()), ("decide", "wang"));
+        assert_eq!(read.args::<Decide>().unwrap(), asked);
+    }
+
+    #[test]
+    fn every_verb_has_one_name() {
+        let mut names: Vec<_> = VERBS.iter().map(|(verb, _)| verb).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), VERBS.len());
+    }
+}

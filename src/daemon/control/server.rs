@@ -1,0 +1,147 @@
+//! The daemon's end of the control socket.
+
+use std::future::Future;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use super::{CLIENTS_MAX, Desk, Exit, FRAMES_WAITING_MAX, Failure, Frame, REQUEST_BYTES_MAX, Request, SocketPath};
+use crate::error::{Context, Error, Result};
+
+/// A bound control socket. The file goes away with it.
+pub struct Listener {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Listener {
+    /// Binds `path` with mode 0600. A socket left by a daemon that was killed is replaced; one that answers is
+    /// another daemon on the same data, and an error. Needs a tokio runtime.
+    pub fn bind(path: &Path) -> Result<Listener> {
+        let address = SocketPath::of(path)?;
+        if path.exists() {
+            if std::os::unix::net::UnixStream::connect(&address.path).is_ok() {
+                return Err(Error::new("another rosterd runs on this data folder").at(path).hint(
+                    "stop it first (systemctl stop rosterd), or give this node a folder of its own",
+                ));
+            }
+            std::fs::remove_file(path).or_say_at("removing the control socket of a daemon that is gone", path)?;
+        }
+        let listener = UnixListener::bind(&address.path).or_say_at("binding the control socket", path)?;
+        // Bound first, closed to others second: the data folder itself is 0700, so nobody gets in between.
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+            .or_say_at("closing the control socket to others", path)?;
+        Ok(Listener { listener, path: path.to_owned() })
+    }
+
+    /// Answers clients by `desk` until `shutdown` is ready, then lets those being answered finish.
+    pub async fn serve(self, desk: Arc<dyn Desk>, shutdown: impl Future<Output = ()>) {
+        let room = Arc::new(Semaphore::new(CLIENTS_MAX));
+        let mut clients = JoinSet::new();
+        tokio::pin!(shutdown);
+        loop {
+            let permit = tokio::select! {
+                permit = room.clone().acquire_owned() => permit.expect("the semaphore is never closed"),
+                () = &mut shutdown => break,
+            };
+            let stream = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = &mut shutdown => break,
+            };
+            match stream {
+                Ok((stream, _)) => {
+                    let desk = desk.clone();
+                    clients.spawn(async move {
+                        if let Err(error) = answer(stream, desk).await {
+                            tracing::debug!(%error, "a control client went away");
+                        }
+                        drop(permit);
+                    });
+                }
+                // Out of file descriptors, say: the daemon's work matters more than this client.
+                Err(error) => {
+                    tracing::warn!(%error, "the control socket could not take a client");
+                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                }
+            }
+            while clients.try_join_next().is_some() {}
+        }
+        while clients.join_next().await.is_some() {}
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // Nobody can be told here; a file left behind is replaced by the next `bind`.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// One client: its request line in, frames out.
+async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>) -> std::io::Result<()> {
+    let (reader, mut writer) = stream.split();
+    let mut lines = BufReader::new(reader.take(REQUEST_BYTES_MAX));
+    let mut line = String::new();
+    lines.read_line(&mut line).await?;
+    let request: Request = match serde_json::from_str(&line) {
+        Ok(request) => request,
+        Err(error) => {
+            let failure = Failure {
+                what: "the request is not one JSON line with a verb".into(),
+                because: vec![error.to_string()],
+                hint: None,
+                exit: Exit::Usage,
+            };
+            return write(&mut writer, &Frame::Error(failure)).await;
+        }
+    };
+    let (sender, mut frames) = mpsc::channel(FRAMES_WAITING_MAX);
+    let work = tokio::task::spawn_blocking(move || {
+        let mut failed = false;
+        let exit = desk.handle(request, &mut |frame| {
+            failed |= matches!(frame, Frame::Error(_));
+            sender.blocking_send(frame).is_ok()
+        });
+        if !failed {
+            let _ = sender.blocking_send(Frame::End { exit });
+        }
+    });
+    // A client that says nothing more and closes its end has gone: without this a long resync nobody reads
+    // would only notice at its next frame.
+    let mut rest = [0u8; 1];
+    let mut reader = lines.into_inner().into_inner();
+    loop {
+        tokio::select! {
+            frame = frames.recv() => match frame {
+                Some(frame) => write(&mut writer, &frame).await?,
+                None => break,
+            },
+            gone = reader.read(&mut rest) => if !matches!(gone, Ok(1)) {
+                frames.close();
+                break;
+            },
+        }
+    }
+    drop(frames);
+    if work.await.is_err() {
+        let failure = Failure {
+            what: "the daemon failed inside while answering".into(),
+            because: Vec::new(),
+            hint: Some("its log says where".into()),
+            exit: Exit::Failed,
+        };
+        write(&mut writer, &Frame::Error(failure)).await?;
+    }
+    Ok(())
+}
+
+async fn write(writer: &mut (impl AsyncWriteExt + Unpin), frame: &Frame) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(frame)?;
+    line.push(b'\n');
+    writer.write_all(&line).await
+}

@@ -1,0 +1,4 @@
+//! The daemon: wiring of the pieces.
+
+pub mod control;
+pub mod pass;

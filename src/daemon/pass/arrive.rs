@@ -1,0 +1,70 @@
+//! What a child sent, into the store.
+
+use crate::domain::{Area, Entry};
+use crate::error::Result;
+use crate::store::{Arrived, Incoming, Writer, read_item};
+
+use super::{Keys, Setting, features_of};
+
+/// Takes one line of a child's batch inside the caller's transaction.
+///
+/// # Errors
+/// Where the line itself cannot be taken: it is then for the quarantine, and the rest goes on.
+pub fn arrive(writer: &Writer, setting: &Setting, child: Area, line: &str) -> Result<()> {
+    match read_item(line)? {
+        Arrived::Entry(incoming) => put_entry(writer, setting, child, &incoming),
+        Arrived::Snapshot(snapshot, placement) => {
+            inside(child, snapshot.key.origin)?;
+            writer.put_snapshot(&snapshot, &placement).map(|_| ())
+        }
+        Arrived::Decision(decision) => {
+            inside(child, decision.author)?;
+            writer.put_decision(&decision).map(|_| ())
+        }
+    }
+}
+
+/// A node speaks for itself and for what lies below it, and for nobody else.
+fn inside(child: Area, origin: Area) -> Result<()> {
+    if child.contains(origin) { Ok(()) } else { Err(crate::error::Error::new("from a node outside the child's area")) }
+}
+
+fn put_entry(writer: &Writer, setting: &Setting, child: Area, incoming: &Incoming) -> Result<()> {
+    inside(child, incoming.origin)?;
+    if let Some(standing) = writer.entry(incoming.uid)?
+        && standing.origin != incoming.origin
+    {
+        return Err(crate::error::Error::new("an entry that another node owns"));
+    }
+    let (before, id) = writer.put_incoming(incoming, setting.today)?;
+    let Some(stored) = writer.entry_by_id(id)? else { return Ok(()) };
+    let features = features_of(&stored.entry);
+    let mut added: Vec<(u64, i64)> = Vec::new();
+    let mut taken: Vec<(u64, i64)> = Vec::new();
+    let link = match &before {
+        None => {
+            added.extend(Keys::of(&stored.entry, &features).iter().map(|key| (key, id)));
+            true
+        }
+        Some(before) => rekey(&before.entry, &stored.entry, id, &mut added, &mut taken),
+    };
+    writer.change_blocks(&mut added, &mut taken)?;
+    writer.mark(id, link)
+}
+
+/// Notes the keys an entry gains and loses; says whether who it is may have changed.
+pub(super) fn rekey(
+    before: &Entry,
+    after: &Entry,
+    id: i64,
+    added: &mut Vec<(u64, i64)>,
+    taken: &mut Vec<(u64, i64)>,
+) -> bool {
+    let (old, new) = (features_of(before), features_of(after));
+    let (old_keys, new_keys) = (Keys::of(before, &old), Keys::of(after, &new));
+    let had: Vec<u64> = old_keys.iter().collect();
+    let has: Vec<u64> = new_keys.iter().collect();
+    added.extend(has.iter().filter(|key| !had.contains(key)).map(|key| (*key, id)));
+    taken.extend(had.iter().filter(|key| !has.contains(key)).map(|key| (*key, id)));
+    old != new
+}

@@ -1,0 +1,118 @@
+use super::*;
+use crate::settings::Language;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn open(folder: &Path, epoch: &str) -> MismatchLog {
+    MismatchLog::open(folder, epoch, 6, Text::new(Language::Chinese)).unwrap()
+}
+
+fn line(seq: u64, change: Change) -> LogLine {
+    let finding = json!({
+        "id": "f000000000a", "rule": "deceased-still-active", "severity": "high", "status": "confirmed",
+        "list": "dibao", "text": "200村的低保名册上仍为在册，请核实。", "due": "2026-03-19",
+        "entries": [{"name": "王**", "list": "dibao", "source": {"file": "低保.xls", "sheet": null, "row": 12}}],
+    });
+    let decided = change == Change::Decided;
+    LogLine {
+        seq,
+        subject: Subject::Finding {
+            change,
+            finding,
+            by: decided.then(|| "wang".into()),
+            note: decided.then(|| "已核，证件519901198001010019".into()),
+        },
+    }
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[test]
+fn a_change_is_one_line_for_programs_and_one_for_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = open(folder.path(), "e1");
+    log.append(at("2026-03-05T06:02:00Z"), &[line(1, Change::Opened), line(2, Change::Decided)]).unwrap();
+    let human = read(folder.path(), "mismatch-2026-03.txt");
+    assert_eq!(
+        human.lines().next().unwrap(),
+        "2026-03-05 14:02 新发现 [高] 已故人员仍在册: 200村的低保名册上仍为在册，请核实。 (王**, 低保名册 低保.xls:12)\
+         ，2026年3月19日前办结 f000000000a #e1:1"
+    );
+    assert!(human.contains("已处理 [高] 已故人员仍在册 → 已属实") && human.contains("[wang]"));
+    let machine = tail(folder.path(), 9).unwrap();
+    assert_eq!(machine.len(), 2);
+    assert_eq!((&machine[0]["change"], &machine[0]["seq"]), (&json!("opened"), &json!(1)));
+    assert_eq!(machine[1]["finding"]["rule"], "deceased-still-active");
+}
+
+#[test]
+fn no_number_is_whole_even_where_a_clerk_typed_one_into_a_note() {
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path(), "e1").append(at("2026-03-05T06:02:00Z"), &[line(1, Change::Decided)]).unwrap();
+    for name in ["mismatch-2026-03.txt", "mismatch-2026-03.jsonl"] {
+        let text = read(folder.path(), name);
+        assert!(text.contains("519901**********19") && !text.contains("19800101"), "{text}");
+    }
+    assert_eq!(unnumbered("a 51990119800101001X, 519901001200"), "a 519901**********1X, 519901001200");
+}
+
+#[test]
+fn a_month_has_its_own_files_by_the_offices_calendar() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = open(folder.path(), "e1");
+    log.append(at("2026-03-31T15:59:00Z"), &[line(1, Change::Opened)]).unwrap();
+    log.append(at("2026-03-31T16:00:00Z"), &[line(2, Change::Closed)]).unwrap();
+    assert_eq!(read(folder.path(), "mismatch-2026-03.txt").lines().count(), 1);
+    assert_eq!(read(folder.path(), "mismatch-2026-04.txt").lines().count(), 1);
+    assert_eq!(tail(folder.path(), 1).unwrap()[0]["seq"], 2);
+    log.append(at("2027-01-01T00:00:00Z"), &[line(3, Change::Opened)]).unwrap();
+    assert!(!folder.path().join("mismatch-2026-03.txt").exists(), "kept for six months");
+}
+
+#[test]
+fn after_a_power_failure_nothing_is_doubled_and_nothing_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let when = at("2026-03-05T06:02:00Z");
+    let all: Vec<LogLine> = (1..=5).map(|seq| line(seq, Change::Changed)).collect();
+    open(folder.path(), "e1").append(when, &all).unwrap();
+    let whole = (read(folder.path(), "mismatch-2026-03.jsonl"), read(folder.path(), "mismatch-2026-03.txt"));
+    // Cut both files at every tenth byte, as a failing disk may leave them.
+    for cut in (0..whole.0.len()).step_by(10) {
+        std::fs::write(folder.path().join("mismatch-2026-03.jsonl"), &whole.0.as_bytes()[..cut]).unwrap();
+        let text = cut.min(whole.1.len());
+        std::fs::write(folder.path().join("mismatch-2026-03.txt"), &whole.1.as_bytes()[..text]).unwrap();
+        let mut log = open(folder.path(), "e1");
+        let rest: Vec<LogLine> = all.iter().filter(|line| line.seq > log.written_to()).cloned().collect();
+        log.append(when, &rest).unwrap();
+        let now = (read(folder.path(), "mismatch-2026-03.jsonl"), read(folder.path(), "mismatch-2026-03.txt"));
+        assert!(now == whole, "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_restored_store_starts_its_numbers_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let when = at("2026-03-05T06:02:00Z");
+    open(folder.path(), "e1").append(when, &[line(9, Change::Opened)]).unwrap();
+    assert_eq!(open(folder.path(), "e1").written_to(), 9);
+    let mut log = open(folder.path(), "e2");
+    assert_eq!(log.written_to(), 0);
+    log.append(when, &[line(1, Change::Opened)]).unwrap();
+    assert_eq!(tail(folder.path(), 9).unwrap().len(), 2);
+}
+
+#[test]
+fn an_alarm_is_said_when_it_comes_and_when_it_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let alarm = |seq, ended| {
+        let params = json!({"area": "第1乡", "days": 3}).as_object().cloned().unwrap();
+        LogLine { seq, subject: Subject::Alarm { code: "child-silent", params, ended } }
+    };
+    open(folder.path(), "e1").append(at("2026-03-05T06:02:00Z"), &[alarm(1, false), alarm(2, true)]).unwrap();
+    let text = read(folder.path(), "mismatch-2026-03.txt");
+    assert!(text.contains("! 第1乡 已有 3 天没有联系 #e1:1") && text.contains("(已恢复) #e1:2"), "{text}");
+}

@@ -1,0 +1,263 @@
+//! Every sentence for people, in Chinese and English, from one catalogue (`config/text/*.ftl`).
+//!
+//! Programs get codes and parameters; people get sentences made here from the same. A key that is missing says its
+//! own name, so that nothing is ever silent; a test keeps the two files equal and complete.
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use serde_json::{Map, Value};
+
+use crate::domain::{Area, EventKind, FindingStatus, Level, List, PartialDate, Severity};
+use crate::settings::Language;
+
+const CHINESE: &str = include_str!("../../config/text/zh-CN.ftl");
+const ENGLISH: &str = include_str!("../../config/text/en.ftl");
+
+/// Stands in the catalogue for 'not said': selectors name it, so that a sentence can leave a part out.
+const NOT_SAID: &str = "none";
+
+/// What a finding's detail can hold, all rules together. A part that is absent is passed as [`NOT_SAID`].
+const DETAIL_KEYS: &[&str] = &[
+    "areas", "class", "count", "counted", "cycle_days", "date", "dates", "days", "days_max", "died", "direction",
+    "event", "fault", "file", "household", "kind", "last", "listed", "missing", "moved_out", "names", "number",
+    "numbers", "other", "overdue", "reviewed", "row", "sexes", "sign", "sign_list", "sign_of_life", "sources",
+    "stated", "to", "vanished", "whole_column",
+];
+
+/// The catalogue in one language.
+pub struct Text {
+    language: Language,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Text").field("language", &self.language).finish_non_exhaustive()
+    }
+}
+
+impl Text {
+    pub fn new(language: Language) -> Text {
+        let source = match language {
+            Language::Chinese => CHINESE,
+            Language::English => ENGLISH,
+        };
+        let locale = language.as_str().parse().expect("both languages are well-formed tags");
+        let mut bundle = FluentBundle::new_concurrent(vec![locale]);
+        // The marks that Fluent puts round a value show as boxes in terminals and spreadsheets.
+        bundle.set_use_isolating(false);
+        // What cannot be parsed is left out and shows as its key; the catalogue's test allows no such thing.
+        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(rest, _)| rest);
+        if bundle.add_resource(resource).is_err() {
+            tracing::warn!(language = language.as_str(), "the text catalogue holds a key twice");
+        }
+        Text { language, bundle }
+    }
+
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    pub fn knows(&self, key: &str) -> bool {
+        self.bundle.has_message(key)
+    }
+
+    /// The sentence of `key`, which takes no values.
+    pub fn say(&self, key: &str) -> String {
+        self.fill(key, None)
+    }
+
+    /// The sentence of `key` with `values` in it.
+    pub fn say_with(&self, key: &str, values: &[(&str, &dyn std::fmt::Display)]) -> String {
+        let mut args = FluentArgs::new();
+        for (name, value) in values {
+            args.set(name.to_string(), value.to_string());
+        }
+        self.fill(key, Some(&args))
+    }
+
+    /// The sentence of `key` with the members of `values` in it, as they come from a row's `params`.
+    pub fn say_json(&self, key: &str, values: &Map<String, Value>) -> String {
+        let mut args = FluentArgs::new();
+        for (name, value) in values {
+            args.set(name.clone(), self.plain(value));
+        }
+        self.fill(key, Some(&args))
+    }
+
+    fn fill(&self, key: &str, args: Option<&FluentArgs<'_>>) -> String {
+        let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
+            return key.to_owned();
+        };
+        // A value the sentence names and nobody gave stays visible as {$name}; that is all there is to report.
+        let mut errors = Vec::new();
+        self.bundle.format_pattern(pattern, args, &mut errors).into_owned()
+    }
+
+    /// `prefix-code`, or `prefix-other` for a code that this version does not know.
+    fn coded(&self, prefix: &str, code: &str) -> String {
+        let key = format!("{prefix}-{code}");
+        if self.knows(&key) { self.say(&key) } else { code.to_owned() }
+    }
+
+    pub fn list(&self, list: Option<List>) -> String {
+        self.coded("list", list.map_or(NOT_SAID, List::as_str))
+    }
+
+    pub fn severity(&self, severity: Severity) -> String {
+        self.coded("severity", severity.as_str())
+    }
+
+    pub fn level(&self, level: Level) -> String {
+        self.coded("level", level.as_str())
+    }
+
+    pub fn finding_status(&self, status: FindingStatus) -> String {
+        self.coded("status", status.as_str())
+    }
+
+    /// `status` is an entry's, as on the wire.
+    pub fn entry_status(&self, status: &str) -> String {
+        self.coded("entry", status)
+    }
+
+    pub fn event_kind(&self, kind: EventKind) -> String {
+        self.coded("event", kind.as_str())
+    }
+
+    /// `confidence` as on the wire.
+    pub fn confidence(&self, confidence: &str) -> String {
+        self.coded("confidence", confidence)
+    }
+
+    /// The title of a rule.
+    pub fn rule(&self, rule: &str) -> String {
+        self.coded("rule", rule)
+    }
+
+    /// A state of a status row, a source, a check.
+    pub fn state(&self, state: &str) -> String {
+        self.coded("state", state)
+    }
+
+    /// Why a file or line was not taken. `code` is the intake's; `detail` is added where the code is not known.
+    pub fn problem(&self, code: &str, detail: &str) -> String {
+        let key = format!("problem-{code}");
+        if self.knows(&key) {
+            return self.say(&key);
+        }
+        let known = self.say("problem-other");
+        if detail.is_empty() { format!("{known} ({code})") } else { format!("{known} ({code}: {detail})") }
+    }
+
+    /// `2026-03-05` as `2026年3月5日` or `5 March 2026`; also months and years; anything else as it stands.
+    pub fn date(&self, iso: &str) -> String {
+        let Ok(date) = iso.parse::<PartialDate>() else { return iso.to_owned() };
+        let (year, month, day) = date.parts();
+        match self.language {
+            Language::Chinese => match (month, day) {
+                (0, _) => format!("{year}年"),
+                (month, 0) => format!("{year}年{month}月"),
+                (month, day) => format!("{year}年{month}月{day}日"),
+            },
+            Language::English => {
+                let name = |month: i8| MONTHS[(month as usize - 1) % 12];
+                match (month, day) {
+                    (0, _) => year.to_string(),
+                    (month, 0) => format!("{} {year}", name(month)),
+                    (month, day) => format!("{day} {} {year}", name(month)),
+                }
+            }
+        }
+    }
+
+    /// One plain sentence for a clerk: what does not fit, where, and what to do.
+    ///
+    /// `area` is the name of the finding's area, empty where it has none. `detail` is the finding's own (masked);
+    /// every key may be absent.
+    pub fn finding(
+        &self,
+        rule: &str,
+        list: Option<List>,
+        area: &str,
+        severity: Severity,
+        detail: &Map<String, Value>,
+    ) -> String {
+        let mut args = FluentArgs::new();
+        for key in DETAIL_KEYS {
+            args.set(*key, detail.get(*key).map_or_else(|| NOT_SAID.into(), |value| self.part(key, value)));
+        }
+        // Names are better than codes where the rule knows them.
+        for (key, name) in [("areas", "area_names"), ("other", "other_name"), ("to", "to_name")] {
+            if let Some(value) = detail.get(name).filter(|value| !value.is_null()) {
+                args.set(key, self.part(name, value));
+            }
+        }
+        args.set("list", self.list(list));
+        args.set("severity", self.severity(severity));
+        args.set("area", if area.is_empty() { self.say("area-none") } else { area.to_owned() });
+        let key = format!("finding-{rule}");
+        self.fill(if self.knows(&key) { &key } else { "finding-other" }, Some(&args))
+    }
+
+    /// One value of a finding's detail in words.
+    fn part(&self, key: &str, value: &Value) -> FluentValue<'static> {
+        match value {
+            Value::Null => NOT_SAID.into(),
+            Value::Array(values) if values.is_empty() => NOT_SAID.into(),
+            Value::Array(values) => {
+                let parts: Vec<String> = values.iter().map(|value| self.word(key, value)).collect();
+                parts.join(self.comma()).into()
+            }
+            value => self.word(key, value).into(),
+        }
+    }
+
+    fn word(&self, key: &str, value: &Value) -> String {
+        let text = self.plain(value);
+        match key {
+            "sources" | "sign_list" => self.coded("list", &text),
+            "missing" => self.coded("missing", &text),
+            "sexes" => self.coded("sex", &text),
+            "fault" => self.coded("id-fault", &text),
+            "to" | "other" => self.coded("place", &text),
+            "date" | "dates" | "died" | "last" | "listed" | "moved_out" | "reviewed" | "sign" | "sign_of_life"
+            | "vanished" => self.date(&text),
+            _ => text,
+        }
+    }
+
+    fn plain(&self, value: &Value) -> String {
+        match value {
+            Value::String(text) => text.clone(),
+            Value::Bool(true) => "yes".into(),
+            Value::Bool(false) => "no".into(),
+            other => other.to_string(),
+        }
+    }
+
+    /// Between the members of a list.
+    pub fn comma(&self) -> &'static str {
+        match self.language {
+            Language::Chinese => "、",
+            Language::English => ", ",
+        }
+    }
+
+    /// An area by its name, with the code where nobody told the name.
+    pub fn area(&self, name: Option<&str>, area: Option<Area>) -> String {
+        match (name, area) {
+            (Some(name), _) if !name.is_empty() => name.to_owned(),
+            (_, Some(area)) => area.to_string(),
+            _ => self.say("area-none"),
+        }
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+//! From what is written to what holds: defaults filled in, every value inside its bounds.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use super::fragment::{self, Fragment};
+use super::{Guard, Intake, Log, Mode, Parameters, Selection, Settings, Source, SourceKind, Sync};
+use crate::domain::Area;
+
+/// `[section] key = value is not allowed: what is`.
+#[derive(Debug)]
+pub struct Fault {
+    key: String,
+    value: Option<String>,
+    allowed: &'static str,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Some(value) => write!(f, "{} = {value} is not allowed: {}", self.key, self.allowed),
+            None => write!(f, "{} is missing: {}", self.key, self.allowed),
+        }
+    }
+}
+
+fn fault(key: impl Into<String>, value: impl fmt::Display, allowed: &'static str) -> Fault {
+    Fault { key: key.into(), value: Some(value.to_string()), allowed }
+}
+
+fn missing(key: impl Into<String>, allowed: &'static str) -> Fault {
+    Fault { key: key.into(), value: None, allowed }
+}
+
+const AREA_ALLOWED: &str = "an area code in quotes, 6 digits (county), 9 (township) or 12 (village)";
+const ADDRESS_ALLOWED: &str = "an address and port such as \"0.0.0.0:7443\" or \"[::]:7443\"";
+/// A name is printed in every table.
+const NAME_CHARS_MAX: usize = 60;
+/// Logs of who did what are kept half a year at least (DOMAIN.md 7), ten years are for an archive.
+const KEEP_MONTHS: std::ops::RangeInclusive<u32> = 6..=120;
+
+pub fn settings(fragment: Fragment, file: &Path) -> Result<Settings, Fault> {
+    let folder = file.parent().unwrap_or(Path::new("/"));
+    let dir = match fragment.node.dir {
+        Some(dir) => rooted(folder, dir),
+        None => folder.to_owned(),
+    };
+    let area = area("[node] area", fragment.node.area)?.ok_or_else(|| missing("[node] area", AREA_ALLOWED))?;
+    let name = fragment.node.name.map(|name| name.trim().to_owned()).unwrap_or_default();
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+        return Err(match name.is_empty() {
+            true => missing("[node] name", "what people call this office"),
+            false => fault("[node] name", format_args!("{name:?}"), "at most 60 characters"),
+        });
+    }
+    let listen = address("[listen] addr", fragment.listen.addr)?;
+    let metrics_listen = address("[metrics] listen", fragment.metrics.listen)?;
+    if let Some(addr) = metrics_listen
+        && !addr.ip().is_loopback()
+    {
+        return Err(fault("[metrics] listen", addr, "an address of this machine alone, such as \"127.0.0.1:9466\""));
+    }
+    if listen.is_some() && area.parent().is_some_and(|_| area.level() == crate::domain::Level::Village) {
+        return Err(fault("[listen] addr", format_args!("{:?}", listen), "nothing: a village has no children"));
+    }
+    let mut sources = Vec::with_capacity(fragment.source.len().max(1));
+    for (at, written) in fragment.source.into_iter().enumerate() {
+        sources.push(source(at + 1, written, &dir, area)?);
+    }
+    if sources.is_empty() {
+        sources.push(inbox(&dir));
+    }
+    intake(&fragment.intake)?;
+    guard(&fragment.guard)?;
+    rules(&fragment.rules)?;
+    sync(&fragment.sync)?;
+    Ok(Settings {
+        file: file.to_owned(),
+        area,
+        name,
+        language: fragment.node.language.unwrap_or_default(),
+        parent_url: parent_url(fragment.parent.url)?,
+        listen,
+        advertise: advertise(fragment.listen.advertise)?,
+        sources,
+        intake: fragment.intake,
+        guard: fragment.guard,
+        rules: fragment.rules,
+        sync: fragment.sync,
+        log: log(fragment.log, &dir)?,
+        metrics_listen,
+        dir,
+    })
+}
+
+fn rooted(folder: &Path, path: PathBuf) -> PathBuf {
+    // `join` keeps an absolute path as it is; the components drop the `.` of `./data`.
+    folder.join(path).components().collect()
+}
+
+fn inbox(dir: &Path) -> Source {
+    Source {
+        name: "inbox".into(),
+        kind: SourceKind::Folder,
+        path: dir.join("inbox"),
+        selection: None,
+        list: None,
+        area: None,
+        mode: Mode::Snapshot,
+        poll_secs: None,
+    }
+}
+
+fn area(key: &str, written: Option<toml::Value>) -> Result<Option<Area>, Fault> {
+    match written {
+        None => Ok(None),
+        Some(toml::Value::String(text)) => match text.parse() {
+            Ok(area) => Ok(Some(area)),
+            Err(_) => Err(fault(key, format_args!("{text:?}"), AREA_ALLOWED)),
+        },
+        Some(other) => Err(fault(key, other, AREA_ALLOWED)),
+    }
+}
+
+fn address(key: &str, written: Option<String>) -> Result<Option<SocketAddr>, Fault> {
+    written
+        .map(|text| text.parse().map_err(|_| fault(key, format_args!("{text:?}"), ADDRESS_ALLOWED)))
+        .transpose()
+}
+
+/// The link is always encrypted, so the scheme is one; a missing one is added.
+fn parent_url(written: Option<String>) -> Result<Option<String>, Fault> {
+    let Some(text) = written else { return Ok(None) };
+    let bare = text.trim().trim_end_matches('/');
+    let allowed = "https://HOST:PORT of the parent";
+    let host = bare.strip_prefix("https://").unwrap_or(bare);
+    if host.is_empty() || host.contains(['/', ' ', '?', '#', '@']) {
+        return Err(fault("[parent] url", format_args!("{text:?}"), allowed));
+    }
+    Ok(Some(format!("https://{host}")))
+}
+
+fn advertise(written: Option<String>) -> Result<Option<String>, Fault> {
+    let Some(text) = written else { return Ok(None) };
+    let port = text.rsplit_once(':').and_then(|(host, port)| (!host.is_empty()).then(|| port.parse::<u16>().ok())?);
+    match port {
+        Some(port) if port > 0 && !text.contains(['/', ' ']) => Ok(Some(text)),
+        _ => Err(fault("[listen] advertise", format_args!("{text:?}"), "HOST:PORT under which children reach this node")),
+    }
+}
+
+fn source(number: usize, written: fragment::Source, dir: &Path, node: Area) -> Result<Source, Fault> {
+    let key = |name: &str| format!("[[source]] number {number}, {name}");
+    let kind = written.kind.ok_or_else(|| missing(key("kind"), "\"folder\", \"file\" or \"sqlite\""))?;
+    let path = written.path.ok_or_else(|| missing(key("path"), "the folder, file or database to read"))?;
+    let path = rooted(dir, path);
+    let selection = match (kind, written.table, written.query) {
+        (SourceKind::Sqlite, Some(table), None) => Some(Selection::Table(table)),
+        (SourceKind::Sqlite, None, Some(query)) => {
+            let first = query.trim_start().get(..6).unwrap_or("").to_ascii_lowercase();
+            if first != "select" && !first.starts_with("with") {
+                return Err(fault(key("query"), format_args!("{query:?}"), "one SELECT"));
+            }
+            Some(Selection::Query(query))
+        }
+        (SourceKind::Sqlite, _, _) => return Err(missing(key("table"), "for a database, either a table or a query")),
+        (_, None, None) => None,
+        (_, Some(text), _) | (_, _, Some(text)) => {
+            return Err(fault(key("table"), format_args!("{text:?}"), "a table or query belongs to kind = \"sqlite\""));
+        }
+    };
+    let area = area(&key("area"), written.area)?;
+    if let Some(outer) = area.filter(|inner| !node.contains(*inner)) {
+        return Err(fault(key("area"), outer, "an area inside this node's own"));
+    }
+    if written.poll_secs == Some(0) {
+        return Err(fault(key("poll_secs"), 0, "1 or more seconds"));
+    }
+    let name = written.name.or_else(|| path.file_name().map(|name| name.to_string_lossy().into_owned()));
+    Ok(Source {
+        name: name.unwrap_or_else(|| path.display().to_string()),
+        kind,
+        path,
+        selection,
+        list: written.list,
+        area,
+        mode: written.mode.unwrap_or_default(),
+        poll_secs: written.poll_secs,
+    })
+}
+
+fn log(written: fragment::Log, dir: &Path) -> Result<Log, Fault> {
+    let keep_months = written.keep_months.unwrap_or(36);
+    if !KEEP_MONTHS.contains(&keep_months) {
+        return Err(fault("[log] keep_months", keep_months, "6 to 120"));
+    }
+    Ok(Log {
+        dir: written.dir.map_or_else(|| dir.join("data").join("log"), |log| rooted(dir, log)),
+        format: written.format.unwrap_or_default(),
+        level: written.level.unwrap_or_default(),
+        keep_months,
+    })
+}
+
+/// `value` inside `range`, else a fault that prints both.
+fn within(key: &str, value: u64, range: std::ops::RangeInclusive<u64>, allowed: &'static str) -> Result<(), Fault> {
+    if range.contains(&value) { Ok(()) } else { Err(fault(key, value, allowed)) }
+}
+
+fn intake(limits: &Intake) -> Result<(), Fault> {
+    const KIB: u64 = 1 << 10;
+    const TIB: u64 = 1 << 40;
+    const BYTES: &str = "65536 (64 KiB) to 1 TiB";
+    within("[intake] file_bytes_max", limits.file_bytes_max, 64 * KIB..=TIB, BYTES)?;
+    within("[intake] unpacked_bytes_max", limits.unpacked_bytes_max, 64 * KIB..=TIB, BYTES)?;
+    within("[intake] markup_bytes_max", limits.markup_bytes_max, 64 * KIB..=TIB, BYTES)?;
+    within("[intake] xls_bytes_max", limits.xls_bytes_max, 64 * KIB..=TIB, BYTES)?;
+    within("[intake] unpack_ratio_max", limits.unpack_ratio_max.into(), 10..=10_000, "10 to 10000")?;
+    within("[intake] unpack_ratio_free_bytes", limits.unpack_ratio_free_bytes, 0..=TIB, "0 to 1 TiB")?;
+    within("[intake] archive_entries_max", limits.archive_entries_max.into(), 16..=1_000_000, "16 to 1000000")?;
+    within("[intake] cells_max", limits.cells_max, 1_000..=10_000_000_000, "1000 to 10000000000")?;
+    within("[intake] columns_max", limits.columns_max.into(), 8..=16_384, "8 to 16384")?;
+    within("[intake] cell_chars_max", limits.cell_chars_max.into(), 64..=32_767, "64 to 32767")?;
+    within("[intake] sheets_max", limits.sheets_max.into(), 1..=100_000, "1 to 100000")?;
+    within("[intake] database_secs_max", limits.database_secs_max, 1..=3_600, "1 to 3600")?;
+    within("[intake] settle_millis", limits.settle_millis, 50..=600_000, "50 to 600000")?;
+    within("[intake] rescan_secs", limits.rescan_secs, 1..=86_400, "1 to 86400 (a day)")
+}
+
+fn guard(guard: &Guard) -> Result<(), Fault> {
+    if !(0.0..=1.0).contains(&guard.removed_share_max) {
+        return Err(fault("[guard] removed_share_max", guard.removed_share_max, "0 to 1, as 0.05 for five in a hundred"));
+    }
+    within("[guard] removed_lines_floor", guard.removed_lines_floor, 0..=1_000_000, "0 to 1000000")
+}
+
+fn sync(sync: &Sync) -> Result<(), Fault> {
+    within("[sync] batch_items_max", sync.batch_items_max, 1..=100_000, "1 to 100000")?;
+    within("[sync] batch_bytes_max", sync.batch_bytes_max, 16 << 10..=64 << 20, "16384 (16 KiB) to 67108864 (64 MiB)")?;
+    within("[sync] retry_secs_min", sync.retry_secs_min, 1..=3_600, "1 to 3600")?;
+    within("[sync] notice_secs", sync.notice_secs, 1..=3_600, "1 to 3600")?;
+    if sync.retry_secs_max < sync.retry_secs_min || sync.retry_secs_max > 3_600 {
+        return Err(fault("[sync] retry_secs_max", sync.retry_secs_max, "from retry_secs_min to 3600"));
+    }
+    Ok(())
+}
+
+/// Ten years: a longer span is a slip of the keyboard.
+const DAYS_MAX: i64 = 3_660;
+
+fn rules(rules: &Parameters) -> Result<(), Fault> {
+    // By way of its fields' names, so that a new parameter cannot be forgotten here.
+    let fields = toml::Value::try_from(rules).expect("the parameters are plain integers");
+    for (name, value) in fields.as_table().into_iter().flatten() {
+        let (max, allowed) = if name.ends_with("_percent") { (100, "1 to 100") } else { (DAYS_MAX, "1 to 3660 days") };
+        if !value.as_integer().is_some_and(|number| (1..=max).contains(&number)) {
+            return Err(fault(format!("[rules] {name}"), value, allowed));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,306 @@
+//! What an office sets: a file of options ([`fragment`]) over the defaults, checked once, then never again.
+//!
+//! The commented sample `config/rosterd.toml` is the documentation; a test reads it. `init` writes the same text
+//! with the office's own values in it ([`sample`]).
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Area, Level, List};
+use crate::error::{Context, Error, Result};
+
+mod check;
+mod fragment;
+pub mod sample;
+
+pub use crate::rules::Parameters;
+
+/// The language of sentences for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Language {
+    #[default]
+    #[serde(rename = "zh-CN")]
+    Chinese,
+    #[serde(rename = "en")]
+    English,
+}
+
+impl Language {
+    pub const ALL: [Language; 2] = [Language::Chinese, Language::English];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Language::Chinese => "zh-CN",
+            Language::English => "en",
+        }
+    }
+
+    /// From a locale such as `zh_CN.UTF-8`. Anything that is not Chinese reads English.
+    pub fn of_locale(locale: &str) -> Language {
+        if locale.to_ascii_lowercase().starts_with("zh") { Language::Chinese } else { Language::English }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// A folder and all below it.
+    Folder,
+    /// One file, any spreadsheet or CSV.
+    File,
+    /// A table or query of a SQLite database, opened read-only.
+    Sqlite,
+}
+
+/// What a source's content means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Everything the list says; a line that is gone was removed.
+    #[default]
+    Snapshot,
+    /// Additions; a line that is not in it says nothing.
+    Append,
+}
+
+/// What is read from a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    Table(String),
+    Query(String),
+}
+
+/// One watched source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// What people call it: as set, else the last part of its path.
+    pub name: String,
+    pub kind: SourceKind,
+    /// Absolute.
+    pub path: PathBuf,
+    /// Given for `sqlite`, and only there.
+    pub selection: Option<Selection>,
+    /// `None`: recognised from the header row.
+    pub list: Option<List>,
+    /// `None`: from a column, the sheet, the title row, the file or folder name, else the node's own.
+    pub area: Option<Area>,
+    pub mode: Mode,
+    /// Looks again this often, for network folders that send no notice; `None` relies on notices and the rescan.
+    pub poll_secs: Option<u64>,
+}
+
+/// Limits of reading, with the names and defaults of the intake's own, and the pace of watching.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Intake {
+    /// A larger file goes to quarantine unread.
+    pub file_bytes_max: u64,
+    /// A workbook that unpacks to more goes to quarantine (a zip bomb).
+    pub unpacked_bytes_max: u64,
+    /// The same, as a multiple of the packed size, beyond `unpack_ratio_free_bytes`.
+    pub unpack_ratio_max: u32,
+    pub unpack_ratio_free_bytes: u64,
+    pub archive_entries_max: u32,
+    /// Filled cells of one file.
+    pub cells_max: u64,
+    pub columns_max: u32,
+    /// A longer cell is cut.
+    pub cell_chars_max: u32,
+    pub sheets_max: u32,
+    /// HTML and XML tables named .xls are read in memory.
+    pub markup_bytes_max: u64,
+    /// Old .xls workbooks are read in memory.
+    pub xls_bytes_max: u64,
+    /// A foreign database is not held open for longer.
+    pub database_secs_max: u64,
+    /// A file is read once it has not changed for so long.
+    pub settle_millis: u64,
+    /// Every source is looked at this often also without a notice.
+    pub rescan_secs: u64,
+}
+
+impl Default for Intake {
+    fn default() -> Intake {
+        Intake {
+            file_bytes_max: 512 << 20,
+            unpacked_bytes_max: 2 << 30,
+            unpack_ratio_max: 200,
+            unpack_ratio_free_bytes: 16 << 20,
+            archive_entries_max: 4_096,
+            cells_max: 60_000_000,
+            columns_max: 1_024,
+            cell_chars_max: 4_096,
+            sheets_max: 512,
+            markup_bytes_max: 64 << 20,
+            xls_bytes_max: 128 << 20,
+            database_secs_max: 120,
+            settle_millis: 1500,
+            rescan_secs: 600,
+        }
+    }
+}
+
+/// The deletion guard (DOMAIN.md R3): a snapshot that would remove more than both is held for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Guard {
+    /// Share of the list's active lines, 0 to 1.
+    pub removed_share_max: f64,
+    /// Lines that may always go, so that a small list is not held for one family that moved.
+    pub removed_lines_floor: u64,
+}
+
+impl Default for Guard {
+    fn default() -> Guard {
+        Guard { removed_share_max: 0.05, removed_lines_floor: 10 }
+    }
+}
+
+/// The link to the parent and to children.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sync {
+    pub batch_items_max: u64,
+    /// Before compression.
+    pub batch_bytes_max: u64,
+    /// First wait after a failed contact; it grows, with jitter, up to the other.
+    pub retry_secs_min: u64,
+    pub retry_secs_max: u64,
+    /// Notices are asked for this often while nothing else brings us to the parent.
+    pub notice_secs: u64,
+}
+
+impl Default for Sync {
+    fn default() -> Sync {
+        Sync {
+            batch_items_max: 5_000,
+            batch_bytes_max: 8 << 20,
+            retry_secs_min: 1,
+            retry_secs_max: 900,
+            notice_secs: 30,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
+
+impl LogLevel {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
+        }
+    }
+}
+
+/// Mismatch log and operating log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// Absolute; `DIR/data/log` unless set.
+    pub dir: PathBuf,
+    pub format: LogFormat,
+    pub level: LogLevel,
+    /// Monthly files older than this may go. At least 6: network logs are kept half a year (DOMAIN.md 7).
+    pub keep_months: u32,
+}
+
+/// All settings, checked. Paths are absolute.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The file they were read from.
+    pub file: PathBuf,
+    pub dir: PathBuf,
+    pub area: Area,
+    pub name: String,
+    pub language: Language,
+    /// `https://host:port` of the parent; after `join` the link's own files say more.
+    pub parent_url: Option<String>,
+    /// Where children come to; `None` for a node without children.
+    pub listen: Option<SocketAddr>,
+    /// `host:port` under which children reach `listen`, for join codes.
+    pub advertise: Option<String>,
+    /// At least one: `DIR/inbox` where none is set.
+    pub sources: Vec<Source>,
+    pub intake: Intake,
+    pub guard: Guard,
+    pub rules: Parameters,
+    pub sync: Sync,
+    pub log: Log,
+    /// Local address of `/metrics`, `/healthz` and `/readyz`.
+    pub metrics_listen: Option<SocketAddr>,
+}
+
+impl Settings {
+    /// Reads and checks `file`.
+    ///
+    /// # Errors
+    /// Name the file, the key, and what is allowed there.
+    pub fn read(file: &Path) -> Result<Settings> {
+        let file = std::path::absolute(file).or_say_at("reading the settings", file)?;
+        let text = std::fs::read_to_string(&file).or_say_at("reading the settings", &file)?;
+        Settings::parse(&text, &file)
+    }
+
+    /// Checks `text` as the content of `file`, an absolute path that need not exist.
+    pub fn parse(text: &str, file: &Path) -> Result<Settings> {
+        let fragment: fragment::Fragment =
+            toml::from_str(text).map_err(|error| Error::new("reading the settings").at(file).because(error))?;
+        check::settings(fragment, file).map_err(|fault| {
+            Error::new(format!("settings: {fault}"))
+                .at(file)
+                .hint("the commented sample /etc/rosterd/rosterd.toml.sample, or 'rosterd init', shows every key")
+        })
+    }
+
+    pub fn level(&self) -> Level {
+        self.area.level()
+    }
+
+    /// Our own files; only the account of the service reads here.
+    pub fn data_dir(&self) -> PathBuf {
+        self.dir.join("data")
+    }
+
+    /// Watched where no source is set.
+    pub fn inbox(&self) -> PathBuf {
+        self.dir.join("inbox")
+    }
+
+    /// Keys and certificates of the link.
+    pub fn link_dir(&self) -> PathBuf {
+        self.data_dir().join("link")
+    }
+
+    pub fn control_socket(&self) -> PathBuf {
+        self.data_dir().join("control.sock")
+    }
+
+    pub fn store_file(&self) -> PathBuf {
+        self.data_dir().join("rosterd.db")
+    }
+}
+
+#[cfg(test)]
+mod tests;

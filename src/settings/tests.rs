@@ -1,0 +1,117 @@
+use super::*;
+
+const VILLAGE: &str = "[node]\narea = \"519901001200\"\nname = \"200村\"\n";
+
+fn parse(text: &str) -> Result<Settings> {
+    Settings::parse(text, Path::new("/etc/rosterd/rosterd.toml"))
+}
+
+/// The error with its causes, as a person sees it.
+fn complaint(text: &str) -> String {
+    let error = parse(text).expect_err(text);
+    let cause = std::error::Error::source(&error).map(|cause| cause.to_string()).unwrap_or_default();
+    format!("{error} {cause}")
+}
+
+#[test]
+fn the_shipped_sample_reads_and_says_only_defaults() {
+    let sample = parse(sample::SAMPLE).unwrap();
+    let least = parse(VILLAGE).unwrap();
+    assert_eq!(Settings { area: least.area, name: least.name.clone(), ..sample }, least);
+}
+
+/// Every line of the sample that is commented out is a key that exists: uncommented, the whole still reads.
+#[test]
+fn every_key_the_sample_shows_is_one_we_know() {
+    let shown: String = sample::SAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.starts_with("[[") || rest.split_once(" = ").is_some_and(|(key, _)| is_key(key)) => rest,
+            _ => line,
+        })
+        .fold(String::new(), |all, line| all + line + "\n")
+        .replace("area = \"519901001200\"", "area = \"519901\"");
+    let settings = parse(&shown).unwrap_or_else(|error| panic!("{error:?}\n{shown}"));
+    assert_eq!(settings.sources.len(), 3);
+    for kind in [SourceKind::Folder, SourceKind::File, SourceKind::Sqlite] {
+        assert!(settings.sources.iter().any(|source| source.kind == kind), "{kind:?}");
+    }
+    assert!(settings.listen.is_some() && settings.parent_url.is_some() && settings.metrics_listen.is_some());
+}
+
+fn is_key(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+#[test]
+fn a_folder_without_sources_watches_its_inbox() {
+    let settings = parse(VILLAGE).unwrap();
+    assert_eq!(settings.sources[0].path, Path::new("/etc/rosterd/inbox"));
+    assert_eq!(settings.control_socket(), Path::new("/etc/rosterd/data/control.sock"));
+    assert_eq!(settings.log.dir, Path::new("/etc/rosterd/data/log"));
+    assert_eq!(settings.language, Language::Chinese);
+}
+
+#[test]
+fn paths_start_at_the_folder_of_the_file() {
+    let text = format!(
+        "{VILLAGE}dir = \"../../srv/office\"\n[[source]]\nkind = \"sqlite\"\npath = \"dibao.db\"\ntable = \"低保\"\n\
+         [log]\ndir = \"/var/log/rosterd\"\n"
+    );
+    let settings = parse(&text).unwrap();
+    assert_eq!(settings.sources[0].path, Path::new("/etc/rosterd/../../srv/office/dibao.db"));
+    assert_eq!(settings.sources[0].selection, Some(Selection::Table("低保".into())));
+    assert_eq!(settings.sources[0].name, "dibao.db");
+    assert_eq!(settings.log.dir, Path::new("/var/log/rosterd"));
+}
+
+#[test]
+fn a_fault_names_the_file_the_key_and_what_is_allowed() {
+    let with = |rest: &str| format!("{VILLAGE}{rest}");
+    for (text, key, allowed) in [
+        ("".to_owned(), "[node] area", "6 digits"),
+        ("[node]\narea = 519901\nname = \"x\"".to_owned(), "[node] area = 519901", "in quotes"),
+        ("[node]\narea = \"5199\"\nname = \"x\"".to_owned(), "[node] area = \"5199\"", "12 (village)"),
+        ("[node]\narea = \"519901\"".to_owned(), "[node] name", "what people call"),
+        (with("colour = \"red\""), "colour", "expected one of"),
+        (with("language = \"fr\""), "fr", "zh-CN"),
+        (with("[listen]\naddr = \"0.0.0.0:7443\""), "[listen] addr", "a village has no children"),
+        (with("[parent]\nurl = \"https://a b\""), "[parent] url", "HOST:PORT"),
+        (with("[guard]\nremoved_share_max = 5.0"), "removed_share_max = 5", "0 to 1"),
+        (with("[rules]\nhandover_days = 0"), "handover_days = 0", "1 to 3660"),
+        (with("[rules]\nmoved_days = 3"), "moved_days", "handover_days"),
+        (with("[sync]\nretry_secs_min = 60\nretry_secs_max = 5"), "retry_secs_max = 5", "from retry_secs_min"),
+        (with("[log]\nkeep_months = 1"), "keep_months = 1", "6 to 120"),
+        (with("[log]\nlevel = \"loud\""), "loud", "debug"),
+        (with("[metrics]\nlisten = \"0.0.0.0:9466\""), "[metrics] listen", "this machine alone"),
+        (with("[[source]]\npath = \"x\""), "number 1, kind", "sqlite"),
+        (with("[[source]]\nkind = \"folder\""), "number 1, path", "folder"),
+        (with("[[source]]\nkind = \"sqlite\"\npath = \"x\""), "number 1, table", "a table or a query"),
+        (with("[[source]]\nkind = \"sqlite\"\npath = \"x\"\nquery = \"delete from x\""), "query", "one SELECT"),
+        (with("[[source]]\nkind = \"file\"\npath = \"x\"\ntable = \"t\""), "table", "sqlite"),
+        (with("[[source]]\nkind = \"file\"\npath = \"x\"\narea = \"519902\""), "area = 519902", "inside this node"),
+        (with("[intake]\nfile_bytes_max = 1"), "file_bytes_max = 1", "64 KiB"),
+    ] {
+        let said = complaint(&text);
+        assert!(said.contains("/etc/rosterd/rosterd.toml") && said.contains(key) && said.contains(allowed), "{said}");
+    }
+}
+
+#[test]
+fn what_init_writes_reads_back() {
+    let text = sample::filled(&[
+        ("node", "area", "519901001"),
+        ("node", "name", "第\"1\"乡"),
+        ("node", "language", "en"),
+        ("parent", "url", "https://county.example:7443"),
+        ("listen", "addr", "0.0.0.0:7443"),
+        ("listen", "advertise", "town.example:7443"),
+    ]);
+    let settings = parse(&text).unwrap();
+    assert_eq!((settings.area.to_string().as_str(), settings.name.as_str()), ("519901001", "第\"1\"乡"));
+    assert_eq!(settings.language, Language::English);
+    assert_eq!(settings.parent_url.as_deref(), Some("https://county.example:7443"));
+    assert_eq!(settings.listen, "0.0.0.0:7443".parse().ok());
+    assert_eq!(settings.advertise.as_deref(), Some("town.example:7443"));
+    assert!(text.lines().filter(|line| line.starts_with('#')).count() > 40, "it keeps its explanations");
+}
