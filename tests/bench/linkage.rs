@@ -27,13 +27,13 @@ fn main() {
         "| file | lines | precision | recall | F1 | seconds (best of {ROUNDS}) | lines/s | peak memory |\n|---|---|---|---|---|---|---|---|"
     );
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for noise in ["noise1", "noise5"] {
-        let file = unpack(noise, folder.path());
-        measure(noise, &file, ROUNDS);
-        if growth {
-            for copies in COPIES {
-                measure(&format!("{noise} x {copies}"), &multiply(&file, copies, folder.path()), 1);
-            }
+    let files = ["noise1", "noise5"].map(|noise| (noise, unpack(noise, folder.path())));
+    for (noise, file) in &files {
+        measure(noise, file, ROUNDS);
+    }
+    for copies in COPIES.into_iter().filter(|_| growth) {
+        for (noise, file) in &files {
+            measure(&format!("{noise} x {copies}"), &multiply(file, copies, folder.path()), 1);
         }
     }
 }
@@ -51,7 +51,7 @@ fn measure(name: &str, file: &Path, rounds: usize) {
     );
 }
 
-/// Of all evaluations so far; files only grow within one level of noise.
+/// Of all evaluations so far; the files only grow.
 fn peak_bytes() -> u64 {
     // SAFETY: plain integers, for which all zeros is a value, filled by getrusage(2), which only writes to it.
     let usage = unsafe {
