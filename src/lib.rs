@@ -1,3 +1,4 @@
 //! rosterd.
 pub mod domain;
 pub mod error;
+pub mod sync;
