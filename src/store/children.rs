@@ -1,4 +1,4 @@
-//! What a parent remembers of its children: watermarks, receipts, credentials.
+//! What a parent remembers of its children: watermarks and receipts.
 
 use rusqlite::{OptionalExtension, Row};
 
@@ -37,16 +37,6 @@ impl Child {
             state,
         }
     }
-}
-
-/// A join code or a certificate (the text is the link's own).
-#[derive(Debug, Clone, PartialEq)]
-pub struct Credential {
-    pub kind: String,
-    /// Hash of the secret, or the certificate's fingerprint.
-    pub key: String,
-    pub area: Area,
-    pub body: String,
 }
 
 const COLUMNS: &str = "area, name, epoch, watermark, retired, last_contact, resync, state";
@@ -89,24 +79,6 @@ impl View<'_> {
             })
             .doing("reading a receipt")
     }
-
-    pub fn credential(&self, kind: &str, key: &str) -> Result<Option<Credential>> {
-        self.conn
-            .prepare_cached("SELECT kind, key, area, body FROM credentials WHERE kind = ?1 AND key = ?2")
-            .and_then(|mut s| s.query_row((kind, key), credential).optional())
-            .doing("reading a credential")
-    }
-
-    pub fn credentials(&self, kind: &str) -> Result<Vec<Credential>> {
-        self.conn
-            .prepare_cached("SELECT kind, key, area, body FROM credentials WHERE kind = ?1 ORDER BY area, key")
-            .and_then(|mut s| s.query_map([kind], credential)?.collect())
-            .doing("reading credentials")
-    }
-}
-
-fn credential(row: &Row) -> rusqlite::Result<Credential> {
-    Ok(Credential { kind: row.get(0)?, key: row.get(1)?, area: area(row, 2)?, body: row.get(3)? })
 }
 
 impl Writer<'_> {
@@ -139,25 +111,5 @@ impl Writer<'_> {
             .and_then(|mut s| s.execute((of.padded() as i64, epoch as i64, after as i64, last as i64, receipt)))
             .doing("keeping a receipt")?;
         Ok(())
-    }
-
-    pub fn put_credential(&self, credential: &Credential) -> Result<()> {
-        self.conn
-            .prepare_cached("INSERT OR REPLACE INTO credentials VALUES (?1, ?2, ?3, ?4)")
-            .and_then(|mut s| {
-                s.execute((&credential.kind, &credential.key, credential.area.padded() as i64, &credential.body))
-            })
-            .doing("writing a credential")?;
-        Ok(())
-    }
-
-    /// Takes a credential away; `false` where there was none. Used once, so that two cannot use one.
-    pub fn take_credential(&self, kind: &str, key: &str) -> Result<bool> {
-        let gone = self
-            .conn
-            .prepare_cached("DELETE FROM credentials WHERE kind = ?1 AND key = ?2")
-            .and_then(|mut s| s.execute((kind, key)))
-            .doing("taking a credential away")?;
-        Ok(gone > 0)
     }
 }

@@ -105,8 +105,11 @@ impl View<'_> {
 }
 
 impl Writer<'_> {
-    /// Keeps a decision and lets it count. Gives `true` where it was not known before.
-    pub fn put_decision(&self, made: &Decision) -> Result<bool> {
+    /// Keeps a decision and lets it count. Gives `true` where it was not known before. One that came down from the
+    /// parent does not travel up again.
+    pub fn put_decision(&self, made: &Decision, from_above: bool) -> Result<bool> {
+        // Nothing above watermark 0 is numbered 0.
+        let seq = if from_above { 0 } else { self.next_seq() };
         let new = self
             .conn
             .prepare_cached(
@@ -115,7 +118,7 @@ impl Writer<'_> {
             )
             .and_then(|mut s| {
                 s.execute((
-                    self.next_seq() as i64,
+                    seq as i64,
                     made.kind.as_str(),
                     &made.subject,
                     &made.verdict,

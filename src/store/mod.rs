@@ -30,7 +30,7 @@ use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 
 pub use access::AccessRow;
-pub use children::{Child, Credential};
+pub use children::Child;
 pub use decisions::{Decision, DecisionKind, pair_subject};
 pub use entries::{Incoming, NewEntry, StoredEntry};
 pub use findings::{FindingRow, FindingState, Transition};

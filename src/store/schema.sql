@@ -234,12 +234,3 @@ CREATE TABLE access (
     reason TEXT NOT NULL,
     hash   BLOB NOT NULL                 -- of this row and the hash of the row before
 ) STRICT;
-
--- Join codes and certificates given to children (sync::enrol).
-CREATE TABLE credentials (
-    kind   TEXT NOT NULL,                -- invite or certificate
-    key    TEXT NOT NULL,                -- hash of the secret, or the certificate's fingerprint
-    area   INTEGER NOT NULL,
-    body   TEXT NOT NULL,
-    PRIMARY KEY (kind, key)
-) STRICT, WITHOUT ROWID;

@@ -1,43 +1,43 @@
 //! What a child sent, into the store.
 
 use crate::domain::{Area, Entry};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::{Arrived, Incoming, Writer, read_item};
 
 use super::{Keys, Setting, features_of};
 
-/// Takes one line of a child's batch inside the caller's transaction.
+/// Takes one line of a child's batch inside the caller's transaction. The inner error says why the line itself cannot
+/// be taken: it is then for the quarantine, and the rest goes on.
 ///
 /// # Errors
-/// Where the line itself cannot be taken: it is then for the quarantine, and the rest goes on.
-pub fn arrive(writer: &Writer, setting: &Setting, child: Area, line: &str) -> Result<()> {
-    match read_item(line)? {
-        Arrived::Entry(incoming) => put_entry(writer, setting, child, &incoming),
-        Arrived::Snapshot(snapshot, placement) => {
-            inside(child, snapshot.key.origin)?;
-            writer.put_snapshot(&snapshot, &placement).map(|_| ())
-        }
-        Arrived::Decision(decision) => {
-            inside(child, decision.author)?;
-            writer.put_decision(&decision).map(|_| ())
-        }
+/// The outer error is the store's: the whole transaction is to be given up.
+pub fn arrive(writer: &Writer, setting: &Setting, child: Area, line: &str) -> Result<Result<()>> {
+    let arrived = match read_item(line) {
+        Ok(arrived) => arrived,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let origin = match &arrived {
+        Arrived::Entry(incoming) => incoming.origin,
+        Arrived::Snapshot(snapshot, _) => snapshot.key.origin,
+        Arrived::Decision(decision) => decision.author,
+    };
+    // A node speaks for itself and for what lies below it, and for nobody else.
+    if !child.contains(origin) {
+        return Ok(Err(Error::new("from a node outside the child's area")));
+    }
+    match arrived {
+        Arrived::Entry(incoming) => put_entry(writer, setting, &incoming),
+        Arrived::Snapshot(snapshot, placement) => writer.put_snapshot(&snapshot, &placement).map(|_| Ok(())),
+        Arrived::Decision(decision) => writer.put_decision(&decision, false).map(|_| Ok(())),
     }
 }
 
-/// A node speaks for itself and for what lies below it, and for nobody else.
-fn inside(child: Area, origin: Area) -> Result<()> {
-    if child.contains(origin) { Ok(()) } else { Err(crate::error::Error::new("from a node outside the child's area")) }
-}
-
-fn put_entry(writer: &Writer, setting: &Setting, child: Area, incoming: &Incoming) -> Result<()> {
-    inside(child, incoming.origin)?;
-    if let Some(standing) = writer.entry(incoming.uid)?
-        && standing.origin != incoming.origin
-    {
-        return Err(crate::error::Error::new("an entry that another node owns"));
+fn put_entry(writer: &Writer, setting: &Setting, incoming: &Incoming) -> Result<Result<()>> {
+    if writer.entry(incoming.uid)?.is_some_and(|standing| standing.origin != incoming.origin) {
+        return Ok(Err(Error::new("an entry that another node owns")));
     }
     let (before, id) = writer.put_incoming(incoming, setting.today)?;
-    let Some(stored) = writer.entry_by_id(id)? else { return Ok(()) };
+    let Some(stored) = writer.entry_by_id(id)? else { return Ok(Ok(())) };
     let features = features_of(&stored.entry);
     let mut added: Vec<(u64, i64)> = Vec::new();
     let mut taken: Vec<(u64, i64)> = Vec::new();
@@ -49,7 +49,8 @@ fn put_entry(writer: &Writer, setting: &Setting, child: Area, incoming: &Incomin
         Some(before) => rekey(&before.entry, &stored.entry, id, &mut added, &mut taken),
     };
     writer.change_blocks(&mut added, &mut taken)?;
-    writer.mark(id, link)
+    writer.mark(id, link)?;
+    Ok(Ok(()))
 }
 
 /// Notes the keys an entry gains and loses; says whether who it is may have changed.
