@@ -24,7 +24,15 @@ fn stderr(output: &Output) -> String {
 /// A village of its own, in English.
 fn village(dir: &Path) -> String {
     let made = rosterd(&[
-        "init", "--area", "519901001200", "--name", "200村", "--dir", dir.to_str().unwrap(), "--language", "en",
+        "init",
+        "--area",
+        "519901001200",
+        "--name",
+        "200村",
+        "--dir",
+        dir.to_str().unwrap(),
+        "--language",
+        "en",
     ]);
     assert!(made.status.success(), "{}", stderr(&made));
     dir.join("rosterd.toml").to_str().unwrap().to_owned()
@@ -84,7 +92,10 @@ fn init_makes_a_node_and_refuses_to_overwrite_it() {
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(dir.join("data").metadata().unwrap().permissions().mode() & 0o777, 0o700);
     let written = std::fs::read_to_string(&config).unwrap();
-    assert!(written.contains("area = \"519901001200\"") && written.contains("# removed_share_max"), "it explains itself");
+    assert!(
+        written.contains("area = \"519901001200\"") && written.contains("# removed_share_max"),
+        "it explains itself"
+    );
     let again = rosterd(&["init", "--area", "519901", "--name", "云岭县", "--dir", dir.to_str().unwrap()]);
     assert_eq!(again.status.code(), Some(1));
     assert!(stderr(&again).contains("is there already") && stderr(&again).contains("what to do"), "{}", stderr(&again));
@@ -102,7 +113,10 @@ fn a_wrong_setting_is_named_with_what_is_allowed() {
     let output = rosterd(&["rules", "--config", &config]);
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);
-    assert!(said.contains("[rules] handover_days = 0 is not allowed: 1 to 3660 days") && said.contains(&config), "{said}");
+    assert!(
+        said.contains("[rules] handover_days = 0 is not allowed: 1 to 3660 days") && said.contains(&config),
+        "{said}"
+    );
 }
 
 #[test]
@@ -171,8 +185,17 @@ fn setup_without_a_terminal_asks_nothing_it_was_told() {
     assert!(!dir.exists());
     let watch = folder.path().join("共享");
     let whole = rosterd(&[
-        "setup", "--area", "519901001200", "--name", "200村", "--dir", dir.to_str().unwrap(), "--inbox",
-        watch.to_str().unwrap(), "--service", "no",
+        "setup",
+        "--area",
+        "519901001200",
+        "--name",
+        "200村",
+        "--dir",
+        dir.to_str().unwrap(),
+        "--inbox",
+        watch.to_str().unwrap(),
+        "--service",
+        "no",
     ]);
     assert!(whole.status.success(), "{}", stderr(&whole));
     let settings = rosterd::settings::Settings::read(&dir.join("rosterd.toml")).unwrap();
