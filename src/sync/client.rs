@@ -37,8 +37,12 @@ pub struct HttpLine {
 impl HttpLine {
     /// As an enrolled child.
     pub fn enrolled(credential: &Credential) -> Result<HttpLine> {
-        let config = tls::client(credential.authority_print(), Some(credential.tls_identity()))?;
-        HttpLine::over(config, credential.addresses())
+        HttpLine::enrolled_at(credential, credential.addresses())
+    }
+
+    /// The same by other addresses than those in the join code.
+    pub(super) fn enrolled_at(credential: &Credential, addresses: &[String]) -> Result<HttpLine> {
+        HttpLine::over(tls::client(credential.authority_print(), Some(credential.tls_identity()))?, addresses)
     }
 
     /// As somebody who holds a join code. Nothing is sent to a server of another authority than the code names.
@@ -46,7 +50,7 @@ impl HttpLine {
         HttpLine::over(tls::client(code.authority, None)?, &code.addresses)
     }
 
-    fn over(config: ClientConfig, addresses: &[String]) -> Result<HttpLine> {
+    pub(super) fn over(config: ClientConfig, addresses: &[String]) -> Result<HttpLine> {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
             .https_only(true)

@@ -106,7 +106,11 @@ enum Command {
     /// Push everything, read all notices, then answer.
     Flush(Reply<()>),
     Verify(Reply<Verdict>),
-    Resync { confirmed: bool, steps: Option<mpsc::UnboundedSender<Step>>, reply: Reply<ResyncReport> },
+    Resync {
+        confirmed: bool,
+        steps: Option<mpsc::UnboundedSender<Step>>,
+        reply: Reply<ResyncReport>,
+    },
 }
 
 impl Command {
@@ -255,7 +259,9 @@ impl Link {
                 }
                 Ended::Superseded => {
                     self.state(LinkState::Superseded);
-                    self.fail_pending("the parent follows another copy of this node; `rosterd resync` makes this one it");
+                    self.fail_pending(
+                        "the parent follows another copy of this node; `rosterd resync` makes this one it",
+                    );
                     self.settings.retry_max
                 }
                 Ended::Failed(failure) => {
@@ -358,11 +364,14 @@ impl Link {
     /// Hello, and what follows from it. `None`: superseded.
     async fn meet(&mut self, line: &HttpLine, credential: &Credential) -> Result<Option<Welcome>, Failure> {
         for _ in 0..MEETINGS_MAX {
-            let child = self.child.clone();
-            let hello = blocking(move || child.hello(system_secs())).await?;
-            if self.ledger().identity()?.area != credential.area() {
-                return Err(Failure::Own(Error::new("the credential is for another area than this node's")));
-            }
+            let (child, area) = (self.child.clone(), credential.area());
+            let hello = blocking(move || {
+                if child.ledger().identity()?.area != area {
+                    return Err(Error::new("the credential is for another area than this node's"));
+                }
+                child.hello(system_secs())
+            });
+            let hello = hello.await?;
             let answer = line.ask(Message::bare(Ask::Hello(hello))).await?.meta;
             let Answer::Welcome(welcome) = answer else { return Err(Failure::unexpected("hello")) };
             let (child, standing) = (self.child.clone(), welcome.clone());
@@ -494,7 +503,12 @@ impl Link {
             Verdict::Unsettled => {}
         });
         if let Verdict::Differs { child, parent, rows } = &verdict {
-            tracing::error!(child = child.count, parent = parent.count, rows = rows.len(), "the parent holds other data");
+            tracing::error!(
+                child = child.count,
+                parent = parent.count,
+                rows = rows.len(),
+                "the parent holds other data"
+            );
         }
         Ok(verdict)
     }
@@ -545,7 +559,11 @@ enum Ended {
 }
 
 /// One question for notices.
-async fn poll_notices(line: &HttpLine, child: &Arc<Child>, wait_secs: u16) -> Result<super::protocol::NoticesHead, Failure> {
+async fn poll_notices(
+    line: &HttpLine,
+    child: &Arc<Child>,
+    wait_secs: u16,
+) -> Result<super::protocol::NoticesHead, Failure> {
     let reader = child.clone();
     let mark = blocking(move || reader.notices_mark()).await?;
     let answer = line.ask(Message::bare(Ask::Notices { mark, wait_secs })).await?;
@@ -553,7 +571,11 @@ async fn poll_notices(line: &HttpLine, child: &Arc<Child>, wait_secs: u16) -> Re
     let (taker, page) = (child.clone(), Message { meta: head.clone(), payload: answer.payload });
     blocking(move || {
         // Somebody else may have read the same page meanwhile: a page is taken only where it was asked for.
-        if taker.notices_mark()? == mark { taker.take_notices(&page).map_err(Failure::Refused).map(drop) } else { Ok(()) }
+        if taker.notices_mark()? == mark {
+            taker.take_notices(&page).map_err(Failure::Refused).map(drop)
+        } else {
+            Ok(())
+        }
     })
     .await?;
     Ok(head)

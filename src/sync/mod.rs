@@ -7,9 +7,9 @@ pub mod credential;
 pub mod enrol;
 mod files;
 pub mod join_code;
+pub mod ledger;
 pub mod line;
 pub mod link;
-pub mod ledger;
 pub mod protocol;
 pub mod push;
 pub mod receive;
@@ -20,3 +20,6 @@ pub mod serve;
 pub mod sketch;
 pub mod survey;
 pub mod tls;
+
+#[cfg(test)]
+mod tests;

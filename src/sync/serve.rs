@@ -300,7 +300,10 @@ async fn answer_ask(
         refusal
     };
     if headers.get(PROTOCOL_HEADER).and_then(|v| v.to_str().ok()?.parse().ok()).unwrap_or(0) > PROTOCOL {
-        return Err(counted(Refusal::new(Code::ProtocolNewer, "this parent speaks an older protocol: update it first")));
+        return Err(counted(Refusal::new(
+            Code::ProtocolNewer,
+            "this parent speaks an older protocol: update it first",
+        )));
     }
     let enrolling = name == "enrol";
     door.paced(area.filter(|_| !enrolling)).map_err(counted)?;
@@ -314,9 +317,7 @@ async fn answer_ask(
     };
     let busy = || counted(Refusal::new(Code::Busy, "the parent is busy").retry_after(BUSY_RETRY_SECS));
     let own_place = match &peer {
-        Some(peer) => {
-            Some(door.children_bodies.take(peer.area, door.limits.bodies_per_child_max).ok_or_else(busy)?)
-        }
+        Some(peer) => Some(door.children_bodies.take(peer.area, door.limits.bodies_per_child_max).ok_or_else(busy)?),
         None => None,
     };
     let Ok(Ok(place)) = timeout(BODY_PLACE_WAIT, door.bodies.acquire()).await else { return Err(busy()) };
