@@ -1,4 +1,5 @@
 <<<<<<< HEAD
+<<<<<<< HEAD
 fn main() {}
 =======
 use std::process::ExitCode;
@@ -9,3 +10,6 @@ fn main() -> ExitCode {
     rosterd::cli::main()
 }
 >>>>>>> w-cli
+=======
+fn main() {}
+>>>>>>> w-sync

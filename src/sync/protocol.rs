@@ -257,24 +257,49 @@ pub struct ResyncReport {
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Ask {
     /// The only ask allowed without a certificate. `csr` is PEM, `secret` hex.
-    Enrol { area: Area, secret: String, csr: String },
+    Enrol {
+        area: Area,
+        secret: String,
+        csr: String,
+    },
     /// A new certificate for the same area.
-    Renew { csr: String },
+    Renew {
+        csr: String,
+    },
     Hello(Hello),
     Adopt(Adopt),
     /// The payload is the batch's body; `signature` is the child's over the hash, hex.
-    Push { header: BatchHeader, signature: String },
+    Push {
+        header: BatchHeader,
+        signature: String,
+    },
     /// Waits up to `wait_secs` for something to tell.
-    Notices { mark: NoticesMark, wait_secs: u16 },
-    Compare { total: Total },
+    Notices {
+        mark: NoticesMark,
+        wait_secs: u16,
+    },
+    Compare {
+        total: Total,
+    },
     /// The payload holds the child's sums ([`super::inventory`]); answered by what differs.
-    Sums { survey: u64 },
+    Sums {
+        survey: u64,
+    },
     /// Coded symbols `from..upto` of the survey ([`super::sketch`]).
-    Symbols { survey: u64, from: u32, upto: u32 },
+    Symbols {
+        survey: u64,
+        from: u32,
+        upto: u32,
+    },
     /// Elements of the survey from position `from` on, for differences too large for symbols.
-    Elements { survey: u64, from: u32 },
+    Elements {
+        survey: u64,
+        from: u32,
+    },
     /// A resync is done; its figures for the person who asked.
-    Resynced { report: ResyncReport },
+    Resynced {
+        report: ResyncReport,
+    },
 }
 
 impl Ask {
@@ -301,17 +326,26 @@ impl Ask {
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
     /// Certificate and CA as PEM; `file_key` (hex) seals batches that travel by file.
-    Enrolled { parent: Area, certificate: String, authority: String, file_key: String },
+    Enrolled {
+        parent: Area,
+        certificate: String,
+        authority: String,
+        file_key: String,
+    },
     Welcome(Welcome),
     Adopted,
     Receipt(Receipt),
     Notices(NoticesHead),
     Compared(Compared),
-    Sums { differing: Vec<Differing> },
+    Sums {
+        differing: Vec<Differing>,
+    },
     /// The payload holds the symbols.
     Symbols,
     /// The payload holds elements; `total` is how many there are.
-    Elements { total: u32 },
+    Elements {
+        total: u32,
+    },
     Noted,
 }
 
