@@ -10,8 +10,9 @@ use super::blocking;
 use super::compare::{Edge, Levels, edge};
 use super::decided::Decided;
 use super::features::Features;
-use super::levels::PlaceLevel;
-use super::number::{NumberLevel, NumberState};
+use super::levels::BirthLevel;
+use super::name::NameLevel;
+use super::number::NumberLevel;
 use super::weights::Weights;
 use crate::domain::List;
 
@@ -127,11 +128,11 @@ impl<'a> Groups<'a> {
         !self.has_rival(a, b, bits) && !self.has_rival(b, a, bits)
     }
 
-    /// Whether a third group could be joined to `a` about as well as `b`, and not together with `b`.
+    /// Whether a third group could be joined to `a` about as well as `b`, but not together with it.
     fn has_rival(&self, a: usize, b: usize, bits: f32) -> bool {
         self.neighbours(a).into_iter().filter(|c| *c != b).any(|c| {
             self.strength(a, c).is_some_and(|rival| rival >= bits - self.w.margin_bits)
-                && self.strength(b, c).is_none_or(|together| together < self.w.match_bits)
+                && self.any_pair(b, c, |x, y| self.contradicts(x, y))
         })
     }
 
@@ -164,7 +165,7 @@ impl<'a> Groups<'a> {
             return Some(best.edge.bits);
         }
         let one_village = self.members[best.i].area == self.members[best.j].area;
-        let twice = self.any_pair(a, b, |x, y| x.list == y.list && x.area == y.area && x.active && y.active);
+        let twice = self.any_pair(a, b, twice_listed);
         let mut bits = best.edge.bits;
         if twice {
             bits -= self.w.twice_listed_bits;
@@ -186,26 +187,31 @@ impl<'a> Groups<'a> {
         if self.decided.are_parted(x.uid, y.uid) {
             return true;
         }
-        if self.decided.are_joined(x.uid, y.uid)
-            || !(x.number.is_valid() && y.number.is_valid())
-            || x.number == y.number
-        {
+        if self.decided.are_joined(x.uid, y.uid) {
             return false;
         }
         let levels = Levels::of(x, y, self.w);
-        let checked = x.number.state == NumberState::Valid && y.number.state == NumberState::Valid;
+        let unlikely = || levels.bits(self.w) < self.w.match_bits;
         match levels.number {
-            // Two lines of one list in one village with two good numbers are twins, namesakes, neighbours.
-            NumberLevel::ValidSlip | NumberLevel::ValidUnlike
-                if levels.place == PlaceLevel::Village && x.list == y.list && checked =>
-            {
-                true
-            }
+            // A number used by two people: their names have nothing in common, and nothing outweighs that.
+            NumberLevel::Equal => levels.name.is_another() && unlikely(),
             NumberLevel::ValidSlip | NumberLevel::ValidUnlike => {
-                !levels.name.agrees() || levels.bits(self.w) < self.w.match_bits
+                twice_listed(x, y) || !levels.name.agrees() || unlikely()
             }
-            _ => false,
+            // A slip in area or birth leaves the sequence as it was; twins differ in nothing but the sequence.
+            NumberLevel::Slip | NumberLevel::EqualInvalid => false,
+            // Two lines of one list in one village with two names: twins, siblings, neighbours.
+            _ => twice_listed(x, y) && levels.name >= NameLevel::Swapped && levels.name != NameLevel::Missing,
         }
+    }
+
+    /// Whether these two are hardly one person, so that a third line cannot belong to both.
+    fn contradicts(&self, x: &Features, y: &Features) -> bool {
+        if x.number.same_valid(&y.number) {
+            return self.excludes(x, y);
+        }
+        let levels = Levels::of(x, y, self.w);
+        twice_listed(x, y) || levels.birth == BirthLevel::Different || self.excludes(x, y)
     }
 
     fn any_pair(&self, a: usize, b: usize, holds: impl Fn(&Features, &Features) -> bool) -> bool {
@@ -256,4 +262,9 @@ impl<'a> Groups<'a> {
         out.persons.sort_unstable_by_key(|person| person[0]);
         out
     }
+}
+
+/// Whether these would be two standing lines of one list in one village.
+fn twice_listed(x: &Features, y: &Features) -> bool {
+    x.list == y.list && x.area == y.area && x.active && y.active
 }

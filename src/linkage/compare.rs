@@ -86,7 +86,7 @@ impl Levels {
         Levels {
             number,
             name,
-            rarity: rarity.min(w.rarity_bits_max),
+            rarity: (rarity * w.rarity_share).min(w.rarity_bits_max),
             birth: match number {
                 NumberLevel::Equal => levels::birth_beside_number(a, b),
                 _ => levels::birth(a, b, number, &w.birth),

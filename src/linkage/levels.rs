@@ -100,8 +100,9 @@ pub(super) fn birth(a: &Features, b: &Features, number: NumberLevel, worth: &[f3
             take(two_dates(x, y));
         }
     }
-    // A digit wrong in the date makes another date, or none, of a number that is the same.
-    if number == NumberLevel::Slip && (a.birth.is_none() || b.birth.is_none()) {
+    // A digit wrong or missing makes another date, or none, of a number that is the same.
+    let one_number = matches!(number, NumberLevel::Slip | NumberLevel::TailSlip | NumberLevel::EqualInvalid);
+    if one_number && (a.birth.is_none() || b.birth.is_none()) {
         take(BirthLevel::Spelled);
     }
     best
