@@ -132,6 +132,7 @@ impl<'a> Groups<'a> {
     fn has_rival(&self, a: usize, b: usize, bits: f32) -> bool {
         self.neighbours(a).into_iter().filter(|c| *c != b).any(|c| {
             self.strength(a, c).is_some_and(|rival| rival >= bits - self.w.margin_bits)
+                && self.strength(b, c).is_none_or(|together| together < self.w.match_bits)
                 && self.any_pair(b, c, |x, y| self.contradicts(x, y))
         })
     }
@@ -211,7 +212,8 @@ impl<'a> Groups<'a> {
             return self.excludes(x, y);
         }
         let levels = Levels::of(x, y, self.w);
-        twice_listed(x, y) || levels.birth == BirthLevel::Different || self.excludes(x, y)
+        let one_number = matches!(levels.number, NumberLevel::Slip | NumberLevel::EqualInvalid);
+        (twice_listed(x, y) && !one_number) || levels.birth == BirthLevel::Different || self.excludes(x, y)
     }
 
     fn any_pair(&self, a: usize, b: usize, holds: impl Fn(&Features, &Features) -> bool) -> bool {

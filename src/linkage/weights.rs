@@ -51,7 +51,7 @@ impl Default for Weights {
             match_bits: 24.0,
             potential_bits: 17.0,
             margin_bits: 3.0,
-            twice_listed_bits: 7.0,
+            twice_listed_bits: 6.0,
             vacancy_bits: 2.5,
             rarity_share: 0.75,
             rarity_bits_max: 16.0,
