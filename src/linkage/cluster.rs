@@ -156,7 +156,8 @@ impl<'a> Groups<'a> {
             .map(|n| &self.ties[*n])
     }
 
-    /// What speaks for joining two groups, with what the groups as such say; `None` where something excludes it.
+    /// What speaks for joining two groups, with what the groups as such say; `None` where something excludes it. Never
+    /// enough where nothing but names, sex and place agree.
     fn strength(&self, a: usize, b: usize) -> Option<f32> {
         let best = self.best(a, b)?;
         if self.any_pair(a, b, |x, y| self.excludes(x, y)) {
@@ -173,6 +174,11 @@ impl<'a> Groups<'a> {
         } else if one_village {
             bits += self.w.vacancy_bits
                 * (f32::from(self.lacks_base_list_of(a, b)) + f32::from(self.lacks_base_list_of(b, a)));
+        }
+        if bits >= self.w.match_bits
+            && !Levels::of(&self.members[best.i], &self.members[best.j], self.w).is_corroborated()
+        {
+            return Some(self.w.potential_bits);
         }
         Some(bits)
     }
@@ -204,6 +210,16 @@ impl<'a> Groups<'a> {
             // Two lines of one list in one village with two names: twins, siblings, neighbours.
             _ => twice_listed(x, y) && levels.name >= NameLevel::Swapped && levels.name != NameLevel::Missing,
         }
+    }
+
+    /// Whether nobody need look at these two: decided, or two names beside two good numbers or on one list.
+    fn are_surely_two(&self, x: &Features, y: &Features) -> bool {
+        if self.decided.are_parted(x.uid, y.uid) {
+            return true;
+        }
+        let two_numbers = x.number.is_valid() && y.number.is_valid() && !x.number.same_valid(&y.number);
+        let (name, _) = x.name.compare(&y.name);
+        (two_numbers || twice_listed(x, y)) && !name.agrees() && self.excludes(x, y)
     }
 
     /// Whether these two are hardly one person, so that a third line cannot belong to both.
@@ -248,8 +264,8 @@ impl<'a> Groups<'a> {
         let mut out = Partition::default();
         for ((a, b), (best, number)) in between {
             out.shared_number.extend(number.map(positions));
-            let parted = self.any_pair(a, b, |x, y| self.decided.are_parted(x.uid, y.uid));
-            if let Some(tie) = best.filter(|tie| !parted && tie.edge.bits >= self.w.potential_bits) {
+            let settled = || self.any_pair(a, b, |x, y| self.are_surely_two(x, y));
+            if let Some(tie) = best.filter(|tie| tie.edge.bits >= self.w.potential_bits && !settled()) {
                 let (i, j) = positions(tie);
                 out.potential.push((i, j, tie.edge.bits));
             }

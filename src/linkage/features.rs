@@ -72,11 +72,6 @@ pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
 }
 
 impl Features {
-    /// The sex of the column, else of the number.
-    pub fn any_sex(&self) -> Option<Sex> {
-        self.sex.or(self.number_sex)
-    }
-
     /// The birth dates the line gives, the column's first.
     pub fn births(&self) -> impl Iterator<Item = PartialDate> {
         self.birth.into_iter().chain(self.number_birth.filter(|n| Some(*n) != self.birth))

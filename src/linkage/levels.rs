@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::features::Features;
 use super::number::NumberLevel;
-use crate::domain::PartialDate;
 use crate::domain::date::days_between;
+use crate::domain::{PartialDate, Sex};
 
 /// Declares a closed scale: its values, how many there are, and their codes.
 macro_rules! scale {
@@ -158,14 +158,23 @@ fn slip(p: i16, q: i16) -> bool {
         || (differ.len() == 2 && x[differ[0]] == y[differ[1]] && x[differ[1]] == y[differ[0]])
 }
 
-pub(super) fn sex(a: &Features, b: &Features) -> SexLevel {
-    match (a.any_sex(), b.any_sex()) {
+pub(super) fn sex(a: &Features, b: &Features, number: NumberLevel) -> SexLevel {
+    let level = |x: Option<Sex>, y: Option<Sex>| match (x, y) {
         (Some(x), Some(y)) if x == y => SexLevel::Equal,
-        // A column and the number of the same line may say two things; one of them agreeing is enough to be no evidence.
-        (Some(_), Some(_)) if a.number_sex.is_some() && b.any_sex() == a.number_sex => SexLevel::Missing,
-        (Some(_), Some(_)) if b.number_sex.is_some() && a.any_sex() == b.number_sex => SexLevel::Missing,
         (Some(_), Some(_)) => SexLevel::Different,
         _ => SexLevel::Missing,
+    };
+    // That two lines with one number have its sex in common says nothing new; their columns do.
+    if number == NumberLevel::Equal {
+        return level(a.sex, b.sex);
+    }
+    let columns_first = level(a.sex.or(a.number_sex), b.sex.or(b.number_sex));
+    // Where a column contradicts its own number, either may be wrong, and one of them agreeing takes the edge off.
+    let numbers_first = level(a.number_sex.or(a.sex), b.number_sex.or(b.sex));
+    if columns_first == SexLevel::Different && numbers_first == SexLevel::Equal {
+        SexLevel::Missing
+    } else {
+        columns_first
     }
 }
 
