@@ -53,6 +53,9 @@ struct Tie {
     edge: Edge,
 }
 
+/// The strongest tie between two groups, and the strongest of those with the same number.
+type Between<'t> = (Option<&'t Tie>, Option<&'t Tie>);
+
 struct Groups<'a> {
     members: &'a [Features],
     decided: &'a Decided,
@@ -249,7 +252,7 @@ impl<'a> Groups<'a> {
 
     fn partition(&self, order: &[usize]) -> Partition {
         // The strongest pair of two groups comes first in `ties`.
-        let mut between: BTreeMap<(usize, usize), (Option<&Tie>, Option<&Tie>)> = BTreeMap::new();
+        let mut between: BTreeMap<(usize, usize), Between> = BTreeMap::new();
         for tie in &self.ties {
             let (a, b) = (self.group_of[tie.i], self.group_of[tie.j]);
             if a != b {
