@@ -198,6 +198,16 @@ fn one_person_written_in_many_ways() {
             "ab",
         ),
         (
+            "dibao has neither number nor birth, and is the head's own line; a name rare enough",
+            "a pop 001200 欧阳建国 19790809/003 m 1979-08-09 head=欧阳建国 rel=2\n b dib 001200 欧阳建国 - m - head=欧阳建国 rel=1",
+            "ab",
+        ),
+        (
+            "two wrong characters on two lists, one on the third: all one name beside one number",
+            "a pop 001200 李建国 19790809/003 m 1979-08-09\n b hea 001200 李建军 19790809/003 m 1979-08-09\n c dib 001200 李大国 19790809/003 - -",
+            "abc",
+        ),
+        (
             "moved to another village with the number",
             "a pop 001200 李建国 19790809/003 m 1979-08-09 st=out to=002201\n b pop 002201 李建国 19790809/003 m 1979-08-09 from=001200\n c hea 001200 李建国 19790809/003 m 1979-08-09",
             "abc",
@@ -297,6 +307,16 @@ fn two_people_who_look_alike() {
             "wife listed under her husband's number",
             "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 赵秀英 19560708/002 f 1956-07-08\n c dib 001200 赵秀英 19540302/003 f 1956-07-08",
             "a|b|c a=c b~c",
+        ),
+        (
+            "a son who has his father's name, in one household",
+            "a pop 001200 李建国 - m 1954-03-02 head=李大山 rel=22\n b hea 001200 李建国 - m 1978-08-09 head=李大山 rel=41",
+            "a|b",
+        ),
+        (
+            "brothers with one number between them: a third line is of the one whose birth it spells",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 李大成 19540302/003 m 1961-07-09\n c dib 001200 李建成 19540302/003 - -",
+            "ac|b b=c",
         ),
         (
             "brothers of one birth year",

@@ -10,7 +10,7 @@ use super::blocking;
 use super::compare::{Edge, Levels, edge};
 use super::decided::Decided;
 use super::features::Features;
-use super::levels::BirthLevel;
+use super::levels::{BirthLevel, SexLevel};
 use super::name::NameLevel;
 use super::number::NumberLevel;
 use super::weights::Weights;
@@ -203,8 +203,15 @@ impl<'a> Groups<'a> {
         let levels = Levels::of(x, y, self.w);
         let unlikely = || levels.bits(self.w) < self.w.match_bits;
         match levels.number {
-            // A number used by two people: their names have nothing in common, and nothing outweighs that.
-            NumberLevel::Equal => levels.name.is_another() && unlikely(),
+            // A number used by two people: their names have nothing in common and nothing outweighs that, or only the
+            // surname and something else speaks against it.
+            NumberLevel::Equal => match levels.name {
+                NameLevel::Different => unlikely(),
+                NameLevel::SurnameOnly => {
+                    unlikely() && (levels.birth == BirthLevel::Different || levels.sex == SexLevel::Different)
+                }
+                _ => false,
+            },
             NumberLevel::ValidSlip | NumberLevel::ValidUnlike => {
                 twice_listed(x, y) || !levels.name.agrees() || unlikely()
             }

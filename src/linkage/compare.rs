@@ -134,8 +134,10 @@ impl Levels {
         ) || matches!(
             self.birth,
             BirthLevel::Equal | BirthLevel::Month | BirthLevel::Slip | BirthLevel::Spelled | BirthLevel::Lunar
-        ) || matches!(self.household, HouseholdLevel::HeadAndRelation | HouseholdLevel::Head)
-            || self.spouse == SupportLevel::Equal
+        ) || matches!(
+            self.household,
+            HouseholdLevel::HeadAndRelation | HouseholdLevel::Head | HouseholdLevel::BothHeads
+        ) || self.spouse == SupportLevel::Equal
             || self.phone == SupportLevel::Equal
     }
 }

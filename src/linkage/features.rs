@@ -1,5 +1,7 @@
 //! What linking needs of one entry, in a fixed small shape.
 
+use std::fmt;
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::name::Name;
@@ -35,6 +37,18 @@ pub struct Features {
     pub relation: u8,
     /// Whether the person is the head, by relation or by name: then the head's name says nothing new.
     pub is_head: bool,
+}
+
+impl fmt::Debug for Features {
+    /// Says which entry it is, not who.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Features")
+            .field("uid", &self.uid)
+            .field("area", &self.area)
+            .field("list", &self.list)
+            .field("number", &self.number.state)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Relations of the head to themselves (DOMAIN.md 4: 本人, 户主).

@@ -66,9 +66,12 @@ scale! {
 scale! {
     /// Household and head.
     HouseholdLevel {
-        /// The same head and the same relation to the head.
+        /// The same head, and relations of one kind to the head.
         HeadAndRelation = "head-and-relation",
+        /// The same head, and at least one line does not say the relation.
         Head = "head",
+        /// Both are heads themselves.
+        BothHeads = "both-heads",
         /// The same household number in one area.
         Household = "household",
         Unlike = "unlike",
@@ -198,18 +201,27 @@ pub(super) fn place(a: &Features, b: &Features) -> PlaceLevel {
 }
 
 pub(super) fn household(a: &Features, b: &Features) -> HouseholdLevel {
-    if a.head != 0 && b.head != 0 && !(a.is_head && b.is_head) {
-        let same_relation = a.relation != 0 && a.relation == b.relation;
-        return match (a.head == b.head, same_relation) {
-            // The head themselves on one list and a member of the same head on the other are two people.
-            (true, _) if a.is_head != b.is_head => HouseholdLevel::Unlike,
-            (true, true) => HouseholdLevel::HeadAndRelation,
-            (true, false) => HouseholdLevel::Head,
-            (false, _) if a.area == b.area => HouseholdLevel::Unlike,
-            (false, _) => HouseholdLevel::Missing,
+    if a.is_head && b.is_head {
+        return HouseholdLevel::BothHeads;
+    }
+    if a.head != 0 && b.head != 0 {
+        return match (a.head == b.head, kind(a.relation), kind(b.relation)) {
+            // The head on one list and a member of the same head on the other are two people; so are son and grandson.
+            (true, ..) if a.is_head != b.is_head => HouseholdLevel::Unlike,
+            (true, Some(x), Some(y)) if x != y => HouseholdLevel::Unlike,
+            (true, Some(_), Some(_)) => HouseholdLevel::HeadAndRelation,
+            (true, ..) => HouseholdLevel::Head,
+            // Dibao counts other households than the register, and who moved has another head.
+            (false, ..) if a.area == b.area => HouseholdLevel::Unlike,
+            (false, ..) => HouseholdLevel::Missing,
         };
     }
     if a.household != 0 && a.household == b.household { HouseholdLevel::Household } else { HouseholdLevel::Missing }
+}
+
+/// The kind of a relation is its first digit (GB/T 4761: 2 sons, 3 daughters); 22 长子 and 20 子 are often one person.
+fn kind(relation: u8) -> Option<u8> {
+    (relation != 0).then_some(relation / 10)
 }
 
 pub(super) fn support(a: u32, b: u32) -> SupportLevel {

@@ -69,11 +69,6 @@ impl NameLevel {
     pub fn agrees(self) -> bool {
         self <= NameLevel::Truncated
     }
-
-    /// Whether no slip of the pen leads from one name to the other.
-    pub fn is_another(self) -> bool {
-        matches!(self, NameLevel::SurnameOnly | NameLevel::Different)
-    }
 }
 
 impl Name {

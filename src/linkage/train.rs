@@ -56,7 +56,7 @@ const ASSUMED: Shares = Shares {
     sex: [0.975, 0.025, 0.0],
     place: [0.95, 0.01, 0.02, 0.019, 0.001],
     place_beside_number: [0.95, 0.01, 0.02, 0.019, 0.001],
-    household: [0.6, 0.2, 0.1, 0.1, 0.0],
+    household: [0.45, 0.1, 0.25, 0.1, 0.1, 0.0],
     support: [0.8, 0.2, 0.0],
 };
 

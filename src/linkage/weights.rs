@@ -67,8 +67,8 @@ impl Default for Weights {
             //      Village MoveNamed Township County Beyond
             place: [5.0, 3.0, 0.0, -4.0, -6.0],
             place_beside_number: [3.0, 3.0, 1.0, 0.0, -1.0],
-            //          HeadRel Head  Household Unlike Missing
-            household: [7.0, 4.5, 2.5, -1.5, 0.0],
+            //          HeadRel Head Both Household Unlike Missing
+            household: [7.0, 4.5, 1.5, 2.5, -1.5, 0.0],
             //       Equal Different Missing
             spouse: [6.0, -3.0, 0.0],
             phone: [3.0, -0.3, 0.0],
