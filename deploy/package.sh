@@ -10,6 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 profile=dist features=()
+cargo_deb_version=3.8.0
 while [ $# -gt 0 ]; do
   case "$1" in
     --encrypted) features=(--features sqlcipher) ;;
@@ -32,7 +33,9 @@ mkdir -p target/package
 "$rosterd" completions fish >target/package/rosterd.fish
 
 if ! cargo deb --version >/dev/null 2>&1; then
-  cargo install cargo-deb --locked
+  cargo install cargo-deb --locked --version "$cargo_deb_version" >&2
 fi
-cargo deb --locked --no-build --profile "$profile" --output target/package/ >/dev/null
+quick=()
+[ "$profile" = dist ] || quick=(--strip --fast)
+cargo deb --locked --no-build --profile "$profile" "${quick[@]}" --output target/package/ >/dev/null
 ls -t "$PWD"/target/package/*.deb | head -n 1

@@ -5,6 +5,7 @@ mod support;
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use support::events::EventScore;
 use support::score::Score;
 use support::truth::{Key, Place, Truth};
 
@@ -40,6 +41,21 @@ fn whoever_says_the_truth_scores_one() {
     let truth = Truth::load();
     let score = Score::of(&truth, MONTH, &the_truth_in_a_nodes_words(&truth));
     assert_eq!((score.macro_f1(), score.unplaced), (1.0, 0), "{score}\n{}", score.faults(&truth, 5));
+}
+
+#[test]
+fn of_the_events_nearly_all_are_shown_by_some_line_and_only_those_count_as_missed() {
+    let truth = Truth::load();
+    let nothing_said = EventScore::of(&truth, "2026-04", &[]);
+    let count = |of: &dyn Fn(&str) -> usize| -> Vec<(String, usize)> {
+        ["birth", "death", "in_migration", "out_migration", "transfer"].map(|kind| (kind.to_owned(), of(kind))).to_vec()
+    };
+    let missed = count(&|kind| nothing_said.kinds.get(kind).map_or(0, |tally| tally.missed.len()));
+    let hidden = count(&|kind| nothing_said.hidden.get(kind).copied().unwrap_or_default());
+    let all: usize = missed.iter().chain(&hidden).map(|(_, n)| n).sum();
+    assert_eq!(all, truth.events.len(), "each event is either shown or hidden");
+    assert!(missed.iter().all(|(_, n)| *n > 0), "{missed:?} {hidden:?}");
+    println!("shown {missed:?}\nhidden {hidden:?}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sync", &["domain", "error", "settings"]),
     ("report", &["domain", "error", "settings", "rules"]),
     ("console", &["domain", "error", "settings", "rules", "report"]),
-    ("settings", &["domain", "error"]),
+    ("settings", &["domain", "error", "rules"]),
 ];
 const PURE: [&str; 4] = ["domain", "linkage", "reconcile", "rules"];
 

@@ -25,16 +25,16 @@ fn main() {
     let growth = std::env::args().any(|word| word == "--growth");
     println!("{}\n", machine::line());
     println!(
-        "| file | lines | precision | recall | F1 | seconds (best of {ROUNDS}) | lines/s |\n|---|---|---|---|---|---|---|"
+        "| file | lines | precision | recall | F1 | seconds (best of {ROUNDS}) | lines/s | peak memory |\n|---|---|---|---|---|---|---|---|"
     );
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for noise in ["noise1", "noise5"] {
-        let file = unpack(noise, folder.path());
-        measure(noise, &file, ROUNDS);
-        if growth {
-            for copies in COPIES {
-                measure(&format!("{noise} x {copies}"), &multiply(&file, copies, folder.path()), 1);
-            }
+    let files = ["noise1", "noise5"].map(|noise| (noise, unpack(noise, folder.path())));
+    for (noise, file) in &files {
+        measure(noise, file, ROUNDS);
+    }
+    for copies in COPIES.into_iter().filter(|_| growth) {
+        for (noise, file) in &files {
+            measure(&format!("{noise} x {copies}"), &multiply(file, copies, folder.path()), 1);
         }
     }
 }
@@ -45,7 +45,22 @@ fn measure(name: &str, file: &Path, rounds: usize) {
     let seconds = results.iter().filter_map(|r| r["seconds"].as_f64()).fold(f64::INFINITY, f64::min);
     let (last, lines) = (&results[rounds - 1], results[0]["lines"].as_f64().unwrap_or_default());
     let [precision, recall, f1] = ["precision", "recall", "f1"].map(|key| last[key].as_f64().unwrap_or_default());
-    println!("| {name} | {lines} | {precision:.5} | {recall:.5} | {f1:.5} | {seconds:.2} | {:.0} |", lines / seconds);
+    println!(
+        "| {name} | {lines} | {precision:.5} | {recall:.5} | {f1:.5} | {seconds:.2} | {:.0} | {} MB |",
+        lines / seconds,
+        peak_bytes() / 1_000_000
+    );
+}
+
+/// Of all evaluations so far; the files only grow.
+fn peak_bytes() -> u64 {
+    // SAFETY: plain integers, for which all zeros is a value, filled by getrusage(2), which only writes to it.
+    let usage = unsafe {
+        let mut usage = std::mem::zeroed::<libc::rusage>();
+        libc::getrusage(libc::RUSAGE_CHILDREN, &mut usage);
+        usage
+    };
+    usage.ru_maxrss as u64 * 1024
 }
 
 fn eval(file: &Path) -> Value {

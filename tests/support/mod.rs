@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "every test binary uses its own part of this")]
 
 pub mod county;
+pub mod events;
 pub mod node;
 pub mod score;
 pub mod truth;

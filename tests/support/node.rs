@@ -74,6 +74,15 @@ impl Node {
         assert!(out.status.success(), "{} did not settle: {}\n{}", self.area, said(&out), self.log_tail());
     }
 
+    /// As [`Node::settle`], looking often: for figures that the quarter second between its looks would blur.
+    pub fn settle_closely(&self, secs: u64) {
+        let until = Instant::now() + Duration::from_secs(secs);
+        while self.json(&["status"])[0]["settled"] != true {
+            assert!(Instant::now() < until, "{} did not settle in {secs} s\n{}", self.area, self.log_tail());
+            sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Enrols at `parent` with a join code of its own.
     pub fn join(&self, parent: &Node) {
         let out = parent.call(&["invite", "--area", &self.area]);

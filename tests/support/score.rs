@@ -172,7 +172,7 @@ fn area_of(rule: &str, finding: &Value, entries: &[Value]) -> String {
 }
 
 /// The true person of most of the finding's lines; on a draw the one of the line to look at first.
-fn person_of(truth: &Truth, month: &str, entries: &[Value]) -> Option<String> {
+pub fn person_of(truth: &Truth, month: &str, entries: &[Value]) -> Option<String> {
     let mut votes: HashMap<&str, (usize, usize)> = HashMap::new();
     for (at, entry) in entries.iter().enumerate() {
         if let Some(uid) = place_of(entry).and_then(|place| truth.person(month, &place)) {
