@@ -1,7 +1,3 @@
-<<<<<<< HEAD
-<<<<<<< HEAD
-fn main() {}
-=======
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -9,7 +5,3 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     rosterd::cli::main()
 }
->>>>>>> w-cli
-=======
-fn main() {}
->>>>>>> w-sync
