@@ -408,9 +408,7 @@ impl Link {
                 self.resync_asked.store(true, Ordering::SeqCst);
             }
             while let Some(command) = self.pending.pop_front() {
-                if let Err(failure) = self.serve(line, credential, command).await {
-                    return Err(failure);
-                }
+                self.serve(line, credential, command).await?;
             }
             let asked_above = self.resync_asked.load(Ordering::SeqCst);
             let held = self.status.borrow().resync_held > 0;
