@@ -12,13 +12,13 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `protocol` | every message that crosses the link, and its codes |
+//! | `protocol`, `refusal` | every message that crosses the link, and its codes |
 //! | `ledger` | what the store must do, as two traits |
 //! | `batch` | building, hashing, opening batches |
 //! | `push`, `receive` | the two sides' rules, without network or waiting |
 //! | `survey`, `sketch`, `resync` | totals, set difference, repair |
 //! | `line`, `client`, `serve` | one exchange; over HTTP; the open port and its limits |
-//! | `link` | the child's running loop |
+//! | `link`, `notices`, `status` | the child's running loop; how it is seen and spoken to |
 //! | `join_code`, `authority`, `registry`, `credential`, `enrol`, `tls`, `clock` | who is who |
 //! | `offline` | the same batches by file |
 //! | `retry` | how long to wait |
@@ -39,15 +39,18 @@ pub mod join_code;
 pub mod ledger;
 pub mod line;
 pub mod link;
+mod notices;
 pub mod offline;
 pub mod protocol;
 pub mod push;
 pub mod receive;
+pub mod refusal;
 pub mod registry;
 pub mod resync;
 pub mod retry;
 pub mod serve;
 pub mod sketch;
+pub mod status;
 pub mod survey;
 pub mod tls;
 
