@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::client::HttpLine;
 use super::clock::system_secs;
@@ -16,11 +16,12 @@ use super::credential::Credential;
 use super::enrol;
 use super::ledger::ChildLedger;
 use super::line::{Failure, Line, blocking};
-use super::protocol::{Answer, Ask, Code, Message, ResyncReport, Welcome, to_hex};
+use super::notices::{poll, read};
+use super::protocol::{Answer, Ask, Code, Message, Refusal, ResyncReport, Welcome, to_hex};
 use super::push::{Child, Meeting};
 use super::resync::{self, Step, Verdict};
 use super::retry::{RETRY_FIRST, RETRY_MAX, Retry};
-use crate::domain::Area;
+use super::status::{COMMANDS_MAX, Command, LinkHandle, LinkState, LinkStatus, Reply};
 use crate::error::{Error, Result};
 
 /// What an office may want to set.
@@ -52,131 +53,8 @@ impl Default for LinkSettings {
 const MEETINGS_MAX: usize = 4;
 /// Comparisons repeated because pushes were under way.
 const VERIFY_ATTEMPTS_MAX: usize = 5;
-/// While a resync is asked for, a question for notices is answered at once: ask no more often than this.
-const NOTICES_PAUSE: Duration = Duration::from_secs(2);
 /// How often a node without a parent looks whether it was joined by a verb.
 const JOINED_LOOK: Duration = Duration::from_secs(30);
-
-/// Where the link stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum LinkState {
-    /// The node has joined no parent.
-    #[default]
-    NotJoined,
-    Connecting,
-    /// Connected, everything sent.
-    Idle,
-    Sending,
-    Comparing,
-    /// After a failure, for this long.
-    Waiting {
-        pause: Duration,
-    },
-    Paused,
-    /// The parent follows another copy of this node; a person must decide (`resync` insists).
-    Superseded,
-}
-
-/// For `status`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LinkStatus {
-    pub state: LinkState,
-    pub parent: Option<Area>,
-    /// By this computer's clock, seconds since 1970.
-    pub last_contact: Option<i64>,
-    /// What failed last; cleared by the next success.
-    pub last_error: Option<String>,
-    /// The parent's code, where the last failure was a refusal.
-    pub last_refusal: Option<Code>,
-    /// This computer's clock less the parent's, at the last hello.
-    pub skew_secs: i64,
-    pub certificate_ends: Option<i64>,
-    /// Removals at the parent that wait for a person to confirm the resync.
-    pub resync_held: u64,
-    pub last_resync: Option<ResyncReport>,
-    /// When equality was last proven, by this computer's clock.
-    pub last_equal: Option<i64>,
-    /// The last comparison found differences: (list, area) rows that differ.
-    pub differing: usize,
-}
-
-type Reply<T> = oneshot::Sender<Result<T>>;
-
-enum Command {
-    /// Push everything, read all notices, then answer.
-    Flush(Reply<()>),
-    Verify(Reply<Verdict>),
-    Resync {
-        confirmed: bool,
-        steps: Option<mpsc::UnboundedSender<Step>>,
-        reply: Reply<ResyncReport>,
-    },
-}
-
-impl Command {
-    fn fail(self, text: &str) {
-        let error = || Error::new(text.to_owned()).transient();
-        // A caller that went away needs no answer.
-        match self {
-            Command::Flush(reply) => drop(reply.send(Err(error()))),
-            Command::Verify(reply) => drop(reply.send(Err(error()))),
-            Command::Resync { reply, .. } => drop(reply.send(Err(error()))),
-        }
-    }
-}
-
-/// How the rest of the daemon speaks to the link. Cheap to clone.
-#[derive(Clone)]
-pub struct LinkHandle {
-    wake: Arc<Notify>,
-    commands: mpsc::Sender<Command>,
-    paused: watch::Sender<bool>,
-    status: watch::Receiver<LinkStatus>,
-}
-
-impl LinkHandle {
-    /// There is something new to send, or a credential: do not wait for the next round.
-    pub fn wake(&self) {
-        self.wake.notify_one();
-    }
-
-    /// Stops or continues sending and reading. Nothing is lost meanwhile.
-    pub fn pause(&self, paused: bool) {
-        self.paused.send_replace(paused);
-    }
-
-    pub fn status(&self) -> LinkStatus {
-        self.status.borrow().clone()
-    }
-
-    /// To wait for a change of the status.
-    pub fn watch(&self) -> watch::Receiver<LinkStatus> {
-        self.status.clone()
-    }
-
-    /// Returns once the parent has acknowledged everything and no notice is unread. One attempt, no retries.
-    pub async fn flush(&self) -> Result<()> {
-        self.command(Command::Flush).await
-    }
-
-    /// Compares with the parent. Pushes first what is not sent yet.
-    pub async fn verify(&self) -> Result<Verdict> {
-        self.command(Command::Verify).await
-    }
-
-    /// Compares and repairs; returns when the repairs are acknowledged. `confirmed` also lets an implausible share be
-    /// removed at the parent, and lets a superseded copy of this node take over.
-    pub async fn resync(&self, confirmed: bool, steps: Option<mpsc::UnboundedSender<Step>>) -> Result<ResyncReport> {
-        self.command(|reply| Command::Resync { confirmed, steps, reply }).await
-    }
-
-    async fn command<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T> {
-        let stopped = || Error::new("the link has stopped").transient();
-        let (reply, answer) = oneshot::channel();
-        self.commands.send(command(reply)).await.map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
-    }
-}
 
 /// See the module.
 pub struct Link {
@@ -191,9 +69,6 @@ pub struct Link {
     resync_asked: AtomicBool,
     verified: Option<tokio::time::Instant>,
 }
-
-/// Commands waiting for their turn.
-const COMMANDS_MAX: usize = 16;
 
 impl Link {
     /// `dir` is `DIR/data/link`; the node may join later.
@@ -325,7 +200,7 @@ impl Link {
                 Ok(None) => return Ended::Superseded,
                 Err(failure) if failure.code() == Some(Code::CertificateExpired) => {
                     return match enrol::renew(line, &self.dir, credential).await {
-                        Ok(_) => Ended::Failed(Failure::Refused(super::protocol::Refusal::new(
+                        Ok(_) => Ended::Failed(Failure::Refused(Refusal::new(
                             Code::CertificateExpired,
                             "the certificate had expired and was renewed",
                         ))),
@@ -347,7 +222,7 @@ impl Link {
             }
             let (child, wake) = (self.child.clone(), self.wake.clone());
             let asked = Arc::new(AtomicBool::new(false));
-            let reading = read_notices(line, &child, self.settings.notices_wait_secs, &asked, &wake);
+            let reading = read(line, &child, self.settings.notices_wait_secs, &asked, &wake);
             let ended = {
                 let asked = asked.clone();
                 tokio::select! {
@@ -408,9 +283,7 @@ impl Link {
                 self.resync_asked.store(true, Ordering::SeqCst);
             }
             while let Some(command) = self.pending.pop_front() {
-                if let Err(failure) = self.serve(line, credential, command).await {
-                    return Err(failure);
-                }
+                self.serve(line, credential, command).await?;
             }
             let asked_above = self.resync_asked.load(Ordering::SeqCst);
             let held = self.status.borrow().resync_held > 0;
@@ -435,7 +308,7 @@ impl Link {
             Command::Flush(reply) => {
                 let done = async {
                     self.drain(line, credential).await?;
-                    while poll_notices(line, &self.child, 0).await?.more {}
+                    while poll(line, &self.child, 0).await?.more {}
                     Ok(())
                 };
                 answer(reply, done.await)
@@ -556,48 +429,4 @@ enum Ended {
     Paused,
     Superseded,
     Failed(Failure),
-}
-
-/// One question for notices.
-async fn poll_notices(
-    line: &HttpLine,
-    child: &Arc<Child>,
-    wait_secs: u16,
-) -> Result<super::protocol::NoticesHead, Failure> {
-    let reader = child.clone();
-    let mark = blocking(move || reader.notices_mark()).await?;
-    let answer = line.ask(Message::bare(Ask::Notices { mark, wait_secs })).await?;
-    let Answer::Notices(head) = answer.meta else { return Err(Failure::unexpected("notices")) };
-    let (taker, page) = (child.clone(), Message { meta: head.clone(), payload: answer.payload });
-    blocking(move || {
-        // Somebody else may have read the same page meanwhile: a page is taken only where it was asked for.
-        if taker.notices_mark()? == mark {
-            taker.take_notices(&page).map_err(Failure::Refused).map(drop)
-        } else {
-            Ok(())
-        }
-    })
-    .await?;
-    Ok(head)
-}
-
-/// Reads notices for as long as the connection lives.
-async fn read_notices(
-    line: &HttpLine,
-    child: &Arc<Child>,
-    wait_secs: u16,
-    asked: &AtomicBool,
-    wake: &Notify,
-) -> Failure {
-    loop {
-        match poll_notices(line, child, wait_secs).await {
-            Ok(head) if head.resync => {
-                asked.store(true, Ordering::SeqCst);
-                wake.notify_one();
-                tokio::time::sleep(NOTICES_PAUSE).await;
-            }
-            Ok(_) => {}
-            Err(failure) => return failure,
-        }
-    }
 }

@@ -77,6 +77,8 @@ impl Default for DoorLimits {
 /// Enrolments tried by anybody, together.
 const ENROL_PER_SEC_MAX: f64 = 2.0;
 const ENROL_BURST_MAX: f64 = 30.0;
+/// A comparison reads all that is held of a child: it counts as this many asks.
+const COMPARE_PRICE: f64 = 10.0;
 const ENROL_BYTES_MAX: usize = 8 << 10;
 const BUSY_RETRY_SECS: u32 = 5;
 /// How long an ask waits for its turn before it is sent away.
@@ -126,13 +128,13 @@ impl Bucket {
         Bucket { level: burst, at: Instant::now() }
     }
 
-    fn take(&mut self, per_sec: f64, burst: f64) -> bool {
+    fn take(&mut self, price: f64, per_sec: f64, burst: f64) -> bool {
         let now = Instant::now();
         self.level = (self.level + now.duration_since(self.at).as_secs_f64() * per_sec).min(burst);
         self.at = now;
-        let enough = self.level >= 1.0;
+        let enough = self.level >= price;
         if enough {
-            self.level -= 1.0;
+            self.level -= price;
         }
         enough
     }
@@ -168,13 +170,14 @@ impl Door {
         })
     }
 
-    fn paced(&self, child: Option<Area>) -> Result<(), Refusal> {
+    fn paced(&self, child: Option<Area>, name: &str) -> Result<(), Refusal> {
         let (per_sec, burst) = match child {
             Some(_) => (self.limits.asks_per_sec_max, self.limits.asks_burst_max),
             None => (ENROL_PER_SEC_MAX, ENROL_BURST_MAX),
         };
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        if pace.entry(child).or_insert_with(|| Bucket::full(burst)).take(per_sec, burst) {
+        let price = if name == "compare" { COMPARE_PRICE } else { 1.0 };
+        if pace.entry(child).or_insert_with(|| Bucket::full(burst)).take(price, per_sec, burst) {
             return Ok(());
         }
         Err(Refusal::new(Code::Busy, "too many questions at once").retry_after(BUSY_RETRY_SECS))
@@ -306,7 +309,7 @@ async fn answer_ask(
         )));
     }
     let enrolling = name == "enrol";
-    door.paced(area.filter(|_| !enrolling)).map_err(counted)?;
+    door.paced(area.filter(|_| !enrolling), name).map_err(counted)?;
     let peer = match peer {
         _ if enrolling => None,
         Some(peer) => {

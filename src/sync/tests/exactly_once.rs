@@ -178,3 +178,19 @@ async fn the_wrong_order_of_words_is_no_reason_to_hang() {
     let failure = line(&village).ask(Message { meta: unsigned, payload: batch.body }).await.unwrap_err();
     assert_eq!(failure.code(), Some(Code::BadSignature));
 }
+
+/// Entries a second over loopback with a store in memory: what the link itself costs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures; run with --ignored --nocapture, in release"]
+async fn measure_pushing() {
+    let (county, village, _) = county_and_village().await;
+    let name = "王".repeat(60);
+    let all = 200_000;
+    village.fill(0..all, &name);
+    let (link, _task) = village.link();
+    let begun = std::time::Instant::now();
+    link.flush().await.unwrap();
+    let secs = begun.elapsed().as_secs_f64();
+    assert_eq!(county.store.accepted.load(Ordering::SeqCst), all);
+    println!("{all} entries in {secs:.2} s: {:.0} a second", all as f64 / secs);
+}

@@ -1,15 +1,13 @@
 //! Who gets in, and who does not.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::super::credential::Credential;
 use super::super::enrol;
-use super::super::join_code::{AuthorityPrint, JoinCode};
+use super::super::join_code::JoinCode;
 use super::super::line::Line;
-use super::super::link::LinkState;
 use super::super::protocol::*;
+use super::super::status::LinkState;
 use super::office::*;
 use super::proxy::{Faults, Proxy};
 
@@ -60,13 +58,11 @@ async fn private_files_are_private() {
 #[tokio::test]
 async fn nothing_is_sent_to_a_server_of_another_authority() {
     let (county, impostor, village) = (Office::new(COUNTY), Office::new(COUNTY), Office::new(VILLAGE));
-    let seen = Arc::new(AtomicUsize::new(0));
     let proxy = Proxy::open(impostor.open().await, Faults::default()).await;
     let code = county.authority.invite(&[proxy.address.clone()], VILLAGE.parse().unwrap(), 1).unwrap();
     let error = enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &code).await.unwrap_err();
     assert!(chain(&error).contains("UnknownIssuer"), "{}", chain(&error));
     assert!(impostor.parent.tally().is_empty(), "the request never came");
-    assert_eq!(seen.load(Ordering::SeqCst), 0);
     assert!(Credential::load(&village.dir()).unwrap().is_none());
 }
 
@@ -144,7 +140,6 @@ async fn a_certificate_of_another_county_does_not_get_through_the_handshake() {
     let failure = line.ask(Message::bare(Ask::Hello(stranger.child().hello(0).unwrap()))).await.unwrap_err();
     assert!(failure.code().is_none(), "{failure}");
     say_hello(&super::office::line(&village), &village.child()).await.unwrap();
-    assert_ne!(AuthorityPrint::of(b""), county.authority.print());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod exactly_once;
 mod joining;
 mod model;
 mod office;
+mod offline;
 mod proxy;
 mod repair;
 mod rogue;

@@ -14,11 +14,12 @@ use super::super::credential::Credential;
 use super::super::enrol;
 use super::super::ledger::{ChildLedger, ParentLedger};
 use super::super::line::{Failure, Line};
-use super::super::link::{Link, LinkHandle, LinkSettings};
+use super::super::link::{Link, LinkSettings};
 use super::super::protocol::*;
 use super::super::push::Child;
 use super::super::receive::Parent;
 use super::super::serve::{Door, DoorLimits, serve};
+use super::super::status::LinkHandle;
 use super::model::Memory;
 
 pub const COUNTY: &str = "519901";

@@ -1,9 +1,7 @@
 //! Restores, clones, and differences that are found and put right.
 
-use std::sync::Arc;
-
 use super::super::protocol::*;
-use super::super::resync::{self, Verdict};
+use super::super::resync::Verdict;
 use super::super::sketch::Element;
 use super::office::*;
 
@@ -243,5 +241,4 @@ fn measure_reconciliation() {
         let (a, b, c, d, bound) = (ours.0, ours.1, theirs.0, theirs.1, changed * 2 * 16);
         println!("{all:>8} {changed:>8} | {a:>10} {b:>8.3} | {c:>10} {d:>8.3} | {bound:>10}");
     }
-    let _ = Arc::new(());
 }
