@@ -1,5 +1,6 @@
 //! rosterd.
 
+pub mod cli;
 pub mod daemon;
 pub mod domain;
 pub mod error;

@@ -1,5 +1,23 @@
-//! The daemon: wiring of the pieces.
+//! The daemon: wiring of the pieces, and the answers to the verbs.
+//!
+//! One thread reads and judges ([`worker`]); the link, the open port and the control socket run beside it and only
+//! ever change the store. Nobody waits for anybody: a bell says 'look again'.
 
+mod alarms;
 pub mod control;
+mod desk;
+mod ledger;
+mod logbook;
+mod metrics;
+mod office;
 pub mod pass;
 mod present;
+mod reading;
+mod run;
+mod score;
+mod service;
+mod worker;
+
+pub use desk::offline;
+pub use run::run;
+pub use score::score_links;

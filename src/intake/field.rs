@@ -63,9 +63,4 @@ impl Field {
     pub fn is_kept(self) -> bool {
         (self as usize) < Field::KEPT
     }
-
-    /// Columns whose cells clerks merge down a household, or leave empty below its first line (DOMAIN.md 6 row 14).
-    pub fn is_of_household(self) -> bool {
-        matches!(self, Field::Household | Field::Head)
-    }
 }

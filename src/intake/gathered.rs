@@ -48,17 +48,24 @@ pub fn gather(
     area: &str,
     held: HashSet<u64>,
 ) -> (Result<FileReport, Unreadable>, Gathered) {
-    let (vocabulary, limits) = (Vocabulary::load(None).unwrap(), Limits::default());
-    let context = Context {
-        vocabulary: &vocabulary,
-        limits: &limits,
-        node_area: area.parse().unwrap(),
-        list: None,
-        area: None,
-        rel_path,
-        today: Date::constant(2026, 4, 30),
-    };
     let mut sink = Gathered { held, ..Gathered::default() };
-    let result = read_file(path, &context, &mut sink);
+    let result = under(area, rel_path, |context| read_file(path, context, &mut sink));
     (result, sink)
+}
+
+/// The same for any other source.
+pub fn gather_from(
+    area: &str,
+    read: impl FnOnce(&Context<'_>, &mut dyn Sink) -> Result<FileReport, Unreadable>,
+) -> (Result<FileReport, Unreadable>, Gathered) {
+    let mut sink = Gathered::default();
+    let result = under(area, "", |context| read(context, &mut sink));
+    (result, sink)
+}
+
+fn under<T>(area: &str, rel_path: &str, read: impl FnOnce(&Context<'_>) -> T) -> T {
+    let (vocabulary, limits) = (Vocabulary::load(None).unwrap(), Limits::default());
+    let node_area = area.parse().unwrap();
+    let today = Date::constant(2026, 4, 30);
+    read(&Context { vocabulary: &vocabulary, limits: &limits, node_area, list: None, area: None, rel_path, today })
 }

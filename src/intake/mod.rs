@@ -11,16 +11,20 @@
 mod area;
 mod clean;
 mod container;
+mod database;
 mod delimited;
+pub mod diff;
 mod field;
 mod limits;
 mod lines;
+mod markup;
 mod recognise;
 mod report;
 mod row;
 mod sheet;
 mod totals;
 mod vocabulary;
+pub mod watch;
 mod workbook;
 
 #[cfg(test)]
@@ -31,6 +35,7 @@ mod gathered;
 use std::fs::File;
 use std::path::Path;
 
+pub use database::{DatabaseSource, read_database};
 pub use limits::Limits;
 pub use report::{
     Container, FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable, UnreadableCode,
@@ -67,6 +72,7 @@ pub fn read_file(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Res
             UnreadableCode::UnsupportedFormat,
             "a database: name it as a source of kind sqlite, with its table or query",
         )),
+        container @ (Container::Html | Container::SpreadsheetXml) => read_markup(file, container, context, sink),
         container => read_workbook(file, container, context, sink),
     }
 }
@@ -97,6 +103,31 @@ fn whole(outcome: Outcome) -> Option<Unreadable> {
     }
 }
 
+fn read_markup(
+    mut file: File,
+    container: Container,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+) -> Result<FileReport, Unreadable> {
+    let mut head = [0; 1_024];
+    let length = container::read_up_to(&mut file, &mut head)?;
+    let declared = markup::declared_encoding(&head[..length]);
+    let (text, encoding) = delimited::decode_whole(&mut file, declared, context.limits.markup_bytes_max)?;
+    let sheets = match container {
+        Container::Html => markup::html(&text, context.limits)?,
+        _ => markup::spreadsheet_xml(&text, context.limits)?,
+    };
+    drop(text);
+    let names = sheets.iter().map(|sheet| sheet.name.clone()).collect();
+    let mut sheets: Vec<_> = sheets.into_iter().map(Some).collect();
+    let mut report = FileReport::new(container, Some(encoding.name()));
+    read_sheets(names, context, sink, &mut report, |at, origin, sink, report| match sheets[at].take() {
+        Some(sheet) => sheet::read(&mut sheet.rows(), origin, context, sink, report),
+        None => Ok(Outcome::Empty),
+    })?;
+    Ok(report)
+}
+
 fn read_workbook(
     file: File,
     container: Container,
@@ -104,31 +135,45 @@ fn read_workbook(
     sink: &mut dyn Sink,
 ) -> Result<FileReport, Unreadable> {
     let mut book = workbook::Workbook::open(file, container)?;
-    let sheets = book.sheets();
-    if sheets.len() > context.limits.sheets_max as usize {
-        let detail = format!("{} sheets; sheets_max is {}", sheets.len(), context.limits.sheets_max);
+    let names: Vec<String> = book.sheets();
+    let mut report = FileReport::new(container, None);
+    read_sheets(names.iter().cloned().map(Some).collect(), context, sink, &mut report, |at, origin, sink, report| {
+        book.with_rows(&names[at], context.limits, |rows| sheet::read(rows, origin, context, sink, report))
+    })?;
+    Ok(report)
+}
+
+/// Reads sheet after sheet; those that are no list are told to the sink, unless none is one.
+fn read_sheets(
+    names: Vec<Option<String>>,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+    report: &mut FileReport,
+    mut read: impl FnMut(usize, &Origin<'_>, &mut dyn Sink, &mut FileReport) -> Result<Outcome, Unreadable>,
+) -> Result<(), Unreadable> {
+    if names.len() > context.limits.sheets_max as usize {
+        let detail = format!("{} sheets; sheets_max is {}", names.len(), context.limits.sheets_max);
         return Err(Unreadable::new(UnreadableCode::TooManyCells, detail));
     }
-    let mut report = FileReport::new(container, None);
+    let is_summary = |at: &usize| {
+        let folded = names[*at].as_deref().map(fold_word).unwrap_or_default();
+        context.vocabulary.summary_sheets.iter().any(|word| folded.contains(word.as_str()))
+    };
+    let (summaries, lists): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(is_summary);
     let mut worst = Outcome::Empty;
     let mut not_read = Vec::new();
-    let (summaries, lists): (Vec<&String>, Vec<&String>) =
-        sheets.iter().partition(|name| is_summary(name, context.vocabulary));
-    for name in lists.into_iter().chain(summaries.iter().copied()) {
+    for at in lists.iter().chain(&summaries) {
         // A summary repeats the other sheets; where no other could be read, it is the roster itself.
-        if worst == Outcome::Read && summaries.contains(&name) {
-            not_read.push((name, RefusalCode::SheetRepeatsOthers));
+        if worst == Outcome::Read && summaries.contains(at) {
+            not_read.push((*at, RefusalCode::SheetRepeatsOthers));
             continue;
         }
-        let origin = origin(Some(name), context);
-        let outcome =
-            book.with_rows(name, context.limits, |rows| sheet::read(rows, &origin, context, sink, &mut report))?;
-        match outcome {
+        match read(*at, &origin(names[*at].as_deref(), context), sink, report)? {
             Outcome::Read => worst = Outcome::Read,
             Outcome::Empty => {}
-            Outcome::NoHeader | Outcome::NoList => {
-                not_read.push((name, RefusalCode::NoListRecognised));
-                if worst != Outcome::Read && worst != Outcome::NoList {
+            outcome => {
+                not_read.push((*at, RefusalCode::NoListRecognised));
+                if !matches!(worst, Outcome::Read | Outcome::NoList) {
                     worst = outcome;
                 }
             }
@@ -137,14 +182,9 @@ fn read_workbook(
     if let Some(unreadable) = whole(worst) {
         return Err(unreadable);
     }
-    for (name, code) in not_read {
+    for (at, code) in not_read {
         report.refused += 1;
-        sink.refused(Refusal { sheet: Some(name.clone()), row: None, code, detail: String::new() });
+        sink.refused(Refusal { sheet: names[at].clone(), row: None, code, detail: String::new() });
     }
-    Ok(report)
-}
-
-fn is_summary(sheet: &str, vocabulary: &Vocabulary) -> bool {
-    let folded = fold_word(sheet);
-    vocabulary.summary_sheets.iter().any(|word| folded.contains(word.as_str()))
+    Ok(())
 }

@@ -73,7 +73,6 @@ struct CommonWords {
     no: Words,
     summary_sheets: Words,
     outside: Words,
-    inside: Words,
     lunar: Words,
     present: Words,
 }
@@ -107,7 +106,6 @@ pub struct Vocabulary {
     pub(super) no: Words,
     pub(super) summary_sheets: Words,
     pub(super) outside: Words,
-    pub(super) inside: Words,
     pub(super) lunar: Words,
     pub(super) present: Words,
     pub(super) sex: HashMap<String, Sex>,
@@ -184,7 +182,6 @@ impl Vocabulary {
             no: words(|file| &file.words.no),
             summary_sheets: words(|file| &file.words.summary_sheets),
             outside: words(|file| &file.words.outside),
-            inside: words(|file| &file.words.inside),
             lunar: words(|file| &file.words.lunar),
             present: words(|file| &file.words.present),
             sex: sexes.collect(),

@@ -10,8 +10,9 @@ use super::blocking;
 use super::compare::{Edge, Levels, edge};
 use super::decided::Decided;
 use super::features::Features;
-use super::levels::PlaceLevel;
-use super::number::{NumberLevel, NumberState};
+use super::levels::{BirthLevel, SexLevel};
+use super::name::NameLevel;
+use super::number::NumberLevel;
 use super::weights::Weights;
 use crate::domain::List;
 
@@ -51,6 +52,9 @@ struct Tie {
     j: usize,
     edge: Edge,
 }
+
+/// The strongest tie between two groups, and the strongest of those with the same number.
+type Between<'t> = (Option<&'t Tie>, Option<&'t Tie>);
 
 struct Groups<'a> {
     members: &'a [Features],
@@ -127,11 +131,12 @@ impl<'a> Groups<'a> {
         !self.has_rival(a, b, bits) && !self.has_rival(b, a, bits)
     }
 
-    /// Whether a third group could be joined to `a` about as well as `b`, and not together with `b`.
+    /// Whether a third group could be joined to `a` about as well as `b`, but not together with it.
     fn has_rival(&self, a: usize, b: usize, bits: f32) -> bool {
         self.neighbours(a).into_iter().filter(|c| *c != b).any(|c| {
             self.strength(a, c).is_some_and(|rival| rival >= bits - self.w.margin_bits)
                 && self.strength(b, c).is_none_or(|together| together < self.w.match_bits)
+                && self.any_pair(b, c, |x, y| self.contradicts(x, y))
         })
     }
 
@@ -154,7 +159,8 @@ impl<'a> Groups<'a> {
             .map(|n| &self.ties[*n])
     }
 
-    /// What speaks for joining two groups, with what the groups as such say; `None` where something excludes it.
+    /// What speaks for joining two groups, with what the groups as such say; `None` where something excludes it. Never
+    /// enough where nothing but names, sex and place agree.
     fn strength(&self, a: usize, b: usize) -> Option<f32> {
         let best = self.best(a, b)?;
         if self.any_pair(a, b, |x, y| self.excludes(x, y)) {
@@ -164,13 +170,18 @@ impl<'a> Groups<'a> {
             return Some(best.edge.bits);
         }
         let one_village = self.members[best.i].area == self.members[best.j].area;
-        let twice = self.any_pair(a, b, |x, y| x.list == y.list && x.area == y.area && x.active && y.active);
+        let twice = self.any_pair(a, b, twice_listed);
         let mut bits = best.edge.bits;
         if twice {
             bits -= self.w.twice_listed_bits;
         } else if one_village {
             bits += self.w.vacancy_bits
                 * (f32::from(self.lacks_base_list_of(a, b)) + f32::from(self.lacks_base_list_of(b, a)));
+        }
+        if bits >= self.w.match_bits
+            && !Levels::of(&self.members[best.i], &self.members[best.j], self.w).is_corroborated()
+        {
+            return Some(self.w.potential_bits);
         }
         Some(bits)
     }
@@ -186,26 +197,49 @@ impl<'a> Groups<'a> {
         if self.decided.are_parted(x.uid, y.uid) {
             return true;
         }
-        if self.decided.are_joined(x.uid, y.uid)
-            || !(x.number.is_valid() && y.number.is_valid())
-            || x.number == y.number
-        {
+        if self.decided.are_joined(x.uid, y.uid) {
             return false;
         }
         let levels = Levels::of(x, y, self.w);
-        let checked = x.number.state == NumberState::Valid && y.number.state == NumberState::Valid;
+        let unlikely = || levels.bits(self.w) < self.w.match_bits;
         match levels.number {
-            // Two lines of one list in one village with two good numbers are twins, namesakes, neighbours.
-            NumberLevel::ValidSlip | NumberLevel::ValidUnlike
-                if levels.place == PlaceLevel::Village && x.list == y.list && checked =>
-            {
-                true
-            }
+            // A number used by two people: their names have nothing in common and nothing outweighs that, or only the
+            // surname and something else speaks against it.
+            NumberLevel::Equal => match levels.name {
+                NameLevel::Different => unlikely(),
+                NameLevel::SurnameOnly => {
+                    unlikely() && (levels.birth == BirthLevel::Different || levels.sex == SexLevel::Different)
+                }
+                _ => false,
+            },
             NumberLevel::ValidSlip | NumberLevel::ValidUnlike => {
-                !levels.name.agrees() || levels.bits(self.w) < self.w.match_bits
+                twice_listed(x, y) || !levels.name.agrees() || unlikely()
             }
-            _ => false,
+            // A slip in area or birth leaves the sequence as it was; twins differ in nothing but the sequence.
+            NumberLevel::Slip | NumberLevel::EqualInvalid => false,
+            // Two lines of one list in one village with two names: twins, siblings, neighbours.
+            _ => twice_listed(x, y) && levels.name >= NameLevel::Swapped && levels.name != NameLevel::Missing,
         }
+    }
+
+    /// Whether nobody need look at these two: decided, or two names beside two good numbers or on one list.
+    fn are_surely_two(&self, x: &Features, y: &Features) -> bool {
+        if self.decided.are_parted(x.uid, y.uid) {
+            return true;
+        }
+        let two_numbers = x.number.is_valid() && y.number.is_valid() && !x.number.same_valid(&y.number);
+        let (name, _) = x.name.compare(&y.name);
+        (two_numbers || twice_listed(x, y)) && !name.agrees() && self.excludes(x, y)
+    }
+
+    /// Whether these two are hardly one person, so that a third line cannot belong to both.
+    fn contradicts(&self, x: &Features, y: &Features) -> bool {
+        if x.number.same_valid(&y.number) {
+            return self.excludes(x, y);
+        }
+        let levels = Levels::of(x, y, self.w);
+        let one_number = matches!(levels.number, NumberLevel::Slip | NumberLevel::EqualInvalid);
+        (twice_listed(x, y) && !one_number) || levels.birth == BirthLevel::Different || self.excludes(x, y)
     }
 
     fn any_pair(&self, a: usize, b: usize, holds: impl Fn(&Features, &Features) -> bool) -> bool {
@@ -225,7 +259,7 @@ impl<'a> Groups<'a> {
 
     fn partition(&self, order: &[usize]) -> Partition {
         // The strongest pair of two groups comes first in `ties`.
-        let mut between: BTreeMap<(usize, usize), (Option<&Tie>, Option<&Tie>)> = BTreeMap::new();
+        let mut between: BTreeMap<(usize, usize), Between> = BTreeMap::new();
         for tie in &self.ties {
             let (a, b) = (self.group_of[tie.i], self.group_of[tie.j]);
             if a != b {
@@ -240,8 +274,8 @@ impl<'a> Groups<'a> {
         let mut out = Partition::default();
         for ((a, b), (best, number)) in between {
             out.shared_number.extend(number.map(positions));
-            let parted = self.any_pair(a, b, |x, y| self.decided.are_parted(x.uid, y.uid));
-            if let Some(tie) = best.filter(|tie| !parted && tie.edge.bits >= self.w.potential_bits) {
+            let settled = || self.any_pair(a, b, |x, y| self.are_surely_two(x, y));
+            if let Some(tie) = best.filter(|tie| tie.edge.bits >= self.w.potential_bits && !settled()) {
                 let (i, j) = positions(tie);
                 out.potential.push((i, j, tie.edge.bits));
             }
@@ -256,4 +290,9 @@ impl<'a> Groups<'a> {
         out.persons.sort_unstable_by_key(|person| person[0]);
         out
     }
+}
+
+/// Whether these would be two standing lines of one list in one village.
+fn twice_listed(x: &Features, y: &Features) -> bool {
+    x.list == y.list && x.area == y.area && x.active && y.active
 }

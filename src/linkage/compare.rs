@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::features::Features;
-use super::levels::{self, BirthLevel, SexLevel, SupportLevel};
+use super::levels::{self, BirthLevel, HouseholdLevel, SexLevel, SupportLevel};
 use super::name::NameLevel;
 use super::number::NumberLevel;
 use super::weights::Weights;
@@ -74,7 +74,7 @@ pub(super) struct Levels {
     pub birth: BirthLevel,
     pub sex: SexLevel,
     pub place: levels::PlaceLevel,
-    pub household: levels::HouseholdLevel,
+    pub household: HouseholdLevel,
     pub spouse: SupportLevel,
     pub phone: SupportLevel,
 }
@@ -86,12 +86,12 @@ impl Levels {
         Levels {
             number,
             name,
-            rarity: rarity.min(w.rarity_bits_max),
+            rarity: (rarity * w.rarity_share).min(w.rarity_bits_max),
             birth: match number {
                 NumberLevel::Equal => levels::birth_beside_number(a, b),
                 _ => levels::birth(a, b, number, &w.birth),
             },
-            sex: levels::sex(a, b),
+            sex: levels::sex(a, b, number),
             place: levels::place(a, b),
             household: levels::household(a, b),
             spouse: levels::support(a.spouse, b.spouse),
@@ -119,6 +119,26 @@ impl Levels {
 
     pub fn bits(&self, w: &Weights) -> f32 {
         self.parts(w).iter().map(|part| part.bits).sum()
+    }
+
+    /// Whether anything but name, sex and place agrees. A name alone never links, nor does it with a year of birth
+    /// (DOMAIN.md 3.5).
+    pub fn is_corroborated(&self) -> bool {
+        matches!(
+            self.number,
+            NumberLevel::Equal
+                | NumberLevel::EqualInvalid
+                | NumberLevel::Slip
+                | NumberLevel::TailSlip
+                | NumberLevel::Prefix
+        ) || matches!(
+            self.birth,
+            BirthLevel::Equal | BirthLevel::Month | BirthLevel::Slip | BirthLevel::Spelled | BirthLevel::Lunar
+        ) || matches!(
+            self.household,
+            HouseholdLevel::HeadAndRelation | HouseholdLevel::Head | HouseholdLevel::BothHeads
+        ) || self.spouse == SupportLevel::Equal
+            || self.phone == SupportLevel::Equal
     }
 }
 

@@ -1,5 +1,7 @@
 //! What linking needs of one entry, in a fixed small shape.
 
+use std::fmt;
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::name::Name;
@@ -37,6 +39,18 @@ pub struct Features {
     pub is_head: bool,
 }
 
+impl fmt::Debug for Features {
+    /// Says which entry it is, not who.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Features")
+            .field("uid", &self.uid)
+            .field("area", &self.area)
+            .field("list", &self.list)
+            .field("number", &self.number.state)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Relations of the head to themselves (DOMAIN.md 4: 本人, 户主).
 const SELF: [u8; 3] = [1, 2, 3];
 
@@ -72,11 +86,6 @@ pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
 }
 
 impl Features {
-    /// The sex of the column, else of the number.
-    pub fn any_sex(&self) -> Option<Sex> {
-        self.sex.or(self.number_sex)
-    }
-
     /// The birth dates the line gives, the column's first.
     pub fn births(&self) -> impl Iterator<Item = PartialDate> {
         self.birth.into_iter().chain(self.number_birth.filter(|n| Some(*n) != self.birth))

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::features::Features;
 use super::number::NumberLevel;
-use crate::domain::PartialDate;
 use crate::domain::date::days_between;
+use crate::domain::{PartialDate, Sex};
 
 /// Declares a closed scale: its values, how many there are, and their codes.
 macro_rules! scale {
@@ -66,9 +66,12 @@ scale! {
 scale! {
     /// Household and head.
     HouseholdLevel {
-        /// The same head and the same relation to the head.
+        /// The same head, and relations of one kind to the head.
         HeadAndRelation = "head-and-relation",
+        /// The same head, and at least one line does not say the relation.
         Head = "head",
+        /// Both are heads themselves.
+        BothHeads = "both-heads",
         /// The same household number in one area.
         Household = "household",
         Unlike = "unlike",
@@ -100,8 +103,9 @@ pub(super) fn birth(a: &Features, b: &Features, number: NumberLevel, worth: &[f3
             take(two_dates(x, y));
         }
     }
-    // A digit wrong in the date makes another date, or none, of a number that is the same.
-    if number == NumberLevel::Slip && (a.birth.is_none() || b.birth.is_none()) {
+    // A digit wrong or missing makes another date, or none, of a number that is the same.
+    let one_number = matches!(number, NumberLevel::Slip | NumberLevel::TailSlip | NumberLevel::EqualInvalid);
+    if one_number && (a.birth.is_none() || b.birth.is_none()) {
         take(BirthLevel::Spelled);
     }
     best
@@ -157,14 +161,23 @@ fn slip(p: i16, q: i16) -> bool {
         || (differ.len() == 2 && x[differ[0]] == y[differ[1]] && x[differ[1]] == y[differ[0]])
 }
 
-pub(super) fn sex(a: &Features, b: &Features) -> SexLevel {
-    match (a.any_sex(), b.any_sex()) {
+pub(super) fn sex(a: &Features, b: &Features, number: NumberLevel) -> SexLevel {
+    let level = |x: Option<Sex>, y: Option<Sex>| match (x, y) {
         (Some(x), Some(y)) if x == y => SexLevel::Equal,
-        // A column and the number of the same line may say two things; one of them agreeing is enough to be no evidence.
-        (Some(_), Some(_)) if a.number_sex.is_some() && b.any_sex() == a.number_sex => SexLevel::Missing,
-        (Some(_), Some(_)) if b.number_sex.is_some() && a.any_sex() == b.number_sex => SexLevel::Missing,
         (Some(_), Some(_)) => SexLevel::Different,
         _ => SexLevel::Missing,
+    };
+    // That two lines with one number have its sex in common says nothing new; their columns do.
+    if number == NumberLevel::Equal {
+        return level(a.sex, b.sex);
+    }
+    let columns_first = level(a.sex.or(a.number_sex), b.sex.or(b.number_sex));
+    // Where a column contradicts its own number, either may be wrong, and one of them agreeing takes the edge off.
+    let numbers_first = level(a.number_sex.or(a.sex), b.number_sex.or(b.sex));
+    if columns_first == SexLevel::Different && numbers_first == SexLevel::Equal {
+        SexLevel::Missing
+    } else {
+        columns_first
     }
 }
 
@@ -188,18 +201,27 @@ pub(super) fn place(a: &Features, b: &Features) -> PlaceLevel {
 }
 
 pub(super) fn household(a: &Features, b: &Features) -> HouseholdLevel {
-    if a.head != 0 && b.head != 0 && !(a.is_head && b.is_head) {
-        let same_relation = a.relation != 0 && a.relation == b.relation;
-        return match (a.head == b.head, same_relation) {
-            // The head themselves on one list and a member of the same head on the other are two people.
-            (true, _) if a.is_head != b.is_head => HouseholdLevel::Unlike,
-            (true, true) => HouseholdLevel::HeadAndRelation,
-            (true, false) => HouseholdLevel::Head,
-            (false, _) if a.area == b.area => HouseholdLevel::Unlike,
-            (false, _) => HouseholdLevel::Missing,
+    if a.is_head && b.is_head {
+        return HouseholdLevel::BothHeads;
+    }
+    if a.head != 0 && b.head != 0 {
+        return match (a.head == b.head, kind(a.relation), kind(b.relation)) {
+            // The head on one list and a member of the same head on the other are two people; so are son and grandson.
+            (true, ..) if a.is_head != b.is_head => HouseholdLevel::Unlike,
+            (true, Some(x), Some(y)) if x != y => HouseholdLevel::Unlike,
+            (true, Some(_), Some(_)) => HouseholdLevel::HeadAndRelation,
+            (true, ..) => HouseholdLevel::Head,
+            // Dibao counts other households than the register, and who moved has another head.
+            (false, ..) if a.area == b.area => HouseholdLevel::Unlike,
+            (false, ..) => HouseholdLevel::Missing,
         };
     }
     if a.household != 0 && a.household == b.household { HouseholdLevel::Household } else { HouseholdLevel::Missing }
+}
+
+/// The kind of a relation is its first digit (GB/T 4761: 2 sons, 3 daughters); 22 长子 and 20 子 are often one person.
+fn kind(relation: u8) -> Option<u8> {
+    (relation != 0).then_some(relation / 10)
 }
 
 pub(super) fn support(a: u32, b: u32) -> SupportLevel {

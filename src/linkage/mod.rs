@@ -19,6 +19,7 @@ mod name;
 mod number;
 mod rarity;
 mod sound;
+mod train;
 mod weights;
 mod whole;
 
@@ -30,5 +31,6 @@ pub use features::{Features, features};
 pub use levels::{BirthLevel, HouseholdLevel, PlaceLevel, SexLevel, SupportLevel};
 pub use name::{Name, NameLevel};
 pub use number::{Number, NumberLevel, NumberState};
+pub use train::{PAIRS_MAX, Trained, train};
 pub use weights::Weights;
 pub use whole::{Linked, link_all};

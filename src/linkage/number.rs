@@ -146,6 +146,9 @@ impl Number {
                 // An old number typed wrong is brought to 18 places with a check digit that fits the mistake.
                 Slips::One(at) if unchecked && at < TAIL_AT => NumberLevel::Slip,
                 Slips::One(at) if at < TAIL_AT => NumberLevel::ValidSlip,
+                Slips::Two | Slips::More if unchecked && self.places[..TAIL_AT] != other.places[..TAIL_AT] => {
+                    NumberLevel::Unlike
+                }
                 _ => NumberLevel::ValidUnlike,
             };
         }

@@ -24,6 +24,9 @@ pub struct Weights {
     /// Added for each of two lines that nothing else is joined to, where they stand on different lists: somebody who is
     /// on one list is normally on the other, and their own line there would have been found.
     pub vacancy_bits: f32,
+    /// How much of the rarity of a name's characters counts: they go together (秀 with 英, both with age and sex), so the
+    /// bits of one are partly said by the other.
+    pub rarity_share: f32,
     /// Most that the rarity of a name can add.
     pub rarity_bits_max: f32,
     pub number: [f32; NumberLevel::COUNT],
@@ -44,27 +47,28 @@ impl Default for Weights {
     fn default() -> Weights {
         Weights {
             version: 0,
-            // A county of 600,000 needs 19 bits to make one candidate as likely as not; six more make it 60 to 1.
-            match_bits: 25.0,
-            potential_bits: 18.5,
+            // A county of 600,000 needs 19 bits to make one candidate as likely as not; five more make it 30 to 1.
+            match_bits: 24.0,
+            potential_bits: 17.0,
             margin_bits: 3.0,
-            twice_listed_bits: 5.0,
+            twice_listed_bits: 6.0,
             vacancy_bits: 2.5,
-            rarity_bits_max: 15.0,
+            rarity_share: 0.75,
+            rarity_bits_max: 16.0,
             //       Equal EqInv Slip TailSl Two   Prefix Extend Unlike ValSlip ValUnl Missing
-            number: [26.0, 6.0, 2.5, 0.5, -2.0, 1.5, 0.0, -7.0, -7.0, -13.0, 0.0],
+            number: [26.0, 6.0, 3.5, 2.5, -2.0, 1.5, 0.0, -7.0, -7.0, -13.0, 0.0],
             //     Equal Wild  Trunc Sound Near  Swap  One   Drop  Surname Diff   Missing
-            name: [-0.1, -1.0, -2.0, -2.0, -3.0, -5.0, -4.5, -5.5, -10.0, -13.0, -4.0],
+            name: [-0.1, -1.0, -2.0, -0.5, -1.5, -5.0, -4.5, -5.5, -10.0, -13.0, -4.0],
             //      Equal Month Slip Spelled Lunar Two  Year Different Missing
-            birth: [14.0, 8.0, 5.5, 9.0, 3.0, 1.0, 3.0, -7.0, 0.0],
+            birth: [14.0, 8.0, 5.5, 10.0, 3.0, 1.0, 2.0, -7.0, 0.0],
             birth_beside_number: [3.5, 2.0, 1.0, 1.0, 0.5, 0.0, 1.0, -5.0, 0.0],
             //    Equal Different Missing
             sex: [1.0, -3.5, 0.0],
             //      Village MoveNamed Township County Beyond
             place: [5.0, 3.0, 0.0, -4.0, -6.0],
             place_beside_number: [3.0, 3.0, 1.0, 0.0, -1.0],
-            //          HeadRel Head  Household Unlike Missing
-            household: [7.0, 4.5, 2.5, -1.5, 0.0],
+            //          HeadRel Head Both Household Unlike Missing
+            household: [7.0, 4.5, 1.5, 2.5, -1.5, 0.0],
             //       Equal Different Missing
             spouse: [6.0, -3.0, 0.0],
             phone: [3.0, -0.3, 0.0],

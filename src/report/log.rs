@@ -197,7 +197,8 @@ impl MismatchLog {
             Subject::Finding { change, finding, by, note } => {
                 let field = |name: &str| finding[name].as_str().unwrap_or("");
                 let severity = Severity::parse(field("severity")).map(|severity| text.severity(severity));
-                let mut out = format!("{} [{}] ", text.say(&format!("log-{}", change.as_str())), severity.unwrap_or_default());
+                let mut out =
+                    format!("{} [{}] ", text.say(&format!("log-{}", change.as_str())), severity.unwrap_or_default());
                 out.push_str(&text.rule(field("rule")));
                 if *change == Change::Decided
                     && let Some(status) = FindingStatus::parse(field("status"))
@@ -330,7 +331,11 @@ fn unnumbered(text: &str) -> String {
             run.push(c);
             continue;
         }
-        if run.len() >= DIGITS_MIN { out.push_str(&mask::id_number(&run)) } else { out.push_str(&run) }
+        if run.len() >= DIGITS_MIN {
+            out.push_str(&mask::id_number(&run))
+        } else {
+            out.push_str(&run)
+        }
         run.clear();
         out.push(c);
     }

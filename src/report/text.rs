@@ -18,10 +18,42 @@ const NOT_SAID: &str = "none";
 
 /// What a finding's detail can hold, all rules together. A part that is absent is passed as [`NOT_SAID`].
 const DETAIL_KEYS: &[&str] = &[
-    "areas", "class", "count", "counted", "cycle_days", "date", "dates", "days", "days_max", "died", "direction",
-    "event", "fault", "file", "household", "kind", "last", "listed", "missing", "moved_out", "names", "number",
-    "numbers", "other", "overdue", "reviewed", "row", "sexes", "sign", "sign_list", "sign_of_life", "sources",
-    "stated", "to", "vanished", "whole_column",
+    "areas",
+    "class",
+    "count",
+    "counted",
+    "cycle_days",
+    "date",
+    "dates",
+    "days",
+    "days_max",
+    "died",
+    "direction",
+    "event",
+    "fault",
+    "file",
+    "household",
+    "kind",
+    "last",
+    "listed",
+    "missing",
+    "moved_out",
+    "names",
+    "number",
+    "numbers",
+    "other",
+    "overdue",
+    "reviewed",
+    "row",
+    "sexes",
+    "sign",
+    "sign_list",
+    "sign_of_life",
+    "sources",
+    "stated",
+    "to",
+    "vanished",
+    "whole_column",
 ];
 
 /// The catalogue in one language.
@@ -255,7 +287,17 @@ impl Text {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 

@@ -124,9 +124,7 @@ fn area(key: &str, written: Option<toml::Value>) -> Result<Option<Area>, Fault> 
 }
 
 fn address(key: &str, written: Option<String>) -> Result<Option<SocketAddr>, Fault> {
-    written
-        .map(|text| text.parse().map_err(|_| fault(key, format_args!("{text:?}"), ADDRESS_ALLOWED)))
-        .transpose()
+    written.map(|text| text.parse().map_err(|_| fault(key, format_args!("{text:?}"), ADDRESS_ALLOWED))).transpose()
 }
 
 /// The link is always encrypted, so the scheme is one; a missing one is added.
@@ -146,7 +144,9 @@ fn advertise(written: Option<String>) -> Result<Option<String>, Fault> {
     let port = text.rsplit_once(':').and_then(|(host, port)| (!host.is_empty()).then(|| port.parse::<u16>().ok())?);
     match port {
         Some(port) if port > 0 && !text.contains(['/', ' ']) => Ok(Some(text)),
-        _ => Err(fault("[listen] advertise", format_args!("{text:?}"), "HOST:PORT under which children reach this node")),
+        _ => {
+            Err(fault("[listen] advertise", format_args!("{text:?}"), "HOST:PORT under which children reach this node"))
+        }
     }
 }
 
@@ -230,7 +230,11 @@ fn intake(limits: &Intake) -> Result<(), Fault> {
 
 fn guard(guard: &Guard) -> Result<(), Fault> {
     if !(0.0..=1.0).contains(&guard.removed_share_max) {
-        return Err(fault("[guard] removed_share_max", guard.removed_share_max, "0 to 1, as 0.05 for five in a hundred"));
+        return Err(fault(
+            "[guard] removed_share_max",
+            guard.removed_share_max,
+            "0 to 1, as 0.05 for five in a hundred",
+        ));
     }
     within("[guard] removed_lines_floor", guard.removed_lines_floor, 0..=1_000_000, "0 to 1000000")
 }

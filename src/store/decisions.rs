@@ -166,3 +166,20 @@ impl Writer<'_> {
         Ok(self.finding(id)?.is_some_and(|f| f.status != FindingStatus::Closed))
     }
 }
+
+impl View<'_> {
+    /// Decisions about pairs numbered in this stretch, for the nodes below.
+    pub fn match_decisions_between(&self, after: u64, upto: u64) -> Result<Vec<Decision>> {
+        let all = self.decisions_between(after, upto)?;
+        Ok(all.into_iter().filter(|decision| decision.kind == DecisionKind::Match).collect())
+    }
+
+    /// Areas of the two entries a decision about a pair is about, as far as they are here.
+    pub fn pair_areas(&self, subject: &str) -> Result<Vec<Area>> {
+        let mut areas = Vec::new();
+        for uid in subject.split('-').filter_map(|text| text.parse::<Uid>().ok()) {
+            areas.extend(self.entry(uid)?.map(|stored| stored.entry.area));
+        }
+        Ok(areas)
+    }
+}

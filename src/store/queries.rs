@@ -199,6 +199,14 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// A number in the order of the log's lines, for a line that does not wait.
+    pub fn skip_log_number(&self) -> Result<u64> {
+        self.queue_log("")?;
+        let number = self.conn.last_insert_rowid();
+        self.conn.execute("DELETE FROM log_queue WHERE id = ?1", [number]).doing("queueing a line of the log")?;
+        Ok(number as u64)
+    }
+
     /// Takes out what is safely in the file.
     pub fn drop_logged(&self, upto: i64) -> Result<()> {
         self.conn.execute("DELETE FROM log_queue WHERE id <= ?1", [upto]).doing("clearing the log's queue")?;

@@ -189,7 +189,7 @@ CREATE INDEX matches_b ON matches (b);
 
 -- Lines for the mismatch log, written with what they tell of and taken out once they are in the file.
 CREATE TABLE log_queue (
-    id   INTEGER PRIMARY KEY,
+    id   INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given twice: the file is read by it after a crash
     line TEXT NOT NULL
 ) STRICT;
 

@@ -187,3 +187,25 @@ impl Writer<'_> {
         Ok(())
     }
 }
+
+impl Writer<'_> {
+    /// The same file was exported again without a change: its snapshots are of today.
+    pub fn confirm_snapshots(&self, stream: &str, file: &str, origin: Area, today: Date, read_at: i64) -> Result<()> {
+        let ids: Vec<i64> = self
+            .conn
+            .prepare_cached(
+                "SELECT id FROM snapshots WHERE stream = ?1 AND file = ?2 AND origin = ?3 AND taken_on < ?4 ORDER BY id",
+            )
+            .and_then(|mut s| {
+                s.query_map((stream, file, origin.padded() as i64, day_to_sql(today)), |row| row.get(0))?.collect()
+            })
+            .doing("noting that a list is unchanged")?;
+        for id in ids {
+            self.conn
+                .prepare_cached("UPDATE snapshots SET seq = ?2, taken_on = ?3, read_at = ?4, due = 0 WHERE id = ?1")
+                .and_then(|mut s| s.execute((id, self.next_seq() as i64, day_to_sql(today), read_at)))
+                .doing("noting that a list is unchanged")?;
+        }
+        Ok(())
+    }
+}

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use super::refusal::{Code, Refusal};
 use crate::domain::Area;
 
 /// The version this build speaks.
@@ -257,24 +258,49 @@ pub struct ResyncReport {
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Ask {
     /// The only ask allowed without a certificate. `csr` is PEM, `secret` hex.
-    Enrol { area: Area, secret: String, csr: String },
+    Enrol {
+        area: Area,
+        secret: String,
+        csr: String,
+    },
     /// A new certificate for the same area.
-    Renew { csr: String },
+    Renew {
+        csr: String,
+    },
     Hello(Hello),
     Adopt(Adopt),
     /// The payload is the batch's body; `signature` is the child's over the hash, hex.
-    Push { header: BatchHeader, signature: String },
+    Push {
+        header: BatchHeader,
+        signature: String,
+    },
     /// Waits up to `wait_secs` for something to tell.
-    Notices { mark: NoticesMark, wait_secs: u16 },
-    Compare { total: Total },
+    Notices {
+        mark: NoticesMark,
+        wait_secs: u16,
+    },
+    Compare {
+        total: Total,
+    },
     /// The payload holds the child's sums ([`super::inventory`]); answered by what differs.
-    Sums { survey: u64 },
+    Sums {
+        survey: u64,
+    },
     /// Coded symbols `from..upto` of the survey ([`super::sketch`]).
-    Symbols { survey: u64, from: u32, upto: u32 },
+    Symbols {
+        survey: u64,
+        from: u32,
+        upto: u32,
+    },
     /// Elements of the survey from position `from` on, for differences too large for symbols.
-    Elements { survey: u64, from: u32 },
+    Elements {
+        survey: u64,
+        from: u32,
+    },
     /// A resync is done; its figures for the person who asked.
-    Resynced { report: ResyncReport },
+    Resynced {
+        report: ResyncReport,
+    },
 }
 
 impl Ask {
@@ -301,108 +327,28 @@ impl Ask {
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
     /// Certificate and CA as PEM; `file_key` (hex) seals batches that travel by file.
-    Enrolled { parent: Area, certificate: String, authority: String, file_key: String },
+    Enrolled {
+        parent: Area,
+        certificate: String,
+        authority: String,
+        file_key: String,
+    },
     Welcome(Welcome),
     Adopted,
     Receipt(Receipt),
     Notices(NoticesHead),
     Compared(Compared),
-    Sums { differing: Vec<Differing> },
+    Sums {
+        differing: Vec<Differing>,
+    },
     /// The payload holds the symbols.
     Symbols,
     /// The payload holds elements; `total` is how many there are.
-    Elements { total: u32 },
+    Elements {
+        total: u32,
+    },
     Noted,
 }
-
-/// Why a parent does not do what was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Code {
-    NoCertificate,
-    CertificateUnknown,
-    CertificateExpired,
-    Revoked,
-    CodeUnknown,
-    CodeUsed,
-    CodeExpired,
-    ProtocolNewer,
-    ProtocolOlder,
-    Malformed,
-    TooLarge,
-    /// The batch names another area than the certificate.
-    OriginMismatch,
-    HashMismatch,
-    BadSignature,
-    /// The same key with other content.
-    Conflict,
-    /// Something between was not received.
-    Gap,
-    /// The batch overlaps what is held without being a batch that was received.
-    Diverged,
-    /// The parent follows no such epoch: say hello first.
-    EpochUnknown,
-    Superseded,
-    SurveyUnknown,
-    /// Come back later.
-    Busy,
-    /// The parent cannot write now.
-    Unavailable,
-    /// A code of a newer parent.
-    #[serde(other)]
-    Other,
-}
-
-impl Code {
-    /// HTTP status, for proxies and people with curl; the code is what counts.
-    pub fn status(self) -> u16 {
-        match self {
-            Code::NoCertificate => 401,
-            Code::CertificateUnknown | Code::CertificateExpired | Code::Revoked => 403,
-            Code::CodeUnknown | Code::CodeUsed | Code::CodeExpired | Code::OriginMismatch => 403,
-            Code::ProtocolNewer | Code::ProtocolOlder => 426,
-            Code::Malformed | Code::HashMismatch | Code::BadSignature | Code::Other => 400,
-            Code::TooLarge => 413,
-            Code::Conflict | Code::Gap | Code::Diverged | Code::EpochUnknown | Code::Superseded => 409,
-            Code::SurveyUnknown => 410,
-            Code::Busy => 429,
-            Code::Unavailable => 503,
-        }
-    }
-
-    /// Whether asking the same again later can succeed without anybody doing anything.
-    pub fn may_pass(self) -> bool {
-        matches!(self, Code::Busy | Code::Unavailable | Code::SurveyUnknown | Code::EpochUnknown | Code::Gap)
-    }
-}
-
-/// A parent's no.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
-    pub code: Code,
-    /// For the log of the other end; holds no name and no number.
-    pub text: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry_secs: Option<u32>,
-}
-
-impl Refusal {
-    pub fn new(code: Code, text: impl Into<String>) -> Refusal {
-        Refusal { code, text: text.into(), retry_secs: None }
-    }
-
-    pub fn retry_after(self, secs: u32) -> Refusal {
-        Refusal { retry_secs: Some(secs), ..self }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({:?})", self.text, self.code)
-    }
-}
-
-impl std::error::Error for Refusal {}
 
 /// An ask or answer with the bytes behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]

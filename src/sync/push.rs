@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::batch::{self, BATCH_ITEMS_MAX, BATCH_PLAIN_BYTES_MAX};
 use super::ledger::{ChildLedger, FrozenBatch, Notice, NoticesPage};
+use super::line::Failure;
 use super::protocol::{
     Adopt, Code, Hello, Message, NoticesHead, NoticesMark, PROTOCOL, PROTOCOL_OLDEST, Receipt, Refusal, Standing,
     Welcome,
@@ -178,29 +179,31 @@ impl Child {
     }
 
     /// Takes a page of notices. Returns whether it held anything.
-    pub fn take_notices(&self, page: &Message<NoticesHead>) -> Result<bool, Refusal> {
+    pub fn take_notices(&self, page: &Message<NoticesHead>) -> Result<bool, Failure> {
+        let broken = |refusal: Refusal| Failure::Broken(Error::new("reading notices").because(refusal));
         let plain = match page.payload.as_slice() {
             [] => Vec::new(),
-            payload => batch::unpack(payload, 2 * NOTICES_BYTES_MAX)?,
+            payload => batch::unpack(payload, 2 * NOTICES_BYTES_MAX).map_err(broken)?,
         };
-        let text = String::from_utf8(plain).map_err(|_| Refusal::new(Code::Malformed, "notices are not UTF-8"))?;
+        let text = String::from_utf8(plain).map_err(|_| broken(malformed("notices are not UTF-8")))?;
         let notices: Result<Vec<Notice>, Refusal> = text.lines().map(read_notice).collect();
         let mark = NoticesMark { epoch: Some(page.meta.epoch), upto: page.meta.upto };
-        let taken = NoticesPage { reset: page.meta.reset, notices: notices?, mark };
-        let news = taken.reset || !taken.notices.is_empty() || self.notices_mark().is_ok_and(|had| had != mark);
+        let taken = NoticesPage { reset: page.meta.reset, notices: notices.map_err(broken)?, mark };
+        let news = taken.reset || !taken.notices.is_empty() || self.notices_mark()? != mark;
         if news {
-            self.ledger.take_notices(&taken).map_err(|error| {
-                tracing::error!(error = &error as &dyn std::error::Error, "notices could not be kept");
-                Refusal::new(Code::Unavailable, "notices could not be kept")
-            })?;
+            self.ledger.take_notices(&taken)?;
         }
         Ok(news)
     }
 }
 
+fn malformed(text: &str) -> Refusal {
+    Refusal::new(Code::Malformed, text)
+}
+
 /// A notice travels as its number, a blank and its line.
 fn read_notice(text: &str) -> Result<Notice, Refusal> {
     let (seq, line) = text.split_once(' ').unwrap_or(("", ""));
-    let seq = seq.parse().map_err(|_| Refusal::new(Code::Malformed, "a notice has no number"))?;
+    let seq = seq.parse().map_err(|_| malformed("a notice has no number"))?;
     Ok(Notice { seq, line: line.to_owned() })
 }

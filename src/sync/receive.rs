@@ -176,13 +176,7 @@ impl Parent {
     }
 
     /// Checks a batch and has it committed. What was committed before is acknowledged again.
-    pub(super) fn push(
-        &self,
-        peer: &Peer,
-        header: BatchHeader,
-        signature: &str,
-        body: &[u8],
-    ) -> Result<Receipt, Refusal> {
+    fn push(&self, peer: &Peer, header: BatchHeader, signature: &str, body: &[u8]) -> Result<Receipt, Refusal> {
         let child = peer.area;
         if header.origin != child {
             let text = format!("{child} may not speak for {}", header.origin);
@@ -225,6 +219,24 @@ impl Parent {
             tracing::warn!(%child, seq = told.seq, row = told.row, code = told.code, "an item was not taken");
         }
         Ok(self.ledger.accept(Arrival { header, items: opened.items, poison: opened.poison, signature })?)
+    }
+
+    /// Takes a batch that came by file. A first contact needs no hello: the file names the epoch.
+    pub(super) fn import(
+        &self,
+        peer: &Peer,
+        header: BatchHeader,
+        signature: &str,
+        body: &[u8],
+    ) -> Result<Receipt, Refusal> {
+        if self.ledger.origin(peer.area)?.is_none() && header.after == 0 && header.origin == peer.area {
+            self.ledger.adopt(peer.area, header.epoch, 0)?;
+        }
+        let receipt = self.push(peer, header, signature, body);
+        if let Err(refusal) = &receipt {
+            self.count(Some(peer.area), refusal.code);
+        }
+        receipt
     }
 
     fn notices(&self, child: Area, mark: NoticesMark) -> Result<Message<Answer>, Refusal> {

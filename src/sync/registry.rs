@@ -37,10 +37,16 @@ pub struct Issued {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 enum Line {
-    Invite { secret: String, area: Area, expires: i64 },
+    Invite {
+        secret: String,
+        area: Area,
+        expires: i64,
+    },
     Issued(Issued),
     /// Everything given to this area above is void: certificates and open invitations.
-    Revoked { area: Area },
+    Revoked {
+        area: Area,
+    },
 }
 
 /// An invitation as it stands.
@@ -226,8 +232,7 @@ impl Registry {
     /// Areas with a certificate that is not revoked, in order.
     pub fn children(&self) -> Result<Vec<Area>> {
         let state = self.current()?;
-        let mut areas: Vec<Area> =
-            state.credentials.values().filter(|c| !c.revoked).map(|c| c.issued.area).collect();
+        let mut areas: Vec<Area> = state.credentials.values().filter(|c| !c.revoked).map(|c| c.issued.area).collect();
         areas.sort_unstable();
         areas.dedup();
         Ok(areas)

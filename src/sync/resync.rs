@@ -103,7 +103,8 @@ impl<L: Line> Counted<'_, L> {
             if answer.meta != Answer::Symbols {
                 return Err(Failure::unexpected("symbols"));
             }
-            let broken = |error: sketch::SketchError| Failure::Broken(Error::new("comparing with the parent").because(error));
+            let broken =
+                |error: sketch::SketchError| Failure::Broken(Error::new("comparing with the parent").because(error));
             let block = sketch::decode(&answer.payload, upto - from).map_err(broken)?;
             let (back, complete) = blocking(move || {
                 let complete = decoder.take(&block);
@@ -214,8 +215,8 @@ async fn attempt_resync<L: Line>(
     let here: HashSet<u64> = own.iter().map(|element| element.key).collect();
     let (mut send, remove) = split(&found, &here);
     progress(Step::Comparing { held, differences: (send.len() + remove.len()) as u64 });
-    let plausible = remove.len() <= REMOVALS_FLOOR
-        || remove.len() as f64 <= compared.total.count as f64 * REMOVALS_SHARE_MAX;
+    let plausible =
+        remove.len() <= REMOVALS_FLOOR || remove.len() as f64 <= compared.total.count as f64 * REMOVALS_SHARE_MAX;
     let mut report = ResyncReport { matched: held - found.child.len() as u64, ..ResyncReport::default() };
     if plausible || confirmed {
         send.extend(remove);

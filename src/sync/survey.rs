@@ -162,8 +162,10 @@ impl Surveys {
             return Err(Refusal::new(Code::Malformed, "there are no such symbols"));
         }
         self.with(child, id, |survey| {
-            let coder = Coder::new(survey.elements(), id);
-            let coder = survey.coder.get_or_insert(coder);
+            if survey.coder.is_none() {
+                survey.coder = Some(Coder::new(survey.elements(), id));
+            }
+            let coder = survey.coder.as_mut().expect("made above where there was none");
             Ok(Message { meta: Answer::Symbols, payload: sketch::encode(coder.symbols(from, upto)) })
         })
     }

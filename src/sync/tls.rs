@@ -66,6 +66,13 @@ pub(super) fn public_key(der: &[u8]) -> Option<Vec<u8>> {
     Some(certificate.public_key().subject_public_key.data.to_vec())
 }
 
+/// When a certificate begins and ends, seconds since 1970.
+pub(super) fn validity(der: &[u8]) -> Option<(i64, i64)> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+    let validity = certificate.validity();
+    Some((validity.not_before.timestamp(), validity.not_after.timestamp()))
+}
+
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }

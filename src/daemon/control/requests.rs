@@ -11,10 +11,12 @@ use crate::domain::{Area, Date, Disposition, EventKind, FindingId, FindingStatus
 /// Where a verb can be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// Only by the running daemon: it changes something, or needs the link.
+    /// Only by the running daemon: it changes what the daemon holds, or needs the link.
     Daemon,
-    /// By the daemon, else from the store opened without one.
-    Either,
+    /// It reads: by the daemon, else from the store opened read-only.
+    Reading,
+    /// It writes a little: by the daemon, else into the store opened for that moment.
+    Anywhere,
     /// Only while no daemon runs.
     Stopped,
 }
@@ -39,32 +41,32 @@ macro_rules! ask {
 }
 
 ask! {
-    Status "status" Either,
-    Findings "findings" Either,
-    Events "events" Either,
-    People "people" Either,
+    Status "status" Reading,
+    Findings "findings" Reading,
+    Events "events" Reading,
+    People "people" Reading,
     Decide "decide" Daemon,
     Import "import" Daemon,
-    Held "held" Either,
+    Held "held" Reading,
     SettleHeld "settle-held" Daemon,
-    Quarantine "quarantine" Either,
+    Quarantine "quarantine" Reading,
     Resync "resync" Daemon,
     Verify "verify" Daemon,
     Pause "pause" Daemon,
     Resume "resume" Daemon,
-    Matches "matches" Either,
+    Matches "matches" Reading,
     SettleMatch "match" Daemon,
     Train "link-train" Daemon,
     Rematch "rematch" Daemon,
-    Invite "invite" Either,
-    Join "join" Either,
-    Revoke "revoke" Either,
-    Access "access" Either,
+    Invite "invite" Anywhere,
+    Join "join" Anywhere,
+    Revoke "revoke" Anywhere,
+    Access "access" Reading,
     ExportBatch "export-batch" Daemon,
     ImportBatch "import-batch" Daemon,
-    Backup "backup" Either,
+    Backup "backup" Reading,
     Restore "restore" Stopped,
-    Check "check" Either,
+    Check "check" Reading,
 }
 
 /// Gives one row `StatusRow` in the shape of `cli::status`.
@@ -291,11 +293,10 @@ mod tests {
 
     #[test]
     fn what_the_command_line_asks_is_what_the_desk_reads() {
-        let asked = Decide {
-            finding: FindingId::from_hash(77),
-            disposition: Disposition::Dismiss,
-            note: "同名不同人".into(),
-        };
+        let asked =
+            Decide {
+                finding: FindingId::from_hash(77), disposition: Disposition::Dismiss, note: "同名不同人".into()
+            };
         let line = serde_json::to_string(&Request::new(&asked, "wang")).unwrap();
         let read: Request = serde_json::from_str(&line).unwrap();
         assert_eq!((read.verb.as_str(), read.who.as_str()), ("decide", "wang"));

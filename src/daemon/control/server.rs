@@ -26,9 +26,9 @@ impl Listener {
         let address = SocketPath::of(path)?;
         if path.exists() {
             if std::os::unix::net::UnixStream::connect(&address.path).is_ok() {
-                return Err(Error::new("another rosterd runs on this data folder").at(path).hint(
-                    "stop it first (systemctl stop rosterd), or give this node a folder of its own",
-                ));
+                return Err(Error::new("another rosterd runs on this data folder")
+                    .at(path)
+                    .hint("stop it first (systemctl stop rosterd), or give this node a folder of its own"));
             }
             std::fs::remove_file(path).or_say_at("removing the control socket of a daemon that is gone", path)?;
         }

@@ -76,7 +76,12 @@ fn a_clerk_reads_one_plain_sentence() {
          3 February 2026; please check."
     );
     assert_eq!(
-        said(Chinese, "moved-still-active", List::Health, json!({"moved_out": "2026-03", "to": "outside", "overdue": true})),
+        said(
+            Chinese,
+            "moved-still-active",
+            List::Health,
+            json!({"moved_out": "2026-03", "to": "outside", "overdue": true})
+        ),
         "200村的健康档案上仍为在册，但此人已于2026年3月迁出，去向县外，请办理转接；已超过移交期限。"
     );
     assert_eq!(
@@ -98,7 +103,12 @@ fn a_clerk_reads_one_plain_sentence() {
         "200村的人口底册整列身份证号丢失尾数（800行），请把该列设为文本格式后重新导出。"
     );
     assert_eq!(
-        said(Chinese, "total-differs", List::Dibao, json!({"stated": 41, "counted": 40, "file": "低保.xls", "row": 44})),
+        said(
+            Chinese,
+            "total-differs",
+            List::Dibao,
+            json!({"stated": 41, "counted": 40, "file": "低保.xls", "row": 44})
+        ),
         "200村的低保名册合计写为41，实际40行（低保.xls第44行），请核对。"
     );
 }
@@ -108,7 +118,8 @@ fn a_clerk_reads_one_plain_sentence() {
 fn the_support_of_a_special_family_is_named_without_its_reason() {
     for language in Language::ALL {
         let said = said(language, "special-support-uncovered", List::Family, json!({"missing": ["contact", "green"]}));
-        for word in ["死", "亡", "失独", "丧", "残", "特", "death", "died", "lost", "disab", "bereave", "special"] {
+        for word in ["死", "亡", "失独", "丧", "残", "特", "death", "died", "lost", "disab", "bereave", "special"]
+        {
             assert!(!said.to_lowercase().contains(word), "{said}");
         }
     }

@@ -1,0 +1,46 @@
+use std::path::PathBuf;
+
+use super::session::{Session, absolute};
+use super::{Outcome, Output, view};
+use crate::daemon::control::{Exit, requests};
+
+/// A verified copy of the store, while everything goes on
+///
+/// The copy is read back and checked before this says that it is there. It holds personal data: keep it as safe as
+/// the store.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  rosterd backup /srv/backup/rosterd-$(date +%F).db")]
+pub struct Args {
+    file: PathBuf,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Put a backup in the place of the store, while the daemon is stopped
+///
+/// The store that was there is kept beside it. The parent notices that this node was restored and is compared with,
+/// not trusted.
+#[derive(Debug, clap::Args)]
+pub struct RestoreArgs {
+    file: PathBuf,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub fn run(args: Args, session: &mut Session) -> Outcome {
+    let (row, exit) = session.row(&requests::Backup { file: absolute(&args.file)? }, args.output.json)?;
+    if exit == Exit::Done && !args.output.json {
+        let bytes = view::cell(&row, "bytes");
+        session.screen.say_with("say-backed-up", &[("file", &args.file.display()), ("bytes", &bytes)]);
+    }
+    Ok(exit)
+}
+
+pub fn restore(args: RestoreArgs, session: &mut Session) -> Outcome {
+    let (row, exit) = session.row(&requests::Restore { file: absolute(&args.file)? }, args.output.json)?;
+    if exit == Exit::Done && !args.output.json {
+        let kept = view::cell(&row, "kept");
+        session.screen.say_with("say-restored", &[("file", &args.file.display()), ("kept", &kept)]);
+    }
+    Ok(exit)
+}

@@ -1,0 +1,42 @@
+use std::path::PathBuf;
+
+use super::session::{Session, absolute};
+use super::{Outcome, Output, view};
+use crate::daemon::control::{Exit, requests};
+
+/// Write what has not gone up yet into a file
+///
+/// For offices without a link: carry the file to the parent and take it there with import-batch. The same batches,
+/// in the same order, as over the link; nothing is lost or doubled when both are used.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    file: PathBuf,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Take a file that an office below wrote with export-batch
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    file: PathBuf,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub fn export(args: ExportArgs, session: &mut Session) -> Outcome {
+    let (row, exit) = session.row(&requests::ExportBatch { file: absolute(&args.file)? }, args.output.json)?;
+    if exit == Exit::Done && !args.output.json {
+        let entries = view::cell(&row, "entries");
+        session.screen.say_with("say-exported", &[("file", &args.file.display()), ("entries", &entries)]);
+    }
+    Ok(exit)
+}
+
+pub fn import(args: ImportArgs, session: &mut Session) -> Outcome {
+    let (row, exit) = session.row(&requests::ImportBatch { file: absolute(&args.file)? }, args.output.json)?;
+    if exit == Exit::Done && !args.output.json {
+        let (entries, refused) = (view::cell(&row, "entries"), view::cell(&row, "refused"));
+        session.screen.say_with("say-imported", &[("entries", &entries), ("refused", &refused)]);
+    }
+    Ok(exit)
+}

@@ -1,0 +1,32 @@
+//! Man pages and shell completions for the package, made from the command line itself.
+
+use std::path::PathBuf;
+
+use super::screen::Screen;
+use super::{Outcome, command};
+use crate::daemon::control::Exit;
+use crate::error::Context;
+
+/// Write the man pages, one a verb, into a folder
+#[derive(Debug, clap::Args)]
+pub struct ManArgs {
+    folder: PathBuf,
+}
+
+/// Print the completions of a shell
+#[derive(Debug, clap::Args)]
+pub struct CompletionArgs {
+    shell: clap_complete::Shell,
+}
+
+pub fn man(args: ManArgs, screen: &mut Screen) -> Outcome {
+    std::fs::create_dir_all(&args.folder).or_say_at("making the folder", &args.folder)?;
+    clap_mangen::generate_to(command(), &args.folder).or_say_at("writing the man pages", &args.folder)?;
+    screen.say_with("say-written", &[("file", &args.folder.display())]);
+    Ok(Exit::Done)
+}
+
+pub fn completions(args: CompletionArgs) -> Outcome {
+    clap_complete::generate(args.shell, &mut command(), "rosterd", &mut std::io::stdout());
+    Ok(Exit::Done)
+}

@@ -1,0 +1,63 @@
+use std::path::PathBuf;
+
+use super::session::{Session, absolute};
+use super::table::Table;
+use super::{Outcome, Output, view};
+use crate::daemon::control::{Exit, requests};
+use crate::domain::{Area, List};
+
+/// Read one file now, from anywhere
+///
+/// The same as dropping it into the watched folder. List and area are recognised from the file; say them where it
+/// does not. --dry-run shows what would change and changes nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    rosterd import 4月低保.xls --dry-run\n  \
+    rosterd import export.csv --list dibao --area 519901001200")]
+pub struct Args {
+    file: PathBuf,
+    /// Which list it is: population, health, dibao, family, deaths, migrants
+    #[arg(long, value_name = "LIST", value_parser = super::findings::parse_list)]
+    list: Option<List>,
+    /// Whose lines they are
+    #[arg(long, value_name = "CODE")]
+    area: Option<Area>,
+    /// Only show what would change
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub fn run(args: Args, session: &mut Session) -> Outcome {
+    let ask = requests::Import { file: absolute(&args.file)?, list: args.list, area: args.area, dry_run: args.dry_run };
+    let (rows, exit) = session.rows(&ask, args.output.json)?;
+    if !args.output.json {
+        let text = session.screen.text();
+        let head = ["file", "list", "area", "lines", "created", "updated", "removed", "unchanged", "refused", "state"];
+        let mut table = Table::new(head.map(|key| text.say(&format!("label-{key}")))).right(&[3, 4, 5, 6, 7, 8]);
+        for row in &rows {
+            let file = match row["sheet"].as_str() {
+                Some(sheet) => format!("{}[{sheet}]", view::field(row, "file")),
+                None => view::field(row, "file").to_owned(),
+            };
+            let state = match view::field(row, "state") {
+                "refused" => text.say("state-refused-file"),
+                state => text.state(state),
+            };
+            let mut cells = vec![file, view::list(text, row), view::area(text, row)];
+            cells.extend(
+                ["lines", "created", "updated", "removed", "unchanged", "refused"].map(|key| view::cell(row, key)),
+            );
+            cells.push(state);
+            table.row(cells);
+        }
+        for line in table.lines(session.screen.columns()) {
+            session.screen.line(line);
+        }
+    }
+    if args.dry_run && exit == Exit::Done {
+        session.screen.say("say-dry-run");
+    }
+    Ok(exit)
+}

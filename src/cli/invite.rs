@@ -1,0 +1,32 @@
+use super::session::Session;
+use super::{Outcome, view};
+use crate::daemon::control::{Exit, requests};
+use crate::domain::Area;
+
+/// A join code for one office below
+///
+/// The code is the last line of stdout. It is good once, for that one area, and names this node's certificate, so
+/// hand it over in person or by telephone.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  rosterd invite --area 519901001200 --hours 48")]
+pub struct Args {
+    /// The office below, inside this node's area
+    #[arg(long, value_name = "CHILD")]
+    area: Area,
+    /// How long the code is good
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=168))]
+    hours: u32,
+}
+
+pub fn run(args: Args, session: &mut Session) -> Outcome {
+    if session.settings.listen.is_none() {
+        session.screen.say("say-listening-none");
+    }
+    let (row, exit) = session.row(&requests::Invite { area: args.area, hours: args.hours }, false)?;
+    if exit == Exit::Done {
+        let expires = view::cell(&row, "expires");
+        session.screen.say_with("say-invited", &[("area", &args.area), ("expires", &expires)]);
+        session.screen.line(view::field(&row, "code"));
+    }
+    Ok(exit)
+}

@@ -1,0 +1,82 @@
+use super::session::Session;
+use super::{Outcome, Output, view};
+use crate::daemon::control::{Exit, requests};
+use requests::Verdict;
+
+/// Pairs of lines that may be one person, for a person to judge
+///
+/// Nothing uncertain is joined by itself. Each pair shows what speaks for it and against it, the best first.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Judge one pair of 'rosterd matches'
+///
+/// A rejected pair is remembered and never joined again.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  rosterd match m12 confirm\n  rosterd match m12 reject")]
+pub struct MatchArgs {
+    id: String,
+    /// confirm: the same person; reject: two people
+    #[arg(value_name = "confirm|reject", value_parser = parse_verdict)]
+    verdict: Verdict,
+}
+
+fn parse_verdict(text: &str) -> Result<Verdict, String> {
+    match text {
+        "confirm" => Ok(Verdict::Confirm),
+        "reject" => Ok(Verdict::Reject),
+        _ => Err("confirm or reject".into()),
+    }
+}
+
+pub fn run(args: Args, session: &mut Session) -> Outcome {
+    let (rows, exit) = session.rows(&requests::Matches {}, args.output.json)?;
+    if args.output.json || exit != Exit::Done {
+        return Ok(exit);
+    }
+    if rows.is_empty() {
+        session.screen.say("say-no-matches");
+        return Ok(exit);
+    }
+    for row in &rows {
+        let text = session.screen.text();
+        let sure = row["probability"].as_f64().map(|share| format!("  {:.0}%", share * 100.0)).unwrap_or_default();
+        let mut lines = vec![format!("{}{sure}", view::cell(row, "id"))];
+        for entry in row["entries"].as_array().into_iter().flatten() {
+            let (list, area) = (view::list(text, entry), view::area(text, entry));
+            lines.push(format!("  {list}  {area}  {}  {}", view::who(entry), view::place(entry)));
+        }
+        let why = row["why"].as_array().into_iter().flatten();
+        let why: Vec<String> = why
+            .map(|part| match part["weight"].as_f64() {
+                Some(weight) => format!("{} {weight:+.1}", view::field(part, "what")),
+                None => view::field(part, "what").to_owned(),
+            })
+            .collect();
+        if !why.is_empty() {
+            lines.push(format!("  {}", why.join(text.comma())));
+        }
+        for line in lines {
+            session.screen.line(line);
+        }
+    }
+    session.screen.say_with("say-count", &[("count", &rows.len())]);
+    session.screen.say("say-match-hint");
+    Ok(exit)
+}
+
+pub fn settle(args: MatchArgs, session: &mut Session) -> Outcome {
+    let ask = requests::SettleMatch { id: args.id.clone(), verdict: args.verdict };
+    let (_, exit) = session.row(&ask, false)?;
+    if exit == Exit::Done {
+        let said = match args.verdict {
+            Verdict::Confirm => "say-match-confirmed",
+            Verdict::Reject => "say-match-rejected",
+        };
+        session.screen.say_with(said, &[("id", &args.id)]);
+    }
+    Ok(exit)
+}

@@ -1,0 +1,70 @@
+use super::session::Session;
+use super::table::Table;
+use super::{Failed, Outcome, Output, view};
+use crate::daemon::control::{Exit, requests};
+use crate::error::Error;
+
+/// One person's entries on all lists
+///
+/// Looking is logged (rosterd access). Names and numbers are masked; the whole ones need --reveal and a reason, which
+/// is logged too. Open somebody's file for your task alone.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    rosterd people 王小明\n  \
+    rosterd people fabcdefgh01                         the person of a finding\n  \
+    rosterd people 王小明 --reveal --reason '核对3月低保停发'")]
+pub struct Args {
+    /// A name, a whole identity number, a person's, an entry's or a finding's id
+    query: String,
+    /// Show names and numbers whole; logged
+    #[arg(long, requires = "reason")]
+    reveal: bool,
+    /// Why they are to be shown
+    #[arg(long, value_name = "TEXT", requires = "reveal")]
+    reason: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub fn run(args: Args, session: &mut Session) -> Outcome {
+    let reason = args.reason.map(|reason| reason.trim().to_owned());
+    if reason.as_ref().is_some_and(String::is_empty) {
+        let error = Error::new(session.screen.text().say("say-reveal-reason"));
+        return Err(Failed { error, exit: Exit::Usage });
+    }
+    let ask = requests::People { query: args.query, reveal: args.reveal, reason: reason.clone() };
+    let (rows, exit) = session.rows(&ask, args.output.json)?;
+    if let Some(reason) = reason.filter(|_| exit == Exit::Done) {
+        session.screen.say_with("say-reveal-logged", &[("reason", &reason)]);
+    }
+    if args.output.json || exit != Exit::Done {
+        return Ok(exit);
+    }
+    if rows.is_empty() {
+        session.screen.say("say-no-people");
+    }
+    for (at, person) in rows.iter().enumerate() {
+        if at > 0 {
+            session.screen.line("");
+        }
+        let text = session.screen.text();
+        let head = ["list", "area", "status", "name", "number", "source"];
+        let mut table = Table::new(head.map(|key| text.say(&format!("label-{key}"))));
+        for entry in person["entries"].as_array().into_iter().flatten() {
+            table.row([
+                view::list(text, entry),
+                view::area(text, entry),
+                text.entry_status(view::field(entry, "status")),
+                view::field(entry, "name").to_owned(),
+                view::field(entry, "id_number").to_owned(),
+                view::place(entry),
+            ]);
+        }
+        let title = format!("{} {}", text.say("label-person"), view::cell(person, "person"));
+        session.screen.line(title.trim_end());
+        for line in table.lines(session.screen.columns()) {
+            session.screen.line(format_args!("  {line}"));
+        }
+    }
+    Ok(exit)
+}

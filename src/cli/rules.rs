@@ -1,0 +1,92 @@
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::screen::Screen;
+use super::session::find_settings;
+use super::table::Table;
+use super::{Outcome, Output};
+use crate::daemon::control::Exit;
+use crate::domain::List;
+use crate::rules::{Parameters, RULES, Rule};
+use crate::settings::Settings;
+
+/// The rules, their severities and settings
+///
+/// Printed from the table that the daemon itself works by, with the values of this office's settings where there are
+/// any, else the defaults.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    output: Output,
+}
+
+pub fn run(args: Args, config: Option<&Path>, screen: &mut Screen) -> Outcome {
+    // A file that was named has to be there; one that merely could be need not.
+    let parameters = match find_settings(config) {
+        Some(file) => {
+            let settings = Settings::read(&file)?;
+            screen.speak(settings.language);
+            settings.rules
+        }
+        None => Parameters::default(),
+    };
+    let values = serde_json::to_value(parameters).expect("the parameters are plain integers");
+    if args.output.json {
+        for rule in RULES {
+            let row = row(rule, &values, screen);
+            screen.json(&row);
+        }
+        return Ok(Exit::Done);
+    }
+    let text = screen.text();
+    let head = ["rule", "severity", "list", "settings", "says"].map(|key| text.say(&format!("label-{key}")));
+    let mut table = Table::new(head);
+    for rule in RULES {
+        let mut severity = text.severity(rule.severity);
+        if !rule.severity_note.is_empty() {
+            severity += &format!(" ({})", text.say(&format!("rule-{}-note", rule.id)));
+        }
+        let lists: Vec<String> = rule.lists.iter().map(|list| text.list(Some(*list))).collect();
+        let set: Vec<String> =
+            settings(rule, &values).iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        table.row([rule.id.to_owned(), severity, lists.join(text.comma()), set.join(", "), text.rule(rule.id)]);
+    }
+    for line in table.lines(screen.columns()) {
+        screen.line(line);
+    }
+    Ok(Exit::Done)
+}
+
+/// The settings a rule reads, with their values.
+fn settings(rule: &Rule, values: &Value) -> Map<String, Value> {
+    rule.settings.iter().map(|name| (name.to_string(), values[*name].clone())).collect()
+}
+
+fn row(rule: &Rule, values: &Value, screen: &Screen) -> Value {
+    json!({
+        "rule": rule.id,
+        "title": screen.text().rule(rule.id),
+        "lists": rule.lists.iter().map(|list: &List| list.as_str()).collect::<Vec<_>>(),
+        "severity": rule.severity.as_str(),
+        "severity_note": rule.severity_note,
+        "settings": settings(rule, values),
+        "source": rule.source,
+        "needs_history": rule.needs_history,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_a_rule_names_is_one() {
+        let values = serde_json::to_value(Parameters::default()).unwrap();
+        for rule in RULES {
+            for (name, value) in settings(rule, &values) {
+                assert!(value.is_i64() || value.is_u64(), "{} names {name}", rule.id);
+            }
+        }
+    }
+}

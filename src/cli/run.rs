@@ -1,0 +1,23 @@
+use super::Outcome;
+use super::logging;
+use super::session::Session;
+use crate::daemon::control::Exit;
+use crate::domain::Date;
+
+/// The daemon, in the foreground
+///
+/// Reads the watched files, checks them, pushes up, answers the other verbs. SIGTERM lets it finish what it is in the
+/// middle of and ends with status 0. Under systemd it says when it is ready.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The date the rules go by, in the place of the calendar: for replays and tests
+    #[arg(long, value_name = "DATE")]
+    today: Option<Date>,
+}
+
+pub fn run(args: Args, session: Session) -> Outcome {
+    // Held until the end: what is still on its way to the file goes out when it is dropped.
+    let _log = logging::start(&session.settings)?;
+    crate::daemon::run(session.settings, args.today)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,173 @@
+//! stdout for answers, stderr for the rest.
+
+use std::fmt::Display;
+use std::io::{BufWriter, ErrorKind, IsTerminal, Stderr, Stdout, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+
+use crate::daemon::control::{Failure, Progress};
+use crate::error::Error;
+use crate::report::text::Text;
+use crate::settings::Language;
+
+/// Where there is no terminal to draw on, a line of progress is printed this often.
+const PROGRESS_LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Width where nobody can say: wide enough that nothing is wrapped in a file or a pipe.
+const UNLIMITED_COLUMNS: usize = usize::MAX;
+
+/// The terminal, in the office's language.
+pub struct Screen {
+    text: Text,
+    out: BufWriter<Stdout>,
+    err: Stderr,
+    bar: Option<ProgressBar>,
+    last_line: Option<Instant>,
+}
+
+impl Screen {
+    /// Speaks the language of the locale until the settings say another.
+    pub fn new() -> Screen {
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        Screen {
+            text: Text::new(Language::of_locale(&locale.unwrap_or_default())),
+            out: BufWriter::new(std::io::stdout()),
+            err: std::io::stderr(),
+            bar: None,
+            last_line: None,
+        }
+    }
+
+    pub fn speak(&mut self, language: Language) {
+        if self.text.language() != language {
+            self.text = Text::new(language);
+        }
+    }
+
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// A line of the answer.
+    pub fn line(&mut self, line: impl Display) {
+        self.clear();
+        let written = writeln!(self.out, "{line}");
+        self.written(written);
+    }
+
+    /// A row of the answer, for programs.
+    pub fn json(&mut self, row: &Value) {
+        self.line(row);
+    }
+
+    /// A line for the person at the terminal.
+    pub fn tell(&mut self, line: impl Display) {
+        self.flush();
+        self.clear();
+        // Where stderr is gone there is nobody to tell.
+        let _ = writeln!(self.err, "{line}");
+    }
+
+    /// A sentence of the catalogue for the person at the terminal.
+    pub fn say(&mut self, key: &str) {
+        let line = self.text.say(key);
+        self.tell(line);
+    }
+
+    pub fn say_with(&mut self, key: &str, values: &[(&str, &dyn Display)]) {
+        let line = self.text.say_with(key, values);
+        self.tell(line);
+    }
+
+    /// A question to the terminal, without a line's end.
+    pub fn prompt(&mut self, question: impl Display) {
+        self.flush();
+        let _ = write!(self.err, "{question}: ");
+        let _ = self.err.flush();
+    }
+
+    /// An error with its whole chain and what to do.
+    pub fn error(&mut self, error: &Error) {
+        let mut because = Vec::new();
+        let mut at = std::error::Error::source(error);
+        while let Some(cause) = at {
+            because.push(cause.to_string());
+            at = cause.source();
+        }
+        self.complain(&error.to_string(), &because, error.hint_text());
+    }
+
+    /// The same for an error that the daemon sent.
+    pub fn failure(&mut self, failure: &Failure) {
+        self.complain(&failure.what, &failure.because, failure.hint.as_deref());
+    }
+
+    fn complain(&mut self, what: &str, because: &[String], hint: Option<&str>) {
+        let head = self.text.say("say-error");
+        self.tell(format_args!("{head}: {what}"));
+        for cause in because {
+            let head = self.text.say("say-because");
+            self.tell(format_args!("  {head}: {}", cause.trim_end().replace('\n', "\n    ")));
+        }
+        if let Some(hint) = hint {
+            let head = self.text.say("say-hint");
+            self.tell(format_args!("  {head}: {hint}"));
+        }
+    }
+
+    /// Draws how far a long piece of work is: a bar on a terminal, a line now and then elsewhere.
+    pub fn progress(&mut self, progress: &Progress) {
+        let key = format!("progress-{}", progress.what);
+        let what = if self.text.knows(&key) { self.text.say(&key) } else { progress.what.clone() };
+        if self.err.is_terminal() {
+            let bar = self.bar.get_or_insert_with(|| ProgressBar::new(progress.total));
+            let template =
+                if progress.total > 0 { "{msg} {bar:30} {pos}/{len} {eta}" } else { "{msg} {spinner} {pos}" };
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar.set_length(progress.total);
+            bar.set_position(progress.done);
+            bar.set_message(what);
+        } else if self.last_line.is_none_or(|last| last.elapsed() >= PROGRESS_LINE_EVERY) {
+            self.last_line = Some(Instant::now());
+            match progress.total {
+                0 => self.tell(format_args!("{what}: {}", progress.done)),
+                total => self.tell(format_args!("{what}: {}/{total}", progress.done)),
+            }
+        }
+    }
+
+    /// Takes the progress bar away.
+    pub fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Columns that a line of the answer may take.
+    pub fn columns(&self) -> usize {
+        if std::io::stdout().is_terminal() { super::table::terminal_columns() } else { UNLIMITED_COLUMNS }
+    }
+
+    pub fn flush(&mut self) {
+        let flushed = self.out.flush();
+        self.written(flushed);
+    }
+
+    fn written(&self, result: std::io::Result<()>) {
+        match result {
+            Ok(()) => {}
+            // `rosterd findings | head`: whoever reads has enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+            Err(error) => {
+                let _ = writeln!(std::io::stderr(), "stdout: {error}");
+                std::process::exit(1);
+            }
+        }
+    }
+}

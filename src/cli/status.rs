@@ -1,0 +1,161 @@
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::session::Session;
+use super::table::Table;
+use super::{Outcome, Output, view};
+use crate::daemon::control::{Exit, Progress, requests};
+use crate::domain::Severity;
+
+/// How often `--wait` asks.
+const ASK_EVERY: Duration = Duration::from_millis(250);
+
+/// How this node stands
+///
+/// Node, parent, children with their last contact, what waits to go up, the last error, sources with their last read,
+/// held and quarantined files, findings. Where no daemon answers it shows what the store says, and exits with 3.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    rosterd status\n  \
+    rosterd status --wait 60        return once everything is read, checked, pushed and acknowledged\n  \
+    rosterd status --json | jq .backlog")]
+pub struct Args {
+    /// Wait until nothing is dirty, running, unacknowledged or unread from the parent; exit 3 if not in time
+    #[arg(long, value_name = "SECS")]
+    wait: Option<u64>,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub fn run(args: Args, session: &mut Session) -> Outcome {
+    let (row, exit) = match args.wait {
+        Some(secs) => settled(session, Duration::from_secs(secs))?,
+        None => look(session)?,
+    };
+    if args.output.json {
+        session.screen.json(&row);
+    } else if !row.is_null() {
+        for line in page(session, &row) {
+            session.screen.line(line);
+        }
+        hints(session, &row);
+    }
+    if let (Exit::Unreachable, Some(secs)) = (exit, args.wait) {
+        session.screen.say_with("say-not-settled", &[("secs", &secs)]);
+    }
+    Ok(exit)
+}
+
+/// One look: the daemon's row, or the store's with exit 3.
+fn look(session: &mut Session) -> Result<(Value, Exit), super::Failed> {
+    let answers = session.daemon_answers()?;
+    let (row, exit) = session.row(&requests::Status {}, false)?;
+    Ok((row, if answers { exit } else { Exit::Unreachable }))
+}
+
+/// Looks until the daemon says that it is settled. A daemon that is still starting is waited for too.
+fn settled(session: &mut Session, wait: Duration) -> Result<(Value, Exit), super::Failed> {
+    let started = Instant::now();
+    loop {
+        if session.daemon_answers()? {
+            let (row, exit) = session.row(&requests::Status {}, false)?;
+            if exit != Exit::Done || row["settled"] == true {
+                return Ok((row, exit));
+            }
+            if started.elapsed() >= wait {
+                return Ok((row, Exit::Unreachable));
+            }
+        } else if started.elapsed() >= wait {
+            let (row, _) = look(session)?;
+            return Ok((row, Exit::Unreachable));
+        }
+        let done = started.elapsed().as_secs();
+        session.screen.progress(&Progress { done, total: wait.as_secs(), what: "wait".into() });
+        std::thread::sleep(ASK_EVERY.min(wait.saturating_sub(started.elapsed())));
+    }
+}
+
+/// The page for a person.
+fn page(session: &Session, row: &Value) -> Vec<String> {
+    let text = session.screen.text();
+    let now = jiff::Timestamp::now();
+    let label = |key: &str| text.say(&format!("label-{key}"));
+    let state = match (row["paused"] == true, row["settled"] == true) {
+        (true, _) => text.say("state-paused"),
+        (false, true) => text.say("state-settled"),
+        (false, false) => text.say("state-working"),
+    };
+    let settings = &session.settings;
+    let mut table = Table::new([String::new(), String::new()]);
+    let level = text.level(settings.level());
+    table.row([label("node"), format!("{} ({}) {level}, {state}", settings.name, settings.area)]);
+    table.row([label("version"), view::cell(row, "version")]);
+    let parent = &row["parent"];
+    let parent = match parent["url"].as_str() {
+        None => text.say("state-none"),
+        Some(url) => {
+            let contact = view::ago(text, view::field(parent, "last_contact"), now);
+            format!("{url}, {}, {contact}", text.state(view::field(parent, "state")))
+        }
+    };
+    table.row([label("parent"), parent]);
+    let backlog = &row["backlog"];
+    let (entries, bytes) = (view::cell(backlog, "entries"), view::cell(backlog, "bytes"));
+    table.row([label("backlog"), text.say_with("status-backlog", &[("entries", &entries), ("bytes", &bytes)])]);
+    table.row([label("held"), view::cell(row, "held")]);
+    table.row([label("quarantined"), view::cell(row, "quarantined")]);
+    let findings: Vec<String> = Severity::ALL
+        .into_iter()
+        .filter_map(|severity| Some((severity, row["findings"][severity.as_str()].as_u64()?)))
+        .map(|(severity, count)| format!("{} {count}", text.severity(severity)))
+        .collect();
+    table.row([label("findings"), findings.join(text.comma())]);
+    let error = view::cell(row, "last_error");
+    table.row([label("error"), if error.is_empty() { text.say("state-none") } else { error }]);
+    let columns = session.screen.columns();
+    // The first line is the empty header.
+    let mut lines: Vec<String> = table.lines(columns).into_iter().skip(1).collect();
+    let children = row["children"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !children.is_empty() {
+        let mut table = Table::new([label("children"), String::new(), label("last-contact"), label("state")]);
+        for child in children {
+            let contact = view::ago(text, view::field(child, "last_contact"), now);
+            table.row([
+                view::cell(child, "area"),
+                view::cell(child, "name"),
+                contact,
+                text.state(view::field(child, "state")),
+            ]);
+        }
+        lines.push(String::new());
+        lines.extend(table.lines(columns));
+    }
+    let sources = row["sources"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !sources.is_empty() {
+        let head = [label("sources"), label("list"), label("last-read"), label("lines"), label("state")];
+        let mut table = Table::new(head).right(&[3]);
+        for source in sources {
+            let read = view::ago(text, view::field(source, "last_read"), now);
+            table.row([
+                view::cell(source, "path"),
+                view::list(text, source),
+                read,
+                view::cell(source, "lines"),
+                text.state(view::field(source, "state")),
+            ]);
+        }
+        lines.push(String::new());
+        lines.extend(table.lines(columns));
+    }
+    lines
+}
+
+/// What to do about what the page shows.
+fn hints(session: &mut Session, row: &Value) {
+    for (field, key) in [("held", "status-held-hint"), ("quarantined", "status-quarantined-hint")] {
+        if let Some(count) = row[field].as_u64().filter(|count| *count > 0) {
+            session.screen.say_with(key, &[("count", &count)]);
+        }
+    }
+}

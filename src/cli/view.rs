@@ -1,0 +1,118 @@
+//! Rows of an answer as a person wants to read them. Nothing here reveals what came masked.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::domain::date::days_between;
+use crate::domain::{Area, Date, List};
+use crate::report::text::Text;
+
+/// The text of a row's field, empty where there is none.
+pub fn field<'a>(row: &'a Value, name: &str) -> &'a str {
+    row[name].as_str().unwrap_or("")
+}
+
+/// A row's number or text, empty where there is none.
+pub fn cell(row: &Value, name: &str) -> String {
+    match &row[name] {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The area of a row by the name beside it, else by its code.
+pub fn area(text: &Text, row: &Value) -> String {
+    let code: Option<Area> = field(row, "area").parse().ok();
+    match (row["area_name"].as_str(), code) {
+        (None, None) => String::new(),
+        (name, code) => text.area(name, code),
+    }
+}
+
+/// The list of a row in words, empty where it has none.
+pub fn list(text: &Text, row: &Value) -> String {
+    match List::parse(field(row, "list")) {
+        Some(list) => text.list(Some(list)),
+        None => field(row, "list").to_owned(),
+    }
+}
+
+/// `dibao.xls[Sheet1]:12` of an ENTRY's source.
+pub fn place(entry: &Value) -> String {
+    let source = &entry["source"];
+    let mut place = field(source, "file").to_owned();
+    if let Some(sheet) = source["sheet"].as_str().filter(|sheet| !sheet.is_empty()) {
+        place += &format!("[{sheet}]");
+    }
+    if let Some(row) = source["row"].as_u64() {
+        place += &format!(":{row}");
+    }
+    place
+}
+
+/// `王** 519901**********19` of an ENTRY.
+pub fn who(entry: &Value) -> String {
+    format!("{} {}", field(entry, "name"), field(entry, "id_number")).trim().to_owned()
+}
+
+/// How long since a date or instant, in whole days: `12天`. The row's own `age_days` goes first: a node that runs
+/// with another calendar knows better.
+pub fn age(text: &Text, row: &Value, since: &str, today: Date) -> String {
+    let days = row["age_days"].as_i64().or_else(|| {
+        let written = field(row, since);
+        let day: Date = written.get(..10).unwrap_or(written).parse().ok()?;
+        Some(i64::from(days_between(day, today)))
+    });
+    match days {
+        None => String::new(),
+        Some(days) if days <= 0 => text.say("age-today"),
+        Some(days) => text.say_with("age-days", &[("days", &days)]),
+    }
+}
+
+/// How long ago an instant was: `12秒前`; 'never' for none.
+pub fn ago(text: &Text, instant: &str, now: Timestamp) -> String {
+    let Ok(then) = instant.parse::<Timestamp>() else { return text.say("state-never") };
+    let secs = (now.as_second() - then.as_second()).max(0);
+    let (key, count) = match secs {
+        0..=119 => ("seconds-ago", secs),
+        120..=7_199 => ("minutes-ago", secs / 60),
+        7_200..=172_799 => ("hours-ago", secs / 3_600),
+        _ => ("days-ago", secs / 86_400),
+    };
+    text.say_with(key, &[("count", &count)])
+}
+
+/// Today at this machine, for ages. The rules have their own date, from the node.
+pub fn today() -> Date {
+    jiff::Zoned::now().date()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::settings::Language;
+
+    #[test]
+    fn an_age_counts_days_and_an_instant_its_nearest_unit() {
+        let text = Text::new(Language::English);
+        let today = "2026-03-31".parse().unwrap();
+        assert_eq!(age(&text, &json!({"first_seen": "2026-03-19T10:00:00Z"}), "first_seen", today), "12 d");
+        assert_eq!(age(&text, &json!({"first_seen": "2026-04-02"}), "first_seen", today), "today");
+        assert_eq!(age(&text, &json!({"first_seen": "2026-01-01", "age_days": 3}), "first_seen", today), "3 d");
+        let now = "2026-03-31T10:00:00Z".parse().unwrap();
+        assert_eq!(ago(&text, "2026-03-31T09:59:48Z", now), "12 s ago");
+        assert_eq!(ago(&text, "2026-03-29T09:00:00Z", now), "2 d ago");
+        assert_eq!(ago(&text, "", now), "never");
+    }
+
+    #[test]
+    fn a_line_is_named_by_file_sheet_and_row() {
+        let entry = json!({"source": {"file": "3月/低保.xls", "sheet": "200村", "row": 12}});
+        assert_eq!(place(&entry), "3月/低保.xls[200村]:12");
+        assert_eq!(place(&json!({"source": {"file": "a.csv", "sheet": null, "row": 2}})), "a.csv:2");
+    }
+}

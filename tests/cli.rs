@@ -1,0 +1,203 @@
+//! The command line as a script or a clerk meets it: what it prints where, and how it exits.
+
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// The program without anybody's settings or locale.
+fn rosterd(arguments: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("rosterd").unwrap();
+    command.env_remove("ROSTERD_CONFIG").env("LC_ALL", "en_US.UTF-8").current_dir(std::env::temp_dir());
+    command.args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A village of its own, in English.
+fn village(dir: &Path) -> String {
+    let made = rosterd(&[
+        "init",
+        "--area",
+        "519901001200",
+        "--name",
+        "200村",
+        "--dir",
+        dir.to_str().unwrap(),
+        "--language",
+        "en",
+    ]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    dir.join("rosterd.toml").to_str().unwrap().to_owned()
+}
+
+#[test]
+fn help_teaches_and_wrong_usage_is_2() {
+    let help = rosterd(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    let help = stdout(&help);
+    for word in ["findings", "demo", "Exit status", "/etc/rosterd/rosterd.toml", "ROSTERD_CONFIG"] {
+        assert!(help.contains(word), "{word}\n{help}");
+    }
+    assert!(!help.contains("completions") && !help.contains("  man "), "for packagers alone\n{help}");
+    let findings = stdout(&rosterd(&["findings", "--help"]));
+    assert!(findings.contains("Examples:") && findings.contains("--severity"), "{findings}");
+    for wrong in [
+        &["nonsense"][..],
+        &[],
+        &["init", "--area", "51990", "--name", "x", "--dir", "x"],
+        &["findings", "--rule", "no-such-rule"],
+        &["findings", "--list", "no-such-list"],
+        &["findings", "--severity", "loud"],
+        &["decide", "f0000000001", "confirm"],
+        &["decide", "1", "confirm", "--note", "x"],
+        &["people", "王小明", "--reveal"],
+        &["match", "m1", "maybe"],
+        &["invite", "--area", "519901001200", "--hours", "0"],
+    ] {
+        let output = rosterd(wrong);
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}\n{}", stderr(&output));
+        assert!(stdout(&output).is_empty(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn rules_are_printed_from_the_one_table_for_people_and_for_programs() {
+    let output = rosterd(&["rules", "--json"]);
+    assert!(output.status.success());
+    let rows: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), rosterd::rules::RULES.len());
+    let review = rows.iter().find(|row| row["rule"] == "dibao-review-overdue").unwrap();
+    assert_eq!((&review["settings"]["review_days_c"], &review["severity"]), (&61.into(), &"medium".into()));
+    let table = stdout(&rosterd(&["rules"]));
+    assert_eq!(table.lines().count(), rosterd::rules::RULES.len() + 1);
+    assert!(table.contains("review_days_a = 365, review_days_b = 183, review_days_c = 61"), "{table}");
+}
+
+#[test]
+fn init_makes_a_node_and_refuses_to_overwrite_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("村");
+    let config = village(&dir);
+    for made in ["inbox", "data", "rosterd.toml"] {
+        assert!(dir.join(made).exists(), "{made}");
+    }
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(dir.join("data").metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    let written = std::fs::read_to_string(&config).unwrap();
+    assert!(
+        written.contains("area = \"519901001200\"") && written.contains("# removed_share_max"),
+        "it explains itself"
+    );
+    let again = rosterd(&["init", "--area", "519901", "--name", "云岭县", "--dir", dir.to_str().unwrap()]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(stderr(&again).contains("is there already") && stderr(&again).contains("what to do"), "{}", stderr(&again));
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), written);
+    let rules = rosterd(&["rules", "--config", &config]);
+    assert!(rules.status.success(), "{}", stderr(&rules));
+}
+
+#[test]
+fn a_wrong_setting_is_named_with_what_is_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = village(folder.path());
+    let text = std::fs::read_to_string(&config).unwrap().replace("# handover_days = 14", "handover_days = 0");
+    std::fs::write(&config, text).unwrap();
+    let output = rosterd(&["rules", "--config", &config]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(
+        said.contains("[rules] handover_days = 0 is not allowed: 1 to 3660 days") && said.contains(&config),
+        "{said}"
+    );
+}
+
+#[test]
+fn without_settings_it_says_where_it_looked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::cargo_bin("rosterd").unwrap();
+    command.env_remove("ROSTERD_CONFIG").env("LC_ALL", "zh_CN.UTF-8").current_dir(folder.path());
+    let output = command.args(["findings"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("找不到设置文件") && said.contains("/etc/rosterd/rosterd.toml"), "{said}");
+    assert!(stdout(&output).is_empty());
+}
+
+#[test]
+fn settings_are_found_by_environment_and_in_the_current_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = village(folder.path());
+    let text = std::fs::read_to_string(&config).unwrap().replace("# review_days_c = 61", "review_days_c = 92");
+    std::fs::write(&config, text).unwrap();
+    let shown = |command: &mut Command| stdout(&command.env("LC_ALL", "C").args(["rules"]).output().unwrap());
+    let mut here = Command::cargo_bin("rosterd").unwrap();
+    assert!(shown(here.env_remove("ROSTERD_CONFIG").current_dir(folder.path())).contains("review_days_c = 92"));
+    let mut named = Command::cargo_bin("rosterd").unwrap();
+    assert!(shown(named.env("ROSTERD_CONFIG", &config).current_dir("/")).contains("review_days_c = 92"));
+}
+
+#[test]
+fn what_only_the_daemon_can_do_exits_3_without_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = village(folder.path());
+    for verb in [
+        &["pause"][..],
+        &["resync"],
+        &["verify"],
+        &["import", "x.csv"],
+        &["decide", "f0000000001", "confirm", "--note", "x"],
+        &["held", "release", "1"],
+    ] {
+        let output = rosterd(&[verb, &["--config", &config][..]].concat());
+        assert_eq!(output.status.code(), Some(3), "{verb:?}\n{}", stderr(&output));
+        assert!(stderr(&output).contains("No daemon runs") && stderr(&output).contains("rosterd run"), "{verb:?}");
+        assert!(stdout(&output).is_empty(), "{verb:?}");
+    }
+}
+
+#[test]
+fn man_pages_and_completions_come_from_the_command_line_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rosterd(&["man", folder.path().to_str().unwrap()]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    for page in ["rosterd.1", "rosterd-findings.1", "rosterd-link-eval.1"] {
+        assert!(folder.path().join(page).exists(), "{page}");
+    }
+    let bash = rosterd(&["completions", "bash"]);
+    assert!(stdout(&bash).contains("complete -F _rosterd"));
+}
+
+#[test]
+fn setup_without_a_terminal_asks_nothing_it_was_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("office");
+    let missing = rosterd(&["setup", "--name", "200村", "--dir", dir.to_str().unwrap(), "--service", "no"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(stderr(&missing).contains("--area"), "{}", stderr(&missing));
+    assert!(!dir.exists());
+    let watch = folder.path().join("共享");
+    let whole = rosterd(&[
+        "setup",
+        "--area",
+        "519901001200",
+        "--name",
+        "200村",
+        "--dir",
+        dir.to_str().unwrap(),
+        "--inbox",
+        watch.to_str().unwrap(),
+        "--service",
+        "no",
+    ]);
+    assert!(whole.status.success(), "{}", stderr(&whole));
+    let settings = rosterd::settings::Settings::read(&dir.join("rosterd.toml")).unwrap();
+    assert_eq!(settings.sources[0].path, watch);
+}
