@@ -16,9 +16,6 @@ use super::number::NumberLevel;
 use super::weights::Weights;
 use crate::domain::List;
 
-/// Components up to this size are compared pair by pair, larger ones through their blocks like whole lists.
-const ALL_PAIRS_ENTRIES_MAX: usize = 256;
-
 /// Lists on which nearly everybody stands: who is on one and not on another is looked for there.
 const BASE_LISTS: [List; 2] = [List::Population, List::Health];
 
@@ -33,7 +30,7 @@ pub struct Partition {
     pub shared_number: Vec<(usize, usize)>,
 }
 
-/// Resolves one whole component (see [`edge`]).
+/// Resolves one whole component (see [`edge`]), or several at once.
 pub fn cluster(members: &[Features], decided: &Decided, w: &Weights) -> Partition {
     // Work in the order of uids, so that the order of `members` cannot show.
     let mut order: Vec<usize> = (0..members.len()).collect();
@@ -73,16 +70,12 @@ struct Groups<'a> {
 impl<'a> Groups<'a> {
     fn new(members: &'a [Features], decided: &'a Decided, w: &'a Weights) -> Groups<'a> {
         let mut ties = Vec::new();
-        let mut consider = |i: usize, j: usize| {
+        // Only pairs that share a key: so that components resolved together come out as each by itself.
+        blocking::pairs(members, |i, j| {
             if let Some(edge) = edge(&members[i], &members[j], w) {
                 ties.push(Tie { i, j, edge });
             }
-        };
-        if members.len() <= ALL_PAIRS_ENTRIES_MAX {
-            (0..members.len()).for_each(|i| (i + 1..members.len()).for_each(|j| consider(i, j)));
-        } else {
-            blocking::pairs(members, consider);
-        }
+        });
         ties.sort_unstable_by(|a, b| b.edge.bits.total_cmp(&a.edge.bits).then((a.i, a.j).cmp(&(b.i, b.j))));
         let mut ties_of = vec![Vec::new(); members.len()];
         for (n, tie) in ties.iter().enumerate() {
