@@ -319,6 +319,16 @@ fn two_people_who_look_alike() {
             "ac|b b=c",
         ),
         (
+            "siblings entered under their mother's number",
+            "a pop 001200 张伟明 19850302/002 m 2015-05-06\n b hea 001200 张伟东 19850302/002 m 2018-07-09\n c pop 001200 张伟东 19850302/002 m 2018-07-09",
+            "a|bc a=b",
+        ),
+        (
+            "namesakes but for one character on one list under one number that is somebody else's",
+            "a dib 001200 王芳 19850302/002 f -\n b dib 001200 王丽 19850302/002 f -",
+            "a|b a=b a~b",
+        ),
+        (
             "brothers of one birth year",
             "a pop 001200 李建国 19540302/003 m 1954-03-02\n b hea 001200 李建华 19541102/003 m 1954-11-02",
             "a|b",

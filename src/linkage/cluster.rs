@@ -159,17 +159,13 @@ impl<'a> Groups<'a> {
         if self.any_pair(a, b, |x, y| self.excludes(x, y)) {
             return None;
         }
-        if best.edge.same_number {
-            return Some(best.edge.bits);
-        }
-        let one_village = self.members[best.i].area == self.members[best.j].area;
-        let twice = self.any_pair(a, b, twice_listed);
         let mut bits = best.edge.bits;
-        if twice {
+        let same = |x: &Features, y: &Features| x.number.same_valid(&y.number) && x.name.compare(&y.name).0.agrees();
+        if self.any_pair(a, b, |x, y| twice_listed(x, y) && !same(x, y)) {
             bits -= self.w.twice_listed_bits;
-        } else if one_village {
-            bits += self.w.vacancy_bits
-                * (f32::from(self.lacks_base_list_of(a, b)) + f32::from(self.lacks_base_list_of(b, a)));
+        } else if !best.edge.same_number && self.members[best.i].area == self.members[best.j].area {
+            let vacancies = u8::from(self.lacks_base_list_of(a, b)) + u8::from(self.lacks_base_list_of(b, a));
+            bits += self.w.vacancy_bits * f32::from(vacancies);
         }
         if bits >= self.w.match_bits
             && !Levels::of(&self.members[best.i], &self.members[best.j], self.w).is_corroborated()
@@ -196,14 +192,14 @@ impl<'a> Groups<'a> {
         let levels = Levels::of(x, y, self.w);
         let unlikely = || levels.bits(self.w) < self.w.match_bits;
         match levels.number {
-            // A number used by two people: their names have nothing in common and nothing outweighs that, or only the
-            // surname and something else speaks against it.
+            // A number used by two people, as by children entered under their mother's: their names have nothing in
+            // common and nothing outweighs that, or they are like siblings' and something else speaks against it.
             NumberLevel::Equal => match levels.name {
                 NameLevel::Different => unlikely(),
-                NameLevel::SurnameOnly => {
-                    unlikely() && (levels.birth == BirthLevel::Different || levels.sex == SexLevel::Different)
+                NameLevel::SurnameOnly if unlikely() => {
+                    levels.birth == BirthLevel::Different || levels.sex == SexLevel::Different
                 }
-                _ => false,
+                name => !name.agrees() && levels.birth == BirthLevel::Different,
             },
             NumberLevel::ValidSlip | NumberLevel::ValidUnlike => {
                 twice_listed(x, y) || !levels.name.agrees() || unlikely()

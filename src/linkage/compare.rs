@@ -106,26 +106,40 @@ impl Levels {
         }
     }
 
-    fn parts(&self, w: &Weights) -> [Part; 9] {
+    /// What each field is worth, in the order of [`Field`].
+    fn worth(&self, w: &Weights) -> [f32; Field::COUNT] {
         let equal = self.number == NumberLevel::Equal;
         let birth = if equal { &w.birth_beside_number } else { &w.birth };
         let place = if equal { &w.place_beside_number } else { &w.place };
-        let part = |field, level, bits| Part { field, level, bits };
         [
-            part(Field::Number, self.number.as_str(), w.number[self.number as usize]),
-            part(Field::Name, self.name.as_str(), w.name[self.name as usize]),
-            part(Field::NameRarity, SHARED, self.rarity),
-            part(Field::Birth, self.birth.as_str(), birth[self.birth as usize]),
-            part(Field::Sex, self.sex.as_str(), w.sex[self.sex as usize]),
-            part(Field::Place, self.place.as_str(), place[self.place as usize]),
-            part(Field::Household, self.household.as_str(), w.household[self.household as usize]),
-            part(Field::Spouse, self.spouse.as_str(), w.spouse[self.spouse as usize]),
-            part(Field::Phone, self.phone.as_str(), w.phone[self.phone as usize]),
+            w.number[self.number as usize],
+            w.name[self.name as usize],
+            self.rarity,
+            birth[self.birth as usize],
+            w.sex[self.sex as usize],
+            place[self.place as usize],
+            w.household[self.household as usize],
+            w.spouse[self.spouse as usize],
+            w.phone[self.phone as usize],
+        ]
+    }
+
+    fn codes(&self) -> [&'static str; Field::COUNT] {
+        [
+            self.number.as_str(),
+            self.name.as_str(),
+            SHARED,
+            self.birth.as_str(),
+            self.sex.as_str(),
+            self.place.as_str(),
+            self.household.as_str(),
+            self.spouse.as_str(),
+            self.phone.as_str(),
         ]
     }
 
     pub fn bits(&self, w: &Weights) -> f32 {
-        self.parts(w).iter().map(|part| part.bits).sum()
+        self.worth(w).iter().sum()
     }
 
     /// Whether anything but name, sex and place agrees. A name alone never links, nor does it with a year of birth
@@ -158,7 +172,9 @@ pub fn score(a: &Features, b: &Features, w: &Weights) -> f32 {
 /// left out.
 pub fn compare(a: &Features, b: &Features, w: &Weights) -> Comparison {
     let levels = Levels::of(a, b, w);
-    let parts = levels.parts(w).into_iter().filter(|part| part.bits != 0.0 || part.level != "missing").collect();
+    let fields = Field::ALL.iter().zip(levels.codes()).zip(levels.worth(w));
+    let parts = fields.map(|((field, level), bits)| Part { field: *field, level, bits });
+    let parts = parts.filter(|part| part.bits != 0.0 || part.level != "missing").collect();
     Comparison { bits: levels.bits(w), parts }
 }
 

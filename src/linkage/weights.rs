@@ -61,7 +61,7 @@ impl Default for Weights {
             name: [-0.1, -1.0, -2.0, -0.5, -1.5, -5.0, -4.5, -5.5, -10.0, -13.0, -4.0],
             //      Equal Month Slip Spelled Lunar Two  Year Different Missing
             birth: [14.0, 8.0, 5.5, 10.0, 3.0, 1.0, 2.0, -7.0, 0.0],
-            birth_beside_number: [3.5, 2.0, 1.0, 1.0, 0.5, 0.0, 1.0, -5.0, 0.0],
+            birth_beside_number: [3.5, 2.0, 1.0, 1.0, 0.5, 0.0, 1.0, -8.0, 0.0],
             //    Equal Different Missing
             sex: [1.0, -3.5, 0.0],
             //      Village MoveNamed Township County Beyond
