@@ -281,7 +281,9 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// Whether these would be two standing lines of one list in one village.
+/// Whether these would be two standing lines of one list in one village. Death and migrant lists tell events, which
+/// several sources report and one person can have several of.
 fn twice_listed(x: &Features, y: &Features) -> bool {
-    x.list == y.list && x.area == y.area && x.active && y.active
+    let standing = !matches!(x.list, List::Deaths | List::Migrants);
+    standing && x.list == y.list && x.area == y.area && x.active && y.active
 }

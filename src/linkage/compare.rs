@@ -151,6 +151,7 @@ impl Levels {
                 | NumberLevel::EqualInvalid
                 | NumberLevel::Slip
                 | NumberLevel::TailSlip
+                | NumberLevel::Extended
                 | NumberLevel::Prefix
         ) || matches!(
             self.birth,
