@@ -6,7 +6,7 @@
 //! Expected: persons as `ab|c`, then pairs for review as `a~c`, then pairs on one number as `a=c`.
 
 use rosterd::domain::{Area, IdNumber, List, Place, Record, Sex, Status, Uid};
-use rosterd::linkage::{Decided, Features, Weights, cluster, features, link_all};
+use rosterd::linkage::{Decided, Doubt, Features, Weights, cluster, features, link_all};
 
 fn number(text: &str) -> Option<IdNumber> {
     if let Some(raw) = text.strip_prefix('!') {
@@ -451,4 +451,33 @@ fn what_people_decided_holds() {
     let strangers = "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 003201 李建国 - m 1961-11-20";
     assert_eq!(who_is_who(strangers, &Decided::default()), "a|b");
     assert_eq!(who_is_who(strangers, &decided), "ab");
+}
+
+#[test]
+fn a_review_says_why_it_is_asked_for() {
+    for (lines, expected) in [
+        (
+            "a pop 001200 王秀英 19530302/002 f 1953-03-02\n b pop 001200 王秀英 19530302/004 f 1953-03-02",
+            vec![Doubt::TwoNumbers],
+        ),
+        (
+            "a pop 001200 王秀英 - f 1953-03-02\n b pop 001200 王秀英 - f 1953-04-20\n c hea 001200 王秀英 - f 1953-03-20",
+            vec![Doubt::BetweenThresholds, Doubt::Rival, Doubt::Rival],
+        ),
+        ("a pop 001200 王伟 - m 1954-03-02\n b pop 001200 王伟 - m 1954-03-02", vec![Doubt::TwiceListed]),
+        ("a pop 001200 欧阳建国 - m 1954-03-02\n b hea 001200 欧阳建国 - m -", vec![Doubt::NameAlone]),
+        (
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b hea 001200 赵大山 19540302/003 m 1954-03-02",
+            vec![Doubt::SharedNumber],
+        ),
+        (
+            "a pop 001200 王芳 19540302/002 f 1954-03-02\n b hea 003201 王芳 - f 1954-03-02",
+            vec![Doubt::BetweenThresholds],
+        ),
+    ] {
+        let entries: Vec<Features> = lines.lines().map(|text| line(text).1).collect();
+        let found = cluster(&entries, &Decided::default(), &Weights::default());
+        assert_eq!(found.doubts, expected, "{lines} {:?}", found.potential);
+        assert_eq!(found.doubts.len(), found.potential.len());
+    }
 }

@@ -13,6 +13,7 @@ use super::features::Features;
 use super::levels::{BirthLevel, SexLevel};
 use super::name::NameLevel;
 use super::number::NumberLevel;
+use super::scale::scale;
 use super::weights::Weights;
 use crate::domain::List;
 
@@ -26,8 +27,28 @@ pub struct Partition {
     pub persons: Vec<Vec<usize>>,
     /// For clerical review: the strongest pair between two persons that may be one, with its bits.
     pub potential: Vec<(usize, usize, f32)>,
+    /// For each pair of `potential`, why it was not joined unattended.
+    pub doubts: Vec<Doubt>,
     /// One pair for each two persons that carry the same valid number.
     pub shared_number: Vec<(usize, usize)>,
+}
+
+scale! {
+    /// Why two persons that may be one were left for people to decide.
+    Doubt {
+        /// What agrees is more than chance and less than enough.
+        BetweenThresholds = "between-thresholds",
+        /// Somebody else fits about as well, and cannot be the same person too.
+        Rival = "rival",
+        /// Both stand on one list of one village.
+        TwiceListed = "twice-listed",
+        /// Nothing but name, sex and place agrees.
+        NameAlone = "name-alone",
+        /// The same valid number under names, births or sexes that speak against it.
+        SharedNumber = "shared-number",
+        /// Two good numbers.
+        TwoNumbers = "two-numbers",
+    }
 }
 
 /// Resolves one whole component (see [`edge`]), or several at once.
@@ -231,6 +252,25 @@ impl<'a> Groups<'a> {
         (twice_listed(x, y) && !one_number) || levels.birth == BirthLevel::Different || self.excludes(x, y)
     }
 
+    /// Why `a` and `b`, whose strongest tie is `tie`, were not joined.
+    fn doubt(&self, a: usize, b: usize, tie: &Tie) -> Doubt {
+        let two_numbers =
+            |x: &Features, y: &Features| x.number.is_valid() && y.number.is_valid() && x.number != y.number;
+        match self.strength(a, b) {
+            None if self.any_pair(a, b, |x, y| self.excludes(x, y) && x.number.same_valid(&y.number)) => {
+                Doubt::SharedNumber
+            }
+            None if self.any_pair(a, b, |x, y| self.excludes(x, y) && two_numbers(x, y)) => Doubt::TwoNumbers,
+            None => Doubt::TwiceListed,
+            Some(bits) if bits >= self.w.match_bits => Doubt::Rival,
+            Some(_) if !Levels::of(&self.members[tie.i], &self.members[tie.j], self.w).is_corroborated() => {
+                Doubt::NameAlone
+            }
+            Some(bits) if bits < tie.edge.bits && tie.edge.bits >= self.w.match_bits => Doubt::TwiceListed,
+            Some(_) => Doubt::BetweenThresholds,
+        }
+    }
+
     fn any_pair(&self, a: usize, b: usize, holds: impl Fn(&Features, &Features) -> bool) -> bool {
         let of = |group: usize| self.groups[group].iter().map(|i| &self.members[*i]);
         of(a).any(|x| of(b).any(|y| holds(x, y)))
@@ -267,9 +307,12 @@ impl<'a> Groups<'a> {
             if let Some(tie) = best.filter(|tie| tie.edge.bits >= self.w.potential_bits && !settled()) {
                 let (i, j) = positions(tie);
                 out.potential.push((i, j, tie.edge.bits));
+                out.doubts.push(self.doubt(a, b, tie));
             }
         }
-        out.potential.sort_by_key(|(i, j, _)| (*i, *j));
+        let mut reviews: Vec<_> = out.potential.into_iter().zip(out.doubts).collect();
+        reviews.sort_unstable_by_key(|((i, j, _), _)| (*i, *j));
+        (out.potential, out.doubts) = reviews.into_iter().unzip();
         out.shared_number.sort_unstable();
         for group in self.groups.iter().filter(|group| !group.is_empty()) {
             let mut person: Vec<usize> = group.iter().map(|i| order[*i]).collect();

@@ -25,7 +25,7 @@ mod weights;
 mod whole;
 
 pub use blocking::{BLOCK_ENTRIES_MAX, BlockKeys, KEYS_MAX, block_keys};
-pub use cluster::{Partition, cluster};
+pub use cluster::{Doubt, Partition, cluster};
 pub use compare::{Comparison, Edge, Field, Part, Verdict, compare, edge, score, verdict};
 pub use decided::Decided;
 pub use features::{Features, features};
