@@ -1,9 +1,17 @@
 //! What a row below the header is: a person's line, a total, a trailer, a title, the header again, or nothing.
 
+use crate::domain::Level;
+
+use super::clean::place::codes;
 use super::field::Field;
-use super::recognise::Layout;
+use super::recognise::{Layout, is_another_header};
 use super::row::{Cell, Row};
-use super::vocabulary::{Vocabulary, fold_header, fold_word};
+use super::vocabulary::{Vocabulary, fold_word};
+
+/// A title between the lines stands alone, or beside a unit and a date.
+const TITLE_CELLS_MAX: usize = 3;
+/// A shorter text is a cell of a line.
+const TITLE_CHARS_MIN: usize = 6;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
@@ -29,7 +37,7 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
         return Kind::Line;
     }
     let Some((first_column, first)) = row.first_filled() else { return Kind::Blank };
-    if is_header(row, name, layout) {
+    if layout.is_repeated_by(row) || is_another_header(row, vocabulary) {
         return Kind::Header;
     }
     let first_text = first.to_text();
@@ -43,8 +51,20 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     if is_number(id) && !id.is_empty() {
         return Kind::Line;
     }
-    if is_trailer(&first_folded, row.filled(), vocabulary) {
+    let begins_unit = first_folded.contains("单位") && codes(&first_folded).next().is_some();
+    if !begins_unit && is_trailer(&first_folded, row.filled(), vocabulary) {
         return Kind::Trailer;
+    }
+    if name.is_empty() && id.is_empty() && row.filled() <= TITLE_CELLS_MAX {
+        let texts: Vec<String> = row.cells().map(Cell::to_text).filter(|text| !text.is_empty()).collect();
+        let titles = &vocabulary.of(layout.list).titles;
+        let is_title = |text: &String| {
+            codes(text).any(|area| area.level() != Level::County)
+                || titles.iter().any(|word| fold_word(text).contains(word.as_str()))
+        };
+        if first_text.chars().count() > TITLE_CHARS_MIN && texts.iter().any(is_title) {
+            return Kind::Title(texts.join(" "));
+        }
     }
     let kept = layout.kept.iter().filter(|(_, column)| !row.cell(*column).is_empty()).count();
     if row.filled() == 1 {
@@ -68,14 +88,6 @@ fn is_number(cell: Cell<'_>) -> bool {
         Cell::Number(value) => value >= 1e13,
         Cell::Text(text) => text.bytes().filter(u8::is_ascii_digit).count() >= 14,
         _ => false,
-    }
-}
-
-fn is_header(row: &Row, name: Cell<'_>, layout: &Layout) -> bool {
-    let Cell::Text(text) = name else { return false };
-    text == layout.name_header || {
-        // Another table's header below: its words need not stand under the same columns.
-        fold_header(text) == fold_header(&layout.name_header) && row.filled() > 2
     }
 }
 

@@ -32,8 +32,8 @@ pub struct Layout {
     pub recognised: Vec<String>,
     pub unknown: Vec<String>,
     pub dropped: u32,
-    /// As the header writes it; a cell equal to it is a repeated header.
-    pub name_header: String,
+    /// What the header rows write, by column, folded: a row that repeats it is no line.
+    header_cells: Vec<(usize, String)>,
     /// Whether the head is the only person named, so that the line is theirs (DOMAIN.md 5, dibao shape a).
     pub head_is_person: bool,
     pub default_flow: Option<Flow>,
@@ -46,6 +46,13 @@ impl Layout {
 
     pub fn has(&self, field: Field) -> bool {
         !self.columns(field).is_empty()
+    }
+
+    /// Whether at least half of the row's cells, and two of them, write what the header writes over them.
+    pub fn is_repeated_by(&self, row: &Row) -> bool {
+        let same = |(column, text): &&(usize, String)| matches!(row.cell(*column), Cell::Text(cell) if fold_word(cell) == *text);
+        let repeated = self.header_cells.iter().filter(same).count();
+        repeated >= 2 && repeated * 2 >= row.filled()
     }
 
     /// Whether both read the same columns in the same way.
@@ -108,7 +115,13 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     }
     let titles: Vec<String> =
         window[..first].iter().flat_map(|row| row.cells().map(|cell| fold_word(&cell.to_text()))).collect();
+    let header_cells = window[first..first + depth]
+        .iter()
+        .flat_map(|row| row.cells().enumerate().map(|(column, cell)| (column, fold_word(&cell.to_text()))))
+        .filter(|(_, text)| !text.is_empty())
+        .collect();
     let layout = choose(&headings, &titles, support, forced, vocabulary);
+    let layout = layout.map(|layout| Layout { header_cells, ..layout });
     Some(Found { first, depth, layout })
 }
 
@@ -165,6 +178,13 @@ fn looks_like_data(cell: Cell<'_>) -> bool {
 fn is_known(heading: &Heading, vocabulary: &Vocabulary) -> bool {
     vocabulary.lists().iter().any(|list| meaning(heading, list, vocabulary, false) != Meaning::Unknown)
         || vocabulary.hints.iter().any(|(field, _)| hinted(heading, *field, vocabulary))
+}
+
+/// Whether a row below the header is the header of another table: no digits in it, and mostly header words.
+pub fn is_another_header(row: &Row, vocabulary: &Vocabulary) -> bool {
+    let word = |cell: Cell<'_>| matches!(cell, Cell::Text(text) if is_known_key(&fold_header(text), vocabulary));
+    let known = row.cells().filter(|cell| word(*cell)).count();
+    known > KNOWN_CELLS_MIN && known * 2 > row.filled() && !row.cells().any(looks_like_data)
 }
 
 fn is_known_key(key: &str, vocabulary: &Vocabulary) -> bool {
@@ -315,7 +335,9 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         meanings = headings.iter().map(|heading| meaning(heading, list, vocabulary, true)).collect();
         hint(headings, &mut meanings, vocabulary);
     }
-    let name = headings.iter().zip(&meanings).find(|(_, meaning)| is_name(meaning))?.0;
+    if !meanings.iter().any(is_name) {
+        return None;
+    }
     let mut layout = Layout {
         list: list.list,
         columns: vec![Vec::new(); Field::KEPT],
@@ -323,7 +345,7 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         recognised: Vec::new(),
         unknown: Vec::new(),
         dropped: 0,
-        name_header: name.written.rsplit('.').next().unwrap_or_default().to_owned(),
+        header_cells: Vec::new(),
         head_is_person,
         default_flow: None,
     };

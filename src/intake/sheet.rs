@@ -241,7 +241,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         self.counts.line();
         self.report.lines += 1;
         self.fill_down(&row);
-        let own = if self.layout.has(Field::Area) { self.area_of(&row) } else { None };
+        let own = self.area_of(&row);
         let area = if self.context.area.is_some() { self.area } else { area::narrowed(own, self.area) };
         if !self.context.node_area.contains(area) {
             self.refuse(&row, RefusalCode::AreaOutside, area.to_string());
@@ -314,10 +314,17 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         xxh3_64_with_seed(&self.bytes, self.seed)
     }
 
+    /// The deepest area that the columns of the line name (乡镇, 村, 区划代码), or where the person is registered if that
+    /// lies here.
     fn area_of(&mut self, row: &Row) -> Option<Area> {
-        // The deepest area that any of the columns (乡镇, 村, 区划代码) names.
+        let node = self.context.node_area;
+        self.named_area(row, Field::Area)
+            .or_else(|| self.named_area(row, Field::RegisteredArea).filter(|area| node.contains(*area)))
+    }
+
+    fn named_area(&mut self, row: &Row, field: Field) -> Option<Area> {
         let mut found: Option<Area> = None;
-        for column in self.layout.columns(Field::Area) {
+        for column in self.layout.columns(field) {
             let own = match row.cell(*column) {
                 Cell::Empty | Cell::Error | Cell::Date(_) => None,
                 Cell::Text(text) => match &self.last_area {
@@ -404,11 +411,14 @@ impl<'a, 'v> SheetReader<'a, 'v> {
 
     /// A second header in the same sheet: of a printed page, or of another table below the first.
     fn header_again(&mut self, row: &Row) {
-        let window = std::slice::from_ref(row);
-        let found = recognise::find(window, &self.origin.support, Some(self.layout.list), self.context.vocabulary);
-        if let Some(layout) = found.and_then(|found| found.layout)
-            && !layout.same_columns(&self.layout)
-        {
+        if self.layout.is_repeated_by(row) {
+            return;
+        }
+        let find =
+            |list| recognise::find(std::slice::from_ref(row), &self.origin.support, list, self.context.vocabulary);
+        let layout = find(self.context.list).and_then(|found| found.layout);
+        let layout = layout.or_else(|| find(Some(self.layout.list)).and_then(|found| found.layout));
+        if let Some(layout) = layout.filter(|layout| !layout.same_columns(&self.layout)) {
             self.cleaner = Cleaner::new(self.context.vocabulary, &layout, self.reading);
             self.layout = layout;
             self.begin_segment();

@@ -1,5 +1,7 @@
 //! One line: the cells under the recognised columns to a [`Record`].
 
+use std::borrow::Cow;
+
 use crate::domain::{Area, Date, Flow, IdNumber, IdState, List, PartialDate, Place, Reason, Record, Sex, Status};
 
 use super::super::field::Field;
@@ -59,8 +61,12 @@ impl<'a> View<'a> {
         columns.iter().map(|column| self.row.cell(*column)).find(|cell| !cell.is_empty()).unwrap_or(Cell::Empty)
     }
 
-    fn text(&self, field: Field) -> Option<String> {
-        Some(self.cell(field).to_text()).filter(|text| !text.is_empty())
+    fn text(&self, field: Field) -> Option<Cow<'a, str>> {
+        match self.cell(field) {
+            Cell::Empty | Cell::Error => None,
+            Cell::Text(text) => Some(Cow::Borrowed(text)),
+            cell => Some(Cow::Owned(cell.to_text())),
+        }
     }
 }
 
@@ -125,7 +131,7 @@ impl<'v> Cleaner<'v> {
         let Some(name) = view.text(Field::Name) else { return (None, self.noticed) };
         let id_number = id_number(view.cell(Field::Id));
         let mut record = Record {
-            name,
+            name: name.into_owned(),
             sex: self.sex(view),
             birth: self.birth(view, id_number.as_ref()),
             id_number,
@@ -133,7 +139,7 @@ impl<'v> Cleaner<'v> {
             reviewed: self.date(view, Field::Reviewed),
             seen: self.date(view, Field::Seen),
             household: code_text(view.cell(Field::Household)),
-            head: view.text(Field::Head),
+            head: view.text(Field::Head).map(Cow::into_owned),
             relation: self.relation(view),
             spouse: self.named(view, Field::Spouse),
             record_no: code_text(view.cell(Field::RecordNo)),
@@ -206,7 +212,7 @@ impl<'v> Cleaner<'v> {
     fn named(&mut self, view: View<'_>, field: Field) -> Option<String> {
         let text = view.text(field)?;
         let vocabulary = self.vocabulary;
-        self.given.get(&text, |text| words::is_given(Cell::Text(text), vocabulary)).then_some(text)
+        self.given.get(&text, |text| words::is_given(Cell::Text(text), vocabulary)).then(|| text.into_owned())
     }
 
     fn status_word(&mut self, view: View<'_>, field: Field) -> Option<Status> {
