@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::limits::Limits;
 use super::report::{Container, Unreadable, UnreadableCode};
+use super::unfolding::Unfolding;
 
 /// Enough to see a BOM, a magic number, and the first tags of a page.
 const HEAD_BYTES: usize = 4_096;
@@ -155,11 +156,15 @@ fn archive(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
     } else {
         return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "an archive without a workbook"));
     };
-    let declared = zip.decompressed_size().unwrap_or(u128::MAX);
-    check_unpacked(u64::try_from(declared).unwrap_or(u64::MAX), packed, limits)?;
+    // Some writers declare no sizes.
+    if let Some(declared) = zip.decompressed_size() {
+        check_unpacked(u64::try_from(declared).unwrap_or(u64::MAX), packed, limits)?;
+    }
     // What the directory declares can be a lie: unpack into nothing and count.
     let mut unpacked = 0u64;
     let mut buffer = vec![0; 64 << 10];
+    let content = zip.index_for_name("content.xml").filter(|_| container == Container::Ods);
+    let mut unfolding = Unfolding::default();
     for index in 0..entries {
         let mut entry = match zip.by_index(index) {
             Ok(entry) => entry,
@@ -175,6 +180,17 @@ fn archive(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
             }
             unpacked += read as u64;
             check_unpacked(unpacked, packed, limits)?;
+            if content == Some(index) {
+                unfolding.feed(&buffer[..read]);
+                if unfolding.cells() > limits.cells_in_memory_max {
+                    let detail = format!(
+                        "unfolds to {} cells; cells_in_memory_max is {}",
+                        unfolding.cells(),
+                        limits.cells_in_memory_max
+                    );
+                    return Err(Unreadable::new(UnreadableCode::TooManyCells, detail));
+                }
+            }
         }
     }
     drop(zip);

@@ -55,15 +55,10 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     if !begins_unit && is_trailer(&first_folded, row.filled(), vocabulary) {
         return Kind::Trailer;
     }
-    if name.is_empty() && id.is_empty() && row.filled() <= TITLE_CELLS_MAX {
-        let texts: Vec<String> = row.cells().map(Cell::to_text).filter(|text| !text.is_empty()).collect();
-        let titles = &vocabulary.of(layout.list).titles;
-        let is_title = |text: &String| {
-            codes(text).any(|area| area.level() != Level::County)
-                || titles.iter().any(|word| fold_word(text).contains(word.as_str()))
-        };
-        if first_text.chars().count() > TITLE_CHARS_MIN && texts.iter().any(is_title) {
-            return Kind::Title(texts.join(" "));
+    if id.is_empty() && row.filled() <= TITLE_CELLS_MAX && first_text.chars().count() > TITLE_CHARS_MIN {
+        let named = codes(&first_text).any(|area| area.level() != Level::County);
+        if named || vocabulary.of(layout.list).titles.iter().any(|word| first_folded.contains(word.as_str())) {
+            return Kind::Title(first_text);
         }
     }
     let kept = layout.kept.iter().filter(|(_, column)| !row.cell(*column).is_empty()).count();

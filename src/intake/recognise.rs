@@ -7,8 +7,9 @@
 use crate::domain::{Flow, List};
 
 use super::field::Field;
+use super::header::{Heading, Meaning, headings, hint, hinted, is_known, is_known_key, meaning};
 use super::row::{Cell, Row};
-use super::vocabulary::{ListWords, Vocabulary, fold_header, fold_header_bare, fold_word};
+use super::vocabulary::{ListWords, Vocabulary, fold_header, fold_word};
 
 /// Rows looked at for the header (DOMAIN.md 6 row 1).
 pub const HEADER_ROWS_MAX: usize = 20;
@@ -76,23 +77,6 @@ pub struct Found {
 #[derive(Debug, Clone, Default)]
 pub struct Support {
     pub names: Vec<String>,
-}
-
-/// One column's header: what was written, and the keys to look it up by, the most telling first.
-struct Heading {
-    written: String,
-    keys: Vec<String>,
-    /// The group it stands under names another person (配偶, 户主).
-    of_other: bool,
-    column: usize,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Meaning {
-    /// The field, and whether the word is the list's own.
-    Field(Field, bool),
-    Dropped,
-    Unknown,
 }
 
 /// Finds the header in `window`, or `None` where no row is one.
@@ -175,112 +159,11 @@ fn looks_like_data(cell: Cell<'_>) -> bool {
     }
 }
 
-fn is_known(heading: &Heading, vocabulary: &Vocabulary) -> bool {
-    vocabulary.lists().iter().any(|list| meaning(heading, list, vocabulary, false) != Meaning::Unknown)
-        || vocabulary.hints.iter().any(|(field, _)| hinted(heading, *field, vocabulary))
-}
-
 /// Whether a row below the header is the header of another table: no digits in it, and mostly header words.
 pub fn is_another_header(row: &Row, vocabulary: &Vocabulary) -> bool {
     let word = |cell: Cell<'_>| matches!(cell, Cell::Text(text) if is_known_key(&fold_header(text), vocabulary));
     let known = row.cells().filter(|cell| word(*cell)).count();
     known > KNOWN_CELLS_MIN && known * 2 > row.filled() && !row.cells().any(looks_like_data)
-}
-
-fn is_known_key(key: &str, vocabulary: &Vocabulary) -> bool {
-    vocabulary.columns.contains_key(key) || vocabulary.lists().iter().any(|list| list.columns.contains_key(key))
-}
-
-/// Builds the path names parent.child of every column. A group's name stands only over its first column.
-fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
-    let width = rows.iter().map(Row::width).max().unwrap_or(0);
-    let mut carried: Vec<String> = vec![String::new(); rows.len()];
-    let mut out = Vec::new();
-    for column in 0..width {
-        let mut path: Vec<String> = Vec::new();
-        for (level, row) in rows.iter().enumerate() {
-            let text = row.cell(column).to_text();
-            let below = rows[level + 1..].iter().any(|lower| !lower.cell(column).is_empty());
-            if !text.is_empty() {
-                carried[level].clone_from(&text);
-                carried[level + 1..].iter_mut().for_each(String::clear);
-                path.push(text);
-            } else if below && !carried[level].is_empty() {
-                path.push(carried[level].clone());
-            }
-        }
-        let Some(own) = path.last() else { continue };
-        let parents = &path[..path.len() - 1];
-        let of_other = parents.iter().any(|parent| {
-            let parent = fold_header(parent);
-            vocabulary.other_prefixes.iter().any(|other| parent.starts_with(other.as_str()))
-        });
-        let mut keys = Vec::new();
-        if !parents.is_empty() {
-            keys.push(fold_header(&path.concat()));
-        }
-        keys.push(fold_header(own));
-        keys.push(fold_header_bare(own));
-        keys.extend(parents.iter().rev().map(|parent| fold_header(parent)));
-        keys.dedup();
-        keys.retain(|key| !key.is_empty());
-        if !keys.is_empty() {
-            out.push(Heading { written: path.join("."), keys, of_other, column });
-        }
-    }
-    out
-}
-
-fn meaning(heading: &Heading, list: &ListWords, vocabulary: &Vocabulary, head_is_person: bool) -> Meaning {
-    // Before anything else: no synonym can open a column that must not be kept (DOMAIN.md 5, drop-list).
-    if heading.keys.iter().any(|key| vocabulary.drop.iter().any(|word| key.contains(word.as_str()))) {
-        return Meaning::Dropped;
-    }
-    for (at, key) in heading.keys.iter().enumerate() {
-        if head_is_person && let Some(meaning) = of_head(key, list, vocabulary) {
-            return meaning;
-        }
-        if let Some(field) = list.columns.get(key) {
-            return Meaning::Field(*field, true);
-        }
-        // Under a group that names somebody else only the joined key, which is the first, can be meant.
-        if heading.of_other && at > 0 {
-            return Meaning::Field(Field::Ignored, false);
-        }
-        if let Some(field) = vocabulary.columns.get(key) {
-            return Meaning::Field(*field, false);
-        }
-        let person = vocabulary.person_prefixes.iter().find_map(|prefix| key.strip_prefix(prefix.as_str()));
-        if let Some(rest) = person.filter(|rest| !rest.is_empty())
-            && let Some(field) = list.columns.get(rest).or_else(|| vocabulary.columns.get(rest))
-            && *field != Field::Ignored
-        {
-            return Meaning::Field(*field, false);
-        }
-        let other = vocabulary.other_prefixes.iter().find_map(|prefix| key.strip_prefix(prefix.as_str()));
-        if other.is_some_and(|rest| vocabulary.columns.contains_key(rest)) {
-            return Meaning::Field(Field::Ignored, false);
-        }
-    }
-    Meaning::Unknown
-}
-
-/// What 户主身份证号 means where the head is the line's only person.
-fn of_head(key: &str, list: &ListWords, vocabulary: &Vocabulary) -> Option<Meaning> {
-    let rest = ["户主", "申请人", "持证人"].into_iter().find_map(|prefix| key.strip_prefix(prefix))?;
-    let field = if rest.is_empty() {
-        Some(&Field::Name)
-    } else {
-        list.columns.get(rest).or_else(|| vocabulary.columns.get(rest))
-    };
-    field.filter(|field| **field != Field::Ignored).map(|field| Meaning::Field(*field, false))
-}
-
-fn hinted(heading: &Heading, field: Field, vocabulary: &Vocabulary) -> bool {
-    let Some(key) = heading.keys.first() else { return false };
-    !heading.of_other
-        && vocabulary.hints.iter().any(|(hint, word)| *hint == field && key.contains(word.as_str()))
-        && !vocabulary.other_prefixes.iter().any(|other| key.contains(other.as_str()))
 }
 
 /// The list whose own columns and titles fit best; `None` where two fit equally or none does.
@@ -383,20 +266,6 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         .collect();
     layout.kept.sort();
     Some((score, layout))
-}
-
-/// Gives a field that no header names exactly to the one unknown column that hints at it.
-fn hint(headings: &[Heading], meanings: &mut [Meaning], vocabulary: &Vocabulary) {
-    for (field, _) in &vocabulary.hints {
-        if meanings.iter().any(|meaning| matches!(meaning, Meaning::Field(taken, _) if taken == field)) {
-            continue;
-        }
-        let at = (0..headings.len())
-            .find(|at| meanings[*at] == Meaning::Unknown && hinted(&headings[*at], *field, vocabulary));
-        if let Some(at) = at {
-            meanings[at] = Meaning::Field(*field, false);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -67,6 +67,8 @@ pub enum RefusalCode {
     NoListRecognised,
     /// A sheet that repeats the others (汇总), or explains them.
     SheetRepeatsOthers,
+    /// One of several sheets that are months of the same list, and not the latest.
+    OlderMonth,
     /// Cells of the line cannot be read as text.
     UnreadableText,
 }

@@ -160,7 +160,7 @@ impl Vocabulary {
 
     fn build(commons: Vec<CommonFile>, lists: Vec<(List, Vec<ListFile>)>, fingerprint: u64) -> Vocabulary {
         let words = |pick: fn(&CommonFile) -> &Words| -> Words {
-            commons.iter().flat_map(|file| pick(file)).map(|word| fold_word(word)).collect()
+            commons.iter().flat_map(pick).map(|word| fold_word(word)).collect()
         };
         let inside = |pick: fn(&CommonFile) -> &Words| -> Words { longest_first(words(pick)) };
         let sexes = commons.iter().flat_map(|file| {
