@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::compound::Compound;
 use super::limits::Limits;
 use super::report::{Container, Unreadable, UnreadableCode};
 use super::unfolding::Unfolding;
@@ -105,7 +106,7 @@ fn text(head: &[u8]) -> Result<Container, Unreadable> {
     }
 }
 
-/// The old container of Office, told apart by the names in its directory, which are UTF-16.
+/// The old container of Office, told apart by the names in its directory.
 fn compound(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
     let length = file.metadata()?.len();
     if length > limits.xls_bytes_max {
@@ -115,24 +116,16 @@ fn compound(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
     let mut bytes = Vec::with_capacity(length as usize);
     file.read_to_end(&mut bytes)?;
     file.rewind()?;
-    let names = |name: &str| {
-        let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        // Directory entries lie on multiples of 128 bytes.
-        bytes
-            .chunks(128)
-            .any(|entry| entry.starts_with(&wide) && entry.get(wide.len()..wide.len() + 2) == Some(&[0, 0]))
-    };
-    if names("EncryptedPackage") {
+    let Some(compound) = Compound::open(&bytes) else { return Err(truncated("its directory cannot be followed")) };
+    if compound.has("EncryptedPackage") {
         return Err(Unreadable::new(UnreadableCode::Encrypted, "the workbook asks for a password"));
     }
-    if names("Workbook") || names("Book") {
+    if compound.has("Workbook") || compound.has("Book") {
+        compound.check_workbook(limits)?;
         return Ok(Container::Xls);
     }
-    if names("WordDocument") || names("PowerPoint Document") {
-        return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "a document, not a workbook"));
-    }
-    let code = if names("Root Entry") { UnreadableCode::UnsupportedFormat } else { UnreadableCode::Truncated };
-    Err(Unreadable::new(code, "no workbook in it"))
+    let detail = if compound.has("WordDocument") { "a document, not a workbook" } else { "no workbook in it" };
+    Err(Unreadable::new(UnreadableCode::UnsupportedFormat, detail))
 }
 
 fn archive(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {

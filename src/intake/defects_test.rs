@@ -334,14 +334,22 @@ fn tables_in_pages_and_xml_named_xls_are_read() {
 
 #[test]
 fn wrong_files_have_a_code_each() {
-    let wide = |name: &str| -> Vec<u8> { name.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    // One sector of allocation table, one of directory: the least a compound file can be.
     let compound = |name: &str| {
         let mut bytes = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
-        bytes.resize(512, 0);
-        bytes.extend(wide("Root Entry"));
-        bytes.resize(640, 0);
-        bytes.extend(wide(name));
-        bytes.resize(1_024, 0);
+        bytes.resize(512, 0xff);
+        bytes[0x1e..0x20].copy_from_slice(&9u16.to_le_bytes());
+        bytes[0x30..0x34].copy_from_slice(&1u32.to_le_bytes());
+        bytes[0x4c..0x50].copy_from_slice(&0u32.to_le_bytes());
+        bytes.resize(1_024, 0xff);
+        for name in ["Root Entry", name] {
+            let at = bytes.len();
+            bytes.extend(name.encode_utf16().flat_map(u16::to_le_bytes));
+            bytes.resize(at + 128, 0);
+            bytes[at + 0x40..at + 0x42].copy_from_slice(&((name.len() as u16 + 1) * 2).to_le_bytes());
+            bytes[at + 0x74..at + 0x78].copy_from_slice(&u32::MAX.to_le_bytes());
+        }
+        bytes.resize(1_536, 0);
         bytes
     };
     let mut book = Workbook::new();
@@ -351,6 +359,7 @@ fn wrong_files_have_a_code_each() {
     assert_eq!(code("空.csv", b"\n\n , ,\n"), UnreadableCode::Empty);
     assert_eq!(code("~$名册.xlsx", b"x"), UnreadableCode::LockFile);
     assert_eq!(code("密.xlsx", &compound("EncryptedPackage")), UnreadableCode::Encrypted);
+    assert_eq!(code("演.et", &compound("ETExtData")), UnreadableCode::UnsupportedFormat);
     assert_eq!(code("文.xls", &compound("WordDocument")), UnreadableCode::UnsupportedFormat);
     assert_eq!(code("半.xlsx", &whole[..whole.len() / 2]), UnreadableCode::Truncated);
     assert_eq!(code("扫描.xlsx", b"%PDF-1.7"), UnreadableCode::UnsupportedFormat);

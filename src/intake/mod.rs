@@ -10,6 +10,7 @@
 
 mod area;
 mod clean;
+mod compound;
 mod container;
 mod database;
 mod delimited;
@@ -37,8 +38,11 @@ mod county_test;
 mod defects_test;
 #[cfg(test)]
 mod gathered;
+#[cfg(test)]
+mod robust_test;
 
 use std::fs::File;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 pub use database::{DatabaseSource, read_database};
@@ -140,13 +144,24 @@ fn read_workbook(
     context: &Context<'_>,
     sink: &mut dyn Sink,
 ) -> Result<FileReport, Unreadable> {
-    let mut book = workbook::Workbook::open(file, container)?;
-    let names: Vec<String> = book.sheets();
-    let mut report = FileReport::new(container, None);
-    read_sheets(names.iter().cloned().map(Some).collect(), context, sink, &mut report, |at, origin, sink, report| {
-        book.with_rows(&names[at], context.limits, |rows| sheet::read(rows, origin, context, sink, report))
-    })?;
-    Ok(report)
+    // The library panics on some damaged workbooks. What was given to the sink by then is discarded by the caller.
+    let read = AssertUnwindSafe(|| {
+        let mut book = workbook::Workbook::open(file, container)?;
+        let names: Vec<String> = book.sheets();
+        let mut report = FileReport::new(container, None);
+        read_sheets(
+            names.iter().cloned().map(Some).collect(),
+            context,
+            sink,
+            &mut report,
+            |at, origin, sink, report| {
+                book.with_rows(&names[at], context.limits, |rows| sheet::read(rows, origin, context, sink, report))
+            },
+        )?;
+        Ok(report)
+    });
+    std::panic::catch_unwind(read)
+        .unwrap_or_else(|_| Err(Unreadable::new(UnreadableCode::Truncated, "the workbook is damaged")))
 }
 
 /// Reads sheet after sheet; those that are no list are told to the sink, unless none is one.
