@@ -17,6 +17,8 @@ pub struct Heading {
 pub enum Meaning {
     /// The field, and whether the word is the list's own.
     Field(Field, bool),
+    /// No header names it, but this one comes near.
+    Hinted(Field),
     Dropped,
     Unknown,
 }
@@ -122,16 +124,33 @@ pub fn is_known_key(key: &str, vocabulary: &Vocabulary) -> bool {
     vocabulary.columns.contains_key(key) || vocabulary.lists().iter().any(|list| list.columns.contains_key(key))
 }
 
-/// Gives a field that no header names exactly to the one unknown column that hints at it.
-pub fn hint(headings: &[Heading], meanings: &mut [Meaning], vocabulary: &Vocabulary) {
+/// Gives a field that no header names exactly to the one unknown column that hints at it; the list's own hints first.
+pub fn hint(headings: &[Heading], meanings: &mut [Meaning], list: &ListWords, vocabulary: &Vocabulary) {
+    for (field, word) in &list.hints {
+        let fits = |heading: &Heading| {
+            let key = heading.keys.first().map_or("", String::as_str);
+            key.contains(word.as_str()) && !vocabulary.hints_not.iter().any(|not| key.contains(not.as_str()))
+        };
+        give(headings, meanings, *field, fits);
+    }
     for (field, _) in &vocabulary.hints {
-        if meanings.iter().any(|meaning| matches!(meaning, Meaning::Field(taken, _) if taken == field)) {
-            continue;
-        }
-        let at = (0..headings.len())
-            .find(|at| meanings[*at] == Meaning::Unknown && hinted(&headings[*at], *field, vocabulary));
-        if let Some(at) = at {
-            meanings[at] = Meaning::Field(*field, false);
+        give(headings, meanings, *field, |heading| hinted(heading, *field, vocabulary));
+    }
+}
+
+fn give(headings: &[Heading], meanings: &mut [Meaning], field: Field, fits: impl Fn(&Heading) -> bool) {
+    let taken =
+        |meaning: &Meaning| matches!(meaning, Meaning::Field(taken, _) | Meaning::Hinted(taken) if *taken == field);
+    // Two contacts stand in two columns.
+    if field != Field::Contact && meanings.iter().any(taken) {
+        return;
+    }
+    for (heading, meaning) in headings.iter().zip(meanings) {
+        if *meaning == Meaning::Unknown && fits(heading) {
+            *meaning = Meaning::Hinted(field);
+            if field != Field::Contact {
+                return;
+            }
         }
     }
 }

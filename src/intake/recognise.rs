@@ -4,7 +4,7 @@
 //! knows. The best is the header. Which list it is follows from the columns that only one list has, supported by the
 //! title above, the sheet's name and the file's.
 
-use crate::domain::{Flow, List};
+use crate::domain::{Aid, Flow, List};
 
 use super::field::Field;
 use super::header::{Heading, Meaning, headings, hint, hinted, is_known, is_known_key, meaning};
@@ -37,7 +37,9 @@ pub struct Layout {
     header_cells: Vec<(usize, String)>,
     /// Whether the head is the only person named, so that the line is theirs (DOMAIN.md 5, dibao shape a).
     pub head_is_person: bool,
+    /// What the title says of all lines, where no column says it of each.
     pub default_flow: Option<Flow>,
+    pub default_aid: Option<Aid>,
 }
 
 impl Layout {
@@ -179,7 +181,7 @@ fn choose(
         if let Some((score, layout)) = lay_out(headings, list, vocabulary) {
             let title = title_score(titles.iter().map(String::as_str), list);
             let names = title_score(support.names.iter().map(String::as_str), list);
-            scored.push((score + title + names, with_flow(layout, titles, support, list)));
+            scored.push((score + title + names, with_title(layout, titles, support, list)));
         }
     }
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -198,25 +200,33 @@ fn title_score<'a>(texts: impl Iterator<Item = &'a str>, list: &ListWords) -> i3
     worth.max().unwrap_or(0).min(TITLE_SCORE_MAX)
 }
 
-fn with_flow(layout: Layout, titles: &[String], support: &Support, list: &ListWords) -> Layout {
-    let mut texts = titles.iter().chain(&support.names);
-    let default_flow = texts.find_map(|text| {
-        let words = list.flow.iter().filter(|(_, word)| word.chars().count() > 1 && text.contains(word.as_str()));
-        words.max_by_key(|(_, word)| word.len()).map(|(flow, _)| *flow)
-    });
-    Layout { default_flow, ..layout }
+fn with_title(layout: Layout, titles: &[String], support: &Support, list: &ListWords) -> Layout {
+    Layout {
+        default_flow: one_said(titles, support, &list.flow),
+        default_aid: one_said(titles, support, &list.aid),
+        ..layout
+    }
+}
+
+/// The one thing that the first text saying anything says; a title that names both says neither.
+fn one_said<T: Copy + PartialEq>(titles: &[String], support: &Support, words: &[(T, String)]) -> Option<T> {
+    titles.iter().chain(&support.names).find_map(|text| {
+        let mut said = words.iter().filter(|(_, word)| word.chars().count() > 1 && text.contains(word.as_str()));
+        let first = said.next()?.0;
+        Some(said.all(|(other, _)| *other == first).then_some(first))
+    })?
 }
 
 /// The columns as one list reads them, and how much they speak for it. `None` where no column names a person.
 fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Option<(i32, Layout)> {
-    let is_name = |meaning: &Meaning| matches!(meaning, Meaning::Field(Field::Name, _));
+    let is_name = |meaning: &Meaning| matches!(meaning, Meaning::Field(Field::Name, _) | Meaning::Hinted(Field::Name));
     let mut head_is_person = false;
     let mut meanings: Vec<Meaning> = headings.iter().map(|heading| meaning(heading, list, vocabulary, false)).collect();
-    hint(headings, &mut meanings, vocabulary);
+    hint(headings, &mut meanings, list, vocabulary);
     if !meanings.iter().any(is_name) {
         head_is_person = true;
         meanings = headings.iter().map(|heading| meaning(heading, list, vocabulary, true)).collect();
-        hint(headings, &mut meanings, vocabulary);
+        hint(headings, &mut meanings, list, vocabulary);
     }
     if !meanings.iter().any(is_name) {
         return None;
@@ -231,6 +241,7 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         header_cells: Vec::new(),
         head_is_person,
         default_flow: None,
+        default_aid: None,
     };
     let mut score = 0;
     let mut counted = Vec::new();
@@ -238,6 +249,12 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         match meaning {
             Meaning::Dropped => layout.dropped += 1,
             Meaning::Unknown => layout.unknown.push(heading.written.clone()),
+            Meaning::Hinted(field) => {
+                layout.recognised.push(heading.written.clone());
+                // A guess never decides what list it is.
+                score += list.weight(*field, false).clamp(0, 1);
+                layout.columns[*field as usize].push(heading.column);
+            }
             Meaning::Field(field, own) => {
                 layout.recognised.push(heading.written.clone());
                 // Ten columns of the list's own that are not kept say no more than three.
@@ -258,7 +275,9 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
     }
     layout.kept = (headings.iter().zip(&meanings))
         .filter_map(|(heading, meaning)| match meaning {
-            Meaning::Field(field, _) if field.is_kept() && layout.columns(*field).contains(&heading.column) => {
+            Meaning::Field(field, _) | Meaning::Hinted(field)
+                if field.is_kept() && layout.columns(*field).contains(&heading.column) =>
+            {
                 Some((*field, heading.column))
             }
             _ => None,

@@ -204,6 +204,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
                 .map(|sex| sex.map_or(0, |sex| 1 + sex as u8)),
         );
         bytes.push(self.layout.default_flow.map_or(0, |flow| 1 + flow as u8));
+        bytes.push(self.layout.default_aid.map_or(0, |aid| 1 + aid as u8));
         bytes.extend(self.area.padded().to_le_bytes());
         xxh3_64_with_seed(&bytes, self.context.vocabulary.fingerprint())
     }

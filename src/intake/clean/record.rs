@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::domain::{Area, Date, Flow, IdNumber, List, PartialDate, Place, Reason, Record, Sex, Status};
+use crate::domain::{Aid, Area, Date, Flow, IdNumber, List, PartialDate, Place, Reason, Record, Sex, Status};
 
 use super::super::field::Field;
 use super::super::recognise::Layout;
@@ -12,6 +12,9 @@ use super::date::{self, DateHints};
 use super::number::{code_text, has_lost_tail, id_number};
 use super::place;
 use super::words::{self, Memo, SexDigits};
+
+/// GB/T 4761: 户主.
+const HEAD: u8 = 2;
 
 /// Values that do not stand in the line itself: ditto marks resolved, households filled down.
 #[derive(Debug, Default)]
@@ -86,6 +89,7 @@ pub struct Cleaner<'v> {
     damaged_tails: bool,
     dates: DateHints,
     default_flow: Option<Flow>,
+    default_aid: Option<Aid>,
     statuses: Memo<Option<Status>>,
     reasons: Memo<Option<Reason>>,
     relations: Memo<Option<u8>>,
@@ -116,6 +120,7 @@ impl<'v> Cleaner<'v> {
             damaged_tails,
             dates: DateHints { typed, epoch_1904, today, birth: false, by_number: None },
             default_flow: layout.default_flow,
+            default_aid: layout.default_aid,
             statuses: Memo::default(),
             reasons: Memo::default(),
             relations: Memo::default(),
@@ -155,8 +160,13 @@ impl<'v> Cleaner<'v> {
             green: self.given(view, Field::Green),
             ..Record::default()
         };
-        if let Some(text) = view.text(Field::Aid) {
-            record.aid = self.read(words::aid(&text, self.words));
+        record.aid = match view.text(Field::Aid) {
+            Some(text) => self.read(words::aid(&text, self.words)),
+            None => self.default_aid,
+        };
+        if view.layout.head_is_person {
+            record.head = Some(record.name.clone());
+            record.relation = record.relation.or(Some(HEAD));
         }
         self.settle(view, area, &mut record);
         (Some(record), self.noticed)
@@ -245,7 +255,7 @@ impl<'v> Cleaner<'v> {
         ] {
             if !view.cell(field).is_empty() {
                 *date = date.or_else(|| date::read(view.cell(field), &self.dates, vocabulary).ok().flatten());
-                *place = place.or_else(|| view.text(field).and_then(|text| place::read(&text, vocabulary)));
+                *place = place.or_else(|| view.text(field).and_then(|text| place::read(&text, area, vocabulary)));
             }
         }
         let ended = self.date(view, Field::Ended);
@@ -279,7 +289,13 @@ impl<'v> Cleaner<'v> {
         reason: Option<Reason>,
     ) -> Status {
         if self.list == List::Deaths {
-            return Status::Deceased;
+            // A list of cancellations also holds those who moved or were listed twice.
+            return match reason {
+                Some(Reason::Moved) if record.died.is_none() => Status::MovedOut,
+                None | Some(Reason::Died | Reason::Other) => Status::Deceased,
+                Some(_) if record.died.is_some() => Status::Deceased,
+                Some(_) => Status::Closed,
+            };
         }
         let stated = self.status_word(view, Field::Status);
         let stated = if stated.is_some() { stated } else { self.status_word(view, Field::ChangeKind) };
@@ -334,8 +350,8 @@ impl<'v> Cleaner<'v> {
         for column in view.layout.columns(field) {
             let read = match view.row.cell(*column) {
                 Cell::Empty | Cell::Error => None,
-                Cell::Text(text) => place::read(text, self.vocabulary),
-                cell => place::read(&cell.to_text(), self.vocabulary),
+                Cell::Text(text) => place::read(text, area, self.vocabulary),
+                cell => place::read(&cell.to_text(), area, self.vocabulary),
             };
             if read.is_some() && read != Some(Place::Area(area)) {
                 return read;
