@@ -175,6 +175,49 @@ fn merged_households_and_ditto_marks_mean_the_line_above() {
 }
 
 #[test]
+fn a_merged_dibao_household_shares_its_certificate_class_and_review() {
+    let sink = text(
+        "519901001200村低保\n序号,低保证号,户主,姓名,身份证号码,与户主关系,低保类别,最近复核日期,月补助金额\n\
+         1,51D1,张三,张三,519901194501190052,本人,A,2026.2.3,300\n,,,李四,519901194701190060,之妻,,,\n\
+         2,51D2,王五,王五,,本人,,2026.2.4,200\n说明：本表一式三份\n审核：,,,制表：某某\n",
+    );
+    let told: Vec<_> = sink.records().iter().map(|r| (r.record_no.as_deref(), r.class, r.reviewed.is_some())).collect();
+    assert_eq!(told, [(Some("51D1"), Some('A'), true), (Some("51D1"), Some('A'), true), (Some("51D2"), None, true)]);
+    assert!(sink.refusals.is_empty());
+}
+
+#[test]
+fn a_second_table_below_the_first_is_read_as_what_it_is() {
+    let sink = text(
+        "人口花名册\n户号,户主姓名,姓名,与户主关系,身份证号\n1,张三,张三,户主,519901194501190052\n\n低保花名册\n\
+         低保证号,户主,姓名,身份证号,保障类别,月补差金额\n51D1,张三,张三,519901194501190052,A,300\n",
+    );
+    let told: Vec<_> = sink.lines.iter().map(|line| (line.list, line.row)).collect();
+    assert_eq!(told, [(List::Population, 3), (List::Dibao, 7)]);
+}
+
+#[test]
+fn a_list_of_cancellations_is_no_register_and_not_all_of_it_are_deaths() {
+    let (_, sink) = read_bytes(
+        "注销户口人员.csv",
+        "姓名,性别,公民身份号码,死亡日期,注销日期,注销原因,户号,与户主关系\n张三,男,519901194501190052,2026-1-5,2026-1-8,死亡注销,7,户主\n\
+         李四,女,519901194701190060,,2026-1-9,迁出注销,7,妻\n"
+            .as_bytes(),
+        VILLAGE,
+    );
+    let told: Vec<_> = sink.lines.iter().map(|line| (line.list, line.record.as_ref().unwrap().status)).collect();
+    assert_eq!(told, [(List::Deaths, Status::Deceased), (List::Deaths, Status::MovedOut)]);
+}
+
+#[test]
+fn an_error_value_saved_as_text_is_a_missing_value() {
+    let sink =
+        text("户号,姓名,与户主关系,身份证号,出生日期\n1,张三,户主,#REF!,#N/A\n1,#NAME?,妻,519901194701190060,\n");
+    assert_eq!((rows(&sink), one(&sink).id_number.is_none()), (vec![2], true));
+    assert_eq!(sink.refusals[0].code, RefusalCode::NoName);
+}
+
+#[test]
 fn what_a_line_was_filled_with_is_part_of_its_text() {
     let lines = |head: &str| {
         text(&format!("{POPULATION}1,7,{head},{head},户主,男,,1945.1.19,在册,,\n2,7,,李四,妻,女,,1947.1.19,在册,,\n"))

@@ -25,7 +25,12 @@ struct Carried {
     household: String,
     record_no: String,
     head: String,
+    /// Class, approval and review of a dibao household, which clerks merge with the certificate.
+    benefit: [String; BENEFIT.len()],
 }
+
+/// What a dibao household has in common beside its certificate (DOMAIN.md 5, dibao shape b).
+const BENEFIT: [Field; 3] = [Field::Class, Field::Since, Field::Reviewed];
 
 impl FillDown {
     /// What was filled in for the row last given.
@@ -43,7 +48,7 @@ impl FillDown {
         self.filled.clear();
         self.resolve_dittos(row, layout, vocabulary);
         let by_certificate = layout.list == List::Dibao;
-        let mut new_household = false;
+        let (mut new_household, mut merged) = (false, false);
         for field in [Field::Household, Field::RecordNo] {
             if !layout.has(field) || (field == Field::RecordNo && !by_certificate) {
                 continue;
@@ -57,14 +62,22 @@ impl FillDown {
                 carried.clone_from(&self.text);
             } else if is_head != Some(true) && !carried.is_empty() {
                 self.filled.set(field, carried);
+                merged = true;
             }
         }
         if new_household {
             self.household.head.clear();
         }
-        if !layout.has(Field::Head) || layout.head_is_person {
-            return;
+        if layout.has(Field::Head) && !layout.head_is_person {
+            merged |= self.fill_head(row, layout, is_head);
         }
+        if by_certificate {
+            self.fill_benefit(row, layout, merged);
+        }
+    }
+
+    /// True where the head was filled in from a line above.
+    fn fill_head(&mut self, row: &Row, layout: &Layout, is_head: Option<bool>) -> bool {
         View { row, layout, filled: &self.filled }.cell(Field::Head).write_to(&mut self.text);
         let name = layout.columns(Field::Name).first().map(|column| row.cell(*column));
         if !self.text.is_empty() {
@@ -77,6 +90,20 @@ impl FillDown {
             name.unwrap_or(Cell::Empty).write_to(&mut self.household.head);
         } else if !self.household.head.is_empty() {
             self.filled.set(Field::Head, &self.household.head);
+            return true;
+        }
+        false
+    }
+
+    /// Only a line whose certificate or head was merged takes the rest from above: another line's blank is a blank.
+    fn fill_benefit(&mut self, row: &Row, layout: &Layout, merged: bool) {
+        for (field, carried) in BENEFIT.into_iter().zip(&mut self.household.benefit) {
+            View { row, layout, filled: &self.filled }.cell(field).write_to(&mut self.text);
+            if !self.text.is_empty() || !merged {
+                carried.clone_from(&self.text);
+            } else if layout.has(field) && !carried.is_empty() {
+                self.filled.set(field, carried);
+            }
         }
     }
 

@@ -10,6 +10,9 @@ use super::vocabulary::{Vocabulary, fold_word};
 
 /// A title between the lines stands alone, or beside a unit and a date.
 const TITLE_CELLS_MAX: usize = 3;
+/// Signatures at the foot of a sheet stand in a few cells.
+const TRAILER_CELLS_MAX: usize = 4;
+const SIGNER_CHARS_MAX: usize = 8;
 /// A shorter text is a cell of a line.
 const TITLE_CHARS_MIN: usize = 6;
 
@@ -133,7 +136,9 @@ fn is_trailer(first: &str, filled: usize, vocabulary: &Vocabulary) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '：', '(', '1', '、', '.', '_', '签']))
     });
     let page = first.starts_with('第') && first.contains('页');
-    begins || (page && filled <= 3)
+    // 村主任: 某某. Signatures come with any title, and nothing of a person's line stands behind a colon.
+    let signed = first.find([':', '：']).is_some_and(|at| first[..at].chars().count() <= SIGNER_CHARS_MAX);
+    begins || ((page || signed) && filled <= TRAILER_CELLS_MAX)
 }
 
 #[cfg(test)]

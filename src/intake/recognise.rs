@@ -83,17 +83,23 @@ pub struct Support {
 
 /// Finds the header in `window`, or `None` where no row is one.
 pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary: &Vocabulary) -> Option<Found> {
-    let mut best: Option<(usize, usize, usize)> = None;
+    let mut candidates: Vec<(usize, usize, usize)> = Vec::new();
     for first in 0..window.len() {
+        let mut best: Option<(usize, usize)> = None;
         for depth in 1..=HEADER_DEPTH_MAX.min(window.len() - first) {
-            let rows = &window[first..first + depth];
-            let Some(known) = known_cells(rows, vocabulary) else { break };
-            if known > best.map_or(0, |(most, ..)| most) {
-                best = Some((known, first, depth));
+            let Some(known) = known_cells(&window[first..first + depth], vocabulary) else { break };
+            // A title over the header knows nothing by itself.
+            let without = (depth > 1).then(|| known_cells(&window[first + 1..first + depth], vocabulary)).flatten();
+            if known > best.map_or(0, |(most, _)| most) && without.is_none_or(|without| without < known) {
+                best = Some((known, depth));
             }
         }
+        candidates.extend(best.map(|(known, depth)| (known, first, depth)));
     }
-    let (known, first, depth) = best?;
+    // The first that is nearly as good as the best: another table may stand below with more columns.
+    let most = candidates.iter().map(|(known, ..)| *known).max()?;
+    let enough = |known: usize| known == most || (known >= KNOWN_CELLS_MIN && known * 5 >= most * 3);
+    let (known, first, depth) = candidates.into_iter().find(|(known, ..)| enough(*known))?;
     let headings = headings(&window[first..first + depth], vocabulary);
     let all_known = known >= 2 && known == headings.len();
     if known < KNOWN_CELLS_MIN && !all_known {
