@@ -183,7 +183,7 @@ impl Rows for Answer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::gathered::gather_from;
+    use super::super::tests::gathered::gather_from;
     use super::*;
 
     fn office(dir: &Path) -> DatabaseSource {

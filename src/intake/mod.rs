@@ -33,13 +33,7 @@ pub mod watch;
 mod workbook;
 
 #[cfg(test)]
-mod county_test;
-#[cfg(test)]
-mod defects_test;
-#[cfg(test)]
-mod gathered;
-#[cfg(test)]
-mod robust_test;
+mod tests;
 
 use std::fs::File;
 use std::panic::AssertUnwindSafe;

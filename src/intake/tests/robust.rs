@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 
+use super::super::*;
 use super::gathered::{Gathered, gather};
-use super::*;
 
 fn read(bytes: &[u8]) -> (Result<FileReport, Unreadable>, Gathered) {
     let dir = tempfile::tempdir().unwrap();

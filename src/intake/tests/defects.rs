@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
+use super::super::*;
 use super::gathered::{Gathered, gather};
-use super::*;
 use crate::domain::{Flow, IdState, Place, Record, Sex, Status};
 
 const VILLAGE: &str = "519901001200";

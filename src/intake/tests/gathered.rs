@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use super::*;
+use super::super::*;
 
 #[derive(Default)]
 pub struct Gathered {
