@@ -58,7 +58,9 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     if !begins_unit && is_trailer(&first_folded, row.filled(), vocabulary) {
         return Kind::Trailer;
     }
-    if id.is_empty() && row.filled() <= TITLE_CELLS_MAX && first_text.chars().count() > TITLE_CHARS_MIN {
+    // Under the name there is nothing, or a unit (单位：元).
+    let unnamed = name.is_empty() || name_folded.contains([':', '：']);
+    if id.is_empty() && unnamed && row.filled() <= TITLE_CELLS_MAX && first_text.chars().count() > TITLE_CHARS_MIN {
         let named = codes(&first_text).any(|area| area.level() != Level::County);
         if named || vocabulary.of(layout.list).titles.iter().any(|word| first_folded.contains(word.as_str())) {
             return Kind::Title(first_text);
@@ -137,7 +139,9 @@ fn is_trailer(first: &str, filled: usize, vocabulary: &Vocabulary) -> bool {
     });
     let page = first.starts_with('第') && first.contains('页');
     // 村主任: 某某. Signatures come with any title, and nothing of a person's line stands behind a colon.
-    let signed = first.find([':', '：']).is_some_and(|at| first[..at].chars().count() <= SIGNER_CHARS_MAX);
+    let signed = first.find([':', '：']).is_some_and(|at| {
+        first[..at].chars().count() <= SIGNER_CHARS_MAX && !first[..at].bytes().any(|b| b.is_ascii_digit())
+    });
     begins || ((page || signed) && filled <= TRAILER_CELLS_MAX)
 }
 
@@ -175,6 +179,8 @@ mod tests {
         assert_eq!(told(&["12", "", "", ""]), Kind::Blank);
         assert_eq!(told(&["序号", "姓名", "与户主关系", "身份证号"]), Kind::Header);
         assert_eq!(told(&["519901001201村花名册"]), Kind::Title("519901001201村花名册".into()));
+        assert_eq!(told(&["519901001201村", "张三", "子"]), Kind::Line);
+        assert_eq!(told(&["村主任：某某", "", "", "制表：某某"]), Kind::Trailer);
         assert_eq!(told(&["", "说明书", "子", "", "7", "在册"]), Kind::Line);
     }
 }

@@ -92,7 +92,7 @@ fn read_text(mut file: File, context: &Context<'_>, sink: &mut dyn Sink) -> Resu
 fn origin<'a>(name: Option<&'a str>, context: &Context<'a>) -> Origin<'a> {
     let mut names: Vec<String> = name.into_iter().map(fold_word).collect();
     names.push(fold_word(context.rel_path));
-    Origin { name, support: Support { names } }
+    Origin { name, hidden: false, support: Support { names } }
 }
 
 /// Why a file of one sheet could not be read.
@@ -141,15 +141,17 @@ fn read_workbook(
     // The library panics on some damaged workbooks. What was given to the sink by then is discarded by the caller.
     let read = AssertUnwindSafe(|| {
         let mut book = workbook::Workbook::open(file, container)?;
-        let names: Vec<String> = book.sheets();
+        let sheets = book.sheets();
         let mut report = FileReport::new(container, None);
         read_sheets(
-            names.iter().cloned().map(Some).collect(),
+            sheets.iter().map(|(name, _)| Some(name.clone())).collect(),
             context,
             sink,
             &mut report,
             |at, origin, sink, report| {
-                book.with_rows(&names[at], context.limits, |rows| sheet::read(rows, origin, context, sink, report))
+                let (name, hidden) = &sheets[at];
+                let origin = Origin { hidden: *hidden, ..origin.clone() };
+                book.with_rows(name, context.limits, |rows| sheet::read(rows, &origin, context, sink, report))
             },
         )?;
         Ok(report)

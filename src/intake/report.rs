@@ -19,6 +19,8 @@ pub trait Sink {
 pub struct SheetHead {
     /// `None` for files that have no sheets.
     pub sheet: Option<String>,
+    /// Hidden sheets are read like others; the clerk may not know that they are there.
+    pub hidden: bool,
     pub list: List,
     /// Where its lines belong that do not say otherwise.
     pub area: Area,

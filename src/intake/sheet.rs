@@ -25,8 +25,10 @@ const DAMAGED_LINES_MIN: usize = 5;
 const SEPARATOR: u8 = 0x1f;
 
 /// What is known of a sheet before it is opened.
+#[derive(Clone)]
 pub struct Origin<'a> {
     pub name: Option<&'a str>,
+    pub hidden: bool,
     /// Folder and file name, for support and area.
     pub support: Support,
 }
@@ -213,6 +215,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         self.report.dropped_columns += self.layout.dropped;
         self.sink.sheet(&SheetHead {
             sheet: self.origin.name.map(str::to_owned),
+            hidden: self.origin.hidden,
             list: self.layout.list,
             area: self.area,
             stated_on: self.stated_on,

@@ -113,11 +113,13 @@ fn a_sheet_for_each_village_belongs_to_it_and_the_summary_is_not_counted_twice()
         sheet(book, "519901001200", &[header, &["1", "张三", "张三", "户主", "519901194501190052"]]);
         sheet(book, "201村", &[&["519901001201村人口花名册"], header, &["1", "李四", "李四", "户主", ""]]);
         sheet(book, "Sheet4", &[]);
+        book.worksheet_from_index(2).unwrap().set_hidden(true);
         sheet(book, "通讯录", &[&["部门", "电话"], &["民政", "123"]]);
     });
     assert_eq!(result.unwrap().lines, 2);
     let places: Vec<_> = sink.lines.iter().map(|line| (line.area.to_string(), line.row)).collect();
     assert_eq!(places, [("519901001200".to_owned(), 2), ("519901001201".to_owned(), 3)]);
+    assert_eq!(sink.sheets.iter().map(|sheet| sheet.hidden).collect::<Vec<_>>(), [false, true]);
     let told: Vec<_> = sink.refusals.iter().map(|refusal| (refusal.sheet.as_deref().unwrap(), refusal.code)).collect();
     assert_eq!(told, [("通讯录", RefusalCode::NoListRecognised), ("汇总", RefusalCode::SheetRepeatsOthers)]);
 }
