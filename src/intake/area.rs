@@ -10,6 +10,11 @@ use super::row::Cell;
 /// `node` where none names one. A village code of the same county outside the node is believed too, so that a
 /// neighbour's file dropped here by mistake is refused and not taken for this village's own.
 pub fn stated<'t>(texts: impl Iterator<Item = &'t str>, node: Area) -> Area {
+    named(texts, node).unwrap_or(node)
+}
+
+/// The same, or `None` where no text names an area.
+pub fn named<'t>(texts: impl Iterator<Item = &'t str>, node: Area) -> Option<Area> {
     let mut found: Option<Area> = None;
     for text in texts {
         let mut inside: Option<Area> = None;
@@ -26,7 +31,7 @@ pub fn stated<'t>(texts: impl Iterator<Item = &'t str>, node: Area) -> Area {
             (before, area) => before.or(area),
         };
     }
-    found.unwrap_or(node)
+    found
 }
 
 fn is_neighbour(area: Area, node: Area) -> bool {

@@ -26,7 +26,7 @@ pub struct SheetHead {
     pub area: Area,
     /// The date or month-end written on the sheet or in the file's name.
     pub stated_on: Option<Date>,
-    /// Row of the header, 0 for a database.
+    /// Row of the header; 0 for a database, and where only another area begins below a title.
     pub header_row: u32,
     /// Headers that were understood, as written.
     pub recognised: Vec<String>,

@@ -14,7 +14,6 @@ use super::lines::{Kind, kind};
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Layout, Support};
 use super::report::{FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
 use super::row::{Cell, Row, Rows};
-use super::vocabulary::fold_word;
 use super::{Context, totals::Counts};
 
 /// Lines looked at before the first is read, to learn what the digits of a sex column mean.
@@ -385,9 +384,9 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         if self.context.area.is_some() {
             return;
         }
-        let area = area::stated([text].into_iter(), self.context.node_area);
-        let named = area::of_cell(&fold_word(text)).is_some() || area != self.context.node_area;
-        if named && area != self.area {
+        // The county's own heading above a village's page says nothing new.
+        let named = area::named([text].into_iter(), self.context.node_area);
+        if let Some(area) = named.filter(|area| !area.contains(self.area)) {
             self.area = area;
             self.begin_segment();
             self.announce(0);

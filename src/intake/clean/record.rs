@@ -6,8 +6,8 @@ use crate::domain::{Aid, Area, Date, Flow, IdNumber, List, PartialDate, Place, R
 
 use super::super::field::Field;
 use super::super::recognise::Layout;
-use super::super::row::{Cell, Row};
-use super::super::vocabulary::{ListWords, Vocabulary};
+use super::super::row::{Cell, Row, trim};
+use super::super::vocabulary::{ListWords, Vocabulary, fold_word};
 use super::date::{self, DateHints};
 use super::number::{code_text, has_lost_tail, id_number};
 use super::place;
@@ -141,7 +141,7 @@ impl<'v> Cleaner<'v> {
             cell => id_number(cell),
         };
         let mut record = Record {
-            name: name.into_owned(),
+            name: self.without_remark(&name).to_owned(),
             sex: self.sex(view),
             birth: self.birth(view, id_number.as_ref()),
             id_number,
@@ -170,6 +170,15 @@ impl<'v> Cleaner<'v> {
         }
         self.settle(view, area, &mut record);
         (Some(record), self.noticed)
+    }
+
+    /// `李四 迁出` is 李四 (DOMAIN.md 6 row 5). The remark is no event: what the line says, its columns say.
+    fn without_remark<'t>(&self, name: &'t str) -> &'t str {
+        let Some((front, remark)) = name.rsplit_once(char::is_whitespace) else { return name };
+        let folded = fold_word(remark);
+        let known = self.words.status.contains_key(&folded) || self.vocabulary.relation.contains_key(&folded);
+        let front = trim(front);
+        if known && folded.chars().count() > 1 && front.chars().count() > 1 { front } else { name }
     }
 
     /// Counts what is written and not understood.

@@ -212,6 +212,14 @@ fn a_list_of_cancellations_is_no_register_and_not_all_of_it_are_deaths() {
 }
 
 #[test]
+fn a_remark_behind_a_name_is_not_part_of_it() {
+    let sink = text("户号,姓名,与户主关系,身份证号\n1,李四 迁出,户主,\n1,张 三,妻,\n1,王五（已故）,子,\n");
+    let names: Vec<_> = sink.records().iter().map(|record| record.name.as_str()).collect();
+    assert_eq!(names, ["李四", "张 三", "王五（已故）"]);
+    assert!(sink.records().iter().all(|record| record.status == Status::Active));
+}
+
+#[test]
 fn an_error_value_saved_as_text_is_a_missing_value() {
     let sink =
         text("户号,姓名,与户主关系,身份证号,出生日期\n1,张三,户主,#REF!,#N/A\n1,#NAME?,妻,519901194701190060,\n");
