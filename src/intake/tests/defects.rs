@@ -385,6 +385,53 @@ fn tables_in_pages_and_xml_named_xls_are_read() {
     assert_eq!(one(&sink).died, "2026-01-05".parse().ok());
 }
 
+/// The least that an OpenDocument spreadsheet can be.
+fn ods(rows: &str) -> Vec<u8> {
+    use std::io::Write as _;
+    let content = format!(
+        "<?xml version=\"1.0\"?><office:document-content xmlns:office=\"o\" xmlns:table=\"t\" xmlns:text=\"x\"><office:body>\
+         <office:spreadsheet><table:table table:name=\"低保\">{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
+    );
+    let manifest = "<?xml version=\"1.0\"?><manifest:manifest xmlns:manifest=\"m\"></manifest:manifest>";
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in [
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("META-INF/manifest.xml", manifest),
+        ("content.xml", &content),
+    ] {
+        let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        zip.start_file(name, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn an_open_document_is_read_with_its_dates_and_the_million_empty_rows_below() {
+    let row = |cells: &[&str]| {
+        let cell = |text: &&str| {
+            format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
+        };
+        format!(
+            "<table:table-row>{}<table:table-cell office:value-type=\"date\" office:date-value=\"2026-02-03\"><text:p>x</text:p></table:table-cell></table:table-row>",
+            cells.iter().map(cell).collect::<String>()
+        )
+    };
+    let header = row(&["低保证号", "姓名", "身份证号", "类别"])
+        .replace(" office:date-value=\"2026-02-03\"", "")
+        .replace("\"date\"", "\"string\"")
+        .replace(">x<", ">最近复核日期<");
+    let rows = header
+        + &row(&["51D1", "张三", "519901194501190052", "A类"])
+        + "<table:table-row table:number-rows-repeated=\"1048574\"><table:table-cell table:number-columns-repeated=\"16384\"/></table:table-row>";
+    let (result, sink) = read_bytes("低保.xls", &ods(&rows), VILLAGE);
+    assert_eq!(result.unwrap().container, Container::Ods);
+    assert_eq!(
+        (one(&sink).reviewed, sink.lines.iter().map(|line| line.row).collect::<Vec<_>>()),
+        ("2026-02-03".parse().ok(), vec![2])
+    );
+}
+
 #[test]
 fn wrong_files_have_a_code_each() {
     // One sector of allocation table, one of directory: the least a compound file can be.
@@ -438,15 +485,7 @@ fn bombs_are_refused_before_they_are_unpacked() {
     };
     assert_eq!(code("弹.xlsx", &bomb(40 << 20)), UnreadableCode::ZipBomb);
     let cells = "<table:table-row table:number-rows-repeated=\"1000000\"><table:table-cell office:value-type=\"string\" table:number-columns-repeated=\"16000\"><text:p>x</text:p></table:table-cell></table:table-row>";
-    let content = format!(
-        "<office:document-content xmlns:office=\"o\" xmlns:table=\"t\" xmlns:text=\"x\"><office:body><office:spreadsheet><table:table table:name=\"a\">{cells}</table:table></office:spreadsheet></office:body></office:document-content>"
-    );
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, text) in [("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", &content)] {
-        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-        zip.write_all(text.as_bytes()).unwrap();
-    }
-    assert_eq!(code("弹.ods", &zip.finish().unwrap().into_inner()), UnreadableCode::TooManyCells);
+    assert_eq!(code("弹.ods", &ods(cells)), UnreadableCode::TooManyCells);
     let wide = format!("姓名,户号,与户主关系{}\n张三,1,户主\n", ",x".repeat(2_000));
     assert_eq!(code("宽.csv", wide.as_bytes()), UnreadableCode::TooManyCells);
 }
