@@ -18,6 +18,7 @@
 //! | `push`, `receive` | the two sides' rules, without network or waiting |
 //! | `survey`, `sketch`, `resync` | totals, set difference, repair |
 //! | `line`, `client`, `serve` | one exchange; over HTTP; the open port and its limits |
+//! | `course` | the order of words: meet, send, compare, repair |
 //! | `link`, `notices`, `status` | the child's running loop; how it is seen and spoken to |
 //! | `join_code`, `authority`, `registry`, `credential`, `enrol`, `tls`, `clock` | who is who |
 //! | `offline` | the same batches by file |
@@ -32,6 +33,7 @@ pub mod authority;
 pub mod batch;
 pub mod client;
 pub mod clock;
+pub mod course;
 pub mod credential;
 pub mod enrol;
 mod files;

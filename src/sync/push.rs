@@ -1,6 +1,6 @@
 //! The child's part: who am I, what is next, what does the parent's word mean. No network, no waiting.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::batch::{self, BATCH_ITEMS_MAX, BATCH_PLAIN_BYTES_MAX};
 use super::ledger::{ChildLedger, FrozenBatch, Notice, NoticesPage};
@@ -29,6 +29,8 @@ pub struct Child {
     software: String,
     items_max: usize,
     bytes_max: usize,
+    /// A call whose caller went away may still run: the one that follows waits for it.
+    turn: Mutex<()>,
     /// The batch behind the one on its way, made while that one travels. Not yet kept, not yet promised.
     prepared: Mutex<Option<FrozenBatch>>,
 }
@@ -40,13 +42,18 @@ impl Child {
             software: concat!("rosterd ", env!("CARGO_PKG_VERSION")).to_owned(),
             items_max: BATCH_ITEMS_MAX,
             bytes_max: BATCH_PLAIN_BYTES_MAX,
-            prepared: Mutex::new(None),
+            turn: Mutex::default(),
+            prepared: Mutex::default(),
         }
     }
 
     /// With other bounds of a batch.
     pub fn bounded(self, items_max: usize, bytes_max: usize) -> Child {
         Child { items_max, bytes_max, ..self }
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn ledger(&self) -> &Arc<dyn ChildLedger> {
@@ -70,6 +77,7 @@ impl Child {
 
     /// Compares watermarks, and puts right what a restore on either side left behind.
     pub fn meet(&self, welcome: &Welcome) -> Result<Meeting> {
+        let _turn = self.turn();
         let own = self.ledger.watermark()?;
         match welcome.standing {
             Standing::Superseded => Ok(Meeting::Superseded),
@@ -88,13 +96,18 @@ impl Child {
                     // Only the receipts were lost: the same batches get them again.
                     return Ok(Meeting::Ready);
                 }
-                self.restored(watermark)
+                self.begin_again(watermark)
             }
         }
     }
 
     /// The parent holds what this database never sent: it is an older copy. It begins a new life.
     pub fn restored(&self, parent: u64) -> Result<Meeting> {
+        let _turn = self.turn();
+        self.begin_again(parent)
+    }
+
+    fn begin_again(&self, parent: u64) -> Result<Meeting> {
         tracing::error!(parent, "this database is older than what the parent holds: it was restored or cloned");
         self.ledger.begin_epoch()?;
         self.adopt(false).map(Meeting::Adopt)
@@ -102,6 +115,7 @@ impl Child {
 
     /// A person says that this copy is the real one.
     pub fn insist(&self) -> Result<Adopt> {
+        let _turn = self.turn();
         self.ledger.begin_epoch()?;
         self.adopt(true)
     }
@@ -127,6 +141,7 @@ impl Child {
 
     /// The batch behind `after`: the kept one, or a new one that is kept now.
     pub fn batch_after(&self, after: u64) -> Result<Option<FrozenBatch>> {
+        let _turn = self.turn();
         if let Some(kept) = self.ledger.frozen_at(after)? {
             return Ok(Some(kept));
         }
@@ -163,6 +178,7 @@ impl Child {
     /// # Errors
     /// A receipt for something else is not believed.
     pub fn settle(&self, batch: &FrozenBatch, receipt: &Receipt) -> Result<()> {
+        let _turn = self.turn();
         let header = &batch.header;
         let key = (receipt.origin, receipt.epoch, receipt.after, receipt.last, receipt.hash);
         if key != (header.origin, header.epoch, header.after, header.last, header.hash) {

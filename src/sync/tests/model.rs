@@ -128,7 +128,7 @@ impl Memory {
         let left = self.failing.load(Ordering::SeqCst);
         if left > 0 {
             self.failing.fetch_sub(1, Ordering::SeqCst);
-            if left % 2 == 0 {
+            if left.is_multiple_of(2) {
                 write(&mut self.state())?;
             }
             return Err(Error::new("disk I/O error").transient());
