@@ -121,6 +121,9 @@ impl Child {
     }
 
     fn adopt(&self, confirmed: bool) -> Result<Adopt> {
+        // One of the two databases is not what it was: what was read from above is read again from the start.
+        let unread = NoticesPage { reset: true, notices: Vec::new(), mark: NoticesMark::default() };
+        self.ledger.take_notices(&unread)?;
         Ok(Adopt { epoch: self.ledger.identity()?.epoch, watermark: self.ledger.watermark()?, confirmed })
     }
 
@@ -142,11 +145,12 @@ impl Child {
     /// The batch behind `after`: the kept one, or a new one that is kept now.
     pub fn batch_after(&self, after: u64) -> Result<Option<FrozenBatch>> {
         let _turn = self.turn();
-        if let Some(kept) = self.ledger.frozen_at(after)? {
+        let epoch = self.ledger.identity()?.epoch;
+        // A batch of an earlier epoch is nothing the parent would take.
+        if let Some(kept) = self.ledger.frozen_at(after)?.filter(|kept| kept.header.epoch == epoch) {
             return Ok(Some(kept));
         }
         let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let epoch = self.ledger.identity()?.epoch;
         let fitting = prepared.filter(|batch| batch.header.after == after && batch.header.epoch == epoch);
         let Some(batch) = fitting.map_or_else(|| self.build(after), |batch| Ok(Some(batch)))? else { return Ok(None) };
         self.ledger.freeze(&batch)?;
