@@ -21,6 +21,8 @@ const VERIFY_ATTEMPTS_MAX: usize = 5;
 pub trait Signer: Send + Sync {
     /// The area the signature speaks for.
     fn area(&self) -> Area;
+    /// The public key (P-256, uncompressed point).
+    fn key(&self) -> Vec<u8>;
     /// ECDSA P-256, ASN.1.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>>;
 }
@@ -28,6 +30,10 @@ pub trait Signer: Send + Sync {
 impl Signer for Credential {
     fn area(&self) -> Area {
         Credential::area(self)
+    }
+
+    fn key(&self) -> Vec<u8> {
+        self.public_key().to_vec()
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {

@@ -56,6 +56,10 @@ impl Signer for Hand {
         self.0
     }
 
+    fn key(&self) -> Vec<u8> {
+        KEY.public_key_raw().to_vec()
+    }
+
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
         Ok(KEY.sign(message).unwrap())
     }
