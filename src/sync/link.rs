@@ -138,9 +138,20 @@ impl Link {
                     pause
                 }
             };
+            // New data is a reason to try at once, but not at every entry, and not where the parent named a time.
+            let deaf = match &failure {
+                Ended::Failed(failure) => failure.asked_pause().map_or(self.settings.retry_first, |_| pause),
+                _ => Duration::ZERO,
+            };
+            let awake = async {
+                tokio::time::sleep(deaf.min(pause)).await;
+                tokio::select! {
+                    _ = tokio::time::sleep(pause.saturating_sub(deaf)) => {}
+                    _ = self.wake.notified() => {}
+                }
+            };
             tokio::select! {
-                _ = tokio::time::sleep(pause) => {}
-                _ = self.wake.notified() => {}
+                _ = awake => {}
                 command = self.commands.recv() => self.pending.extend(command),
                 _ = shutdown.wait_for(|stop| *stop) => break,
             }
