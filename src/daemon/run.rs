@@ -85,7 +85,7 @@ impl Running {
         };
         let (link, handle) = Link::new(Arc::new(child), settings.link_dir(), link_settings);
         let authority = match settings.listen {
-            Some(_) => Some(Authority::open(&settings.link_dir(), settings.area)?),
+            Some(_) => Some(Authority::open(&settings.link_dir().join("authority"), settings.area)?),
             None => None,
         };
         // Waited for at the end; the others end with the runtime.

@@ -170,6 +170,12 @@ pub(super) fn restore(dir: &Path, copy: &Path, area: Area, stamp: &str) -> Resul
         }
         // Its numbers after this moment would collide with those the lost file gave.
         put_meta(&conn, "epoch", random_epoch()?)?;
+        conn.execute_batch(
+            "INSERT OR REPLACE INTO meta VALUES ('acknowledged', coalesce((SELECT value FROM meta WHERE key = 'seq'), 0));
+             INSERT OR REPLACE INTO meta VALUES ('resync_due', 1);
+             DELETE FROM frozen;",
+        )
+        .or_say_at("beginning a new life of the store", copy)?;
         let entries: i64 = conn
             .query_row("SELECT count(*) FROM entries WHERE removed IS NULL", [], |row| row.get(0))
             .or_say_at("reading the backup", copy)?;
