@@ -9,6 +9,7 @@ list-dibao = dibao list
 list-family = family support list
 list-deaths = death list
 list-migrants = migrant list
+list-any = any
 list-none = list
 
 severity-high = high
@@ -62,33 +63,57 @@ id-fault-out-of-time = the birth date in it cannot be
 ## Rules: titles and exceptions of severity
 
 rule-deceased-still-active = Deceased, still active
+rule-deceased-still-active-says = another entry or the death list says the person died, this entry is active; one finding per active entry
 rule-deceased-still-active-note = high for dibao and family
 rule-alive-after-death = Sign of life after the death date
+rule-alive-after-death-says = a visit, review or new entry is dated after the death: the death claim needs checking first
 rule-death-dates-differ = Death dates differ
+rule-death-dates-differ-says = two sources give death dates too far apart
 rule-moved-still-active = Moved away, still active
+rule-moved-still-active-says = served or paid here, while the population register says moved out or another village has the person
 rule-moved-still-active-note = high for family when overdue
 rule-transfer-unpaired = Move with one half only
+rule-transfer-unpaired-says = moved out to a village of this county and not listed there, or moved in and never moved out there
 rule-listed-in-two-areas = Active in two areas
+rule-listed-in-two-areas-says = the same person active on one list in two or more villages
 rule-listed-in-two-areas-note = high for dibao and family
 rule-duplicate-entry = Twice on one list
+rule-duplicate-entry-says = the same person active twice on one list of one village
 rule-no-population-record = Not on the population register
+rule-no-population-record-says = active here, and on no population register known at this level
 rule-no-population-record-note = high for dibao
 rule-left-without-decision = Left the list without a decision
+rule-left-without-decision-says = an active entry vanished with no stop, death or move anywhere: protects the person
 rule-dibao-without-health-record = Dibao without health record
+rule-dibao-without-health-record-says = active on dibao with no active health record
 rule-special-support-uncovered = Support not complete
+rule-special-support-uncovered-says = contact person, family doctor or hospital green channel missing
 rule-dibao-review-overdue = Dibao review overdue
+rule-dibao-review-overdue-says = the last review is older than the class allows
 rule-late-report = Reported late
+rule-late-report-says = a birth or in-move was listed too long after its date
 rule-id-invalid = Identity number invalid
+rule-id-invalid-says = the number fails after cleaning (width, blanks and lower-case x are cleaned)
 rule-id-damaged = Identity number lost digits
+rule-id-damaged-says = the number lost digits in a spreadsheet; a whole damaged column is one finding
 rule-id-missing = Identity number missing
+rule-id-missing-says = no number, and old enough to have one
 rule-id-conflict = One person, several numbers
+rule-id-conflict-says = entries of one person carry different numbers (15 digits are brought to 18)
 rule-shared-id = One number, several people
+rule-shared-id-says = one valid number, two people who are not the same
 rule-name-conflict = Names differ
+rule-name-conflict-says = one person, names that differ beyond blanks, dots, traditional and variant forms
 rule-sex-conflict = Sexes differ
+rule-sex-conflict-says = columns or number disagree on the sex of one person
 rule-birth-conflict = Birth dates differ
+rule-birth-conflict-says = columns or number disagree on the birth date of one person
 rule-household-without-head = Household without head
+rule-household-without-head-says = the head died or left, and nobody replaced them
 rule-total-differs = Total differs from the lines
+rule-total-differs-says = the sheet's own total differs from its lines
 rule-list-late = List late
+rule-list-late-says = no new file within the list's cycle
 
 ## One sentence a rule
 
@@ -341,7 +366,6 @@ label-what = did
 label-query = looked for
 label-rule = rule
 label-says = says
-label-settings = settings
 label-weight = weight
 label-matched = matched
 label-sent = sent
@@ -452,8 +476,6 @@ say-healthy = Everything is in order.
 say-unhealthy = { $bad } broken, { $warn } to look at.
 say-link-score = { $lines } lines: precision { $precision }, recall { $recall }, F1 { $f1 }, { $seconds } s.
 say-written = Wrote { $file }
-say-waiting = Waiting until everything is done…
-say-nothing-new = Nothing new.
 
 ## Progress
 

@@ -9,6 +9,7 @@ list-dibao = 低保名册
 list-family = 扶助名册
 list-deaths = 死亡名册
 list-migrants = 流动人口名册
+list-any = 任何
 list-none = 名册
 
 severity-high = 高
@@ -62,33 +63,57 @@ id-fault-out-of-time = 其中的出生日期不合常理
 ## 规则：标题、说明、程度的例外
 
 rule-deceased-still-active = 已故人员仍在册
+rule-deceased-still-active-says = 另一名册或死亡名册记载此人已故，这里仍为在册；每条在册记录一条
 rule-deceased-still-active-note = 低保、扶助为高
 rule-alive-after-death = 死亡日期之后仍有在世记录
+rule-alive-after-death-says = 死亡日期之后有随访、复核、新登记等在世记录：先核对死亡信息
 rule-death-dates-differ = 死亡日期不一致
+rule-death-dates-differ-says = 两个来源的死亡日期相差过大
 rule-moved-still-active = 已迁走仍在册
+rule-moved-still-active-says = 人口底册上已迁出或在别村在册，这里的服务或待遇仍为在册
 rule-moved-still-active-note = 扶助超期为高
 rule-transfer-unpaired = 迁移只有一头
+rule-transfer-unpaired-says = 本县内迁出而迁入地未列，或已迁入而迁出地未销
 rule-listed-in-two-areas = 两地同时在册
+rule-listed-in-two-areas-says = 同一人在两个以上村（居）的同一名册上在册
 rule-listed-in-two-areas-note = 低保、扶助为高
 rule-duplicate-entry = 同册重复
+rule-duplicate-entry-says = 同一人在一村（居）同一名册上在册两次
 rule-no-population-record = 人口底册查无此人
+rule-no-population-record-says = 这里在册，而本级所知的人口底册上都没有此人
 rule-no-population-record-note = 低保为高
 rule-left-without-decision = 无手续退出
+rule-left-without-decision-says = 在册记录消失，却没有停发、死亡或迁出的记载：保护当事人
 rule-dibao-without-health-record = 低保对象无健康档案
+rule-dibao-without-health-record-says = 低保在册而没有有效的健康档案
 rule-special-support-uncovered = 扶助服务未覆盖
+rule-special-support-uncovered-says = 联系人、家庭医生、就医绿色通道三项未全
 rule-dibao-review-overdue = 低保复核超期
+rule-dibao-review-overdue-says = 上次复核超过该类的期限
 rule-late-report = 登记迟缓
+rule-late-report-says = 出生或迁入过了期限才列入名册
 rule-id-invalid = 身份证号有误
+rule-id-invalid-says = 号码整理后（全半角、空格、小写 x）仍不合规则
 rule-id-damaged = 身份证号丢失尾数
+rule-id-damaged-says = 号码在表格中丢失尾数；整列丢失的只报一条
 rule-id-missing = 缺身份证号
+rule-id-missing-says = 已过登记年龄而没有号码
 rule-id-conflict = 一人多号
+rule-id-conflict-says = 同一人的各条记录号码不同（15 位已换算为 18 位）
 rule-shared-id = 一号多人
+rule-shared-id-says = 一个有效号码，两个不同的人
 rule-name-conflict = 姓名不一致
+rule-name-conflict-says = 同一人的姓名写法不同（空格、间隔点、繁体异体不算）
 rule-sex-conflict = 性别不一致
+rule-sex-conflict-says = 同一人的性别栏之间或与号码不一致
 rule-birth-conflict = 出生日期不一致
+rule-birth-conflict-says = 同一人的出生日期栏之间或与号码不一致
 rule-household-without-head = 户内无户主
+rule-household-without-head-says = 户主已故或迁出，户内无人接替
 rule-total-differs = 合计数不符
+rule-total-differs-says = 表中自写的合计与行数不一致
 rule-list-late = 名册未按期更新
+rule-list-late-says = 超过更新周期没有收到新的名册
 
 ## 每条规则的一句话
 
@@ -344,7 +369,6 @@ label-what = 做了什么
 label-query = 查询
 label-rule = 规则
 label-says = 说明
-label-settings = 参数
 label-weight = 权重
 label-matched = 一致
 label-sent = 已发送
@@ -455,8 +479,6 @@ say-healthy = 一切正常。
 say-unhealthy = { $bad } 处故障，{ $warn } 处需注意。
 say-link-score = { $lines } 行：准确率 { $precision }，召回率 { $recall }，F1 { $f1 }，用时 { $seconds } 秒。
 say-written = 已写入 { $file }
-say-waiting = 正在等待处理完……
-say-nothing-new = 没有新的内容。
 
 ## 进度
 

@@ -10,6 +10,7 @@ use crate::daemon::control::{Exit, requests};
 /// in the same order, as over the link; nothing is lost or doubled when both are used.
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
+    /// Where to write it
     file: PathBuf,
     #[command(flatten)]
     output: Output,
@@ -18,6 +19,7 @@ pub struct ExportArgs {
 /// Take a file that an office below wrote with export-batch
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
+    /// The file from the office below
     file: PathBuf,
     #[command(flatten)]
     output: Output,

@@ -129,7 +129,10 @@ fn play(folder: &Path, once: bool, interrupted: &AtomicBool, screen: &mut Screen
     let county = &offices[0];
     let findings = county.findings()?;
     screen.say_with("demo-result", &[("name", &county.name)]);
-    outcome::print(&findings, &OFFICES.map(|(area, name, _)| (area, name)), screen);
+    let offices_named = OFFICES.map(|(area, name, _)| (area, name));
+    for line in outcome::lines(&findings, &offices_named, screen.text(), screen.columns()) {
+        screen.line(line);
+    }
     if let Some(log) = county.mismatch_log() {
         screen.say_with("demo-log", &[("name", &county.name), ("file", &log.display())]);
     }
