@@ -330,7 +330,11 @@ problem-io = the file cannot be read
 problem-no-name = the line has no name
 problem-area-outside = the line belongs to an area outside this node's
 problem-sheet-repeats-others = a summary sheet that repeats the others; not read
-problem-foreign-record = a record from below lies outside its sender's area; refused
+problem-area-missing = an area that was in this file before is not in it now; its entries stay as they are
+problem-item-of-child = a record from an office below was not taken
+problem-rejected-by-parent = the office above did not take this record
+problem-unreadable = it cannot be understood
+problem-seq-out-of-order = its number is out of order
 problem-other = not taken
 
 ## Command line: columns

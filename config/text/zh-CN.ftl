@@ -333,7 +333,11 @@ problem-io = 文件读不出来
 problem-no-name = 此行没有姓名
 problem-area-outside = 此行所属地区不在本级范围内
 problem-sheet-repeats-others = 汇总表，与其他表重复，未读
-problem-foreign-record = 下级报来的记录不在其范围内，已拒收
+problem-area-missing = 上次有、这次文件里没有的地区，其记录保持不变
+problem-item-of-child = 下级报来的一条记录没有收下
+problem-rejected-by-parent = 上级没有收下这条记录
+problem-unreadable = 内容读不懂
+problem-seq-out-of-order = 顺序号不对
 problem-other = 未能收入
 
 ## 命令行：栏目

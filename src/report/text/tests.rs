@@ -175,3 +175,8 @@ fn the_catalogue_holds_what_the_code_says_and_nothing_else() {
     });
     assert_eq!(unsaid.collect::<Vec<_>>(), Vec::<&String>::new(), "nobody says these");
 }
+
+#[test]
+fn a_name_from_a_file_cannot_steer_the_terminal() {
+    assert_eq!(printable("王\u{1b}[2J芳\u{202e}\t吉木·子洛"), "王\u{fffd}[2J芳\u{fffd}\u{fffd}吉木·子洛");
+}
