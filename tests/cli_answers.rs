@@ -87,9 +87,9 @@ impl Desk for Office {
                 Exit::Done
             }
             "verify" => {
-                out(Frame::progress(1, 2, "entries"));
+                out(Frame::progress(1, 2, "compare"));
                 out(Frame::row(
-                    &json!({"area": "519901001200", "list": "dibao", "matched": 40, "differ": 1, "bytes": 900, "equal": false}),
+                    &json!({"area": "519901001200", "list": "dibao", "matched": 40, "here": 41, "parent": 40, "equal": false}),
                 ));
                 Exit::Failed
             }

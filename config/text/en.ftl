@@ -372,8 +372,8 @@ label-rule = rule
 label-says = says
 label-weight = weight
 label-matched = matched
+label-here = here
 label-sent = sent
-label-differ = differ
 label-bytes = bytes
 label-created = new
 label-updated = changed
@@ -388,6 +388,8 @@ label-parent = parent
 label-children = children
 label-backlog = backlog
 label-error = last error
+label-equal = last found equal
+label-clock = clock
 label-sources = sources
 label-held = held
 label-quarantined = not taken
@@ -400,17 +402,17 @@ state-ok = ok
 state-warn = look
 state-bad = broken
 state-connected = connected
+state-connecting = connecting
+state-not-joined = not joined yet
+state-superseded = another machine took its place
 state-waiting = waiting to retry
-state-refused = refused
 state-none = none
 state-never = never
-state-silent = silent
 state-paused = paused
 state-working = working
 state-settled = settled
-state-reading = reading
 state-read = read
-state-missing = not found
+state-quarantined = not taken
 state-held = held for a person
 state-taken = taken
 state-refused-file = not taken
@@ -471,6 +473,7 @@ say-backed-up = Backed up to { $file } ({ $bytes } bytes, verified).
 say-restored = Restored from { $file }; the store that was there is now { $kept }.
 say-exported = Wrote { $file }: { $entries } entries.
 say-imported = Took { $entries } entries, refused { $refused }.
+say-receipts = Carry the receipts { $file } back, and take them in there with rosterd import-batch.
 say-not-settled = Not settled within { $secs } seconds.
 say-reveal-logged = This look at whole names and numbers is logged: { $reason }
 say-reveal-reason = Whole names and numbers need a reason: --reveal --reason TEXT
@@ -479,16 +482,18 @@ say-rematched = { $persons } persons: { $joined } joined, { $split } split; { $o
 say-healthy = Everything is in order.
 say-unhealthy = { $bad } broken, { $warn } to look at.
 say-link-score = { $lines } lines: precision { $precision }, recall { $recall }, F1 { $f1 }, { $seconds } s.
+hint-rematch = the new weights are not in force yet; look with rosterd rematch --dry-run, then rosterd rematch
+hint-resync-later = the office below did not come in time; it compares and repairs when it does
 say-written = Wrote { $file }
 
 ## Progress
 
-progress-entries = comparing entries
-progress-lines = reading
-progress-persons = linking persons
-progress-pages = backing up
-progress-lists = comparing lists
 progress-wait = waiting until done
+progress-read = reading
+progress-compare = comparing
+progress-repair = repairing
+progress-rematch = linking anew
+progress-backup = backing up
 
 ## Status page
 
@@ -496,11 +501,11 @@ status-held-hint = { $count } files are held; see: rosterd held
 status-quarantined-hint = { $count } things were not taken; see: rosterd quarantine
 status-lines = { $lines } lines
 status-backlog = { $entries } entries ({ $bytes } bytes)
+status-skew = { $secs } s off the parent's
 
 ## Doctor
 
 check-settings = settings file
-check-data-dir = data folder
 check-data-mode = data folder closed to others
 check-data-mode-hint = run: chmod 700 { $path }
 check-writable = data folder writable
@@ -525,20 +530,14 @@ check-clock = system clock
 check-clock-hint = the clock is earlier than this program; set it
 check-listen = address for children
 check-listen-hint = { $addr } cannot be used; another program may hold it
-check-store = store
-check-store-hint = the store did not pass its check; rosterd restore with the newest backup
-check-store-version = version of the store
-check-store-version-hint = a newer rosterd wrote it; update this program
 check-store-opens = store opens
 check-store-opens-hint = { $why }
-check-certificate = certificate
-check-certificate-hint = { $days } days left
-check-chain = access log whole
-check-chain-hint = its chain of hashes is broken; somebody changed it
+check-store-sound = store sound
+check-store-sound-hint = the store did not pass its check; rosterd restore with the newest backup
+check-access-log = access log whole
+check-access-log-hint = its chain of hashes is broken; somebody changed it
 check-log-dir = log folder
 check-log-dir-hint = { $path } cannot be written; check permissions
-check-age = last backup
-check-age-hint = none for { $days } days: rosterd backup FILE
 
 ## Setup
 

@@ -375,8 +375,8 @@ label-rule = 规则
 label-says = 说明
 label-weight = 权重
 label-matched = 一致
+label-here = 本级
 label-sent = 已发送
-label-differ = 不一致
 label-bytes = 字节
 label-created = 新增
 label-updated = 修改
@@ -391,6 +391,8 @@ label-parent = 上级
 label-children = 下级
 label-backlog = 待上报
 label-error = 最近错误
+label-equal = 最近核对一致
+label-clock = 时钟
 label-sources = 来源
 label-held = 暂扣
 label-quarantined = 未收
@@ -403,17 +405,17 @@ state-ok = 正常
 state-warn = 注意
 state-bad = 故障
 state-connected = 已连接
+state-connecting = 正在连接
+state-not-joined = 尚未接入
+state-superseded = 已被另一台机器替代
 state-waiting = 等待重试
-state-refused = 被拒绝
 state-none = 无
 state-never = 从未
-state-silent = 久未联系
 state-paused = 已暂停
 state-working = 正在处理
 state-settled = 已处理完
-state-reading = 正在读取
 state-read = 已读
-state-missing = 找不到
+state-quarantined = 未收
 state-held = 暂扣，待确认
 state-taken = 已收入
 state-refused-file = 未收
@@ -474,6 +476,7 @@ say-backed-up = 已备份到 { $file }（{ $bytes } 字节，已验证）。
 say-restored = 已从 { $file } 恢复；原来的库保存在 { $kept }。
 say-exported = 已写入 { $file }：{ $entries } 条。
 say-imported = 已收入 { $entries } 条，未收 { $refused } 条。
+say-receipts = 请把回执 { $file } 带回下级，用 rosterd import-batch 读入。
 say-not-settled = { $secs } 秒内没有处理完。
 say-reveal-logged = 本次查看完整信息已登记：{ $reason }
 say-reveal-reason = 查看完整姓名和证件号要写明理由：--reveal --reason 理由
@@ -482,16 +485,18 @@ say-rematched = 人员 { $persons } 人：新合并 { $joined }，新拆开 { $s
 say-healthy = 一切正常。
 say-unhealthy = { $bad } 处故障，{ $warn } 处需注意。
 say-link-score = { $lines } 行：准确率 { $precision }，召回率 { $recall }，F1 { $f1 }，用时 { $seconds } 秒。
+hint-rematch = 新权重还没有启用；先看 rosterd rematch --dry-run，再执行 rosterd rematch
+hint-resync-later = 下级没有及时来联系；它下次来时会自行比对修复
 say-written = 已写入 { $file }
 
 ## 进度
 
-progress-entries = 比对记录
-progress-lines = 读取
-progress-persons = 认人
-progress-pages = 备份
-progress-lists = 核对名册
 progress-wait = 等待处理完
+progress-read = 读取
+progress-compare = 比对
+progress-repair = 修复
+progress-rematch = 重新认人
+progress-backup = 备份
 
 ## 状态页
 
@@ -499,11 +504,11 @@ status-held-hint = 有 { $count } 份文件被暂扣，请看：rosterd held
 status-quarantined-hint = 有 { $count } 处未收，请看：rosterd quarantine
 status-lines = { $lines } 行
 status-backlog = { $entries } 条（{ $bytes } 字节）
+status-skew = 与上级相差 { $secs } 秒
 
 ## 体检
 
 check-settings = 设置文件
-check-data-dir = 数据文件夹
 check-data-mode = 数据文件夹只对本服务开放
 check-data-mode-hint = 请执行：chmod 700 { $path }
 check-writable = 数据文件夹可写
@@ -528,20 +533,14 @@ check-clock = 系统时间
 check-clock-hint = 系统时间早于本程序发布，请校时
 check-listen = 下级接入地址
 check-listen-hint = { $addr } 不可用，可能被别的程序占用
-check-store = 数据库
-check-store-hint = 数据库没有通过检查；请用最近的备份执行 rosterd restore
-check-store-version = 数据库版本
-check-store-version-hint = 数据库由更新版本的程序写成，请升级本程序
 check-store-opens = 数据库能打开
 check-store-opens-hint = { $why }
-check-certificate = 凭证有效期
-check-certificate-hint = 还有 { $days } 天到期
-check-chain = 查阅记录完整
-check-chain-hint = 查阅记录的校验链断开，有人改动过
+check-store-sound = 数据库完好
+check-store-sound-hint = 数据库没有通过检查；请用最近的备份执行 rosterd restore
+check-access-log = 查阅记录完整
+check-access-log-hint = 查阅记录的校验链断开，有人改动过
 check-log-dir = 日志文件夹
 check-log-dir-hint = 无法写入 { $path }，请检查权限
-check-age = 最近一次备份
-check-age-hint = 已有 { $days } 天没有备份：rosterd backup 文件
 
 ## 设置向导
 

@@ -167,8 +167,8 @@ fn the_catalogue_holds_what_the_code_says_and_nothing_else() {
             // Keys made of a code: the code's word stands somewhere, or comes over the wire.
             "label" => code.contains(&format!("\"{word}\"")),
             "rule" | "finding" | "list" | "severity" | "level" | "entry" | "event" | "confidence" | "missing"
-            | "sex" | "place" | "id" | "problem" | "state" | "progress" | "check" | "log" | "alarm" | "setup"
-            | "status" => true,
+            | "sex" | "place" | "id" | "problem" | "state" | "progress" | "check" | "log" | "hint" | "alarm"
+            | "setup" | "status" => true,
             _ => false,
         };
         !asked && !composed
