@@ -33,6 +33,10 @@ const VILLAGE_SPAN: u64 = 1_000;
 const TOWNSHIP_SPAN: u64 = 1_000_000;
 
 impl Area {
+    /// Below and above every code, for ranges.
+    pub const MIN: Area = Area(0);
+    pub const MAX: Area = Area(u64::MAX);
+
     /// From the 12 digits as a number; `None` where the first six are not a county code.
     pub fn from_padded(code: u64) -> Option<Area> {
         let area = Area(code);

@@ -265,8 +265,12 @@ pub struct Entry {
     pub area: Area,
     pub list: List,
     pub record: Record,
-    /// The day this node first saw the entry.
+    /// The day the office that owns it first saw it.
     pub first_seen: super::date::Date,
+    /// It stood in the first snapshot of its list and area: when it began is then not known from its appearance.
+    pub baseline: bool,
+    /// The day its number, name, birth date or sex was last corrected.
+    pub corrected: Option<super::date::Date>,
     /// The day its line vanished; its `record.status` is then what it last said.
     pub removed: Option<super::date::Date>,
 }
@@ -304,7 +308,10 @@ mod tests {
             ..Record::default()
         };
         let json = serde_json::to_string(&record).unwrap();
-        assert_eq!(json, r#"{"name":"吉木·子洛","id":"11010519491231002X","birth":"1949-12","st":"active","to":"outside"}"#);
+        assert_eq!(
+            json,
+            r#"{"name":"吉木·子洛","id":"11010519491231002X","birth":"1949-12","st":"active","to":"outside"}"#
+        );
         assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record);
         assert!(!format!("{record:?}").contains("子洛"));
     }

@@ -1,6 +1,22 @@
-//! What contradicts what. [`RULES`] is the one table of the rules; `rosterd rules` is printed from it.
+//! What contradicts what: every rule of CONTRACT.md, as functions from a person's case to findings.
+//!
+//! [`RULES`] is the one table of them; `rosterd rules` and the documents are printed from it. A finding is a lead
+//! for a person, never a decision (DOMAIN.md, scope).
+//!
+//! *Architecture invariant:* a rule sees one case (or one snapshot) and a date, nothing else.
+
+mod benefits;
+mod conflicts;
+mod death;
+mod identity;
+mod judge;
 mod parameters;
+mod residence;
+mod snapshot;
 mod table;
 
+pub use judge::{Judgement, Neighbours, judge};
 pub use parameters::Parameters;
+pub use residence::is_head;
+pub use snapshot::{SnapshotFacts, StatedTotal, judge_snapshot};
 pub use table::{RULES, Rule, rule};

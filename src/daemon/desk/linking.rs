@@ -1,0 +1,203 @@
+//! Verbs about who is who.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::super::control::requests::{self as ask, Verdict};
+use super::super::control::{Exit, Frame};
+use super::super::office::WEIGHTS;
+use super::super::pass::Setting;
+use super::super::present::Presenter;
+use super::{FrontDesk, Out, row};
+use crate::domain::Uid;
+use crate::error::{Context, Error, Result};
+use crate::linkage::{self, Features, compare, features, link_all, train};
+use crate::store::{Decision, DecisionKind, MatchRow, View};
+
+/// Entries read between two looks at whether the asker is still there.
+const PAGE_ENTRIES: usize = 10_000;
+
+/// What each comparison of two entries adds, in plain words.
+fn parts(a: &Features, b: &Features, setting: &Setting) -> Vec<Value> {
+    let comparison = compare(a, b, &setting.weights);
+    let round = |bits: f32| (f64::from(bits) * 100.0).round() / 100.0;
+    comparison
+        .parts
+        .iter()
+        .map(|part| json!({"what": format!("{}: {}", part.field.as_str(), part.level), "weight": round(part.bits)}))
+        .collect()
+}
+
+fn features_of(view: &View, uid: Uid) -> Result<Option<Features>> {
+    Ok(view.entry(uid)?.map(|s| features(s.entry.uid, s.entry.area, s.entry.list, &s.entry.record)))
+}
+
+/// Why the entries of a person are one: each with the one it is tied to best.
+pub(super) fn explain(view: &View, setting: &Setting, person: Uid) -> Result<Vec<Value>> {
+    let all: Vec<Features> = view
+        .entries_of(person)?
+        .iter()
+        .map(|s| features(s.entry.uid, s.entry.area, s.entry.list, &s.entry.record))
+        .collect();
+    let mut links = Vec::new();
+    for (i, a) in all.iter().enumerate().skip(1) {
+        let best = all[..i]
+            .iter()
+            .max_by(|x, y| linkage::score(a, x, &setting.weights).total_cmp(&linkage::score(a, y, &setting.weights)));
+        if let Some(b) = best {
+            let weight = (f64::from(linkage::score(a, b, &setting.weights)) * 100.0).round() / 100.0;
+            links.push(json!({"a": b.uid.to_string(), "b": a.uid.to_string(), "weight": weight, "why": parts(b, a, setting)}));
+        }
+    }
+    Ok(links)
+}
+
+impl FrontDesk {
+    pub(super) fn matches(&self, out: Out) -> Result<Exit> {
+        let office = &self.office;
+        let setting = office.setting();
+        office.store.read(|view| {
+            let mut presenter = Presenter::new(view, &office.text, office.today());
+            for pair in view.matches()? {
+                let why = match (features_of(view, pair.a)?, features_of(view, pair.b)?) {
+                    (Some(a), Some(b)) => parts(&a, &b, &setting),
+                    _ => Vec::new(),
+                };
+                row(out, &presenter.potential(&pair, why)?)?;
+            }
+            Ok(Exit::Done)
+        })
+    }
+
+    pub(super) fn settle_match(&self, args: &ask::SettleMatch, out: Out) -> Result<Exit> {
+        let (office, live) = (&self.office, self.live()?);
+        let unknown = || Error::new(format!("there is no pair {}", args.id)).hint("'rosterd matches' lists them");
+        let (a, b) = args.id.split_once('-').ok_or_else(unknown)?;
+        let (a, b): (Uid, Uid) = (a.parse().map_err(|_| unknown())?, b.parse().map_err(|_| unknown())?);
+        let pair = MatchRow { a: a.min(b), b: a.max(b), score: 0.0 };
+        let made = Decision {
+            seq: 0,
+            author: office.area(),
+            kind: DecisionKind::Match,
+            subject: pair.id(),
+            verdict: match args.verdict {
+                Verdict::Confirm => "confirm",
+                Verdict::Reject => "reject",
+            }
+            .to_owned(),
+            note: String::new(),
+            at: office.now_millis(),
+        };
+        let known = office.store.write(|writer| {
+            if writer.entry(pair.a)?.is_none() || writer.entry(pair.b)?.is_none() {
+                return Ok(false);
+            }
+            writer.put_decision(&made, false).map(|_| true)
+        })?;
+        if !known {
+            return Err(unknown());
+        }
+        office.changed();
+        live.link.wake();
+        live.parent.announce();
+        let mut said = office.store.read(|view| {
+            Presenter::new(view, &office.text, office.today()).potential(&pair, Vec::new())
+        })?;
+        said["verdict"] = json!(made.verdict);
+        row(out, &said)?;
+        Ok(Exit::Done)
+    }
+
+    /// All entries that stand, for training and for trying weights out.
+    fn standing(&self, out: Out) -> Result<Vec<(Uid, Features)>> {
+        let mut all = Vec::new();
+        let mut after = 0;
+        loop {
+            let page = self.office.store.read(|view| view.standing_after(after, PAGE_ENTRIES))?;
+            let Some(last) = page.last() else { return Ok(all) };
+            after = last.id;
+            all.extend(page.iter().map(|s| {
+                (s.person, features(s.entry.uid, s.entry.area, s.entry.list, &s.entry.record))
+            }));
+            if !out(Frame::progress(all.len() as u64, 0, "read")) {
+                return Err(Error::new("the one who asked went away"));
+            }
+        }
+    }
+
+    pub(super) fn train(&self, out: Out) -> Result<Exit> {
+        self.live()?;
+        let office = &self.office;
+        let entries: Vec<Features> = self.standing(out)?.into_iter().map(|(_, f)| f).collect();
+        let trained = train::train(&entries, &office.setting().weights)?;
+        let text = serde_json::to_string(&trained.weights).or_say("keeping the weights")?;
+        // In force from the next rematch on, which a person asks for.
+        office.store.write(|writer| writer.put_meta_text(TRAINED, &text))?;
+        for level in &trained.levels {
+            row(out, level)?;
+        }
+        out(Frame::Hint(office.text.say("hint-rematch")));
+        Ok(Exit::Done)
+    }
+
+    pub(super) fn rematch(&self, args: &ask::Rematch, out: Out) -> Result<Exit> {
+        self.live()?;
+        let office = &self.office;
+        let trained = office.store.read(|view| view.meta_text(TRAINED))?;
+        let mut setting = office.setting();
+        if let Some(text) = &trained {
+            setting.weights = serde_json::from_str(text).or_say("reading the trained weights")?;
+        }
+        let standing = self.standing(out)?;
+        let entries: Vec<Features> = standing.iter().map(|(_, f)| *f).collect();
+        let linked = link_all(&entries, &setting.decided, &setting.weights);
+        let (joined, split) = moved(&standing, &linked.person);
+        let persons = linked.person.iter().max().map_or(0, |max| max + 1);
+        let open = |view: &View| view.totals().map(|t| t.open.iter().map(|(_, _, n)| n).sum::<u64>());
+        let before = office.store.read(open)?;
+        if !args.dry_run {
+            office.store.write(|writer| {
+                if let Some(text) = &trained {
+                    writer.put_meta_text(WEIGHTS, text)?;
+                }
+                writer.mark_all()
+            })?;
+            office.changed();
+            while office.store.read(|view| view.dirty_count())? > 0 && !office.is_stopping() {
+                let left = office.store.read(|view| view.dirty_count())?;
+                out(Frame::progress(entries.len() as u64 - left.min(entries.len() as u64), entries.len() as u64, "rematch"));
+                std::thread::sleep(std::time::Duration::from_millis(200));
+            }
+        }
+        let after = office.store.read(open)?;
+        row(
+            out,
+            &json!({"persons": persons, "joined": joined, "split": split,
+                    "findings_opened": after.saturating_sub(before), "findings_closed": before.saturating_sub(after)}),
+        )?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Where `link train` leaves its weights until `rematch` takes them.
+const TRAINED: &str = "weights_trained";
+
+/// How many persons of today would be joined with another, and how many split.
+fn moved(standing: &[(Uid, Features)], linked: &[u32]) -> (u64, u64) {
+    let mut old_of_new: BTreeMap<u32, Vec<Uid>> = BTreeMap::new();
+    let mut new_of_old: BTreeMap<Uid, Vec<u32>> = BTreeMap::new();
+    for ((old, _), new) in standing.iter().zip(linked) {
+        old_of_new.entry(*new).or_default().push(*old);
+        new_of_old.entry(*old).or_default().push(*new);
+    }
+    let several = |mut of: Vec<u64>| {
+        of.sort_unstable();
+        of.dedup();
+        of.len() > 1
+    };
+    let joined = old_of_new.into_values().filter(|old| several(old.iter().map(|u| u.0).collect())).count();
+    let split = new_of_old.into_values().filter(|new| several(new.iter().map(|n| u64::from(*n)).collect())).count();
+    (joined as u64, split as u64)
+}
+

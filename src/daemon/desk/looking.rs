@@ -1,0 +1,307 @@
+//! Verbs that only look.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::super::control::requests as ask;
+use super::super::control::Exit;
+use super::super::present::Presenter;
+use super::super::worker::unread_now;
+use super::{FrontDesk, Out, row};
+use crate::domain::{FindingId, FindingStatus, IdNumber, Severity, Uid, mask, name};
+use crate::error::{Error, Result};
+use crate::store::{FindingFilter, View};
+use crate::sync::link::{LinkState, LinkStatus};
+
+/// Persons shown for one question; a longer answer is no answer.
+const PEOPLE_MAX: usize = 50;
+
+/// How long `status` waits for the parent when everything else is settled.
+const FLUSH_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// An instant of the store as RFC 3339.
+pub(super) fn instant(millis: i64) -> Option<String> {
+    Timestamp::from_millisecond(millis).ok().map(|t| t.to_string())
+}
+
+/// A catalogue word for where the link stands.
+pub(super) fn link_state(status: &LinkStatus) -> &'static str {
+    match status.state {
+        LinkState::NotJoined => "not-joined",
+        LinkState::Connecting => "connecting",
+        LinkState::Idle | LinkState::Sending | LinkState::Comparing => "connected",
+        LinkState::Waiting { .. } => "waiting",
+        LinkState::Paused => "paused",
+        LinkState::Superseded => "superseded",
+    }
+}
+
+impl FrontDesk {
+    pub(super) fn status(&self, out: Out) -> Result<Exit> {
+        let office = &self.office;
+        let settings = office.settings();
+        let link = self.live.as_ref().map(|live| live.link.status()).unwrap_or_default();
+        let joined = link.parent.is_some() || settings.link_dir().join("certificate.pem").exists();
+        let settled = self.is_settled(&link)?;
+        let (sources, children, held, quarantined, totals, backlog, dirty) = office.store.read(|view| {
+            let after = view.acknowledged()?;
+            let backlog = if joined || settings.parent_url.is_some() { view.backlog(after)? } else { (0, 0) };
+            let held = view.held(false)?.len();
+            Ok((view.sources()?, view.children()?, held, view.quarantine_count()?, view.totals()?, backlog, view.dirty_count()?))
+        })?;
+        let by_severity = |severity: Severity| -> u64 {
+            totals.open.iter().filter(|(_, s, _)| s == severity.as_str()).map(|(_, _, n)| n).sum()
+        };
+        let findings: Value =
+            Severity::ALL.into_iter().map(|s| (s.as_str().to_owned(), json!(by_severity(s)))).collect::<serde_json::Map<_, _>>().into();
+        let worker_error = self.live.as_ref().and_then(|live| live.progress.last_error());
+        let parent = joined.then(|| {
+            json!({
+                "url": link_url(&settings),
+                "area": link.parent,
+                "last_contact": link.last_contact.and_then(|s| instant(s * 1000)),
+                "state": link_state(&link),
+                "error": link.last_error,
+                "clock_skew_secs": link.skew_secs,
+                "last_equal": link.last_equal.and_then(|s| instant(s * 1000)),
+                "differing": link.differing,
+            })
+        });
+        let children: Vec<Value> = children
+            .iter()
+            .map(|child| {
+                let state: Value = serde_json::from_str(&child.state).unwrap_or_default();
+                let word = match child.last_contact {
+                    None => "never",
+                    Some(_) if state["copy"] == true => "superseded",
+                    Some(_) => "connected",
+                };
+                json!({"area": child.area, "name": child.name, "last_contact": child.last_contact.and_then(instant),
+                       "watermark": child.watermark, "state": word})
+            })
+            .collect();
+        let sources: Vec<Value> = sources
+            .iter()
+            .map(|source| {
+                json!({"path": source.path, "source": source.stream, "list": source.lists.first(), "lists": source.lists,
+                       "last_read": source.read_at.and_then(instant), "lines": source.lines, "state": source.state})
+            })
+            .collect();
+        row(
+            out,
+            &json!({
+                "node": settings.area, "name": settings.name, "level": settings.level().as_str(),
+                "version": env!("CARGO_PKG_VERSION"), "today": office.today().to_string(),
+                "parent": parent, "children": children,
+                "backlog": {"entries": backlog.0, "bytes": backlog.1},
+                "last_error": worker_error.or(link.last_error.clone()),
+                "sources": sources, "held": held, "quarantined": quarantined,
+                "entries": totals.entries, "persons": totals.persons, "waiting": dirty,
+                "findings": findings, "settled": settled, "paused": office.is_paused(),
+            }),
+        )?;
+        Ok(Exit::Done)
+    }
+
+    /// Nothing dirty, running, unacknowledged, or unread from the parent.
+    fn is_settled(&self, link: &LinkStatus) -> Result<bool> {
+        let Some(live) = &self.live else { return Ok(false) };
+        let office = &self.office;
+        let quiet = || -> Result<bool> {
+            let (dirty, logged) = office.store.read(|view| Ok((view.dirty_count()?, view.queued_log(1)?.is_empty())))?;
+            Ok(live.progress.is_settled() && dirty == 0 && logged && unread_now(office) == 0)
+        };
+        if office.is_paused() || !quiet()? {
+            return Ok(false);
+        }
+        if link.state == LinkState::NotJoined && !office.settings().link_dir().join("certificate.pem").exists() {
+            return Ok(true);
+        }
+        let flushed = live.runtime.block_on(async { tokio::time::timeout(FLUSH_WAIT, live.link.flush()).await });
+        Ok(matches!(flushed, Ok(Ok(()))) && quiet()?)
+    }
+
+    pub(super) fn findings(&self, args: &ask::Findings, out: Out) -> Result<Exit> {
+        let filter = FindingFilter {
+            rule: args.rule.clone(),
+            list: args.list,
+            area: args.area,
+            severity: args.severity.map(|s| s.as_str().to_owned()),
+            all: args.all || args.status.is_some(),
+        };
+        let office = &self.office;
+        office.store.read(|view| {
+            let mut presenter = Presenter::new(view, &office.text, office.today());
+            let own = view.findings(&filter)?;
+            let mut known: Vec<FindingId> = Vec::with_capacity(own.len());
+            for finding in own {
+                known.push(finding.id);
+                if args.status.is_none_or(|status| status == finding.status) {
+                    row(out, &presenter.finding(&finding)?)?;
+                }
+            }
+            // What only the parent can see, where this node has no finding of its own for it.
+            for (id, body) in view.notices()? {
+                if known.contains(&id) || view.finding_is_live(id)? {
+                    continue;
+                }
+                let Ok(told) = serde_json::from_str::<Value>(&body) else { continue };
+                if takes(&filter, args.status, &told) {
+                    row(out, &told)?;
+                }
+            }
+            Ok(Exit::Done)
+        })
+    }
+
+    pub(super) fn events(&self, args: &ask::Events, out: Out) -> Result<Exit> {
+        let office = &self.office;
+        office.store.read(|view| {
+            let mut presenter = Presenter::new(view, &office.text, office.today());
+            for (id, person, event) in view.events(args.kind, args.since)? {
+                row(out, &presenter.event(&id, person, &event)?)?;
+            }
+            Ok(Exit::Done)
+        })
+    }
+
+    pub(super) fn people(&self, args: &ask::People, who: &str, out: Out) -> Result<Exit> {
+        let office = &self.office;
+        let query = args.query.trim();
+        let reason = args.reason.as_deref().map(str::trim).unwrap_or_default();
+        if query.is_empty() {
+            return Err(Error::new("nobody was asked for").hint("give a name, a number, a finding's id or an entry's uid"));
+        }
+        if args.reveal && reason.is_empty() {
+            return Err(Error::new("names and numbers are shown whole only with a reason").hint("--reveal --reason 'why'"));
+        }
+        // Written before anything is shown (LESSONS.md: insider look-ups).
+        let what = if args.reveal { "reveal" } else { "search" };
+        let target = match IdNumber::parse(query) {
+            Some(number) => number.masked(),
+            None if query.is_ascii() => query.to_owned(),
+            None => mask::name(query),
+        };
+        let now = office.now_millis();
+        self.writing_store()?.write(|writer| writer.note_access(now, who, what, &target, reason))?;
+        office.store.read(|view| {
+            let persons = find_people(view, query)?;
+            if persons.len() > PEOPLE_MAX {
+                return Err(Error::new(format!("more than {PEOPLE_MAX} people fit")).hint("ask more closely: whole name, or the number"));
+            }
+            for person in persons {
+                let mut presenter = Presenter::new(view, &office.text, office.today());
+                presenter.reveal = args.reveal;
+                let entries: Vec<Uid> = view.entries_of(person)?.into_iter().map(|s| s.entry.uid).collect();
+                let shown = json!({
+                    "person": person.to_string(),
+                    "entries": presenter.entries(&entries)?,
+                    "links": super::linking::explain(view, &office.setting(), person)?,
+                });
+                row(out, &shown)?;
+            }
+            Ok(Exit::Done)
+        })
+    }
+
+    pub(super) fn held(&self, out: Out) -> Result<Exit> {
+        for held in self.office.store.read(|view| view.held(false))? {
+            let share = held.removes as f64 / held.had.max(1) as f64;
+            row(
+                out,
+                &json!({"id": held.id.to_string(), "list": held.list, "area": held.area, "file": held.file,
+                        "since": instant(held.at), "lines": held.has, "before": held.had, "removed": held.removes,
+                        "share": (share * 1000.0).round() / 1000.0}),
+            )?;
+        }
+        Ok(Exit::Done)
+    }
+
+    pub(super) fn quarantine(&self, out: Out) -> Result<Exit> {
+        for item in self.office.store.read(|view| view.quarantine())? {
+            row(
+                out,
+                &json!({"file": item.file, "sheet": item.sheet, "row": item.row, "code": item.code,
+                        "params": {"detail": item.detail}, "detail": item.detail, "count": 1, "since": instant(item.at),
+                        "node": item.origin}),
+            )?;
+        }
+        Ok(Exit::Done)
+    }
+
+    pub(super) fn access(&self, out: Out) -> Result<Exit> {
+        let (rows, broken) = self.office.store.read(|view| Ok((view.access()?, view.access_break()?)))?;
+        for look in rows {
+            row(
+                out,
+                &json!({"when": instant(look.at), "who": look.who, "what": look.what, "query": look.target,
+                        "reason": look.reason, "revealed": look.what == "reveal"}),
+            )?;
+        }
+        match broken {
+            None => Ok(Exit::Done),
+            Some(id) => Err(Error::new(format!("the access log was changed by somebody at its line {id}"))),
+        }
+    }
+
+    pub(super) fn check(&self, out: Out) -> Result<Exit> {
+        let office = &self.office;
+        let sound = office.store.read(|view| view.is_sound())?;
+        let broken = office.store.read(|view| view.access_break())?;
+        let check = |check: &str, good: bool| json!({"check": check, "state": if good { "ok" } else { "bad" }, "params": {}});
+        row(out, &check("store-sound", sound))?;
+        row(out, &check("access-log", broken.is_none()))?;
+        Ok(if sound && broken.is_none() { Exit::Done } else { Exit::Failed })
+    }
+}
+
+fn link_url(settings: &crate::settings::Settings) -> Option<String> {
+    let joined = crate::sync::credential::Credential::load(&settings.link_dir()).ok().flatten();
+    joined.and_then(|c| c.addresses().first().map(|a| format!("https://{a}"))).or_else(|| settings.parent_url.clone())
+}
+
+/// Whether a finding that the parent told of is asked for.
+fn takes(filter: &FindingFilter, status: Option<FindingStatus>, told: &Value) -> bool {
+    let text = |key: &str| told[key].as_str().unwrap_or_default();
+    let concerns = |area: crate::domain::Area| {
+        let entries = told["entries"].as_array().into_iter().flatten();
+        std::iter::once(&told["area"])
+            .chain(entries.map(|entry| &entry["area"]))
+            .filter_map(|code| code.as_str()?.parse().ok())
+            .any(|inner| area.contains(inner))
+    };
+    filter.rule.as_deref().is_none_or(|rule| rule == text("rule"))
+        && filter.severity.as_deref().is_none_or(|severity| severity == text("severity"))
+        && filter.list.is_none_or(|list| list.as_str() == text("list"))
+        && filter.area.is_none_or(concerns)
+        && status.is_none_or(|status| status.as_str() == text("status"))
+        && (filter.all || text("status") == FindingStatus::Open.as_str())
+}
+
+/// Persons meant by a finding's id, an entry's uid, a number, or (part of) a name.
+fn find_people(view: &View, query: &str) -> Result<Vec<Uid>> {
+    if let Ok(id) = query.parse::<FindingId>() {
+        return Ok(view.finding(id)?.and_then(|f| f.person).into_iter().collect());
+    }
+    if let Ok(uid) = query.parse::<Uid>()
+        && let Some(stored) = view.entry(uid)?
+    {
+        return Ok(vec![stored.person]);
+    }
+    let cleaned = IdNumber::parse(query).map(|id| id.reveal().to_owned());
+    let folded = name::fold(query);
+    let mut persons = Vec::new();
+    for text in [cleaned.as_deref().unwrap_or(query), folded.as_str()] {
+        if text.is_empty() {
+            continue;
+        }
+        for uid in view.search(text, PEOPLE_MAX * 4)? {
+            if let Some(stored) = view.entry(uid)?
+                && !persons.contains(&stored.person)
+            {
+                persons.push(stored.person);
+            }
+        }
+    }
+    Ok(persons)
+}

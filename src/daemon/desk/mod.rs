@@ -1,0 +1,135 @@
+//! The answers to the verbs, for the control socket and, read-only, for a store without a daemon.
+
+mod acting;
+mod looking;
+mod linking;
+mod upward;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::control::requests::{self as ask};
+use super::control::{Desk, Exit, Frame, Request};
+use super::logbook::Logbook;
+use super::office::Office;
+use super::worker::Progress;
+use crate::error::{Error, Result};
+use crate::intake::Vocabulary;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::sync::authority::Authority;
+use crate::sync::link::LinkHandle;
+use crate::sync::receive::Parent;
+
+/// What only a running daemon has.
+pub(super) struct Live {
+    pub progress: Arc<Progress>,
+    pub vocabulary: Arc<Vocabulary>,
+    pub logbook: Arc<Logbook>,
+    pub link: LinkHandle,
+    pub parent: Arc<Parent>,
+    pub authority: Option<Arc<Authority>>,
+    /// Where the link's futures run; the desk itself blocks.
+    pub runtime: tokio::runtime::Handle,
+}
+
+/// One node's desk.
+pub struct FrontDesk {
+    office: Arc<Office>,
+    live: Option<Live>,
+}
+
+/// Where frames go; `false` says that nobody listens any more.
+type Out<'a> = &'a mut dyn FnMut(Frame) -> bool;
+
+impl FrontDesk {
+    /// The desk of a running daemon; to be called inside the runtime.
+    pub fn new(
+        office: Arc<Office>,
+        progress: Arc<Progress>,
+        vocabulary: Arc<Vocabulary>,
+        logbook: Arc<Logbook>,
+        link: LinkHandle,
+        parent: Arc<Parent>,
+        authority: Option<Arc<Authority>>,
+    ) -> FrontDesk {
+        let runtime = tokio::runtime::Handle::current();
+        let live = Live { progress, vocabulary, logbook, link, parent, authority, runtime };
+        FrontDesk { office, live: Some(live) }
+    }
+
+    fn live(&self) -> Result<&Live> {
+        self.live.as_ref().ok_or_else(|| Error::new("this needs the running daemon"))
+    }
+
+    fn answer(&self, request: &Request, out: Out) -> Result<Exit> {
+        match request.verb.as_str() {
+            "status" => self.status(out),
+            "findings" => self.findings(&request.args()?, out),
+            "events" => self.events(&request.args()?, out),
+            "people" => self.people(&request.args()?, &request.who, out),
+            "held" => self.held(out),
+            "quarantine" => self.quarantine(out),
+            "access" => self.access(out),
+            "check" => self.check(out),
+            "decide" => self.decide(&request.args()?, out),
+            "import" => self.import(&request.args()?, out),
+            "settle-held" => self.settle_held(&request.args()?, out),
+            "pause" => self.pause(true),
+            "resume" => self.pause(false),
+            "backup" => self.backup(&request.args()?, out),
+            "restore" => self.restore(&request.args()?, out),
+            "matches" => self.matches(out),
+            "match" => self.settle_match(&request.args()?, out),
+            "link-train" => self.train(out),
+            "rematch" => self.rematch(&request.args::<ask::Rematch>()?, out),
+            "invite" => self.invite(&request.args()?, out),
+            "join" => self.join(&request.args()?, out),
+            "revoke" => self.revoke(&request.args()?, out),
+            "resync" => self.resync(&request.args()?, out),
+            "verify" => self.verify(&request.args()?, out),
+            "export-batch" => self.export_batch(&request.args()?, out),
+            "import-batch" => self.import_batch(&request.args()?, out),
+            other => Err(Error::new(format!("this daemon knows no verb '{other}'")).hint("is the program newer than the daemon? restart it")),
+        }
+    }
+}
+
+impl Desk for FrontDesk {
+    fn handle(&self, request: Request, out: &mut dyn FnMut(Frame) -> bool) -> Exit {
+        match self.answer(&request, out) {
+            Ok(exit) => {
+                out(Frame::End { exit });
+                exit
+            }
+            Err(error) => {
+                let exit = if error.is_transient() { Exit::Unreachable } else { Exit::Failed };
+                out(Frame::error(&error, exit));
+                exit
+            }
+        }
+    }
+}
+
+/// Sends a row; `Err` stops work for somebody who went away.
+fn row<T: Serialize>(out: Out, row: &T) -> Result<()> {
+    if out(Frame::row(row)) { Ok(()) } else { Err(Error::new("the one who asked went away")) }
+}
+
+/// A desk over the store without a daemon. Reading verbs open it read-only; the few that write a little open it for
+/// that moment.
+///
+/// # Errors
+/// Where there is no store yet, or it is of another version.
+pub fn offline(settings: &Settings) -> Result<Box<dyn Desk>> {
+    let data = settings.data_dir();
+    let store = if settings.store_file().exists() {
+        Store::open_read_only(&data)?
+    } else {
+        // A node that never ran has nothing to show, which is an answer; and it may be joined.
+        std::fs::create_dir_all(&data).map_err(|e| Error::new("making the data folder").at(&data).because(e))?;
+        Store::open(&data, settings.area)?
+    };
+    Ok(Box::new(FrontDesk { office: Arc::new(Office::new(store, settings.clone(), None)), live: None }))
+}

@@ -1,0 +1,360 @@
+//! The store as the link needs it: both roles of a node over one file.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::office::Office;
+use super::pass::arrive;
+use super::present::{Presenter, notice};
+use crate::domain::{Area, FindingId, FindingStatus};
+use crate::error::{Context, Error, Result};
+use crate::store::{Child, Decision, DecisionKind, FrozenRow, QuarantineRow, View, Writer};
+use crate::sync::ledger::{
+    Arrival, ChildLedger, FrozenBatch, Identity, Inventory, Item, Mark, Notice, NoticesPage, NoticesRead, Origin,
+    ParentLedger, Repaired,
+};
+use crate::sync::protocol::{BatchHeader, Epoch, Hello, NoticesMark, Receipt, Rejected, ResyncReport};
+
+/// Findings looked at for one child in one question.
+const NOTICES_SCAN_MAX: usize = 2_000;
+
+/// The store of one node, for the link.
+pub struct Ledger {
+    office: Arc<Office>,
+}
+
+impl Ledger {
+    pub fn new(office: Arc<Office>) -> Ledger {
+        Ledger { office }
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&View) -> Result<T>) -> Result<T> {
+        self.office.store.read(work)
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&Writer) -> Result<T>) -> Result<T> {
+        self.office.store.write(work)
+    }
+}
+
+fn identity(area: Area, view: &View) -> Result<Identity> {
+    Ok(Identity { area, epoch: Epoch(view.epoch()?), head: view.seq()? })
+}
+
+fn inventory(view: &View, within: Area, upto: u64) -> Result<Inventory> {
+    let held = view.inventory(within)?;
+    let marks = held.into_iter().map(|h| Mark { list: h.list, area: h.area, key: h.key, digest: h.digest }).collect();
+    Ok(Inventory { marks, upto })
+}
+
+impl ChildLedger for Ledger {
+    fn identity(&self) -> Result<Identity> {
+        self.read(|view| identity(self.office.area(), view))
+    }
+
+    fn watermark(&self) -> Result<u64> {
+        self.read(|view| view.acknowledged())
+    }
+
+    fn items_after(&self, after: u64, items_max: usize, bytes_max: usize) -> Result<Vec<Item>> {
+        let items = self.read(|view| view.items_after(after, items_max, bytes_max))?;
+        Ok(items.into_iter().map(|(seq, area, line)| Item { seq, area, line }).collect())
+    }
+
+    fn frozen_at(&self, after: u64) -> Result<Option<FrozenBatch>> {
+        let Some(row) = self.read(|view| view.frozen_after(after))? else { return Ok(None) };
+        let header: BatchHeader = serde_json::from_str(&row.header).or_say("reading the batch in flight")?;
+        Ok(Some(FrozenBatch { header, signature: row.signature, body: row.body }))
+    }
+
+    fn freeze(&self, batch: &FrozenBatch) -> Result<()> {
+        let header = serde_json::to_string(&batch.header).or_say("keeping the batch in flight")?;
+        let row = FrozenRow {
+            after: batch.header.after,
+            last: batch.header.last,
+            header,
+            signature: batch.signature.clone(),
+            body: batch.body.clone(),
+        };
+        self.write(|writer| writer.freeze(&row))
+    }
+
+    fn acknowledge(&self, receipt: &Receipt) -> Result<()> {
+        let rows: Vec<QuarantineRow> = receipt
+            .rejected
+            .iter()
+            .map(|rejected| self.refusal(self.office.area(), rejected, "rejected-by-parent"))
+            .collect();
+        self.write(|writer| {
+            if writer.acknowledge(receipt.last)? {
+                writer.add_quarantine(&rows)?;
+            }
+            Ok(())
+        })?;
+        self.office.changed();
+        Ok(())
+    }
+
+    fn rewind(&self, watermark: u64) -> Result<()> {
+        self.write(|writer| {
+            writer.rewind(watermark)?;
+            writer.put_meta_u64(RESYNC_DUE, 1)
+        })
+    }
+
+    fn begin_epoch(&self) -> Result<Identity> {
+        self.write(|writer| {
+            writer.renew_epoch()?;
+            writer.put_meta_u64(RESYNC_DUE, 1)
+        })?;
+        ChildLedger::identity(self)
+    }
+
+    fn resync_due(&self) -> Result<bool> {
+        Ok(self.read(|view| view.meta_u64(RESYNC_DUE))? == Some(1))
+    }
+
+    fn set_resync_due(&self, due: bool) -> Result<()> {
+        self.write(|writer| writer.put_meta_u64(RESYNC_DUE, u64::from(due)))
+    }
+
+    fn inventory(&self) -> Result<Inventory> {
+        self.read(|view| inventory(view, self.office.area(), view.seq()?))
+    }
+
+    fn repair(&self, keys: &[u64]) -> Result<Repaired> {
+        let (sent, removed) = self.write(|writer| writer.repair(keys, writer.acknowledged()?))?;
+        self.office.changed();
+        Ok(Repaired { sent, removed })
+    }
+
+    fn notices_mark(&self) -> Result<NoticesMark> {
+        let stored = self.read(|view| view.meta_text(NOTICES_MARK))?;
+        stored.map_or_else(|| Ok(NoticesMark::default()), |text| serde_json::from_str(&text).or_say("reading the notices' mark"))
+    }
+
+    fn take_notices(&self, page: &NoticesPage) -> Result<()> {
+        let mark = serde_json::to_string(&page.mark).or_say("keeping the notices' mark")?;
+        self.write(|writer| {
+            if page.reset {
+                writer.clear_notices()?;
+            }
+            for notice in &page.notices {
+                // What a newer parent says in other words is left alone; the rest of the page counts.
+                if let Ok(told) = serde_json::from_str::<Told>(&notice.line) {
+                    self.take_notice(writer, told)?;
+                }
+            }
+            writer.put_meta_text(NOTICES_MARK, &mark)
+        })?;
+        self.office.changed();
+        Ok(())
+    }
+}
+
+const RESYNC_DUE: &str = "resync_due";
+const NOTICES_MARK: &str = "notices_mark";
+
+/// What a parent tells.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "lowercase")]
+enum Told {
+    Finding {
+        id: String,
+        /// Null: it no longer holds.
+        finding: Option<Value>,
+        #[serde(default)]
+        decision: Option<Decision>,
+    },
+    Decision(Decision),
+}
+
+impl Ledger {
+    fn refusal(&self, origin: Area, rejected: &Rejected, code: &str) -> QuarantineRow {
+        QuarantineRow {
+            id: 0,
+            at: self.office.now_millis(),
+            origin,
+            file: String::new(),
+            sheet: None,
+            row: None,
+            code: code.to_owned(),
+            detail: format!("{} (seq {})", rejected.code, rejected.seq.map_or_else(|| "?".to_owned(), |s| s.to_string())),
+        }
+    }
+
+    fn take_notice(&self, writer: &Writer, told: Told) -> Result<()> {
+        match told {
+            Told::Finding { id, finding, decision } => {
+                let Ok(id) = id.parse::<FindingId>() else { return Ok(()) };
+                writer.put_notice(id, finding.map(|f| f.to_string()).as_deref())?;
+                if let Some(decision) = decision {
+                    writer.put_decision(&decision, true)?;
+                }
+            }
+            Told::Decision(decision) => {
+                writer.put_decision(&decision, true)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn child_of(&self, view: &View, area: Area) -> Result<Child> {
+        Ok(view.child(area)?.unwrap_or_else(|| Child::new(area)))
+    }
+
+    fn change_child(&self, area: Area, change: impl FnOnce(&mut Child)) -> Result<()> {
+        self.write(|writer| {
+            let mut child = self.child_of(writer, area)?;
+            change(&mut child);
+            writer.put_child(&child)
+        })?;
+        self.office.changed();
+        Ok(())
+    }
+}
+
+impl ParentLedger for Ledger {
+    fn identity(&self) -> Result<Identity> {
+        ChildLedger::identity(self)
+    }
+
+    fn origin(&self, child: Area) -> Result<Option<Origin>> {
+        let child = self.read(|view| view.child(child))?;
+        Ok(child.and_then(|child| {
+            Some(Origin {
+                epoch: Epoch(child.epoch?),
+                watermark: child.watermark,
+                retired: child.retired.into_iter().map(Epoch).collect(),
+            })
+        }))
+    }
+
+    fn adopt(&self, child: Area, epoch: Epoch, watermark: u64) -> Result<()> {
+        self.change_child(child, |child| {
+            if let Some(before) = child.epoch.filter(|before| *before != epoch.0) {
+                child.retired.push(before);
+            }
+            child.epoch = Some(epoch.0);
+            child.watermark = watermark;
+        })
+    }
+
+    fn receipt(&self, child: Area, epoch: Epoch, after: u64, last: u64) -> Result<Option<Receipt>> {
+        let stored = self.read(|view| view.receipt(child, epoch.0, after, last))?;
+        stored.map(|text| serde_json::from_str(&text).or_say("reading a receipt")).transpose()
+    }
+
+    fn accept(&self, arrival: Arrival) -> Result<Receipt> {
+        let header = &arrival.header;
+        let setting = self.office.setting();
+        let receipt = self.write(|writer| {
+            let mut child = self.child_of(writer, header.origin)?;
+            if child.epoch != Some(header.epoch.0) || child.watermark != header.after {
+                return Err(Error::new("the batch does not begin where this node stands").transient());
+            }
+            let mut rejected: Vec<Rejected> = arrival.poison.iter().map(|p| p.rejected.clone()).collect();
+            for (row, item) in arrival.items.iter().enumerate() {
+                if let Err(refusal) = arrive(writer, &setting, header.origin, &item.line)? {
+                    tracing::warn!(child = %header.origin, seq = item.seq, %refusal, "an item of a child cannot be taken");
+                    rejected.push(Rejected { seq: Some(item.seq), row: row as u32, code: "unreadable".to_owned() });
+                }
+            }
+            let rows: Vec<QuarantineRow> =
+                rejected.iter().map(|r| self.refusal(header.origin, r, "item-of-child")).collect();
+            writer.add_quarantine(&rows)?;
+            child.watermark = header.last;
+            writer.put_child(&child)?;
+            let receipt = Receipt::of(header, rejected);
+            let text = serde_json::to_string(&receipt).or_say("keeping a receipt")?;
+            writer.put_receipt(header.origin, header.epoch.0, header.after, header.last, &text)?;
+            Ok(receipt)
+        })?;
+        self.office.changed();
+        Ok(receipt)
+    }
+
+    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64) -> Result<()> {
+        tracing::error!(%child, ours, theirs, "a child has receipts this node does not know of: was this store restored?");
+        // Whoever follows this node must notice too.
+        self.write(|writer| {
+            writer.renew_epoch()?;
+            writer.put_meta_u64(RESYNC_DUE, 1)
+        })
+    }
+
+    fn noticed_epoch(&self, child: Area, epoch: Epoch, superseded: bool) -> Result<()> {
+        tracing::warn!(%child, epoch = epoch.0, superseded, "a child began a new life, or an old copy of it appeared");
+        self.change_child(child, |child| {
+            child.state = json!({ "copy": superseded }).to_string();
+        })
+    }
+
+    fn notices_after(&self, child: Area, after: u64, items_max: usize, bytes_max: usize) -> Result<NoticesRead> {
+        let today = self.office.today();
+        self.read(|view| {
+            let head = view.seq()?;
+            let changed = view.findings_changed(after, NOTICES_SCAN_MAX)?;
+            // Up to here everything was looked at.
+            let mut upto = if changed.len() < NOTICES_SCAN_MAX { head } else { changed.last().map_or(head, |c| c.0) };
+            let mut presenter = Presenter::new(view, &self.office.text, today);
+            let mut notices = Vec::new();
+            for decision in view.match_decisions_between(after, upto)? {
+                if view.pair_areas(&decision.subject)?.iter().any(|area| child.contains(*area)) {
+                    let line = serde_json::to_string(&Told::Decision(decision.clone())).or_say("telling a decision")?;
+                    notices.push(Notice { seq: decision.seq, line });
+                }
+            }
+            for (seq, row) in changed {
+                if !row.area.iter().chain(&row.areas).any(|area| child.contains(*area)) {
+                    continue;
+                }
+                let finding = if row.status == FindingStatus::Closed { None } else { Some(presenter.finding(&row)?) };
+                let decided = view.decisions_about(DecisionKind::Finding, &row.id.to_string())?.into_iter().next();
+                let decided = decided.and_then(|d| serde_json::to_value(d).ok());
+                notices.push(Notice { seq, line: notice(row.id, finding, decided).to_string() });
+            }
+            notices.sort_by_key(|notice| notice.seq);
+            let mut bytes = 0;
+            let mut fits = 0;
+            for notice in &notices {
+                bytes += notice.line.len() + 1;
+                if fits > 0 && (fits >= items_max || bytes > bytes_max) {
+                    break;
+                }
+                fits += 1;
+            }
+            if fits < notices.len() {
+                notices.truncate(fits);
+                upto = notices.last().map_or(after, |notice| notice.seq);
+            }
+            Ok(NoticesRead { notices, upto, head })
+        })
+    }
+
+    fn resync_requested(&self, child: Area) -> Result<bool> {
+        Ok(self.read(|view| view.child(child))?.is_some_and(|child| child.resync))
+    }
+
+    fn resynced(&self, child: Area, report: &ResyncReport) -> Result<()> {
+        let report = serde_json::to_value(report).or_say("keeping a resync's figures")?;
+        self.change_child(child, |child| {
+            child.resync = false;
+            child.state = json!({ "resync": report }).to_string();
+        })
+    }
+
+    fn inventory(&self, child: Area) -> Result<Inventory> {
+        self.read(|view| {
+            let upto = view.child(child)?.map_or(0, |child| child.watermark);
+            inventory(view, child, upto)
+        })
+    }
+
+    fn met(&self, child: Area, _hello: &Hello) -> Result<()> {
+        let now = self.office.now_millis();
+        self.change_child(child, |child| child.last_contact = Some(now))
+    }
+}

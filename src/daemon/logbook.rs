@@ -1,0 +1,103 @@
+//! From what the store says changed to the mismatch log. A line is put into the store with its change and taken out
+//! when it is on the disk: a crash between the two writes it once all the same.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::office::Office;
+use super::present::Presenter;
+use crate::domain::FindingId;
+use crate::error::{Context, Result};
+use crate::report::log::{Change, LogLine, MismatchLog, Subject};
+use crate::store::{DecisionKind, Transition, Writer};
+
+/// Lines written at once.
+const LINES_MAX: usize = 1_000;
+
+pub struct Logbook {
+    log: Mutex<MismatchLog>,
+}
+
+/// A line as it waits in the store.
+#[derive(Serialize, Deserialize)]
+struct Waiting {
+    at: i64,
+    change: String,
+    finding: Value,
+    by: Option<String>,
+    note: Option<String>,
+}
+
+impl Logbook {
+    pub fn new(log: MismatchLog) -> Logbook {
+        Logbook { log: Mutex::new(log) }
+    }
+
+    /// Puts a line for each change beside it, in its transaction.
+    pub fn queue(&self, writer: &Writer, changes: &[(Transition, FindingId)], office: &Office) -> Result<()> {
+        let mut presenter = Presenter::new(writer, &office.text, office.today());
+        for (transition, id) in changes {
+            let Some(row) = writer.finding(*id)? else { continue };
+            let decision = match transition {
+                Transition::Decided => {
+                    writer.decisions_about(DecisionKind::Finding, &id.to_string())?.into_iter().next()
+                }
+                _ => None,
+            };
+            let waiting = Waiting {
+                at: office.now_millis(),
+                change: transition.as_str().to_owned(),
+                finding: presenter.finding(&row)?,
+                by: decision.as_ref().map(|d| d.author.to_string()),
+                note: decision.map(|d| d.note),
+            };
+            writer.queue_log(&serde_json::to_string(&waiting).or_say("writing a line of the mismatch log")?)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what waits to the files.
+    pub fn drain(&self, office: &Office) -> Result<()> {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let waiting = office.store.read(|view| view.queued_log(LINES_MAX))?;
+            let Some((last, _)) = waiting.last() else { return Ok(()) };
+            let last = *last;
+            let lines: Vec<LogLine> = waiting
+                .iter()
+                .filter_map(|(id, text)| {
+                    let line: Waiting = serde_json::from_str(text).ok()?;
+                    let subject = Subject::Finding {
+                        change: change(&line.change),
+                        finding: line.finding,
+                        by: line.by,
+                        note: line.note,
+                    };
+                    Some(LogLine { seq: *id as u64, subject })
+                })
+                .collect();
+            log.append(office.now(), &lines)?;
+            office.store.write(|writer| writer.drop_logged(last))?;
+        }
+    }
+
+    /// An alarm of the node itself. `seq` rises with every line of this store, as the queue's do.
+    pub fn alarm(&self, office: &Office, code: &'static str, params: Map<String, Value>, ended: bool) -> Result<()> {
+        let seq = office.store.write(|writer| writer.skip_log_number())?;
+        let line = LogLine { seq, subject: Subject::Alarm { code, params, ended } };
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.append(Timestamp::now(), &[line])
+    }
+}
+
+fn change(text: &str) -> Change {
+    match text {
+        "changed" => Change::Changed,
+        "decided" => Change::Decided,
+        "closed" => Change::Closed,
+        _ => Change::Opened,
+    }
+}

@@ -1,0 +1,156 @@
+//! What every part of a running node shares: the store, the settings, the calendar, the language.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
+use super::pass::Setting;
+use crate::domain::{Area, Date};
+use crate::error::{Context, Result};
+use crate::linkage::{Decided, Weights};
+use crate::report::text::Text;
+use crate::settings::Settings;
+use crate::store::{Store, View};
+
+/// The clock offices read: one civil time in the whole country, without summer time.
+const OFFICE_TIME: Offset = Offset::constant(8);
+
+/// Where trained weights of linkage are kept in the store.
+pub const WEIGHTS: &str = "weights";
+
+/// One node, open.
+pub struct Office {
+    pub store: Store,
+    pub text: Text,
+    settings: RwLock<Settings>,
+    /// In the place of the calendar, for replays.
+    today: Option<Date>,
+    paused: AtomicBool,
+    stopping: AtomicBool,
+    bell: Bell,
+}
+
+/// Rings when there may be something to do.
+#[derive(Default)]
+struct Bell {
+    rung: Mutex<bool>,
+    wake: Condvar,
+}
+
+impl Office {
+    pub fn new(store: Store, settings: Settings, today: Option<Date>) -> Office {
+        let text = Text::new(settings.language);
+        Office {
+            store,
+            text,
+            settings: RwLock::new(settings),
+            today,
+            paused: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            bell: Bell::default(),
+        }
+    }
+
+    pub fn area(&self) -> Area {
+        self.store.area()
+    }
+
+    pub fn settings(&self) -> Settings {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes over what may change while the daemon runs; the rest needs a restart.
+    pub fn reload(&self, new: Settings) {
+        let mut settings = self.settings.write().unwrap_or_else(PoisonError::into_inner);
+        settings.name = new.name;
+        settings.intake = new.intake;
+        settings.guard = new.guard;
+        settings.rules = new.rules;
+        settings.log.level = new.log.level;
+    }
+
+    pub fn today(&self) -> Date {
+        self.today.unwrap_or_else(|| Timestamp::now().to_zoned(TimeZone::fixed(OFFICE_TIME)).date())
+    }
+
+    pub fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    pub fn now_millis(&self) -> i64 {
+        self.now().as_millisecond()
+    }
+
+    /// What a pass is told: read anew for each, so that a decision or new weights count from then on.
+    pub fn setting(&self) -> Setting {
+        let (decided, weights) = self.store.read(linking).unwrap_or_else(|error| {
+            // Linking without the decisions could join what people parted: the store is asked again by the pass
+            // itself and fails there.
+            tracing::error!(%error, "the decisions of people do not read");
+            (Decided::default(), Weights::default())
+        });
+        Setting {
+            node: self.area(),
+            today: self.today(),
+            now: self.now_millis(),
+            parameters: self.settings().rules,
+            weights,
+            decided,
+        }
+    }
+
+    /// Something changed in the store: whoever waits looks again.
+    pub fn changed(&self) {
+        *self.bell.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.bell.wake.notify_all();
+    }
+
+    /// Waits until something changed, at most `timeout`.
+    pub fn wait(&self, timeout: Duration) {
+        let rung = self.bell.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut rung, _) = self
+            .bell
+            .wake
+            .wait_timeout_while(rung, timeout, |rung| !*rung)
+            .unwrap_or_else(PoisonError::into_inner);
+        *rung = false;
+    }
+
+    pub fn pause(&self, paused: bool) {
+        self.paused.store(paused, Ordering::SeqCst);
+        self.changed();
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::SeqCst)
+    }
+
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.changed();
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+}
+
+/// The decisions of people about pairs, and the weights in force.
+fn linking(view: &View) -> Result<(Decided, Weights)> {
+    let mut decided = Decided::default();
+    for (a, b, same) in view.judged_pairs()? {
+        if same {
+            decided.join(a, b);
+        } else {
+            decided.part(a, b);
+        }
+    }
+    let weights = match view.meta_text(WEIGHTS)? {
+        Some(text) => serde_json::from_str(&text).or_say("reading the weights of linkage")?,
+        None => Weights::default(),
+    };
+    Ok((decided, weights))
+}

@@ -1,0 +1,251 @@
+//! From entries that wait to persons, events and findings.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::domain::{Area, Date, Entry, Event, Finding, FindingId, List, Uid};
+use crate::error::Result;
+use crate::linkage::{BLOCK_ENTRIES_MAX, block_keys};
+use crate::reconcile::{Case, reconcile};
+use crate::rules::{Neighbours, SnapshotFacts, is_head, judge, judge_snapshot};
+use crate::store::{FindingState, Store, StoredEntry, Transition, View, Writer};
+
+use super::people::{Known, relink};
+use super::{Setting, features_of, household_key};
+
+/// Entries resolved in one transaction: long enough to be quick, short enough that a child's batch waits little.
+const STEP_ENTRIES: usize = 4_000;
+/// Persons judged because of the calendar in one transaction.
+const STEP_PERSONS: usize = 2_000;
+
+/// What a run of [`derive`] came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Derived {
+    pub entries: u64,
+    pub persons: u64,
+    pub transitions: u64,
+}
+
+/// Works off everything that waits: changed entries, persons and snapshots that fall due. `log` gets every finding
+/// that changed inside the transaction that changed it; `progress` is told how many entries are done.
+///
+/// Stops early, with the rest still waiting, when `go_on` says so.
+pub fn derive(
+    store: &Store,
+    setting: &Setting,
+    log: &dyn Fn(&Writer, &[(Transition, FindingId)]) -> Result<()>,
+    progress: &mut dyn FnMut(u64),
+    go_on: &dyn Fn() -> bool,
+) -> Result<Derived> {
+    let mut total = Derived::default();
+    while go_on() {
+        let step = store.write(|writer| {
+            let step = changed_entries(writer, setting, log)?;
+            if step.entries > 0 { Ok(step) } else { due_persons(writer, setting, log) }
+        })?;
+        if step == Derived::default() {
+            break;
+        }
+        total.entries += step.entries;
+        total.persons += step.persons;
+        total.transitions += step.transitions;
+        progress(total.entries);
+    }
+    total.transitions += store.write(|writer| due_snapshots(writer, setting, log))?;
+    Ok(total)
+}
+
+/// The lists whose number column lost its digits as a whole.
+fn damaged_columns(view: &View, setting: &Setting) -> Result<Vec<(Area, List)>> {
+    let snapshots = view.snapshots()?;
+    Ok(snapshots
+        .iter()
+        .filter(|(_, s)| s.facts.column_is_damaged(&setting.parameters))
+        .map(|(_, s)| (s.key.area, s.key.list))
+        .collect())
+}
+
+type Log<'a> = &'a dyn Fn(&Writer, &[(Transition, FindingId)]) -> Result<()>;
+
+fn changed_entries(writer: &Writer, setting: &Setting, log: Log) -> Result<Derived> {
+    let waiting = writer.dirty(STEP_ENTRIES)?;
+    if waiting.is_empty() {
+        return Ok(Derived::default());
+    }
+    let mut bench = Bench::new(writer, setting)?;
+    let mut known = Known::default();
+    let mut resolved: HashSet<i64> = HashSet::new();
+    for (id, link) in &waiting {
+        if resolved.contains(id) {
+            continue;
+        }
+        if *link {
+            let relinked = relink(writer, setting, *id, &mut known)?;
+            resolved.extend(&relinked.entries);
+            bench.judge(&relinked.persons)?;
+        } else if let Some((stored, _)) = known.get(writer, *id)? {
+            let person = stored.person;
+            bench.judge(&[person])?;
+        }
+        if let Some((stored, _)) = known.get(writer, *id)? {
+            bench.judge_household(&stored.entry.clone())?;
+        }
+    }
+    writer.unmark(waiting.iter().map(|(id, _)| *id))?;
+    log(writer, &bench.transitions)?;
+    Ok(Derived {
+        entries: waiting.len() as u64,
+        persons: bench.judged.len() as u64,
+        transitions: bench.transitions.len() as u64,
+    })
+}
+
+fn due_persons(writer: &Writer, setting: &Setting, log: Log) -> Result<Derived> {
+    let due = writer.persons_due(setting.today, STEP_PERSONS)?;
+    if due.is_empty() {
+        return Ok(Derived::default());
+    }
+    let mut bench = Bench::new(writer, setting)?;
+    for person in &due {
+        // A merged person's old name may be left here; judging it forgets it.
+        bench.judge(&[*person])?;
+    }
+    log(writer, &bench.transitions)?;
+    Ok(Derived { entries: 0, persons: due.len() as u64, transitions: bench.transitions.len() as u64 })
+}
+
+fn due_snapshots(writer: &Writer, setting: &Setting, log: Log) -> Result<u64> {
+    let mut transitions = Vec::new();
+    for id in writer.snapshots_due(setting.today)? {
+        let Some(snapshot) = writer.snapshot_by_id(id)? else { continue };
+        let facts: SnapshotFacts = snapshot.facts;
+        let judgement = judge_snapshot(&facts, setting.today, &setting.parameters);
+        let state = FindingState::Snapshot(id);
+        let now: Vec<_> = judgement.findings.into_iter().map(|f| (state, f, vec![facts.area])).collect();
+        transitions.extend(writer.settle(&[state], &now, setting.today)?);
+        writer.set_snapshot_due(id, judgement.due)?;
+    }
+    log(writer, &transitions)?;
+    Ok(transitions.len() as u64)
+}
+
+/// Judges persons inside one transaction.
+struct Bench<'w, 'c> {
+    writer: &'w Writer<'c>,
+    setting: &'w Setting,
+    damaged: Vec<(Area, List)>,
+    judged: BTreeSet<Uid>,
+    transitions: Vec<(Transition, FindingId)>,
+}
+
+impl<'w, 'c> Bench<'w, 'c> {
+    fn new(writer: &'w Writer<'c>, setting: &'w Setting) -> Result<Bench<'w, 'c>> {
+        let damaged = damaged_columns(writer, setting)?;
+        Ok(Bench { writer, setting, damaged, judged: BTreeSet::new(), transitions: Vec::new() })
+    }
+
+    /// Judges persons that may have exchanged entries, and writes what changed.
+    fn judge(&mut self, persons: &[Uid]) -> Result<()> {
+        let mut findings: Vec<(FindingState, Finding, Vec<Area>)> = Vec::new();
+        let mut events: Vec<(Uid, Event)> = Vec::new();
+        for person in persons {
+            self.judged.insert(*person);
+            let stored = self.writer.entries_of(*person)?;
+            if stored.is_empty() {
+                self.writer.set_due(*person, None)?;
+                continue;
+            }
+            let due = self.judge_one(*person, stored, &mut findings, &mut events)?;
+            self.writer.set_due(*person, due)?;
+        }
+        let states: Vec<FindingState> = persons.iter().map(|p| FindingState::Person(*p)).collect();
+        self.transitions.extend(self.writer.settle(&states, &findings, self.setting.today)?);
+        self.writer.put_events(persons, &events)
+    }
+
+    fn judge_one(
+        &self,
+        person: Uid,
+        stored: Vec<StoredEntry>,
+        findings: &mut Vec<(FindingState, Finding, Vec<Area>)>,
+        events: &mut Vec<(Uid, Event)>,
+    ) -> Result<Option<Date>> {
+        let neighbours = Neighbours {
+            sharers: self.sharers(person, &stored)?,
+            household: self.household(person, &stored)?,
+            damaged_columns: self.damaged.clone(),
+        };
+        let case = Case::new(stored.into_iter().map(|s| s.entry).collect(), self.setting.node, self.setting.today);
+        let facts = reconcile(&case);
+        let judgement = judge(&case, &facts, &neighbours, &self.setting.parameters);
+        let mut area_of: HashMap<Uid, Area> = case.entries.iter().map(|e| (e.uid, e.area)).collect();
+        area_of.extend(neighbours.sharers.iter().chain(&neighbours.household).map(|e| (e.uid, e.area)));
+        for finding in judgement.findings {
+            let areas: BTreeSet<Area> = finding.evidence.iter().filter_map(|uid| area_of.get(uid).copied()).collect();
+            findings.push((FindingState::Person(person), finding, areas.into_iter().collect()));
+        }
+        events.extend(facts.events.into_iter().map(|event| (person, event)));
+        Ok(judgement.due)
+    }
+
+    /// Entries of others that carry one of the person's valid numbers.
+    fn sharers(&self, person: Uid, stored: &[StoredEntry]) -> Result<Vec<Entry>> {
+        let mut out: Vec<Entry> = Vec::new();
+        let mut asked: Vec<u64> = Vec::new();
+        let mut ids = Vec::new();
+        for entry in stored.iter().map(|s| &s.entry).filter(|e| e.removed.is_none()) {
+            let features = features_of(entry);
+            if !features.number.is_valid() {
+                continue;
+            }
+            // The first key of a valid number is the number itself (linkage::block_keys).
+            let Some(key) = block_keys(&features).as_slice().first().copied().filter(|key| !asked.contains(key)) else {
+                continue;
+            };
+            asked.push(key);
+            ids.clear();
+            self.writer.block(key, BLOCK_ENTRIES_MAX, &mut ids)?;
+            for id in ids.iter().filter(|id| !stored.iter().any(|s| s.id == **id)) {
+                if let Some(other) = self.writer.entry_by_id(*id)?.filter(|o| o.person != person) {
+                    out.push(other.entry);
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// The other members of the household a head died in or left.
+    fn household(&self, person: Uid, stored: &[StoredEntry]) -> Result<Vec<Entry>> {
+        let gone = stored.iter().map(|s| &s.entry).find(|e| e.list == List::Population && is_head(e) && !e.is_active());
+        let Some(key) = gone.and_then(household_key) else { return Ok(Vec::new()) };
+        Ok(self.under(key)?.into_iter().filter(|s| s.person != person).map(|s| s.entry).collect())
+    }
+
+    fn under(&self, key: u64) -> Result<Vec<StoredEntry>> {
+        let mut ids = Vec::new();
+        self.writer.block(key, BLOCK_ENTRIES_MAX, &mut ids)?;
+        let mut out = Vec::with_capacity(ids.len());
+        for id in ids {
+            out.extend(self.writer.entry_by_id(id)?);
+        }
+        Ok(out)
+    }
+
+    /// A change in a household can make or mend a household without a head: the head that is gone is judged again.
+    fn judge_household(&mut self, changed: &Entry) -> Result<()> {
+        // A line of the first snapshot comes with its whole household; the head is judged by itself.
+        if changed.baseline && changed.removed.is_none() && changed.corrected.is_none() && changed.is_active() {
+            return Ok(());
+        }
+        let Some(key) = household_key(changed) else { return Ok(()) };
+        let heads: BTreeSet<Uid> = self
+            .under(key)?
+            .into_iter()
+            .filter(|s| is_head(&s.entry) && !s.entry.is_active() && s.entry.uid != changed.uid)
+            .map(|s| s.person)
+            .collect();
+        for person in heads {
+            self.judge(&[person])?;
+        }
+        Ok(())
+    }
+}

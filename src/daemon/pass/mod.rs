@@ -1,0 +1,61 @@
+//! One pass: what changed goes in, persons and findings come out (DESIGN.md, the way of the data).
+//!
+//! Two steps, each in transactions of bounded size. `ingest` and `arrive` write entries with their numbers in the
+//! sequence, and note in the same transaction which of them wait; `derive` takes what waits, links it, judges the
+//! persons it touches and writes the differences. A crash between the two loses nothing: what waits is in the store.
+
+mod arrive;
+mod derive;
+//mod ingest;
+mod people;
+
+pub use arrive::arrive;
+pub use derive::{Derived, derive};
+//pub use ingest::{Guard, Ingest, Manner, Outcome, ScopeOutcome};
+
+use crate::domain::{Area, Date, Entry, List};
+use crate::linkage::{self, BlockKeys, Decided, Features, Weights};
+use crate::rules::Parameters;
+
+/// What every step of a pass is told from outside.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    pub node: Area,
+    pub today: Date,
+    /// Unix milliseconds, for what people read; never for order.
+    pub now: i64,
+    pub parameters: Parameters,
+    pub weights: Weights,
+    pub decided: Decided,
+}
+
+/// Features of an entry as it stands: a vanished line stands for nobody.
+fn features_of(entry: &Entry) -> Features {
+    let mut features = linkage::features(entry.uid, entry.area, entry.list, &entry.record);
+    features.active = entry.is_active();
+    features
+}
+
+/// Keys under which the store finds an entry: those of linkage, and the household for the register.
+struct Keys {
+    linkage: BlockKeys,
+    household: Option<u64>,
+}
+
+impl Keys {
+    fn of(entry: &Entry, features: &Features) -> Keys {
+        Keys { linkage: linkage::block_keys(features), household: household_key(entry) }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        self.linkage.as_slice().iter().copied().chain(self.household)
+    }
+}
+
+/// The key all members of a household share, within the register of one village.
+fn household_key(entry: &Entry) -> Option<u64> {
+    /// So that it never meets a key of linkage.
+    const SALT: u64 = 0x6873_686f_6c64_0001;
+    let number = entry.record.household.as_deref().filter(|_| entry.list == List::Population)?;
+    Some(xxhash_rust::xxh3::xxh3_64_with_seed(number.as_bytes(), SALT ^ entry.area.padded()))
+}

@@ -1,0 +1,110 @@
+//! Rows as CONTRACT.md shapes them: finding, event, entry. Names and numbers are masked unless revealed.
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::date::days_between;
+use crate::domain::{Date, Event, FindingId, Severity, Uid, mask};
+use crate::error::Result;
+use crate::report::text::Text;
+use crate::store::{EntryView, FindingRow, MatchRow, PlaceCache, View};
+
+/// Makes rows within one read of the store.
+pub struct Presenter<'a> {
+    pub view: &'a View<'a>,
+    pub text: &'a Text,
+    pub today: Date,
+    /// Names and numbers whole: only for a logged look.
+    pub reveal: bool,
+    cache: PlaceCache,
+}
+
+impl<'a> Presenter<'a> {
+    pub fn new(view: &'a View<'a>, text: &'a Text, today: Date) -> Presenter<'a> {
+        Presenter { view, text, today, reveal: false, cache: PlaceCache::default() }
+    }
+
+    pub fn finding(&mut self, row: &FindingRow) -> Result<Value> {
+        let entries = self.entries(&row.evidence)?;
+        let severity = Severity::parse(&row.severity).unwrap_or(Severity::Medium);
+        let text = self.text.finding(&row.rule, row.list, &row.area.map(|a| a.to_string()).unwrap_or_default(), severity, &row.detail);
+        Ok(json!({
+            "id": row.id.to_string(),
+            "rule": row.rule,
+            "severity": row.severity,
+            "status": row.status.as_str(),
+            "person": row.person.map(|p| p.to_string()),
+            "area": row.area,
+            "list": row.list,
+            "first_seen": row.first_seen.to_string(),
+            "age_days": days_between(row.first_seen, self.today),
+            "due": row.due.map(|d| d.to_string()),
+            "detail": row.detail,
+            "text": text,
+            "entries": entries,
+        }))
+    }
+
+    pub fn event(&mut self, id: &str, person: Uid, event: &Event) -> Result<Value> {
+        Ok(json!({
+            "id": id,
+            "kind": event.kind.as_str(),
+            "person": person.to_string(),
+            "date": event.date.map(|d| d.to_string()),
+            "from": event.from,
+            "to": event.to,
+            "confidence": event.confidence.as_str(),
+            "entries": self.entries(&event.evidence)?,
+        }))
+    }
+
+    pub fn entries(&mut self, uids: &[Uid]) -> Result<Vec<Value>> {
+        let views = self.view.views(uids, &mut self.cache)?;
+        Ok(views.iter().map(|view| self.entry(view)).collect())
+    }
+
+    fn entry(&self, view: &EntryView) -> Value {
+        let entry = &view.stored.entry;
+        let record = &entry.record;
+        let name = if self.reveal { record.name.clone() } else { mask::name(&record.name) };
+        let number =
+            record.id_number.as_ref().map(|id| if self.reveal { id.reveal().to_owned() } else { id.masked() });
+        let source = view.source.as_ref().map_or_else(
+            || json!({"file": null, "sheet": null, "row": null}),
+            |(file, sheet, row)| json!({"file": file, "sheet": sheet, "row": row}),
+        );
+        json!({
+            "uid": entry.uid.to_string(),
+            "area": entry.area,
+            "list": entry.list,
+            "status": entry.status().as_str(),
+            "name": name,
+            "id_number": number,
+            "source": source,
+        })
+    }
+
+    /// A potential match with what speaks for and against it.
+    pub fn potential(&mut self, row: &MatchRow, why: Vec<Value>) -> Result<Value> {
+        // Even odds at 0 bits.
+        let probability = 1.0 / (1.0 + (-row.score).exp2());
+        Ok(json!({
+            "id": row.id(),
+            "weight": (row.score * 100.0).round() / 100.0,
+            "probability": (probability * 10_000.0).round() / 10_000.0,
+            "why": why,
+            "entries": self.entries(&[row.a, row.b])?,
+        }))
+    }
+}
+
+/// What a parent tells a child of a finding: the finding itself, and the decision that counts.
+pub fn notice(id: FindingId, finding: Option<Value>, decision: Option<Value>) -> Value {
+    let mut out = Map::new();
+    out.insert("t".to_owned(), json!("finding"));
+    out.insert("id".to_owned(), json!(id.to_string()));
+    out.insert("finding".to_owned(), finding.unwrap_or(Value::Null));
+    if let Some(decision) = decision {
+        out.insert("decision".to_owned(), decision);
+    }
+    Value::Object(out)
+}

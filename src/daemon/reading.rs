@@ -1,0 +1,257 @@
+//! One file or query, from bytes to entries: is it new at all, can it be read, what does it change.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::office::Office;
+use super::pass::{self, Ingest, Manner, Outcome};
+use crate::domain::List;
+use crate::error::{Context as _, Error, Result};
+use crate::intake::{self, Context, DatabaseSource, FileReport, Limits, Unreadable, Vocabulary, watch::Seen};
+use crate::settings::{Mode, Selection, Source, SourceKind};
+use crate::store::{QuarantineRow, SourceRow};
+
+/// One file to read.
+pub struct Reading<'a> {
+    pub office: &'a Office,
+    pub vocabulary: &'a Vocabulary,
+    pub limits: Limits,
+    pub stream: &'a str,
+    pub source: &'a Source,
+    pub rel_path: &'a str,
+    pub path: PathBuf,
+    pub seen: &'a Seen,
+}
+
+/// Milliseconds since 1970, for comparing a file's time with what was kept of it.
+pub fn millis(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => since.as_millis() as i64,
+        Err(before) => -(before.duration().as_millis() as i64),
+    }
+}
+
+/// Reads the file and writes what it changes. `false` where it has to be looked at again: it changed meanwhile, or is
+/// in use.
+///
+/// # Errors
+/// Only those of the store. What is wrong with the file goes into quarantine.
+pub fn read(reading: &Reading) -> Result<bool> {
+    let office = reading.office;
+    let hash = match hash_of(reading) {
+        Ok(hash) => hash,
+        // Gone again, or still locked: the next look tells.
+        Err(_) => return Ok(false),
+    };
+    let known = office.store.read(|view| view.source(reading.stream, reading.rel_path))?;
+    if let Some(known) = known.filter(|known| known.hash == Some(hash) && known.state == "read") {
+        // Exported again without a change: that is news of a kind, and no work.
+        let row = reading.row(hash, &known.state, known.lists.clone(), known.lines);
+        office.store.write(|writer| {
+            writer.put_source(&row)?;
+            writer.confirm_snapshots(reading.stream, reading.rel_path, office.area(), office.today(), office.now_millis())
+        })?;
+        return Ok(true);
+    }
+    let setting = office.setting();
+    let manner = reading.manner(hash, false, false);
+    let mut ingest = Ingest::new(&office.store, &setting, manner);
+    match reading.into_sink(&mut ingest) {
+        Ok(report) if !reading.is_unchanged() => {
+            tracing::info!(file = reading.rel_path, lines = report.lines, "the file changed while it was read");
+            Ok(false)
+        }
+        Ok(report) => {
+            let outcome = ingest.finish(&mut |writer, outcome| {
+                let held = outcome.scopes.iter().any(|scope| scope.held);
+                let state = if held { "held" } else { "read" };
+                writer.put_source(&reading.row(hash, state, lists(outcome), report.lines))?;
+                writer.put_quarantine(office.area(), reading.rel_path, &refusals(reading, outcome))
+            })?;
+            tell(reading, &report, &outcome);
+            Ok(true)
+        }
+        Err(unreadable) if unreadable.transient => {
+            tracing::info!(file = reading.rel_path, code = unreadable.code.as_str(), "the file cannot be read yet");
+            Ok(false)
+        }
+        Err(unreadable) => {
+            tracing::warn!(file = reading.rel_path, code = unreadable.code.as_str(), detail = unreadable.detail, "file quarantined");
+            let row = reading.quarantined(None, None, unreadable.code.as_str(), &unreadable.detail);
+            office.store.write(|writer| {
+                writer.put_source(&reading.row(hash, "quarantined", Vec::new(), 0))?;
+                writer.put_quarantine(office.area(), reading.rel_path, &[row])
+            })?;
+            Ok(true)
+        }
+    }
+}
+
+/// Reads a file for the verb `import`: now, and with `dry_run` only to tell.
+pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result<Outcome, Unreadable>> {
+    let office = reading.office;
+    let hash = hash_of(reading).or_say_at("reading the file", &reading.path)?;
+    let setting = office.setting();
+    let mut ingest = Ingest::new(&office.store, &setting, reading.manner(hash, dry_run, released));
+    match reading.into_sink(&mut ingest) {
+        Err(unreadable) => Ok(Err(unreadable)),
+        Ok(report) => ingest
+            .finish(&mut |writer, outcome| {
+                if dry_run {
+                    return Ok(());
+                }
+                let held = outcome.scopes.iter().any(|scope| scope.held);
+                let state = if held { "held" } else { "read" };
+                writer.put_source(&reading.row(hash, state, lists(outcome), report.lines))?;
+                writer.put_quarantine(office.area(), reading.rel_path, &refusals(reading, outcome))
+            })
+            .map(Ok),
+    }
+}
+
+impl Reading<'_> {
+    fn into_sink(&self, sink: &mut Ingest) -> Result<FileReport, Unreadable> {
+        let context = Context {
+            vocabulary: self.vocabulary,
+            limits: &self.limits,
+            node_area: self.office.area(),
+            list: self.source.list,
+            area: self.source.area,
+            rel_path: self.rel_path,
+            today: self.office.today(),
+        };
+        match database(self.source) {
+            Ok(database) => intake::read_database(&database, &context, sink),
+            Err(_) => intake::read_file(&self.path, &context, sink),
+        }
+    }
+
+    fn is_unchanged(&self) -> bool {
+        self.source.kind == SourceKind::Sqlite
+            || std::fs::metadata(&self.path).is_ok_and(|meta| {
+                meta.len() == self.seen.bytes && meta.modified().is_ok_and(|time| time == self.seen.modified)
+            })
+    }
+
+    fn manner(&self, hash: [u8; 32], dry_run: bool, released: bool) -> Manner {
+        let guard = self.office.settings().guard;
+        Manner {
+            stream: self.stream.to_owned(),
+            file: self.rel_path.to_owned(),
+            hash,
+            append: self.source.mode == Mode::Append,
+            released,
+            dry_run,
+            guard: pass::Guard {
+                removed_share_max: guard.removed_share_max,
+                removed_lines_floor: guard.removed_lines_floor,
+            },
+        }
+    }
+
+    fn row(&self, hash: [u8; 32], state: &str, lists: Vec<List>, lines: u64) -> SourceRow {
+        SourceRow {
+            stream: self.stream.to_owned(),
+            path: self.rel_path.to_owned(),
+            bytes: self.seen.bytes,
+            modified: millis(self.seen.modified),
+            hash: Some(hash),
+            read_at: Some(self.office.now_millis()),
+            state: state.to_owned(),
+            lists,
+            lines,
+        }
+    }
+
+    fn quarantined(&self, sheet: Option<String>, row: Option<u32>, code: &str, detail: &str) -> QuarantineRow {
+        QuarantineRow {
+            id: 0,
+            at: self.office.now_millis(),
+            origin: self.office.area(),
+            file: self.rel_path.to_owned(),
+            sheet,
+            row,
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+}
+
+/// The query of a database source.
+///
+/// # Errors
+/// Where the source is none.
+pub fn database(source: &Source) -> Result<DatabaseSource> {
+    if source.kind != SourceKind::Sqlite {
+        return Err(Error::new("not a database"));
+    }
+    let (query, table) = match &source.selection {
+        Some(Selection::Query(query)) => (Some(query.clone()), None),
+        Some(Selection::Table(table)) => (None, Some(table.clone())),
+        None => (None, None),
+    };
+    Ok(DatabaseSource { path: source.path.clone(), query, table })
+}
+
+fn lists(outcome: &Outcome) -> Vec<List> {
+    let mut lists: Vec<List> = outcome.scopes.iter().map(|scope| scope.list).collect();
+    lists.sort_unstable();
+    lists.dedup();
+    lists
+}
+
+fn refusals(reading: &Reading, outcome: &Outcome) -> Vec<QuarantineRow> {
+    let code = |code: &intake::RefusalCode| serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned));
+    let mut rows: Vec<QuarantineRow> = outcome
+        .refused
+        .iter()
+        .map(|r| reading.quarantined(r.sheet.clone(), r.row, &code(&r.code).unwrap_or_default(), &r.detail))
+        .collect();
+    rows.extend(
+        outcome
+            .missing
+            .iter()
+            .map(|(list, area)| reading.quarantined(None, None, "area-missing", &format!("{} {area}", list.as_str()))),
+    );
+    rows
+}
+
+fn tell(reading: &Reading, report: &FileReport, outcome: &Outcome) {
+    let sum = |of: fn(&pass::ScopeOutcome) -> u64| outcome.scopes.iter().map(of).sum::<u64>();
+    tracing::info!(
+        file = reading.rel_path,
+        lines = report.lines,
+        created = sum(|s| s.created),
+        updated = sum(|s| s.updated),
+        removed = sum(|s| s.removed),
+        refused = outcome.refused.len(),
+        held = outcome.scopes.iter().filter(|s| s.held).count(),
+        "file read"
+    );
+}
+
+/// blake3 of the content; of a database the stamp of what is in it.
+fn hash_of(reading: &Reading) -> std::io::Result<[u8; 32]> {
+    if reading.source.kind == SourceKind::Sqlite {
+        return Ok(*blake3::hash(&reading.seen.bytes.to_le_bytes()).as_bytes());
+    }
+    file_hash(&reading.path)
+}
+
+fn file_hash(path: &Path) -> std::io::Result<[u8; 32]> {
+    /// Read at once.
+    const BLOCK_BYTES: usize = 1 << 18;
+    let mut file = File::open(path)?;
+    let mut hash = blake3::Hasher::new();
+    let mut block = vec![0; BLOCK_BYTES];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(*hash.finalize().as_bytes()),
+            read => {
+                hash.update(&block[..read]);
+            }
+        }
+    }
+}

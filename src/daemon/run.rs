@@ -1,0 +1,263 @@
+//! The running node: what is started, in which order, and how it ends.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use super::control::server::Listener;
+use super::desk::FrontDesk;
+use super::ledger::Ledger;
+use super::logbook::Logbook;
+use super::office::Office;
+use super::worker::{Progress, Worker};
+use super::{metrics, service};
+use crate::domain::Date;
+use crate::error::{Context, Error, Result};
+use crate::intake::Vocabulary;
+use crate::intake::watch::Watch;
+use crate::report::log::MismatchLog;
+use crate::report::text::Text;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::sync::authority::Authority;
+use crate::sync::link::{Link, LinkHandle, LinkSettings};
+use crate::sync::push::Child;
+use crate::sync::receive::Parent;
+use crate::sync::serve::{Door, DoorLimits, serve};
+
+/// Hints of the watcher that wait; one is enough, each means 'look at everything'.
+const HINTS_MAX: usize = 16;
+/// The watcher gathers what happens within this time.
+const DEBOUNCE: Duration = Duration::from_millis(200);
+/// The worker finishes its transaction within this time after a signal to stop; then the process ends all the same,
+/// as it may: what is not committed is done again.
+const DRAIN: Duration = Duration::from_secs(20);
+/// Threads of the link, the port and the socket. The worker has one of its own.
+const THREADS: usize = 2;
+/// How often the watchdog is fed, where the worker goes on.
+const ALIVE_EVERY: Duration = Duration::from_secs(10);
+/// A worker that has not come round for this long is stuck, except in the middle of a pass.
+const STUCK: Duration = Duration::from_secs(120);
+
+/// Runs the daemon in the foreground until SIGTERM or SIGINT. `today` replaces the calendar for the rules.
+///
+/// # Errors
+/// Where the store, the port, the socket or a watched folder cannot be opened: nothing was started then.
+pub fn run(settings: Settings, today: Option<Date>) -> Result<()> {
+    no_core_dumps();
+    let data = settings.data_dir();
+    make_private(&data)?;
+    let _alone = lock(&data)?;
+    let store = Store::open(&data, settings.area)?;
+    let epoch = store.read(|view| view.epoch())?;
+    let office = Arc::new(Office::new(store, settings.clone(), today));
+    let text = Text::new(settings.language);
+    let log = MismatchLog::open(&settings.log.dir, &format!("{epoch:x}"), settings.log.keep_months, text)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build()
+        .or_say("starting the runtime")?;
+    runtime.block_on(Running::start(office, Arc::new(Logbook::new(log)), settings))
+}
+
+struct Running;
+
+impl Running {
+    async fn start(office: Arc<Office>, logbook: Arc<Logbook>, settings: Settings) -> Result<()> {
+        let (stop, stopped) = watch::channel(false);
+        let progress = Arc::new(Progress::default());
+        let vocabulary = Arc::new(Vocabulary::load(Some(&settings.dir.join("lists")).filter(|dir| dir.is_dir()).map(|d| d.as_path()))?);
+        let ledger = Arc::new(Ledger::new(office.clone()));
+        let parent = Arc::new(Parent::new(ledger.clone()));
+
+        let child = Child::new(ledger).bounded(settings.sync.batch_items_max as usize, settings.sync.batch_bytes_max as usize);
+        let link_settings = LinkSettings {
+            retry_first: Duration::from_secs(settings.sync.retry_secs_min),
+            retry_max: Duration::from_secs(settings.sync.retry_secs_max),
+            ..LinkSettings::default()
+        };
+        let (link, handle) = Link::new(Arc::new(child), settings.link_dir(), link_settings);
+        let authority = match settings.listen {
+            Some(_) => Some(Authority::open(&settings.link_dir(), settings.area)?),
+            None => None,
+        };
+        let mut tasks = tokio::task::JoinSet::new();
+        if let (Some(address), Some(authority)) = (settings.listen, &authority) {
+            let listener = TcpListener::bind(address).await.map_err(|e| {
+                Error::new(format!("listening on {address}")).because(e).hint("is another node on this address? see [listen] in the settings")
+            })?;
+            let door = Door::new(authority.clone(), parent.clone(), DoorLimits::default());
+            let stopped = stopped.clone();
+            tasks.spawn(async move {
+                if let Err(error) = serve(listener, door, stopped).await {
+                    tracing::error!(%error, "the open port was closed");
+                }
+            });
+        }
+        let listener = Listener::bind(&settings.control_socket())?;
+        let desk = Arc::new(FrontDesk::new(
+            office.clone(),
+            progress.clone(),
+            vocabulary.clone(),
+            logbook.clone(),
+            handle.clone(),
+            parent.clone(),
+            authority,
+        ));
+        let mut socket_stop = stopped.clone();
+        tasks.spawn(async move {
+            listener.serve(desk, async move { drop(socket_stop.wait_for(|stop| *stop).await) }).await;
+        });
+        tasks.spawn(link.run(stopped.clone()));
+        if let Some(address) = settings.metrics_listen {
+            let listener = TcpListener::bind(address).await.or_say(format!("listening on {address} for metrics"))?;
+            tasks.spawn(metrics::serve(listener, office.clone(), progress.clone(), handle.clone(), parent.clone(), stopped.clone()));
+        }
+        let (_watches, hints) = watch_sources(&settings);
+        tasks.spawn(follow_hints(hints, office.clone()));
+
+        let (announced, waking) = (parent.clone(), handle.clone());
+        let announce = Box::new(move || {
+            announced.announce();
+            waking.wake();
+        });
+        let worker = Worker::new(office.clone(), progress.clone(), vocabulary, logbook, announce);
+        let working = std::thread::Builder::new()
+            .name("worker".to_owned())
+            .spawn(move || worker.run())
+            .or_say("starting the worker")?;
+        tasks.spawn(keep_alive(office.clone(), progress.clone(), handle.clone()));
+        tracing::info!(area = %settings.area, level = settings.level().as_str(), version = env!("CARGO_PKG_VERSION"), "ready");
+        service::ready();
+
+        wait_for_the_end(&office, &settings).await?;
+        service::stopping();
+        tracing::info!("stopping");
+        office.stop();
+        stop.send_replace(true);
+        let deadline = Instant::now() + DRAIN;
+        while !working.is_finished() && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let rest = deadline.saturating_duration_since(Instant::now()).min(Duration::from_secs(2));
+        drop(tokio::time::timeout(rest, async { while tasks.join_next().await.is_some() {} }).await);
+        if !working.is_finished() {
+            tracing::warn!("the worker is in the middle of something; what is not committed is done again");
+        }
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+/// SIGTERM and SIGINT end it; SIGHUP reads the settings again.
+async fn wait_for_the_end(office: &Office, settings: &Settings) -> Result<()> {
+    let listening = "listening for signals";
+    let mut terminate = signal(SignalKind::terminate()).or_say(listening)?;
+    let mut interrupt = signal(SignalKind::interrupt()).or_say(listening)?;
+    let mut hangup = signal(SignalKind::hangup()).or_say(listening)?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hangup.recv() => {
+                service::reloading();
+                match Settings::read(&settings.file) {
+                    Ok(new) => {
+                        office.reload(new);
+                        tracing::info!("settings read again");
+                    }
+                    // The node goes on with what it has.
+                    Err(error) => tracing::error!(error = %super::worker::chain(&error), "the settings do not read"),
+                }
+                service::ready();
+            }
+        }
+    }
+}
+
+/// Watches every folder that sends notices. One that cannot be watched is looked at by the timer.
+fn watch_sources(settings: &Settings) -> (Vec<Watch>, mpsc::Receiver<crate::intake::watch::Hint>) {
+    let (sender, hints) = mpsc::channel(HINTS_MAX);
+    let mut watches = Vec::new();
+    for source in settings.sources.iter().filter(|source| source.poll_secs.is_none()) {
+        let folder = if source.path.is_dir() { source.path.as_path() } else { source.path.parent().unwrap_or(&source.path) };
+        match Watch::start(folder, DEBOUNCE, sender.clone()) {
+            Ok(watch) => watches.push(watch),
+            Err(error) => tracing::warn!(source = %source.name, error = %super::worker::chain(&error), "no notices from this folder"),
+        }
+    }
+    (watches, hints)
+}
+
+async fn follow_hints(mut hints: mpsc::Receiver<crate::intake::watch::Hint>, office: Arc<Office>) {
+    while hints.recv().await.is_some() {
+        office.changed();
+    }
+}
+
+/// Feeds the service manager's watchdog as long as the worker comes round.
+async fn keep_alive(office: Arc<Office>, progress: Arc<Progress>, link: LinkHandle) {
+    let mut turns = 0;
+    let mut moved = Instant::now();
+    loop {
+        let now = progress.turns.load(Ordering::SeqCst);
+        if now != turns || progress.is_busy() {
+            turns = now;
+            moved = Instant::now();
+        }
+        if moved.elapsed() < STUCK {
+            let line = status_line(&office, &link);
+            service::alive(&line);
+        }
+        tokio::time::sleep(ALIVE_EVERY).await;
+    }
+}
+
+/// `3 sources, backlog 0, parent 12 s ago`
+fn status_line(office: &Office, link: &LinkHandle) -> String {
+    let counted = office.store.read(|view| {
+        let after = view.acknowledged()?;
+        Ok((view.sources()?.len(), view.seq()?.saturating_sub(after)))
+    });
+    let (sources, backlog) = counted.unwrap_or_default();
+    let status = link.status();
+    let parent = match (status.parent, status.last_contact) {
+        (None, _) => "no parent".to_owned(),
+        (Some(_), None) => "parent not reached yet".to_owned(),
+        (Some(_), Some(at)) => format!("parent {} s ago", (office.now().as_second() - at).max(0)),
+    };
+    let backlog = if status.parent.is_some() { backlog } else { 0 };
+    format!("{sources} files, backlog {backlog}, {parent}")
+}
+
+/// The data folder is the service's alone.
+fn make_private(dir: &std::path::Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::create_dir_all(dir).or_say_at("making the data folder", dir)?;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).or_say_at("keeping the data folder to its owner", dir)
+}
+
+/// One daemon to a data folder. Held until the process ends, however it ends.
+fn lock(dir: &std::path::Path) -> Result<File> {
+    let path = dir.join("lock");
+    let file = File::create(&path).or_say_at("opening the lock", &path)?;
+    file.try_lock().map_err(|e| {
+        Error::new("another rosterd runs on this data folder").at(&path).because(e).hint("rosterd status shows it")
+    })?;
+    Ok(file)
+}
+
+/// A core would hold whole names and numbers.
+fn no_core_dumps() {
+    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the struct is whole and lives through the call. A refusal leaves the limit as it was.
+    unsafe {
+        libc::setrlimit(libc::RLIMIT_CORE, &none);
+    }
+}

@@ -1,0 +1,325 @@
+//! The one thread that reads sources and works off what waits. It only ever looks at what is there: a hint from the
+//! watcher, a ring of the bell and a timer all mean 'look again', so that none of them can be lost.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::alarms::Alarms;
+use super::logbook::Logbook;
+use super::office::Office;
+use super::pass::{Derived, derive};
+use super::reading::{self, Reading};
+use crate::domain::Date;
+use crate::error::{Error, Result};
+use crate::intake::watch::{Seen, Settling, scan};
+use crate::intake::{Limits, Vocabulary};
+use crate::settings::{Settings, Source, SourceKind};
+
+/// Looks while a file is still being written, or a source could not be reached.
+const RESTLESS_LOOK: Duration = Duration::from_millis(200);
+/// The calendar and the alarms are looked at this often.
+const TICK: Duration = Duration::from_secs(20);
+/// After a failure of the store the next try waits this long.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
+/// A pass over more entries gives its memory back afterwards.
+const LARGE_PASS_ENTRIES: u64 = 20_000;
+
+/// What others may know of the worker while it runs.
+#[derive(Default)]
+pub struct Progress {
+    /// In the middle of reading or deriving.
+    busy: AtomicBool,
+    /// Files seen that are not read yet.
+    unread: AtomicU64,
+    /// Milliseconds of the last pass that found something to do.
+    pub pass_millis: AtomicU64,
+    /// Counts turns of the loop: the watchdog sees that it goes on.
+    pub turns: AtomicU64,
+    last_error: Mutex<Option<String>>,
+}
+
+impl Progress {
+    pub fn is_settled(&self) -> bool {
+        !self.busy.load(Ordering::SeqCst) && self.unread.load(Ordering::SeqCst) == 0
+    }
+
+    pub fn last_error(&self) -> Option<String> {
+        self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::SeqCst)
+    }
+
+    fn failed(&self, error: Option<String>) {
+        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+    }
+}
+
+/// One source with what was seen of it.
+struct Watched {
+    stream: String,
+    source: Source,
+    settling: Settling,
+    /// Looked at last, and whether something in it was not at rest or not reachable.
+    looked: Option<Instant>,
+    restless: bool,
+}
+
+pub struct Worker {
+    office: Arc<Office>,
+    progress: Arc<Progress>,
+    vocabulary: Arc<Vocabulary>,
+    watched: Vec<Watched>,
+    logbook: Logbook,
+    alarms: Alarms,
+    derived_on: Option<Date>,
+    /// Told after every pass that changed something.
+    announce: Box<dyn Fn() + Send>,
+}
+
+impl Worker {
+    pub fn new(
+        office: Arc<Office>,
+        progress: Arc<Progress>,
+        vocabulary: Arc<Vocabulary>,
+        logbook: Logbook,
+        announce: Box<dyn Fn() + Send>,
+    ) -> Worker {
+        let settings = office.settings();
+        let watched = settings
+            .sources
+            .iter()
+            .map(|source| Watched {
+                stream: stream_of(&settings, source),
+                source: source.clone(),
+                settling: Settling::new(Duration::from_millis(settings.intake.settle_millis)),
+                looked: None,
+                restless: false,
+            })
+            .collect();
+        let alarms = Alarms::default();
+        Worker { office, progress, vocabulary, watched, logbook, alarms, derived_on: None, announce }
+    }
+
+    /// Runs until the office stops. What is in the middle of a transaction is finished first.
+    pub fn run(mut self) {
+        while !self.office.is_stopping() {
+            let pause = self.turn();
+            self.progress.turns.fetch_add(1, Ordering::SeqCst);
+            if !self.office.is_stopping() {
+                self.office.wait(pause);
+            }
+        }
+    }
+
+    /// One turn; gives how long to wait before the next where nobody rings.
+    fn turn(&mut self) -> Duration {
+        if self.office.is_paused() {
+            self.progress.busy.store(false, Ordering::SeqCst);
+            return TICK;
+        }
+        let outcome = self.read_sources().and_then(|read| Ok((read, self.derive()?)));
+        self.progress.busy.store(false, Ordering::SeqCst);
+        match outcome {
+            Ok((read, derived)) => {
+                self.progress.failed(None);
+                if derived.entries > LARGE_PASS_ENTRIES || read > 0 && derived.entries == 0 {
+                    self.office.store.shrink();
+                }
+                if read > 0 || derived != Derived::default() {
+                    (self.announce)();
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "a pass failed; it is tried again");
+                self.progress.failed(Some(chain(&error)));
+                return STORE_PAUSE;
+            }
+        }
+        self.alarms.look(&self.office, &mut self.logbook);
+        if self.watched.iter().any(|w| w.restless) { RESTLESS_LOOK } else { self.until_next_look() }
+    }
+
+    fn until_next_look(&self) -> Duration {
+        let settings = self.office.settings();
+        let next = self.watched.iter().map(|w| {
+            let every = Duration::from_secs(w.source.poll_secs.unwrap_or(settings.intake.rescan_secs));
+            every.saturating_sub(w.looked.map_or(Duration::MAX, |at| at.elapsed()))
+        });
+        next.min().unwrap_or(TICK).min(TICK).max(Duration::from_millis(10))
+    }
+
+    /// Looks at every source and reads what changed and is at rest. Gives how many files were read.
+    fn read_sources(&mut self) -> Result<u64> {
+        let mut read = 0;
+        let mut unread = 0;
+        for at in 0..self.watched.len() {
+            let (done, waiting) = self.read_source(at)?;
+            read += done;
+            unread += waiting;
+            self.progress.unread.store(unread, Ordering::SeqCst);
+            if self.office.is_stopping() || self.office.is_paused() {
+                break;
+            }
+        }
+        self.progress.unread.store(unread, Ordering::SeqCst);
+        Ok(read)
+    }
+
+    fn read_source(&mut self, at: usize) -> Result<(u64, u64)> {
+        let watched = &mut self.watched[at];
+        watched.looked = Some(Instant::now());
+        let (folder, changed, restless) = match look(&self.office, watched) {
+            Ok(found) => found,
+            Err(error) => {
+                // A share that is away comes back; what is held of it stays.
+                tracing::warn!(source = %watched.source.name, error = %chain(&error), "a source cannot be looked at");
+                self.progress.failed(Some(chain(&error)));
+                return Ok((0, 0));
+            }
+        };
+        watched.restless = restless > 0;
+        let (stream, source) = (watched.stream.clone(), watched.source.clone());
+        let mut read = 0;
+        for seen in changed {
+            if self.office.is_stopping() || self.office.is_paused() {
+                return Ok((read, restless + 1));
+            }
+            self.progress.busy.store(true, Ordering::SeqCst);
+            let settings = self.office.settings();
+            let reading = Reading {
+                office: &self.office,
+                vocabulary: &self.vocabulary,
+                limits: limits(&settings),
+                stream: &stream,
+                source: &source,
+                rel_path: &seen.rel_path,
+                path: folder.join(&seen.rel_path),
+                seen: &seen,
+            };
+            if reading::read(&reading)? {
+                read += 1;
+                // Findings are visible file by file, not when the last of a hundred is read.
+                self.derive()?;
+            } else {
+                self.watched[at].restless = true;
+            }
+        }
+        Ok((read, restless))
+    }
+
+    fn derive(&mut self) -> Result<Derived> {
+        let started = Instant::now();
+        let setting = self.office.setting();
+        let (office, progress) = (&self.office, &self.progress);
+        if office.store.read(|view| view.dirty_count())? > 0 || self.derived_on != Some(setting.today) {
+            progress.busy.store(true, Ordering::SeqCst);
+        }
+        let logbook = &self.logbook;
+        let log = |writer: &crate::store::Writer, changes: &[_]| logbook.queue(writer, changes, office);
+        let done = derive(&office.store, &setting, &log, &mut |_| {}, &|| !office.is_stopping())?;
+        self.derived_on = Some(setting.today);
+        if done != Derived::default() {
+            progress.pass_millis.store(started.elapsed().as_millis() as u64, Ordering::SeqCst);
+        }
+        self.logbook.drain(&self.office)?;
+        Ok(done)
+    }
+}
+
+/// The whole chain of an error, for logs and `status`.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut at = error.source();
+    while let Some(cause) = at {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        at = cause.source();
+    }
+    text
+}
+
+/// The inbox has no name of its own; a configured source has a stream of its own.
+pub fn stream_of(settings: &Settings, source: &Source) -> String {
+    if source.path == settings.inbox() { String::new() } else { source.name.clone() }
+}
+
+pub fn limits(settings: &Settings) -> Limits {
+    let i = &settings.intake;
+    Limits {
+        file_bytes_max: i.file_bytes_max,
+        unpacked_bytes_max: i.unpacked_bytes_max,
+        unpack_ratio_max: i.unpack_ratio_max,
+        unpack_ratio_free_bytes: i.unpack_ratio_free_bytes,
+        archive_entries_max: i.archive_entries_max,
+        cells_max: i.cells_max,
+        columns_max: i.columns_max,
+        cell_chars_max: i.cell_chars_max,
+        sheets_max: i.sheets_max,
+        markup_bytes_max: i.markup_bytes_max,
+        xls_bytes_max: i.xls_bytes_max,
+        database_secs_max: i.database_secs_max,
+    }
+}
+
+/// The folder of a source, what in it is new and at rest, and how many files are not at rest yet.
+fn look(office: &Office, watched: &mut Watched) -> Result<(PathBuf, Vec<Seen>, u64)> {
+    let (folder, mut found) = list(&watched.source)?;
+    let known = known(office, &watched.stream)?;
+    let is_new = |seen: &Seen| known.get(&seen.rel_path) != Some(&(seen.bytes, reading::millis(seen.modified)));
+    let fresh = found.files.iter().filter(|seen| is_new(seen)).count() as u64;
+    found.files.retain(&is_new);
+    let mut still = watched.settling.still(&found, Instant::now());
+    // Older files first: the newest of several versions is then the one that counts.
+    still.sort_by(|a, b| (a.modified, &a.rel_path).cmp(&(b.modified, &b.rel_path)));
+    let restless = fresh - still.len() as u64;
+    Ok((folder, still, restless))
+}
+
+fn list(source: &Source) -> Result<(PathBuf, crate::intake::watch::Scan)> {
+    match source.kind {
+        SourceKind::Folder => Ok((source.path.clone(), scan(&source.path)?)),
+        SourceKind::Sqlite => {
+            // Its file may stand still while what is in it changes: the stamp tells.
+            let folder = source.path.parent().unwrap_or(Path::new("/")).to_owned();
+            let rel_path = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let stamp = reading::database(source)
+                .and_then(|database| database.stamp().map_err(|e| Error::new("looking at a database").because(e).transient()))?;
+            let seen = Seen { rel_path, bytes: stamp >> 1, modified: std::time::SystemTime::UNIX_EPOCH };
+            Ok((folder, crate::intake::watch::Scan { files: vec![seen], unreadable: Vec::new() }))
+        }
+        SourceKind::File => {
+            let folder = source.path.parent().unwrap_or(Path::new("/")).to_owned();
+            let name = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let mut found = scan(&folder)?;
+            found.files.retain(|seen| seen.rel_path == name);
+            Ok((folder, found))
+        }
+    }
+}
+
+fn known(office: &Office, stream: &str) -> Result<HashMap<String, (u64, i64)>> {
+    let sources = office.store.read(|view| view.sources())?;
+    Ok(sources.into_iter().filter(|s| s.stream == stream).map(|s| (s.path, (s.bytes, s.modified))).collect())
+}
+
+/// Files that a look right now would find new, whether at rest or not: `status --wait` must not overtake the watcher.
+pub fn unread_now(office: &Office) -> u64 {
+    let settings = office.settings();
+    let mut unread = 0;
+    for source in &settings.sources {
+        let Ok((_, found)) = list(source) else { continue };
+        let Ok(known) = known(office, &stream_of(&settings, source)) else { continue };
+        unread += found
+            .files
+            .iter()
+            .filter(|seen| known.get(&seen.rel_path) != Some(&(seen.bytes, reading::millis(seen.modified))))
+            .count() as u64;
+    }
+    unread
+}

@@ -1,0 +1,125 @@
+//! Where a sheet's lines belong: by its name, its title, the file, the folder, or the node itself.
+
+use crate::domain::{Area, Date, Level, PartialDate};
+
+use super::clean::place::codes;
+
+/// The area a source's texts name, the most trusted text first. A later text can only say it more precisely.
+///
+/// `node` where none names one. A village code of the same county outside the node is believed too, so that a
+/// neighbour's file dropped here by mistake is refused and not taken for this village's own.
+pub fn stated<'t>(texts: impl Iterator<Item = &'t str>, node: Area) -> Area {
+    let mut found: Option<Area> = None;
+    for text in texts {
+        let mut inside: Option<Area> = None;
+        for area in codes(text).filter(|area| node.contains(*area) || is_neighbour(*area, node)) {
+            inside = match inside {
+                Some(before) if before.contains(area) => Some(area),
+                // Two villages in one text: it speaks of both, so of neither alone.
+                Some(before) if !area.contains(before) => before.common(area),
+                before => before.or(Some(area)),
+            };
+        }
+        found = match (found, inside) {
+            (Some(before), Some(area)) if before.contains(area) => Some(area),
+            (before, area) => before.or(area),
+        };
+    }
+    found.unwrap_or(node)
+}
+
+fn is_neighbour(area: Area, node: Area) -> bool {
+    area.level() == Level::Village && area.county() == node.county()
+}
+
+/// The area in one cell of a line: a code, a code within a name, or nothing a stranger could tell.
+pub fn of_cell(text: &str) -> Option<Area> {
+    text.parse().ok().or_else(|| codes(text).max_by_key(|area| std::cmp::Reverse(area.level())))
+}
+
+/// A line's own area where its column names one: the sheet's where that says it more precisely.
+pub fn narrowed(own: Option<Area>, sheet: Area) -> Area {
+    own.filter(|own| !own.contains(sheet)).unwrap_or(sheet)
+}
+
+/// The date written on a sheet (填报日期：2026年4月30日) or in a name (2026年4月低保名单, 202604). A month is its last day.
+pub fn stated_on<'t>(texts: impl Iterator<Item = &'t str>, today: Date) -> Option<Date> {
+    texts.filter_map(date_in).find(|date| date.first() <= today).map(PartialDate::last)
+}
+
+fn date_in(text: &str) -> Option<PartialDate> {
+    let digits: Vec<(usize, &str)> = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|run| !run.is_empty())
+        .map(|run| (run.as_ptr() as usize - text.as_ptr() as usize, run))
+        .collect();
+    digits.iter().enumerate().find_map(|(at, (start, run))| {
+        let number = |text: &str| text.parse::<i16>().ok();
+        let next = |steps: usize| {
+            let (next_start, next_run) = digits.get(at + steps)?;
+            let (before_start, before) = digits[at + steps - 1];
+            let between = &text[before_start + before.len()..*next_start];
+            (between.chars().count() <= 2 && next_run.len() <= 2).then_some(*next_run)
+        };
+        let year = number(run.get(..4)?).filter(|year| (2000..2100).contains(year))?;
+        match run.len() {
+            8 => PartialDate::day(year, number(&run[4..6])? as i8, number(&run[6..8])? as i8),
+            6 => PartialDate::month(year, number(&run[4..6])? as i8),
+            4 => {
+                let behind = text[start + 4..].chars().next();
+                if !matches!(behind, Some('年' | '-' | '.' | '/')) {
+                    return None;
+                }
+                let month = next(1).and_then(number)? as i8;
+                let day = next(2).and_then(number).and_then(|day| PartialDate::day(year, month, day as i8));
+                day.or_else(|| PartialDate::month(year, month))
+            }
+            _ => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn area(code: &str) -> Area {
+        code.parse().unwrap()
+    }
+
+    #[test]
+    fn a_sheet_belongs_where_its_texts_say() {
+        let county = area("519901");
+        assert_eq!(stated(["519901001200村花名册"].into_iter(), county), area("519901001200"));
+        assert_eq!(stated(["汇总", "519901001/519901001200/健康.xls"].into_iter(), county), area("519901001200"));
+        assert_eq!(stated(["花名册", "202604.xls"].into_iter(), county), county);
+        assert_eq!(stated(["519901001200", "519901001201.xls"].into_iter(), county), area("519901001200"));
+        assert_eq!(stated(["519901001200和519901001201"].into_iter(), county), area("519901001"));
+    }
+
+    #[test]
+    fn a_neighbours_file_is_not_taken_for_our_own() {
+        let village = area("519901001200");
+        assert_eq!(stated(["519901001201村花名册"].into_iter(), village), area("519901001201"));
+        assert_eq!(stated(["519901001第1乡花名册", "519901县"].into_iter(), village), village);
+    }
+
+    #[test]
+    fn a_line_says_it_more_precisely_or_not_at_all() {
+        assert_eq!(narrowed(Some(area("519901")), area("519901001200")), area("519901001200"));
+        assert_eq!(narrowed(Some(area("519901001201")), area("519901")), area("519901001201"));
+        assert_eq!(narrowed(None, area("519901")), area("519901"));
+        assert_eq!(of_cell("519901001200村"), Some(area("519901001200")));
+        assert_eq!(of_cell("幸福村"), None);
+    }
+
+    #[test]
+    fn the_date_of_a_list_stands_in_its_title_or_name() {
+        let today = Date::constant(2026, 5, 3);
+        let on = |text| stated_on([text].into_iter(), today).map(|date| date.to_string());
+        assert_eq!(on("填报日期:2026年04月30日").as_deref(), Some("2026-04-30"));
+        assert_eq!(on("XX镇2024年3月低保名单(最终版)(2).xls").as_deref(), Some("2024-03-31"));
+        assert_eq!(on("202604低保.xlsx").as_deref(), Some("2026-04-30"));
+        assert_eq!((on("519901001200村花名册"), on("2027年1月")), (None, None));
+    }
+}

@@ -1,0 +1,349 @@
+//! Dates of every shape clerks write, with the precision they gave (DOMAIN.md 6 row 8 and the date reading rules).
+
+use crate::domain::{Date, PartialDate};
+
+use super::super::row::Cell;
+use super::super::vocabulary::Vocabulary;
+
+/// What else is known when a date is read.
+#[derive(Debug, Clone, Copy)]
+pub struct DateHints {
+    /// Cells have types: text `1990.1` is then January, and not an October that lost its zero.
+    pub typed: bool,
+    /// Plain serial numbers count from 1904.
+    pub epoch_1904: bool,
+    pub today: Date,
+    /// A birth date can lie a century back; an office's own dates cannot.
+    pub birth: bool,
+    /// What the citizen number says of the birth: decides the century of `90.5.6`.
+    pub by_number: Option<PartialDate>,
+}
+
+const SERIAL_MIN: i64 = 1_828; // 1905-01-01
+const SERIAL_MAX: i64 = 73_050; // 2099-12-31
+const EPOCH_1904_DAYS: i64 = 1_462;
+const YEARS: std::ops::RangeInclusive<i64> = 1_880..=2_100;
+
+/// `Ok(None)` where nothing is said, `Err(())` where something is said that is no date.
+pub fn read(cell: Cell<'_>, hints: &DateHints, vocabulary: &Vocabulary) -> Result<Option<PartialDate>, ()> {
+    match cell {
+        Cell::Empty | Cell::Error => Ok(None),
+        Cell::Date(date) => Ok(Some(date)),
+        Cell::Number(value) => number(value, hints).map(Some).ok_or(()),
+        Cell::Text(text) => read_text(text, hints, vocabulary),
+    }
+}
+
+fn number(value: f64, hints: &DateHints) -> Option<PartialDate> {
+    let whole = value.trunc() as i64;
+    let rest = value.fract();
+    if !(0.0..1e9).contains(&value) {
+        return None;
+    }
+    if YEARS.contains(&whole) && rest > 1e-9 {
+        // 1990.1 was typed as 1990.1 or as 1990.10.
+        let text = format!("{value}");
+        let places = text.split_once('.').map_or("", |(_, places)| places);
+        return match (places.len(), places.parse::<i8>()) {
+            (1, Ok(1)) => PartialDate::year(whole as i16),
+            (1 | 2, Ok(month @ 1..=12)) => PartialDate::month(whole as i16, month),
+            (4, Ok(_)) => None,
+            _ => None,
+        };
+    }
+    digits(whole, hints)
+}
+
+/// A date of nothing but digits.
+fn digits(value: i64, hints: &DateHints) -> Option<PartialDate> {
+    match value {
+        1_900..=2_099 => PartialDate::year(value as i16),
+        SERIAL_MIN..=SERIAL_MAX => serial(value, hints.epoch_1904),
+        100_000..=999_999 => ymd(value / 100, value % 100, 0),
+        10_000_000..=99_999_999 => ymd(value / 10_000, value / 100 % 100, value % 100),
+        _ => None,
+    }
+}
+
+/// Day 1 is 1900-01-01, and 1900 had a 29 February (Excel's own error).
+fn serial(value: i64, epoch_1904: bool) -> Option<PartialDate> {
+    let days = value + if epoch_1904 { EPOCH_1904_DAYS } else { 0 };
+    let base = Date::constant(1899, 12, 30);
+    Some(PartialDate::from(crate::domain::date::plus_days(base, i32::try_from(days).ok()?)))
+}
+
+/// What of year, month and day is possible: an impossible day leaves the month, an impossible month the year.
+fn ymd(year: i64, month: i64, day: i64) -> Option<PartialDate> {
+    if !YEARS.contains(&year) {
+        return None;
+    }
+    let (y, m, d) = (year as i16, i8::try_from(month).unwrap_or(0), i8::try_from(day).unwrap_or(0));
+    PartialDate::day(y, m, d).or_else(|| PartialDate::month(y, m)).or_else(|| PartialDate::year(y))
+}
+
+fn read_text(text: &str, hints: &DateHints, vocabulary: &Vocabulary) -> Result<Option<PartialDate>, ()> {
+    if let Some(date) = plain(text.as_bytes()) {
+        return Ok(Some(date));
+    }
+    let folded = super::super::vocabulary::fold_word(text);
+    if vocabulary.none.contains(&folded) || vocabulary.present.contains(&folded) {
+        return Ok(None);
+    }
+    let lunar = vocabulary.lunar.iter().any(|word| folded.contains(word.as_str()));
+    let date = loose(text, &folded, hints).ok_or(())?;
+    Ok(Some(if lunar { PartialDate::year(date.parts().0).unwrap_or(date) } else { date }))
+}
+
+/// The shapes that nearly all files hold: `1990-05-06`, `1990/5/6`, `1990.5.6`, `19900506`, `1990年5月6日`.
+fn plain(bytes: &[u8]) -> Option<PartialDate> {
+    if bytes.len() < 8 || bytes.len() > 20 || !bytes[..4].iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let year = run(&bytes[..4])?;
+    let rest = &bytes[4..];
+    if bytes.len() == 8 && rest.iter().all(u8::is_ascii_digit) {
+        return exact(year, run(&rest[..2])?, run(&rest[2..])?);
+    }
+    let (month, rest) = part(rest, "年".as_bytes())?;
+    let (day, rest) = part(rest, "月".as_bytes())?;
+    (rest.is_empty() || rest == "日".as_bytes()).then(|| exact(year, month, day))?
+}
+
+fn exact(year: i64, month: i64, day: i64) -> Option<PartialDate> {
+    YEARS.contains(&year).then_some(())?;
+    PartialDate::day(year as i16, i8::try_from(month).ok()?, i8::try_from(day).ok()?)
+}
+
+/// A separator (`-`, `/`, `.` or `word`) and one or two digits behind it.
+fn part<'b>(bytes: &'b [u8], word: &[u8]) -> Option<(i64, &'b [u8])> {
+    let rest = match bytes.first()? {
+        b'-' | b'/' | b'.' => &bytes[1..],
+        _ => bytes.strip_prefix(word)?,
+    };
+    let length = rest.iter().take(3).take_while(|b| b.is_ascii_digit()).count();
+    (1..=2).contains(&length).then(|| Some((run(&rest[..length])?, &rest[length..])))?
+}
+
+fn run(bytes: &[u8]) -> Option<i64> {
+    bytes.iter().try_fold(0i64, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
+}
+
+/// Everything else: width, Chinese numerals, times behind, words around, two-digit years, other orders.
+fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
+    // A time of day behind the date is of no interest; `fold_word` has eaten the blank between them.
+    let cut = text.trim().split([' ', '\u{3000}', 'T']).next().filter(|first| groups(&western(first)).len() >= 3);
+    let folded = cut.map_or_else(|| folded.to_owned(), super::super::vocabulary::fold_word);
+    let western = western(&folded);
+    if let Some(date) = english_month(&western) {
+        return Some(date);
+    }
+    let groups = groups(&western);
+    let first = groups.first()?;
+    let value = |at: usize| groups.get(at).and_then(|digits| run(digits.as_bytes()));
+    match (first.len(), groups.len()) {
+        (8, _) => digits(value(0)?, hints),
+        (6, 1) => digits(value(0)?, hints),
+        (5, 1) if western.len() == 5 => digits(value(0)?, hints),
+        (4, 1) if western.starts_with(first) || !YEARS.contains(&value(0)?) => digits(value(0)?, hints),
+        (4, 1) => ymd(value(0)?, 0, 0),
+        (4, 2) => year_month(&western, value(0)?, groups[1], hints),
+        (4, _) => ymd(value(0)?, value(1)?, value(2)?),
+        (1 | 2, 3..) if groups[2].len() == 4 => day_month_year(value(0)?, value(1)?, value(2)?),
+        (2, 2..) => {
+            let year = century(value(0)?, value(1)?, hints)?;
+            ymd(year, value(1)?, value(2).unwrap_or(0))
+        }
+        (2, 1) if western.contains('年') => ymd(century(value(0)?, 0, hints)?, 0, 0),
+        _ => None,
+    }
+}
+
+/// `1990.5`; but `1990.1` from a text file may have been `1990.10`.
+fn year_month(text: &str, year: i64, month: &str, hints: &DateHints) -> Option<PartialDate> {
+    let as_number = text.len() == 6 && text.as_bytes()[4] == b'.';
+    if as_number && month == "1" && !hints.typed {
+        return ymd(year, 0, 0);
+    }
+    match month.len() {
+        // 1990.0506 and 1990-0506
+        4 => ymd(year, run(&month.as_bytes()[..2])?, run(&month.as_bytes()[2..])?),
+        1 | 2 => ymd(year, run(month.as_bytes())?, 0),
+        _ => None,
+    }
+}
+
+/// `5/6/1990`: which is the month shows only where one of them is above 12.
+fn day_month_year(first: i64, second: i64, year: i64) -> Option<PartialDate> {
+    match (first, second) {
+        (1..=12, 13..=31) => ymd(year, first, second),
+        (13..=31, 1..=12) => ymd(year, second, first),
+        (a, b) if a == b => ymd(year, a, b),
+        _ => ymd(year, 0, 0),
+    }
+}
+
+/// The century of a two-digit year: by the citizen number, else where only one century is possible.
+fn century(year: i64, month: i64, hints: &DateHints) -> Option<i64> {
+    let this = i64::from(hints.today.year());
+    let (late, early) = (this / 100 * 100 + year, this / 100 * 100 - 100 + year);
+    let late_possible = late < this || (late == this && month <= i64::from(hints.today.month()));
+    if !late_possible || !hints.birth {
+        return Some(if late_possible { late } else { early });
+    }
+    let known = i64::from(hints.by_number?.parts().0);
+    [late, early].into_iter().find(|candidate| *candidate == known)
+}
+
+/// `6-May-90`, `May-1990`: what an English Excel makes of a date.
+fn english_month(text: &str) -> Option<PartialDate> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let at = MONTHS.iter().enumerate().find_map(|(index, name)| text.find(name).map(|at| (index, at)))?;
+    let (index, position) = at;
+    let before = groups(&text[..position]);
+    let after = groups(&text[position..]);
+    let year = run(after.first().or_else(|| before.last())?.as_bytes())?;
+    let year = match year {
+        0..=29 => 2_000 + year,
+        30..=99 => 1_900 + year,
+        year => year,
+    };
+    let day = if after.is_empty() { 0 } else { before.last().and_then(|digits| run(digits.as_bytes())).unwrap_or(0) };
+    ymd(year, index as i64 + 1, day)
+}
+
+fn groups(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).collect()
+}
+
+/// Chinese numerals to digits: 一九九〇年五月十六日 -> 1990年5月16日. Other characters stay.
+fn western(text: &str) -> String {
+    let digit = |c: char| match c {
+        '〇' | '零' | '○' | 'o' => Some(0u32),
+        '一' | '元' | '壹' => Some(1),
+        '二' | '贰' => Some(2),
+        '三' | '叁' => Some(3),
+        '四' | '肆' => Some(4),
+        '五' | '伍' => Some(5),
+        '六' | '陆' => Some(6),
+        '七' | '柒' => Some(7),
+        '八' | '捌' => Some(8),
+        '九' | '玖' => Some(9),
+        _ => None,
+    };
+    if !text.chars().any(|c| c == '十' || (digit(c).is_some() && c != 'o')) {
+        return text.to_owned();
+    }
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::new();
+    for (at, c) in chars.iter().enumerate() {
+        let (before, after) =
+            (at.checked_sub(1).and_then(|i| digit(chars[i])), chars.get(at + 1).and_then(|c| digit(*c)));
+        match (digit(*c), *c) {
+            (Some(value), _) => out.extend(char::from_digit(value, 10)),
+            // 十 alone is 10, 十六 16, 二十 20, 二十六 26.
+            (None, '十') => match (before, after) {
+                (None, None) => out.push_str("10"),
+                (None, Some(_)) => out.push('1'),
+                (Some(_), None) => out.push('0'),
+                (Some(_), Some(_)) => {}
+            },
+            (None, c) => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hints() -> DateHints {
+        DateHints { typed: true, epoch_1904: false, today: Date::constant(2026, 4, 30), birth: false, by_number: None }
+    }
+
+    fn shown(cell: Cell<'_>, hints: DateHints) -> String {
+        let vocabulary = Vocabulary::load(None).unwrap();
+        match read(cell, &hints, &vocabulary) {
+            Ok(date) => date.map(|date| date.to_string()).unwrap_or_default(),
+            Err(()) => "?".to_owned(),
+        }
+    }
+
+    #[test]
+    fn texts_of_every_shape_are_read_with_their_precision() {
+        for (text, want) in [
+            ("1990.5.6", "1990-05-06"),
+            ("1990.05.06", "1990-05-06"),
+            ("1990-5-6", "1990-05-06"),
+            ("1990/5/6", "1990-05-06"),
+            ("19900506", "1990-05-06"),
+            ("1990年5月", "1990-05"),
+            ("1990年5月6日", "1990-05-06"),
+            ("１９９０年５月６日", "1990-05-06"),
+            ("一九九〇年五月", "1990-05"),
+            ("二〇二四年十二月三十一日", "2024-12-31"),
+            ("二〇一九年十月二十日", "2019-10-20"),
+            ("1990.5", "1990-05"),
+            ("199005", "1990-05"),
+            ("1990", "1990"),
+            ("1990年", "1990"),
+            ("1990.05.06生", "1990-05-06"),
+            ("2026-04-30 12:30:00", "2026-04-30"),
+            ("2026-04-30T12:30:00", "2026-04-30"),
+            ("2024-02-30", "2024-02"),
+            ("2024-13-05", "2024"),
+            ("5/6/1990", "1990"),
+            ("25/6/1990", "1990-06-25"),
+            ("6/25/1990", "1990-06-25"),
+            ("农历1990年五月初六", "1990"),
+            ("1990年腊月", "1990"),
+            ("6-may-90", "1990-05-06"),
+            ("May-1990", "1990-05"),
+            ("43831", "2020-01-01"),
+            ("21.3.5", "2021-03-05"),
+            ("90.5.6", "1990-05-06"),
+            ("2019年3月由519901002200迁入", "2019-03"),
+            ("1990 . 5 . 6", "1990-05-06"),
+            ("至今", ""),
+            ("无", ""),
+            ("—", ""),
+            ("待定中", "?"),
+        ] {
+            assert_eq!(shown(Cell::Text(text), hints()), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn number_cells_are_years_months_days_or_serials_by_their_length() {
+        for (value, want) in [
+            (1990.0, "1990"),
+            (2100.0, "1905-09-30"),
+            (9999.0, "1927-05-17"),
+            (1828.0, "1905-01-01"),
+            (46387.0, "2026-12-31"),
+            (199005.0, "1990-05"),
+            (19900506.0, "1990-05-06"),
+            (1990.5, "1990-05"),
+            (1990.1, "1990"),
+            (1990.12, "1990-12"),
+            (-3.0, "?"),
+            (12.0, "?"),
+        ] {
+            assert_eq!(shown(Cell::Number(value), hints()), want, "{value}");
+        }
+        assert_eq!(shown(Cell::Number(44925.0), DateHints { epoch_1904: true, ..hints() }), "2026-12-31");
+    }
+
+    #[test]
+    fn a_lost_zero_and_a_lost_century_stay_uncertain() {
+        assert_eq!(shown(Cell::Text("1990.1"), DateHints { typed: false, ..hints() }), "1990");
+        assert_eq!(shown(Cell::Text("1990.10"), DateHints { typed: false, ..hints() }), "1990-10");
+        let birth = DateHints { birth: true, ..hints() };
+        assert_eq!(shown(Cell::Text("15.5.6"), birth), "?");
+        assert_eq!(shown(Cell::Text("90.5.6"), birth), "1990-05-06");
+        assert_eq!(
+            shown(Cell::Text("15.5.6"), DateHints { by_number: "1915-05-06".parse().ok(), ..birth }),
+            "1915-05-06"
+        );
+    }
+}

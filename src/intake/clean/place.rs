@@ -1,0 +1,60 @@
+//! Areas and places inside free text.
+
+use crate::domain::{Area, Place};
+
+use super::super::vocabulary::{Vocabulary, fold_word};
+
+/// Runs of exactly 12, 9 or 6 digits that are area codes, in the order of the text.
+pub fn codes(text: &str) -> impl Iterator<Item = Area> + '_ {
+    text.split(|c: char| !c.is_ascii_digit())
+        .filter(|digits| matches!(digits.len(), 6 | 9 | 12))
+        .filter_map(|digits| digits.parse().ok())
+}
+
+/// Where a cell says somebody came from or went to. `None` where it says nothing.
+pub fn read(text: &str, vocabulary: &Vocabulary) -> Option<Place> {
+    // Twelve digits are a code and nothing else; most cells are that or empty.
+    if let Some(area) = text.parse::<Area>().ok().filter(|area| !looks_like_month(*area)) {
+        return Some(Place::Area(area));
+    }
+    let folded = fold_word(text);
+    if folded.is_empty() || vocabulary.none.contains(&folded) {
+        return None;
+    }
+    // A year and month written as six digits is no place.
+    let place =
+        codes(&folded).filter(|area| !looks_like_month(*area)).max_by_key(|area| std::cmp::Reverse(area.level()));
+    if let Some(area) = place {
+        return Some(Place::Area(area));
+    }
+    let has = |words: &[String]| words.iter().any(|word| folded.contains(word.as_str()));
+    Some(if has(&vocabulary.outside) { Place::Outside } else { Place::Unclear })
+}
+
+/// 201903 has the form of a county code of no province; 190001-209912 are months.
+fn looks_like_month(area: Area) -> bool {
+    let head = area.padded() / 1_000_000;
+    area.level() == crate::domain::Level::County
+        && (190_001..=209_912).contains(&head)
+        && (1..=12).contains(&(head % 100))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_code_or_outside_or_unclear() {
+        let vocabulary = Vocabulary::load(None).unwrap();
+        let place = |text| read(text, &vocabulary);
+        let area = |code: &str| Some(Place::Area(code.parse().unwrap()));
+        assert_eq!(place("519901002202"), area("519901002202"));
+        assert_eq!(place("迁往519901002202村"), area("519901002202"));
+        assert_eq!(place("201903由519901002迁入"), area("519901002"));
+        assert_eq!(place("县外"), Some(Place::Outside));
+        assert_eq!(place("广东省外出务工（外省）"), Some(Place::Outside));
+        assert_eq!(place("隔壁村"), Some(Place::Unclear));
+        assert_eq!(place("201903"), Some(Place::Unclear));
+        assert_eq!((place("无"), place("")), (None, None));
+    }
+}

@@ -1,0 +1,307 @@
+//! Sex, status, reason, relation and the other cells that are words.
+
+use std::collections::HashMap;
+
+use crate::domain::{Aid, Flow, Reason, Sex, Status};
+
+use super::super::row::Cell;
+use super::super::vocabulary::{ListWords, Vocabulary, fold_word};
+
+/// Distinct cell texts remembered; a column of free text must not grow the memory.
+const REMEMBERED_MAX: usize = 4_096;
+
+/// Remembers what each distinct text of a column was read as: a column of words has a dozen of them.
+#[derive(Debug)]
+pub struct Memo<T> {
+    map: HashMap<String, T>,
+}
+
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Memo { map: HashMap::new() }
+    }
+}
+
+impl<T: Copy> Memo<T> {
+    pub fn get(&mut self, text: &str, read: impl FnOnce(&str) -> T) -> T {
+        if let Some(value) = self.map.get(text) {
+            return *value;
+        }
+        let value = read(text);
+        if self.map.len() < REMEMBERED_MAX {
+            self.map.insert(text.to_owned(), value);
+        }
+        value
+    }
+}
+
+/// What the digits 0, 1 and 2 of one sex column mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SexDigits {
+    pub zero: Option<Sex>,
+    pub one: Option<Sex>,
+    pub two: Option<Sex>,
+}
+
+impl SexDigits {
+    /// GB/T 2261.1: 1 male, 2 female, 0 unknown.
+    pub const STANDARD: SexDigits = SexDigits { zero: None, one: Some(Sex::Male), two: Some(Sex::Female) };
+}
+
+/// Agreements of a column's digits with place 17 of valid numbers (DOMAIN.md 4, sex).
+#[derive(Debug, Default)]
+pub struct SexEvidence {
+    /// By digit 0-2: how often the number says male, female.
+    seen: [[u32; 2]; 3],
+}
+
+/// Fewer lines than this prove nothing against the standard.
+const SEX_EVIDENCE_MIN: u32 = 5;
+
+impl SexEvidence {
+    pub fn add(&mut self, digit: usize, by_number: Sex) {
+        self.seen[digit][usize::from(by_number == Sex::Female)] += 1;
+    }
+
+    /// The standard, unless the numbers of the file say otherwise with a clear majority.
+    pub fn digits(&self) -> SexDigits {
+        let mut digits = SexDigits::STANDARD;
+        for (digit, slot) in [&mut digits.zero, &mut digits.one, &mut digits.two].into_iter().enumerate() {
+            let [male, female] = self.seen[digit];
+            if male + female >= SEX_EVIDENCE_MIN && male >= 4 * female {
+                *slot = Some(Sex::Male);
+            } else if male + female >= SEX_EVIDENCE_MIN && female >= 4 * male {
+                *slot = Some(Sex::Female);
+            }
+        }
+        digits
+    }
+}
+
+/// The digit of a sex cell, where it is one: `1`, `1.0`, `1男`? is text and read as such.
+pub fn sex_digit(cell: Cell<'_>) -> Option<usize> {
+    match cell {
+        Cell::Number(value) if value == 0.0 || value == 1.0 || value == 2.0 => Some(value as usize),
+        Cell::Text(text) => match text {
+            "0" | "０" | "0.0" => Some(0),
+            "1" | "１" | "1.0" | "01" => Some(1),
+            "2" | "２" | "2.0" | "02" => Some(2),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `Err` where something is written that is no sex.
+pub fn sex(cell: Cell<'_>, digits: SexDigits, vocabulary: &Vocabulary) -> Result<Option<Sex>, ()> {
+    match cell {
+        Cell::Empty | Cell::Error => Ok(None),
+        Cell::Text("男") => Ok(Some(Sex::Male)),
+        Cell::Text("女") => Ok(Some(Sex::Female)),
+        cell => match (sex_digit(cell), cell) {
+            (Some(digit), _) => Ok([digits.zero, digits.one, digits.two][digit]),
+            (None, Cell::Text(text)) => {
+                let folded = fold_word(text);
+                let inside = || match (folded.contains('男'), folded.contains('女')) {
+                    (true, false) => Some(Sex::Male),
+                    (false, true) => Some(Sex::Female),
+                    _ => None,
+                };
+                let known = vocabulary.sex.get(&folded).copied().or_else(inside);
+                let silent = || folded == "9" || vocabulary.none.contains(&folded) || folded.contains('未');
+                known.map(Some).or_else(|| silent().then_some(None)).ok_or(())
+            }
+            _ => Err(()),
+        },
+    }
+}
+
+/// `None` for a word nobody knows: a bare digit means nothing without the office's own map (DOMAIN.md 4).
+pub fn status(text: &str, list: &ListWords) -> Option<Status> {
+    let folded = fold_word(text);
+    if let Some(status) = list.status.get(&folded) {
+        return Some(*status);
+    }
+    for (word, status) in &list.status_inside {
+        if let Some(at) = folded.find(word.as_str()) {
+            let denied = ["未", "没有", "无", "不", "非"].iter().any(|no| folded[..at].ends_with(no));
+            return Some(if denied { opposite(*status) } else { *status });
+        }
+    }
+    None
+}
+
+fn opposite(status: Status) -> Status {
+    if status == Status::Active { Status::Closed } else { Status::Active }
+}
+
+/// Why a line ended; `None` where the cell is empty or says nothing.
+pub fn reason(text: &str, vocabulary: &Vocabulary) -> Option<Reason> {
+    let folded = fold_word(text);
+    if folded.is_empty() || vocabulary.none.contains(&folded) {
+        return None;
+    }
+    let known = vocabulary.reasons.iter().find(|(_, word)| folded.contains(word.as_str()));
+    Some(known.map_or(Reason::Other, |(reason, _)| *reason))
+}
+
+/// GB/T 4761 two digits; `None` for a word nobody knows.
+pub fn relation(cell: Cell<'_>, vocabulary: &Vocabulary) -> Option<u8> {
+    let text = match cell {
+        Cell::Number(value) => return (1.0..=99.0).contains(&value).then_some(value as u8).filter(|code| *code != 98),
+        Cell::Text(text) => text,
+        _ => return None,
+    };
+    let folded = fold_word(text);
+    if folded.len() == 2 && folded.bytes().all(|b| b.is_ascii_digit()) {
+        return folded.parse().ok().filter(|code| *code > 0);
+    }
+    let find = |word: &str| vocabulary.relation.get(word).copied();
+    // '户主之长子', '张三之妻', '与户主系父子', and a remark in brackets.
+    let bare = folded.split(['(', '[']).next().unwrap_or(&folded);
+    let behind = |mark: char| bare.rsplit_once(mark).map(|(_, rest)| rest);
+    find(&folded)
+        .or_else(|| find(bare))
+        .or_else(|| behind('之').and_then(|rest| find(rest)))
+        .or_else(|| behind('的').and_then(|rest| find(rest)))
+        .or_else(|| bare.strip_prefix("户主").and_then(|rest| find(rest)))
+}
+
+/// Whether a cell that should hold a name, a clinic or a yes holds one (DOMAIN.md F12).
+pub fn is_given(cell: Cell<'_>, vocabulary: &Vocabulary) -> bool {
+    match cell {
+        Cell::Empty | Cell::Error => false,
+        Cell::Number(value) => value != 0.0,
+        Cell::Date(_) => true,
+        Cell::Text(text) => {
+            let folded = fold_word(text);
+            !(vocabulary.no.contains(&folded)
+                || vocabulary.none.contains(&folded)
+                || folded.starts_with('未')
+                || folded.starts_with("没"))
+        }
+    }
+}
+
+/// Whether a flag column (死亡标志, 是否注销) says yes.
+pub fn is_yes(text: &str, vocabulary: &Vocabulary) -> bool {
+    is_given(Cell::Text(text), vocabulary)
+}
+
+/// A dibao class: a letter or a number of it anywhere in the cell.
+pub fn class(text: &str, list: &ListWords) -> Option<char> {
+    let folded = fold_word(text);
+    let exact = list.class.iter().find(|(word, _)| **word == folded);
+    let inside = || {
+        let mut words: Vec<_> = list.class.iter().filter(|(word, _)| word.chars().count() > 1).collect();
+        words.sort();
+        words.into_iter().find(|(word, _)| folded.contains(word.as_str()))
+    };
+    exact.or_else(inside).map(|(_, class)| *class)
+}
+
+/// Special before reward: `特扶(奖扶转入)` is special.
+pub fn aid(text: &str, list: &ListWords) -> Option<Aid> {
+    let folded = fold_word(text);
+    let find = |aid: Aid| {
+        list.aid.iter().any(|(a, word)| {
+            *a == aid && if word.len() == 1 { folded == *word } else { folded.contains(word.as_str()) }
+        })
+    };
+    if folded.starts_with("奖扶") || folded.starts_with("奖励") {
+        return Some(Aid::Reward);
+    }
+    [Aid::Special, Aid::Reward].into_iter().find(|aid| find(*aid))
+}
+
+pub fn flow(text: &str, list: &ListWords) -> Option<Flow> {
+    let folded = fold_word(text);
+    let found = list.flow.iter().filter(|(_, word)| folded.contains(word.as_str())).max_by_key(|(_, word)| word.len());
+    found.map(|(flow, _)| *flow)
+}
+
+/// The last four digits of the first telephone number in a cell (DOMAIN.md 6 row 10).
+pub fn phone_tail(text: &str) -> Option<String> {
+    let first = text
+        .split(['/', ',', ';', '、', '，', '；', '\n'])
+        .find(|part| part.bytes().filter(u8::is_ascii_digit).count() >= 7)?;
+    let digits: Vec<u8> = first.bytes().filter(u8::is_ascii_digit).collect();
+    let tail = &digits[digits.len() - 4..];
+    Some(tail.iter().map(|b| char::from(*b)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::List;
+
+    fn vocabulary() -> Vocabulary {
+        Vocabulary::load(None).unwrap()
+    }
+
+    #[test]
+    fn statuses_are_read_through_what_clerks_add_to_them() {
+        let vocabulary = vocabulary();
+        for (list, text, want) in [
+            (List::Population, "在册", Some(Status::Active)),
+            (List::Population, "已迁出(2024.3)", Some(Status::MovedOut)),
+            (List::Population, "死亡注销", Some(Status::Deceased)),
+            (List::Population, "未死亡", Some(Status::Active)),
+            (List::Population, "人户分离", Some(Status::Active)),
+            (List::Health, "失访", Some(Status::Closed)),
+            (List::Health, "非正常", Some(Status::Closed)),
+            (List::Dibao, "停保", Some(Status::Closed)),
+            (List::Dibao, "2023年停保", Some(Status::Closed)),
+            (List::Family, "退出", Some(Status::Closed)),
+            (List::Deaths, "注销", Some(Status::Deceased)),
+            (List::Health, "1", None),
+        ] {
+            assert_eq!(status(text, vocabulary.of(list)), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn reasons_relations_classes_and_aids() {
+        let vocabulary = vocabulary();
+        assert_eq!(reason("本人死亡", &vocabulary), Some(Reason::Died));
+        assert_eq!(reason("户籍迁往外县", &vocabulary), Some(Reason::Moved));
+        assert_eq!(reason("家庭收入超过标准", &vocabulary), Some(Reason::NotEntitled));
+        assert_eq!((reason("", &vocabulary), reason("/", &vocabulary)), (None, None));
+        let code = |text| relation(Cell::Text(text), &vocabulary);
+        assert_eq!(
+            (code("妻子"), code("之妻"), code("户主之长子"), code("大儿子")),
+            (Some(12), Some(12), Some(22), Some(22))
+        );
+        assert_eq!((code("02"), code("儿媳"), code("邻居"), code("户主（女）")), (Some(2), Some(38), None, Some(2)));
+        let dibao = vocabulary.of(List::Dibao);
+        assert_eq!((class("C类", dibao), class("城市二类", dibao), class("全额", dibao)), (Some('C'), Some('B'), None));
+        let family = vocabulary.of(List::Family);
+        assert_eq!(
+            (aid("特扶(死亡)", family), aid("奖扶", family), aid("独生子女伤残", family)),
+            (Some(Aid::Special), Some(Aid::Reward), Some(Aid::Special))
+        );
+    }
+
+    #[test]
+    fn digits_of_a_sex_column_mean_what_the_numbers_say() {
+        let mut reversed = SexEvidence::default();
+        for _ in 0..9 {
+            reversed.add(1, Sex::Female);
+            reversed.add(0, Sex::Male);
+        }
+        let digits = reversed.digits();
+        assert_eq!((digits.zero, digits.one, digits.two), (Some(Sex::Male), Some(Sex::Female), Some(Sex::Female)));
+        assert_eq!(SexEvidence::default().digits(), SexDigits::STANDARD);
+        let read = |text| sex(Cell::Text(text), SexDigits::STANDARD, &vocabulary());
+        assert_eq!(
+            (read("男性"), read("F"), read("２"), read("未知"), read("汉")),
+            (Ok(Some(Sex::Male)), Ok(Some(Sex::Female)), Ok(Some(Sex::Female)), Ok(None), Err(()))
+        );
+    }
+
+    #[test]
+    fn of_a_telephone_only_the_tail_is_kept() {
+        assert_eq!(phone_tail("138 1234 5678/0834-1234567").as_deref(), Some("5678"));
+        assert_eq!((phone_tail("无"), phone_tail("110")), (None, None));
+    }
+}

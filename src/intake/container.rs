@@ -1,0 +1,216 @@
+//! What a file really is, by its first bytes and never by its suffix (DOMAIN.md 6 row 12), and whether it is safe to
+//! unpack.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::limits::Limits;
+use super::report::{Container, Unreadable, UnreadableCode};
+
+/// Enough to see a BOM, a magic number, and the first tags of a page.
+const HEAD_BYTES: usize = 4_096;
+const UTF16_LE_BOM: &[u8] = b"\xff\xfe";
+const UTF16_BE_BOM: &[u8] = b"\xfe\xff";
+const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Magic bytes of files that people drop by mistake, with their trade name.
+const FOREIGN: &[(&[u8], &str)] = &[
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG picture"),
+    (b"\xff\xd8\xff", "JPEG picture"),
+    (b"GIF8", "GIF picture"),
+    (b"BM", "bitmap"),
+    (b"Rar!", "RAR archive"),
+    (b"7z\xbc\xaf", "7z archive"),
+    (b"\x1f\x8b", "gzip archive"),
+    (b"{\\rtf", "RTF document"),
+    (b"MIME-Version:", "web archive"),
+    (b"PAR1", "Parquet"),
+];
+
+/// Opens `path` after checking its name, kind and size.
+pub(super) fn open(path: &Path, limits: &Limits) -> Result<File, Unreadable> {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    if is_lock_name(&name) {
+        return Err(Unreadable::new(UnreadableCode::LockFile, "a spreadsheet program's note beside an open file"));
+    }
+    let file = File::open(path)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() {
+        return Err(Unreadable::new(UnreadableCode::Io, "not a regular file"));
+    }
+    if meta.len() == 0 {
+        return Err(Unreadable::new(UnreadableCode::Empty, "the file has no content"));
+    }
+    if meta.len() > limits.file_bytes_max {
+        let detail = format!("{} bytes; file_bytes_max is {}", meta.len(), limits.file_bytes_max);
+        return Err(Unreadable::new(UnreadableCode::TooLarge, detail));
+    }
+    Ok(file)
+}
+
+/// `~$name.xlsx` of Excel, `.~name` of WPS and `.~lock.name#` of LibreOffice.
+pub(super) fn is_lock_name(name: &str) -> bool {
+    name.starts_with("~$") || name.starts_with(".~")
+}
+
+/// Tells the container. The file is left at its beginning.
+pub(super) fn recognise(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
+    let mut head = vec![0; HEAD_BYTES];
+    let length = read_up_to(file, &mut head)?;
+    head.truncate(length);
+    file.rewind()?;
+    if let Some((_, kind)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, format!("this is a {kind}")));
+    }
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return archive(file, limits);
+    }
+    if head.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+        return compound(file, limits);
+    }
+    if head.starts_with(b"SQLite format 3\0") {
+        return Ok(Container::Sqlite);
+    }
+    text(&head)
+}
+
+fn text(head: &[u8]) -> Result<Container, Unreadable> {
+    let utf16 = head.starts_with(UTF16_LE_BOM) || head.starts_with(UTF16_BE_BOM);
+    if !utf16 && head.contains(&0) {
+        return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "neither text nor a workbook"));
+    }
+    let start: String = if utf16 {
+        encoding_rs::Encoding::for_bom(head)
+            .map(|(encoding, _)| encoding.decode(head).0.into_owned())
+            .unwrap_or_default()
+    } else {
+        String::from_utf8_lossy(head.strip_prefix(UTF8_BOM).unwrap_or(head)).into_owned()
+    };
+    let start = start.trim_start().to_ascii_lowercase();
+    if !start.starts_with('<') {
+        return Ok(Container::Text);
+    }
+    if start.contains("urn:schemas-microsoft-com:office:spreadsheet") && !start.contains("<html") {
+        Ok(Container::SpreadsheetXml)
+    } else if ["<html", "<table", "<!doctype html", "<meta", "<style", "<head", "<div", "<body"]
+        .iter()
+        .any(|tag| start.contains(tag))
+    {
+        Ok(Container::Html)
+    } else {
+        Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "XML that is no spreadsheet"))
+    }
+}
+
+/// The old container of Office, told apart by the names in its directory, which are UTF-16.
+fn compound(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
+    let length = file.metadata()?.len();
+    if length > limits.xls_bytes_max {
+        let detail = format!("{length} bytes; xls_bytes_max is {}", limits.xls_bytes_max);
+        return Err(Unreadable::new(UnreadableCode::TooLarge, detail));
+    }
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.read_to_end(&mut bytes)?;
+    file.rewind()?;
+    let names = |name: &str| {
+        let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        // Directory entries lie on multiples of 128 bytes.
+        bytes
+            .chunks(128)
+            .any(|entry| entry.starts_with(&wide) && entry.get(wide.len()..wide.len() + 2) == Some(&[0, 0]))
+    };
+    if names("EncryptedPackage") {
+        return Err(Unreadable::new(UnreadableCode::Encrypted, "the workbook asks for a password"));
+    }
+    if names("Workbook") || names("Book") {
+        return Ok(Container::Xls);
+    }
+    if names("WordDocument") || names("PowerPoint Document") {
+        return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "a document, not a workbook"));
+    }
+    let code = if names("Root Entry") { UnreadableCode::UnsupportedFormat } else { UnreadableCode::Truncated };
+    Err(Unreadable::new(code, "no workbook in it"))
+}
+
+fn archive(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
+    let packed = file.seek(SeekFrom::End(0))?;
+    file.rewind()?;
+    let mut zip = zip::ZipArchive::new(&mut *file).map_err(|_| truncated("the archive has no end"))?;
+    let entries = zip.len();
+    if entries as u64 > u64::from(limits.archive_entries_max) {
+        let detail = format!("{entries} entries; archive_entries_max is {}", limits.archive_entries_max);
+        return Err(Unreadable::new(UnreadableCode::ZipBomb, detail));
+    }
+    let has = |name: &str| zip.index_for_name(name).is_some();
+    let container = if has("xl/workbook.bin") {
+        Container::Xlsb
+    } else if has("content.xml") {
+        Container::Ods
+    } else if has("xl/workbook.xml")
+        || (has("[Content_Types].xml") && zip.file_names().flatten().any(|name| name.starts_with("xl/")))
+    {
+        Container::Xlsx
+    } else {
+        return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "an archive without a workbook"));
+    };
+    let declared = zip.decompressed_size().unwrap_or(u128::MAX);
+    check_unpacked(u64::try_from(declared).unwrap_or(u64::MAX), packed, limits)?;
+    // What the directory declares can be a lie: unpack into nothing and count.
+    let mut unpacked = 0u64;
+    let mut buffer = vec![0; 64 << 10];
+    for index in 0..entries {
+        let mut entry = match zip.by_index(index) {
+            Ok(entry) => entry,
+            Err(zip::result::ZipError::UnsupportedArchive(reason)) if reason.contains("assword") => {
+                return Err(Unreadable::new(UnreadableCode::Encrypted, "the archive asks for a password"));
+            }
+            Err(_) => return Err(truncated("an entry of the archive cannot be read")),
+        };
+        loop {
+            let read = entry.read(&mut buffer).map_err(|_| truncated("an entry of the archive is damaged"))?;
+            if read == 0 {
+                break;
+            }
+            unpacked += read as u64;
+            check_unpacked(unpacked, packed, limits)?;
+        }
+    }
+    drop(zip);
+    file.rewind()?;
+    Ok(container)
+}
+
+fn check_unpacked(unpacked: u64, packed: u64, limits: &Limits) -> Result<(), Unreadable> {
+    let bomb = |detail: String| Err(Unreadable::new(UnreadableCode::ZipBomb, detail));
+    if unpacked > limits.unpacked_bytes_max {
+        return bomb(format!(
+            "unpacks to {unpacked} bytes or more; unpacked_bytes_max is {}",
+            limits.unpacked_bytes_max
+        ));
+    }
+    let allowed = packed.saturating_mul(u64::from(limits.unpack_ratio_max)).max(limits.unpack_ratio_free_bytes);
+    if unpacked > allowed {
+        return bomb(format!("unpacks to more than {} times its size", limits.unpack_ratio_max));
+    }
+    Ok(())
+}
+
+fn truncated(detail: &str) -> Unreadable {
+    Unreadable::new(UnreadableCode::Truncated, detail)
+}
+
+/// Fills `buffer` as far as the file reaches.
+pub(super) fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize, Unreadable> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(filled)
+}

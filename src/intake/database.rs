@@ -1,0 +1,243 @@
+//! A database of another program as a source: opened read-only, for a short time, and never waited for long.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::limits::Limits;
+use super::report::{Container, FileReport, Sink, Unreadable, UnreadableCode};
+use super::row::{Row, Rows};
+use super::sheet;
+use super::{Context, origin, whole};
+
+/// How long to wait for the program that owns the database; then we come back later.
+const BUSY_WAIT: Duration = Duration::from_millis(500);
+/// Virtual machine steps between two looks at the clock.
+const STEPS_PER_LOOK: i32 = 100_000;
+/// Integers a double holds exactly are numbers like any others; longer ones are citizen numbers and codes.
+const NUMBER_MAX: i64 = 10_000_000_000_000;
+
+/// What to read of a SQLite file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSource {
+    pub path: PathBuf,
+    /// A SELECT; its column names are the header.
+    #[serde(default)]
+    pub query: Option<String>,
+    /// Read whole where there is no query. Needed unless the file has one table only.
+    #[serde(default)]
+    pub table: Option<String>,
+}
+
+impl DatabaseSource {
+    /// Changes whenever the file, or the log beside it, was written.
+    pub fn stamp(&self) -> Result<u64, Unreadable> {
+        let mut bytes = Vec::new();
+        for path in [self.path.clone(), beside(&self.path, "-wal")] {
+            let meta = match std::fs::metadata(&path) {
+                Ok(meta) => meta,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && path != self.path => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let modified = meta.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            bytes.extend(meta.len().to_le_bytes());
+            bytes.extend(modified.as_nanos().to_le_bytes());
+        }
+        Ok(xxh3_64(&bytes))
+    }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Reads one database source into `sink`.
+pub fn read_database(
+    source: &DatabaseSource,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+) -> Result<FileReport, Unreadable> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // SQLite would call a missing file 'unable to open', which may pass; this one may not.
+    std::fs::metadata(&source.path)?;
+    let mut connection = Connection::open_with_flags(&source.path, flags).map_err(failed)?;
+    connection.busy_timeout(BUSY_WAIT).map_err(failed)?;
+    let until = Instant::now() + Duration::from_secs(context.limits.database_secs_max);
+    connection.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() > until)).map_err(failed)?;
+    let (table, query) = question(source, &connection)?;
+    let mut statement = connection.prepare(&query).map_err(failed)?;
+    if !statement.readonly() {
+        return Err(Unreadable::new(UnreadableCode::Database, "the query would write"));
+    }
+    let header: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let mut rows = Answer {
+        rows: statement.query([]).map_err(failed)?,
+        header: Some(&header),
+        width: header.len(),
+        number: 0,
+        cells: 0,
+        limits: context.limits,
+    };
+    let mut report = FileReport::new(Container::Sqlite, None);
+    let outcome = sheet::read(&mut rows, &origin(table.as_deref(), context), context, sink, &mut report)?;
+    whole(outcome).map_or(Ok(report), Err)
+}
+
+/// The table's name, where one is read, and the query.
+fn question(source: &DatabaseSource, connection: &Connection) -> Result<(Option<String>, String), Unreadable> {
+    if let Some(query) = &source.query {
+        return Ok((source.table.clone(), query.clone()));
+    }
+    let table = match &source.table {
+        Some(table) => table.clone(),
+        None => {
+            let list = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'";
+            let mut statement = connection.prepare(list).map_err(failed)?;
+            let names =
+                statement.query_map([], |row| row.get::<_, String>(0)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+            match names.map_err(failed)?.as_slice() {
+                [only] => only.clone(),
+                names => {
+                    let detail = format!("{} tables in it; the source must name one, or a query", names.len());
+                    return Err(Unreadable::new(UnreadableCode::Database, detail));
+                }
+            }
+        }
+    };
+    let query = format!("SELECT * FROM \"{}\"", table.replace('"', "\"\""));
+    Ok((Some(table), query))
+}
+
+fn failed(error: rusqlite::Error) -> Unreadable {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            Unreadable::new(UnreadableCode::DatabaseBusy, "another program is writing to it").transient()
+        }
+        Some(ErrorCode::OperationInterrupted) => {
+            Unreadable::new(UnreadableCode::DatabaseBusy, "reading took longer than database_secs_max").transient()
+        }
+        Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => {
+            Unreadable::new(UnreadableCode::Io, error.to_string()).transient()
+        }
+        Some(ErrorCode::NotADatabase) => {
+            Unreadable::new(UnreadableCode::Encrypted, "not a database, or an encrypted one")
+        }
+        _ => Unreadable::new(UnreadableCode::Database, error.to_string()),
+    }
+}
+
+/// The rows of a query, its column names before them as row 0.
+struct Answer<'s> {
+    rows: rusqlite::Rows<'s>,
+    header: Option<&'s [String]>,
+    width: usize,
+    number: u32,
+    cells: u64,
+    limits: &'s Limits,
+}
+
+impl Rows for Answer<'_> {
+    fn next(&mut self, row: &mut Row) -> Result<bool, Unreadable> {
+        if let Some(header) = self.header.take() {
+            row.clear(0);
+            header.iter().for_each(|name| row.push_text(name));
+            return Ok(true);
+        }
+        let Some(values) = self.rows.next().map_err(failed)? else { return Ok(false) };
+        self.number += 1;
+        self.cells += self.width as u64;
+        if self.cells > self.limits.cells_max {
+            return Err(Unreadable::new(
+                UnreadableCode::TooManyCells,
+                format!("cells_max is {}", self.limits.cells_max),
+            ));
+        }
+        row.clear(self.number);
+        for column in 0..self.width {
+            match values.get_ref(column).map_err(failed)? {
+                ValueRef::Null => row.push_empty(),
+                ValueRef::Integer(value) if value.abs() < NUMBER_MAX => row.push_number(value as f64),
+                ValueRef::Integer(value) => row.push_text(&value.to_string()),
+                ValueRef::Real(value) => row.push_number(value),
+                ValueRef::Text(bytes) => {
+                    let text = String::from_utf8_lossy(bytes);
+                    row.push_text(super::delimited::cap(&text, self.limits.cell_chars_max));
+                }
+                ValueRef::Blob(_) => row.push_empty(),
+            }
+        }
+        Ok(true)
+    }
+
+    fn typed(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::gathered::gather_from;
+    use super::*;
+
+    fn office(dir: &Path) -> DatabaseSource {
+        let path = dir.join("公卫.db");
+        let database = Connection::open(&path).unwrap();
+        database
+            .execute_batch(
+                "CREATE TABLE 健康档案(健康档案编号 TEXT, 姓名 TEXT, 身份证号 INTEGER, 出生日期 TEXT, 建档日期 TEXT, 档案状态 TEXT, 末次月经 TEXT);
+                 INSERT INTO 健康档案 VALUES('51990100120000001', '廖莺', 519901197608010027, '1976-08-01', '20150419', '正常', 'x');
+                 INSERT INTO 健康档案 VALUES('51990100120000002', '王云凡', NULL, NULL, '2015-04-20', '死亡', NULL);
+                 CREATE TABLE other(x);",
+            )
+            .unwrap();
+        DatabaseSource { path, query: None, table: Some("健康档案".into()) }
+    }
+
+    #[test]
+    fn a_table_is_read_with_its_whole_numbers_and_without_its_dropped_columns() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = office(dir.path());
+        let (result, sink) = gather_from("519901001200", |context, sink| read_database(&source, context, sink));
+        let report = result.unwrap();
+        assert_eq!((report.lines, report.dropped_columns, report.refused), (2, 1, 0));
+        let records = sink.records();
+        assert_eq!(records[0].id_number.as_ref().unwrap().state(), crate::domain::IdState::Valid);
+        assert_eq!(sink.lines[1].row, 2);
+        assert_eq!(records[1].status, crate::domain::Status::Deceased);
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_an_error_with_a_code() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = office(dir.path());
+        let code = |source: &DatabaseSource| {
+            gather_from("519901001200", |context, sink| read_database(source, context, sink))
+                .0
+                .map_err(|error| (error.code, error.transient))
+        };
+        assert_eq!(code(&DatabaseSource { table: None, ..source.clone() }), Err((UnreadableCode::Database, false)));
+        let writing = DatabaseSource { query: Some("DELETE FROM other".into()), ..source.clone() };
+        assert_eq!(code(&writing), Err((UnreadableCode::Database, false)));
+        let writer = Connection::open(&source.path).unwrap();
+        writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        assert_eq!(code(&source), Err((UnreadableCode::DatabaseBusy, true)));
+    }
+
+    #[test]
+    fn a_write_changes_the_stamp() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = office(dir.path());
+        let before = source.stamp().unwrap();
+        assert_eq!(source.stamp().unwrap(), before);
+        let blob = "CREATE TABLE more(x); INSERT INTO more VALUES(zeroblob(100000))";
+        Connection::open(&source.path).unwrap().execute_batch(blob).unwrap();
+        assert_ne!(source.stamp().unwrap(), before);
+    }
+}

@@ -1,0 +1,66 @@
+//! The meanings a column can have. What has no meaning here is not kept.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Field {
+    Name,
+    Id,
+    Sex,
+    Birth,
+    Phone,
+    /// A code, or a village's name, or both in one cell.
+    Area,
+    Household,
+    Head,
+    Relation,
+    Spouse,
+    RecordNo,
+    Status,
+    Reason,
+    /// 变动类型: says the status where no other column does.
+    ChangeKind,
+    /// 变动时间: which date it is follows from the status.
+    ChangeDate,
+    /// 来源/去向: which place it is follows from the status.
+    ChangePlace,
+    MovedIn,
+    MovedFrom,
+    /// 何时由何地迁入: date and place in one cell.
+    MovedInFrom,
+    MovedOut,
+    MovedTo,
+    MovedOutTo,
+    Died,
+    DiedFlag,
+    Ended,
+    EndedFlag,
+    Since,
+    Reviewed,
+    Seen,
+    Class,
+    Aid,
+    Contact,
+    Doctor,
+    Green,
+    Flow,
+    FlowDate,
+    FlowPlace,
+    /// Came back, or left again: the end of a stay.
+    Returned,
+    /// Known and not kept, but it tells the list.
+    Marker,
+    /// Known and not kept.
+    Ignored,
+}
+
+impl Field {
+    /// Number of the fields that are kept of a line; they come first.
+    pub const KEPT: usize = Field::Marker as usize;
+
+    pub fn is_kept(self) -> bool {
+        (self as usize) < Field::KEPT
+    }
+}

@@ -1,0 +1,71 @@
+//! A sink for tests: keeps everything.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::*;
+
+#[derive(Default)]
+pub struct Gathered {
+    pub held: HashSet<u64>,
+    pub sheets: Vec<SheetHead>,
+    pub lines: Vec<Line>,
+    /// The sheet each line came from.
+    pub of_sheet: Vec<Option<String>>,
+    pub refusals: Vec<Refusal>,
+    pub totals: Vec<Total>,
+}
+
+impl Sink for Gathered {
+    fn known(&mut self, _: List, raw: u64) -> bool {
+        self.held.contains(&raw)
+    }
+    fn sheet(&mut self, sheet: &SheetHead) {
+        self.sheets.push(sheet.clone());
+    }
+    fn line(&mut self, line: Line) {
+        self.of_sheet.push(self.sheets.last().and_then(|sheet| sheet.sheet.clone()));
+        self.lines.push(line);
+    }
+    fn refused(&mut self, refusal: Refusal) {
+        self.refusals.push(refusal);
+    }
+    fn total(&mut self, total: Total) {
+        self.totals.push(total);
+    }
+}
+
+impl Gathered {
+    pub fn records(&self) -> Vec<&crate::domain::Record> {
+        self.lines.iter().filter_map(|line| line.record.as_ref()).collect()
+    }
+}
+
+/// Reads `path` at the node of `area`, as of the end of April 2026.
+pub fn gather(
+    path: &Path,
+    rel_path: &str,
+    area: &str,
+    held: HashSet<u64>,
+) -> (Result<FileReport, Unreadable>, Gathered) {
+    let mut sink = Gathered { held, ..Gathered::default() };
+    let result = under(area, rel_path, |context| read_file(path, context, &mut sink));
+    (result, sink)
+}
+
+/// The same for any other source.
+pub fn gather_from(
+    area: &str,
+    read: impl FnOnce(&Context<'_>, &mut dyn Sink) -> Result<FileReport, Unreadable>,
+) -> (Result<FileReport, Unreadable>, Gathered) {
+    let mut sink = Gathered::default();
+    let result = under(area, "", |context| read(context, &mut sink));
+    (result, sink)
+}
+
+fn under<T>(area: &str, rel_path: &str, read: impl FnOnce(&Context<'_>) -> T) -> T {
+    let (vocabulary, limits) = (Vocabulary::load(None).unwrap(), Limits::default());
+    let node_area = area.parse().unwrap();
+    let today = Date::constant(2026, 4, 30);
+    read(&Context { vocabulary: &vocabulary, limits: &limits, node_area, list: None, area: None, rel_path, today })
+}

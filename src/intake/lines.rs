@@ -1,0 +1,168 @@
+//! What a row below the header is: a person's line, a total, a trailer, a title, the header again, or nothing.
+
+use super::field::Field;
+use super::recognise::Layout;
+use super::row::{Cell, Row};
+use super::vocabulary::{Vocabulary, fold_header, fold_word};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    Line,
+    Blank,
+    /// Who filled it in, checked it, printed it (DOMAIN.md 6 row 2).
+    Trailer,
+    Header,
+    /// Text alone in its row, which may name another village.
+    Title(String),
+    /// `whole` for 合计 and 总计, not for 小计; the number of persons where it states one.
+    Total {
+        whole: bool,
+        stated: Option<u64>,
+    },
+}
+
+/// Tells the row's kind. Nearly all rows are lines, and those are told by a name and a number in their columns.
+pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
+    let cell = |field: Field| layout.columns(field).first().map_or(Cell::Empty, |column| row.cell(*column));
+    let (name, id) = (cell(Field::Name), cell(Field::Id));
+    if !id.is_empty() && is_number(id) && !name.is_empty() {
+        return Kind::Line;
+    }
+    let Some((first_column, first)) = row.first_filled() else { return Kind::Blank };
+    if is_header(row, name, layout) {
+        return Kind::Header;
+    }
+    let first_text = first.to_text();
+    let first_folded = fold_word(&first_text);
+    let name_folded = fold_word(&name.to_text());
+    for text in [&first_folded, &name_folded] {
+        if let Some(whole) = total_word(text, vocabulary) {
+            return Kind::Total { whole, stated: stated(row, layout) };
+        }
+    }
+    if is_number(id) && !id.is_empty() {
+        return Kind::Line;
+    }
+    if is_trailer(&first_folded, row.filled(), vocabulary) {
+        return Kind::Trailer;
+    }
+    let kept = layout.kept.iter().filter(|(_, column)| !row.cell(*column).is_empty()).count();
+    if row.filled() == 1 {
+        let alone_in_name = layout.columns(Field::Name).first() == Some(&first_column)
+            && first_text.chars().count() <= 5
+            && first_column > 0;
+        return match first {
+            // A form with its running numbers printed and nothing in it.
+            Cell::Number(_) | Cell::Error => Kind::Blank,
+            _ if first_folded.bytes().all(|b| b.is_ascii_digit()) && first_folded.len() < 6 => Kind::Blank,
+            _ if alone_in_name => Kind::Line,
+            _ => Kind::Title(first_text),
+        };
+    }
+    // A running number and a remark, with nothing under any column that is kept.
+    if kept == 0 { Kind::Blank } else { Kind::Line }
+}
+
+fn is_number(cell: Cell<'_>) -> bool {
+    match cell {
+        Cell::Number(value) => value >= 1e13,
+        Cell::Text(text) => text.bytes().filter(u8::is_ascii_digit).count() >= 14,
+        _ => false,
+    }
+}
+
+fn is_header(row: &Row, name: Cell<'_>, layout: &Layout) -> bool {
+    let Cell::Text(text) = name else { return false };
+    text == layout.name_header || {
+        // Another table's header below: its words need not stand under the same columns.
+        fold_header(text) == fold_header(&layout.name_header) && row.filled() > 2
+    }
+}
+
+/// Whether the text is a total's word; true for one over all, false for a part.
+fn total_word(text: &str, vocabulary: &Vocabulary) -> Option<bool> {
+    let bare = text.trim_end_matches([':', '：']);
+    let begins = |words: &[String]| {
+        words.iter().any(|word| {
+            bare == word
+                || bare.strip_prefix(word.as_str()).is_some_and(|rest| {
+                    let rest = rest.trim_start_matches([':', '：', '(', '共']);
+                    rest.starts_with(|c: char| c.is_ascii_digit() || c == '人' || c == '户')
+                })
+        })
+    };
+    if begins(&vocabulary.subtotal) {
+        return Some(false);
+    }
+    let counted = bare
+        .strip_prefix('共')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && rest.ends_with(['人', '户', '名']));
+    (begins(&vocabulary.total) || counted).then_some(true)
+}
+
+/// The persons a total states: `14人` anywhere, or a bare number under the name or the citizen number.
+fn stated(row: &Row, layout: &Layout) -> Option<u64> {
+    let persons = row.cells().find_map(|cell| match cell {
+        Cell::Text(text) => persons_in(&fold_word(text)),
+        _ => None,
+    });
+    persons.or_else(|| {
+        let columns = layout.columns(Field::Name).iter().chain(layout.columns(Field::Id));
+        columns.filter_map(|column| row.cell(*column).to_text().parse().ok()).next()
+    })
+}
+
+fn persons_in(text: &str) -> Option<u64> {
+    text.match_indices(['人', '名']).find_map(|(at, _)| {
+        let digits = text[..at].chars().rev().take_while(char::is_ascii_digit).count();
+        text[at - digits..at].parse().ok()
+    })
+}
+
+fn is_trailer(first: &str, filled: usize, vocabulary: &Vocabulary) -> bool {
+    let begins = vocabulary.trailer.iter().any(|word| {
+        first
+            .strip_prefix(word.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '：', '(', '1', '、', '.', '_', '签']))
+    });
+    let page = first.starts_with('第') && first.contains('页');
+    begins || (page && filled <= 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::recognise::{Support, find};
+
+    fn row(number: u32, cells: &[&str]) -> Row {
+        let mut row = Row::default();
+        row.clear(number);
+        cells.iter().for_each(|cell| row.push_text(cell));
+        row
+    }
+
+    fn told(cells: &[&str]) -> Kind {
+        let vocabulary = Vocabulary::load(None).unwrap();
+        let header = row(1, &["序号", "姓名", "与户主关系", "身份证号", "户号", "状态", "备注"]);
+        let layout = find(&[header], &Support::default(), None, &vocabulary).unwrap().layout.unwrap();
+        kind(&row(2, cells), &layout, &vocabulary)
+    }
+
+    #[test]
+    fn persons_totals_trailers_and_blanks_are_told_apart() {
+        assert_eq!(told(&["1", "张三", "户主", "519901194501190052", "7", "在册"]), Kind::Line);
+        assert_eq!(told(&["1", "张三", "户主", "", "7", "在册"]), Kind::Line);
+        assert_eq!(told(&["1", "", "户主", "519901194501190052", "7", "在册"]), Kind::Line);
+        assert_eq!(told(&["合计", "", "", "14人"]), Kind::Total { whole: true, stated: Some(14) });
+        assert_eq!(told(&["合 计：14户35人"]), Kind::Total { whole: true, stated: Some(35) });
+        assert_eq!(told(&["", "小计", "", "7"]), Kind::Total { whole: false, stated: Some(7) });
+        assert_eq!(told(&["填表人:某某  审核人:某某"]), Kind::Trailer);
+        assert_eq!(told(&["审核人", "", "", "填表人"]), Kind::Trailer);
+        assert_eq!(told(&["注：本表一式三份"]), Kind::Trailer);
+        assert_eq!(told(&["", "", ""]), Kind::Blank);
+        assert_eq!(told(&["12", "", "", ""]), Kind::Blank);
+        assert_eq!(told(&["序号", "姓名", "与户主关系", "身份证号"]), Kind::Header);
+        assert_eq!(told(&["519901001201村花名册"]), Kind::Title("519901001201村花名册".into()));
+        assert_eq!(told(&["", "说明书", "子", "", "7", "在册"]), Kind::Line);
+    }
+}

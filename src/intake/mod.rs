@@ -1,0 +1,190 @@
+//! Intake: from any file or database that an office has to cleaned lines.
+//!
+//! A file goes through `container` (what is it really, is it safe), a reader that makes rows of it (`delimited`,
+//! `workbook`, `markup`, `database`), `recognise` (which list, which columns), `sheet` (line by line) and `clean` (cell
+//! by cell). `diff` pairs changed lines with those held, `watch` says when to look.
+//!
+//! *Architecture invariants:* nothing that is on the drop-list, or in no field of [`Record`](crate::domain::Record),
+//! leaves this module. A bad cell costs itself, a bad line itself, a bad sheet itself; a file that cannot be read gives
+//! an [`Unreadable`] with a code. Text files and new workbooks are streamed.
+
+mod area;
+mod clean;
+mod container;
+mod database;
+mod delimited;
+pub mod diff;
+mod field;
+mod limits;
+mod lines;
+mod markup;
+mod recognise;
+mod report;
+mod row;
+mod sheet;
+mod totals;
+mod vocabulary;
+pub mod watch;
+mod workbook;
+
+#[cfg(test)]
+mod county_test;
+#[cfg(test)]
+mod gathered;
+
+use std::fs::File;
+use std::path::Path;
+
+pub use database::{DatabaseSource, read_database};
+pub use limits::Limits;
+pub use report::{
+    Container, FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable, UnreadableCode,
+};
+pub use vocabulary::Vocabulary;
+
+use crate::domain::{Area, Date, List};
+
+use recognise::Support;
+use sheet::{Origin, Outcome};
+use vocabulary::fold_word;
+
+/// What a file is read under.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    pub vocabulary: &'a Vocabulary,
+    pub limits: &'a Limits,
+    pub node_area: Area,
+    /// Forced by the source's settings.
+    pub list: Option<List>,
+    /// Forced by the source's settings: what the lines say of their area is then not read.
+    pub area: Option<Area>,
+    /// Relative to the watched folder, with `/`.
+    pub rel_path: &'a str,
+    pub today: Date,
+}
+
+/// Reads one file into `sink`. What was given to the sink before an error stands; the caller discards it.
+pub fn read_file(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
+    let mut file = container::open(path, context.limits)?;
+    match container::recognise(&mut file, context.limits)? {
+        Container::Text => read_text(file, context, sink),
+        Container::Sqlite => Err(Unreadable::new(
+            UnreadableCode::UnsupportedFormat,
+            "a database: name it as a source of kind sqlite, with its table or query",
+        )),
+        container @ (Container::Html | Container::SpreadsheetXml) => read_markup(file, container, context, sink),
+        container => read_workbook(file, container, context, sink),
+    }
+}
+
+fn read_text(mut file: File, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
+    let encoding = delimited::encoding_of(&mut file)?;
+    let mut rows = delimited::Delimited::new(file, encoding, context.limits)?;
+    let mut report = FileReport::new(Container::Text, Some(encoding.name()));
+    let outcome = sheet::read(&mut rows, &origin(None, context), context, sink, &mut report)?;
+    whole(outcome).map_or(Ok(report), Err)
+}
+
+fn origin<'a>(name: Option<&'a str>, context: &Context<'a>) -> Origin<'a> {
+    let mut names: Vec<String> = name.into_iter().map(fold_word).collect();
+    names.push(fold_word(context.rel_path));
+    Origin { name, support: Support { names } }
+}
+
+/// Why a file of one sheet could not be read.
+fn whole(outcome: Outcome) -> Option<Unreadable> {
+    match outcome {
+        Outcome::Read => None,
+        Outcome::Empty => Some(Unreadable::new(UnreadableCode::Empty, "no filled cell in it")),
+        Outcome::NoHeader => Some(Unreadable::new(UnreadableCode::NotARoster, "no header among the first rows")),
+        Outcome::NoList => {
+            Some(Unreadable::new(UnreadableCode::NoListRecognised, "a header, but of no list we can tell"))
+        }
+    }
+}
+
+fn read_markup(
+    mut file: File,
+    container: Container,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+) -> Result<FileReport, Unreadable> {
+    let mut head = [0; 1_024];
+    let length = container::read_up_to(&mut file, &mut head)?;
+    let declared = markup::declared_encoding(&head[..length]);
+    let (text, encoding) = delimited::decode_whole(&mut file, declared, context.limits.markup_bytes_max)?;
+    let sheets = match container {
+        Container::Html => markup::html(&text, context.limits)?,
+        _ => markup::spreadsheet_xml(&text, context.limits)?,
+    };
+    drop(text);
+    let names = sheets.iter().map(|sheet| sheet.name.clone()).collect();
+    let mut sheets: Vec<_> = sheets.into_iter().map(Some).collect();
+    let mut report = FileReport::new(container, Some(encoding.name()));
+    read_sheets(names, context, sink, &mut report, |at, origin, sink, report| match sheets[at].take() {
+        Some(sheet) => sheet::read(&mut sheet.rows(), origin, context, sink, report),
+        None => Ok(Outcome::Empty),
+    })?;
+    Ok(report)
+}
+
+fn read_workbook(
+    file: File,
+    container: Container,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+) -> Result<FileReport, Unreadable> {
+    let mut book = workbook::Workbook::open(file, container)?;
+    let names: Vec<String> = book.sheets();
+    let mut report = FileReport::new(container, None);
+    read_sheets(names.iter().cloned().map(Some).collect(), context, sink, &mut report, |at, origin, sink, report| {
+        book.with_rows(&names[at], context.limits, |rows| sheet::read(rows, origin, context, sink, report))
+    })?;
+    Ok(report)
+}
+
+/// Reads sheet after sheet; those that are no list are told to the sink, unless none is one.
+fn read_sheets(
+    names: Vec<Option<String>>,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+    report: &mut FileReport,
+    mut read: impl FnMut(usize, &Origin<'_>, &mut dyn Sink, &mut FileReport) -> Result<Outcome, Unreadable>,
+) -> Result<(), Unreadable> {
+    if names.len() > context.limits.sheets_max as usize {
+        let detail = format!("{} sheets; sheets_max is {}", names.len(), context.limits.sheets_max);
+        return Err(Unreadable::new(UnreadableCode::TooManyCells, detail));
+    }
+    let is_summary = |at: &usize| {
+        let folded = names[*at].as_deref().map(fold_word).unwrap_or_default();
+        context.vocabulary.summary_sheets.iter().any(|word| folded.contains(word.as_str()))
+    };
+    let (summaries, lists): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(is_summary);
+    let mut worst = Outcome::Empty;
+    let mut not_read = Vec::new();
+    for at in lists.iter().chain(&summaries) {
+        // A summary repeats the other sheets; where no other could be read, it is the roster itself.
+        if worst == Outcome::Read && summaries.contains(at) {
+            not_read.push((*at, RefusalCode::SheetRepeatsOthers));
+            continue;
+        }
+        match read(*at, &origin(names[*at].as_deref(), context), sink, report)? {
+            Outcome::Read => worst = Outcome::Read,
+            Outcome::Empty => {}
+            outcome => {
+                not_read.push((*at, RefusalCode::NoListRecognised));
+                if !matches!(worst, Outcome::Read | Outcome::NoList) {
+                    worst = outcome;
+                }
+            }
+        }
+    }
+    if let Some(unreadable) = whole(worst) {
+        return Err(unreadable);
+    }
+    for (at, code) in not_read {
+        report.refused += 1;
+        sink.refused(Refusal { sheet: names[at].clone(), row: None, code, detail: String::new() });
+    }
+    Ok(())
+}

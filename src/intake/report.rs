@@ -1,0 +1,204 @@
+//! What reading one file gives: lines, refusals, totals, and a report of the file itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Area, Date, List, Record};
+
+/// Where everything read is put, in the order of the file.
+pub trait Sink {
+    /// Whether an equal line (same text under the same columns) is already held: then it is not cleaned again.
+    fn known(&mut self, list: List, raw: u64) -> bool;
+    fn sheet(&mut self, sheet: &SheetHead);
+    fn line(&mut self, line: Line);
+    fn refused(&mut self, refusal: Refusal);
+    fn total(&mut self, total: Total);
+}
+
+/// What is known of a sheet before its first line. Given again where a second table begins in the same sheet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SheetHead {
+    /// `None` for files that have no sheets.
+    pub sheet: Option<String>,
+    pub list: List,
+    /// Where its lines belong that do not say otherwise.
+    pub area: Area,
+    /// The date or month-end written on the sheet or in the file's name.
+    pub stated_on: Option<Date>,
+    /// Row of the header, 0 for a database.
+    pub header_row: u32,
+    /// Headers that were understood, as written.
+    pub recognised: Vec<String>,
+    /// Columns never to be kept (DOMAIN.md 5, drop-list). Counted only: even the header is not passed on.
+    pub dropped: u32,
+    /// Headers that nobody knows, as written.
+    pub unknown: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    pub area: Area,
+    pub list: List,
+    /// As seen in the spreadsheet program, from 1.
+    pub row: u32,
+    /// Hash of the text under the columns that are kept, together with all that decides how it is read.
+    pub raw: u64,
+    /// `None` where [`Sink::known`] said yes.
+    pub record: Option<Record>,
+}
+
+/// A line or sheet that could not be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    pub sheet: Option<String>,
+    pub row: Option<u32>,
+    pub code: RefusalCode,
+    /// Masked; short enough for one line on a screen.
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalCode {
+    /// There is data in the line, and no name.
+    NoName,
+    /// The line's own area lies outside the area of this node.
+    AreaOutside,
+    /// A sheet with data whose header tells no list.
+    NoListRecognised,
+    /// A sheet that repeats the others (汇总), or explains them.
+    SheetRepeatsOthers,
+    /// Cells of the line cannot be read as text.
+    UnreadableText,
+}
+
+/// A control total as written, against the lines it stands under (DOMAIN.md 6 row 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Total {
+    pub sheet: Option<String>,
+    pub row: u32,
+    pub area: Area,
+    pub list: List,
+    pub stated: u64,
+    pub counted: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Container {
+    Text,
+    Xlsx,
+    Xlsb,
+    Xls,
+    Ods,
+    Html,
+    SpreadsheetXml,
+    Sqlite,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FileReport {
+    pub container: Container,
+    /// Of text files: `UTF-8`, `gb18030`, `UTF-16LE`, `UTF-16BE`.
+    pub encoding: Option<&'static str>,
+    pub sheets: u32,
+    pub lines: u64,
+    /// Of these, lines that were already held.
+    pub known: u64,
+    pub refused: u64,
+    /// Columns never kept (DOMAIN.md 5), over all sheets.
+    pub dropped_columns: u32,
+    /// Filled cells of kept columns that could not be read (an impossible date, an unheard-of status).
+    pub unread_cells: u64,
+    /// Cells that held an error value such as `#REF!`.
+    pub error_cells: u64,
+}
+
+impl FileReport {
+    pub(super) fn new(container: Container, encoding: Option<&'static str>) -> FileReport {
+        FileReport {
+            container,
+            encoding,
+            sheets: 0,
+            lines: 0,
+            known: 0,
+            refused: 0,
+            dropped_columns: 0,
+            unread_cells: 0,
+            error_cells: 0,
+        }
+    }
+}
+
+/// Why a file could not be read at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {detail}", code.as_str())]
+pub struct Unreadable {
+    pub code: UnreadableCode,
+    /// English, without any content of the file.
+    pub detail: String,
+    /// Whether the same file may be read later without having changed (it is in use, the share is away).
+    pub transient: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnreadableCode {
+    Empty,
+    /// `~$name.xlsx`: the note a spreadsheet program leaves beside an open file.
+    LockFile,
+    Encrypted,
+    TooLarge,
+    ZipBomb,
+    TooManyCells,
+    /// An archive without its end, a workbook without its sheets: a copy that was cut short.
+    Truncated,
+    /// A container we know and do not read (.et, .doc, .pdf, pictures).
+    UnsupportedFormat,
+    UnreadableText,
+    NotARoster,
+    NoListRecognised,
+    DatabaseBusy,
+    Database,
+    Io,
+}
+
+impl UnreadableCode {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UnreadableCode::Empty => "empty",
+            UnreadableCode::LockFile => "lock-file",
+            UnreadableCode::Encrypted => "encrypted",
+            UnreadableCode::TooLarge => "too-large",
+            UnreadableCode::ZipBomb => "zip-bomb",
+            UnreadableCode::TooManyCells => "too-many-cells",
+            UnreadableCode::Truncated => "truncated",
+            UnreadableCode::UnsupportedFormat => "unsupported-format",
+            UnreadableCode::UnreadableText => "unreadable-text",
+            UnreadableCode::NotARoster => "not-a-roster",
+            UnreadableCode::NoListRecognised => "no-list-recognised",
+            UnreadableCode::DatabaseBusy => "database-busy",
+            UnreadableCode::Database => "database",
+            UnreadableCode::Io => "io",
+        }
+    }
+}
+
+impl Unreadable {
+    pub(super) fn new(code: UnreadableCode, detail: impl Into<String>) -> Unreadable {
+        Unreadable { code, detail: detail.into(), transient: false }
+    }
+
+    pub(super) fn transient(self) -> Unreadable {
+        Unreadable { transient: true, ..self }
+    }
+}
+
+impl From<std::io::Error> for Unreadable {
+    fn from(error: std::io::Error) -> Unreadable {
+        use std::io::ErrorKind;
+        // A file that is gone or locked comes back as a change of its own; everything else is worth another look.
+        let transient =
+            !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData | ErrorKind::UnexpectedEof);
+        Unreadable { code: UnreadableCode::Io, detail: error.to_string(), transient }
+    }
+}

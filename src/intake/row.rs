@@ -1,0 +1,188 @@
+//! One row of any sheet, whatever it was read from.
+
+use std::fmt::Write as _;
+
+use crate::domain::PartialDate;
+
+use super::report::Unreadable;
+
+/// What stands in one cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    Empty,
+    /// Text, outer blanks off; never empty.
+    Text(&'a str),
+    /// A number cell. Its text is gone: what the clerk typed may have had more digits.
+    Number(f64),
+    /// A cell that the spreadsheet program itself holds for a date.
+    Date(PartialDate),
+    /// `#REF!`, `#N/A` and the like: the value is missing (DOMAIN.md 6 row 14).
+    Error,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Slot {
+    Empty,
+    Text { start: u32, end: u32 },
+    Number(f64),
+    Date(PartialDate),
+    Error,
+}
+
+/// A row whose buffers are used again for the next: reading a sheet allocates nothing per line.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    /// As a spreadsheet program numbers it, from 1.
+    pub number: u32,
+    text: String,
+    slots: Vec<Slot>,
+}
+
+impl Row {
+    pub fn clear(&mut self, number: u32) {
+        self.number = number;
+        self.text.clear();
+        self.slots.clear();
+    }
+
+    pub fn width(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub fn cell(&self, column: usize) -> Cell<'_> {
+        match self.slots.get(column) {
+            None | Some(Slot::Empty) => Cell::Empty,
+            Some(Slot::Text { start, end }) => Cell::Text(&self.text[*start as usize..*end as usize]),
+            Some(Slot::Number(value)) => Cell::Number(*value),
+            Some(Slot::Date(date)) => Cell::Date(*date),
+            Some(Slot::Error) => Cell::Error,
+        }
+    }
+
+    pub fn cells(&self) -> impl Iterator<Item = Cell<'_>> {
+        (0..self.slots.len()).map(|column| self.cell(column))
+    }
+
+    pub fn filled(&self) -> usize {
+        self.slots.iter().filter(|slot| !matches!(slot, Slot::Empty)).count()
+    }
+
+    /// The first filled cell with its column.
+    pub fn first_filled(&self) -> Option<(usize, Cell<'_>)> {
+        self.cells().enumerate().find(|(_, cell)| *cell != Cell::Empty)
+    }
+
+    pub fn push_text(&mut self, raw: &str) {
+        let trimmed = trim(raw);
+        if trimmed.is_empty() {
+            return self.slots.push(Slot::Empty);
+        }
+        let start = self.text.len() as u32;
+        self.text.push_str(trimmed);
+        self.slots.push(Slot::Text { start, end: self.text.len() as u32 });
+    }
+
+    pub fn push_empty(&mut self) {
+        self.slots.push(Slot::Empty);
+    }
+
+    pub fn push_number(&mut self, value: f64) {
+        self.slots.push(if value.is_finite() { Slot::Number(value) } else { Slot::Error });
+    }
+
+    pub fn push_date(&mut self, date: PartialDate) {
+        self.slots.push(Slot::Date(date));
+    }
+
+    pub fn push_error(&mut self) {
+        self.slots.push(Slot::Error);
+    }
+
+    /// Fills up with empty cells, so that the next one pushed stands in `column`.
+    pub fn pad(&mut self, column: usize) {
+        while self.slots.len() < column {
+            self.slots.push(Slot::Empty);
+        }
+    }
+}
+
+/// Blanks of every width, and the invisible characters that copied cells carry at their ends.
+pub fn trim(raw: &str) -> &str {
+    let bytes = raw.as_bytes();
+    // Nearly every cell begins and ends with a visible character; look at two bytes before walking characters.
+    match (bytes.first(), bytes.last()) {
+        (Some(first), Some(last)) if first.is_ascii_graphic() && last.is_ascii_graphic() => raw,
+        _ => raw.trim_matches(|c: char| {
+            c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}')
+        }),
+    }
+}
+
+/// Above this a double no longer holds every integer, so what was typed may have been another number.
+const EXACT_INTEGER_MAX: f64 = 9_007_199_254_740_992.0;
+
+impl Cell<'_> {
+    pub fn is_empty(self) -> bool {
+        self == Cell::Empty
+    }
+
+    /// The cell as text a person would read; the buffer is overwritten.
+    pub fn write_to(self, out: &mut String) {
+        out.clear();
+        match self {
+            Cell::Empty | Cell::Error => {}
+            Cell::Text(text) => out.push_str(text),
+            // Writing to a String cannot fail.
+            Cell::Number(value) if value.fract() == 0.0 && value.abs() < EXACT_INTEGER_MAX => {
+                let _ = write!(out, "{}", value as i64);
+            }
+            Cell::Number(value) => {
+                let _ = write!(out, "{value}");
+            }
+            Cell::Date(date) => {
+                let _ = write!(out, "{date}");
+            }
+        }
+    }
+
+    pub fn to_text(self) -> String {
+        let mut out = String::new();
+        self.write_to(&mut out);
+        out
+    }
+}
+
+/// A sheet as a stream of rows.
+pub trait Rows {
+    /// Overwrites `row` with the next one; false at the end. Empty rows may be left out, their numbers not.
+    fn next(&mut self, row: &mut Row) -> Result<bool, Unreadable>;
+
+    /// Whether cells come with their type. In a text file `1990.1` may once have been `1990.10`.
+    fn typed(&self) -> bool;
+
+    /// Whether plain numbers that are dates count from 1904 (old workbooks of Macs).
+    fn epoch_1904(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_gives_back_what_was_put_in() {
+        let mut row = Row::default();
+        row.clear(7);
+        row.push_text("　张三\u{200b} ");
+        row.push_text("\t");
+        row.push_number(12.0);
+        row.pad(5);
+        row.push_error();
+        assert_eq!(row.cell(0), Cell::Text("张三"));
+        assert_eq!(row.cell(1), Cell::Empty);
+        assert_eq!(row.cell(2).to_text(), "12");
+        assert_eq!(row.cell(5), Cell::Error);
+        assert_eq!((row.cell(9), row.width(), row.filled()), (Cell::Empty, 6, 3));
+    }
+}

@@ -1,0 +1,391 @@
+//! The words of the trade: headers, statuses, trailers and what is never kept. They are data in `config/lists`, built
+//! in, and an office can add its own without a rebuild.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use serde::Deserialize;
+use unicode_normalization::UnicodeNormalization;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::domain::{Aid, Flow, List, Reason, Sex, Status};
+use crate::error::{Context as _, Error};
+
+use super::field::Field;
+
+const COMMON: &str = include_str!("../../config/lists/common.toml");
+const LISTS: [(List, &str); 6] = [
+    (List::Population, include_str!("../../config/lists/population.toml")),
+    (List::Health, include_str!("../../config/lists/health.toml")),
+    (List::Dibao, include_str!("../../config/lists/dibao.toml")),
+    (List::Family, include_str!("../../config/lists/family.toml")),
+    (List::Deaths, include_str!("../../config/lists/deaths.toml")),
+    (List::Migrants, include_str!("../../config/lists/migrants.toml")),
+];
+
+/// Raised when cleaning changes, so that lines already held are read again.
+const CLEANING_VERSION: u64 = 1;
+
+type Words = Vec<String>;
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct CommonFile {
+    columns: BTreeMap<Field, Words>,
+    hints: BTreeMap<Field, Words>,
+    prefixes: Prefixes,
+    drop: Drop,
+    words: CommonWords,
+    sex: Sexes,
+    status: BTreeMap<Status, Words>,
+    reasons: BTreeMap<Reason, Words>,
+    relation: BTreeMap<String, Words>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct Prefixes {
+    person: Words,
+    other: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct Drop {
+    words: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct Sexes {
+    male: Words,
+    female: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct CommonWords {
+    total: Words,
+    subtotal: Words,
+    trailer: Words,
+    ditto: Words,
+    none: Words,
+    no: Words,
+    summary_sheets: Words,
+    outside: Words,
+    lunar: Words,
+    present: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct ListFile {
+    list: Option<List>,
+    titles: Words,
+    columns: BTreeMap<Field, Words>,
+    weights: BTreeMap<Field, i32>,
+    status: BTreeMap<Status, Words>,
+    class: BTreeMap<char, Words>,
+    aid: BTreeMap<Aid, Words>,
+    flow: BTreeMap<Flow, Words>,
+}
+
+/// Headers, status words, trailers and the drop-list, folded and ready to look up.
+#[derive(Debug)]
+pub struct Vocabulary {
+    pub(super) columns: HashMap<String, Field>,
+    pub(super) hints: Vec<(Field, String)>,
+    pub(super) person_prefixes: Words,
+    pub(super) other_prefixes: Words,
+    pub(super) drop: Words,
+    pub(super) total: Words,
+    pub(super) subtotal: Words,
+    pub(super) trailer: Words,
+    pub(super) ditto: Words,
+    pub(super) none: Words,
+    pub(super) no: Words,
+    pub(super) summary_sheets: Words,
+    pub(super) outside: Words,
+    pub(super) lunar: Words,
+    pub(super) present: Words,
+    pub(super) sex: HashMap<String, Sex>,
+    pub(super) reasons: Vec<(Reason, String)>,
+    pub(super) relation: HashMap<String, u8>,
+    lists: Vec<ListWords>,
+    fingerprint: u64,
+}
+
+/// What one list adds to the common words.
+#[derive(Debug)]
+pub(super) struct ListWords {
+    pub list: List,
+    pub titles: Words,
+    pub columns: HashMap<String, Field>,
+    weights: BTreeMap<Field, i32>,
+    /// Exact words, the list's own before the common ones.
+    pub status: HashMap<String, Status>,
+    /// The same words for looking inside a longer text: death before moving before ending before active.
+    pub status_inside: Vec<(String, Status)>,
+    pub class: HashMap<String, char>,
+    pub aid: Vec<(Aid, String)>,
+    pub flow: Vec<(Flow, String)>,
+}
+
+impl ListWords {
+    /// How much a column of this field speaks for this list; `own` where the word is the list's own.
+    pub fn weight(&self, field: Field, own: bool) -> i32 {
+        self.weights.get(&field).copied().unwrap_or(i32::from(own))
+    }
+}
+
+impl Vocabulary {
+    /// The built-in words, and those of the files of the same names in `extra_dir` added to them.
+    pub fn load(extra_dir: Option<&Path>) -> Result<Vocabulary, Error> {
+        let mut hash = Xxh3::with_seed(CLEANING_VERSION);
+        let mut commons = vec![parse(COMMON, Path::new("config/lists/common.toml"), &mut hash)?];
+        commons.extend(extra(extra_dir, "common", &mut hash)?);
+        let mut lists = Vec::new();
+        for (list, text) in LISTS {
+            let name = format!("config/lists/{}.toml", list.as_str());
+            let mut files: Vec<ListFile> = vec![parse(text, Path::new(&name), &mut hash)?];
+            files.extend(extra(extra_dir, list.as_str(), &mut hash)?);
+            if let Some(other) = files.iter().filter_map(|file| file.list).find(|named| *named != list) {
+                return Err(Error::new(format!("the file of list {} says list = {:?}", list.as_str(), other.as_str()))
+                    .hint("a list's words stand in the file named after it"));
+            }
+            lists.push((list, files));
+        }
+        Ok(Vocabulary::build(commons, lists, hash.digest()))
+    }
+
+    fn build(commons: Vec<CommonFile>, lists: Vec<(List, Vec<ListFile>)>, fingerprint: u64) -> Vocabulary {
+        let words = |pick: fn(&CommonFile) -> &Words| -> Words {
+            commons.iter().flat_map(|file| pick(file)).map(|word| fold_word(word)).collect()
+        };
+        let inside = |pick: fn(&CommonFile) -> &Words| -> Words { longest_first(words(pick)) };
+        let sexes = commons.iter().flat_map(|file| {
+            let male = file.sex.male.iter().map(|word| (fold_word(word), Sex::Male));
+            male.chain(file.sex.female.iter().map(|word| (fold_word(word), Sex::Female)))
+        });
+        let reasons = [Reason::Void, Reason::Died, Reason::Moved, Reason::Lost, Reason::Refused, Reason::NotEntitled];
+        Vocabulary {
+            columns: columns(commons.iter().map(|file| &file.columns)),
+            hints: commons.iter().flat_map(|file| flat(&file.hints)).collect(),
+            person_prefixes: inside(|file| &file.prefixes.person),
+            other_prefixes: inside(|file| &file.prefixes.other),
+            drop: commons.iter().flat_map(|file| &file.drop.words).map(|word| fold_header(word)).collect(),
+            total: words(|file| &file.words.total),
+            subtotal: words(|file| &file.words.subtotal),
+            trailer: inside(|file| &file.words.trailer),
+            ditto: words(|file| &file.words.ditto),
+            none: words(|file| &file.words.none),
+            no: words(|file| &file.words.no),
+            summary_sheets: words(|file| &file.words.summary_sheets),
+            outside: words(|file| &file.words.outside),
+            lunar: words(|file| &file.words.lunar),
+            present: words(|file| &file.words.present),
+            sex: sexes.collect(),
+            reasons: reasons
+                .into_iter()
+                .flat_map(|reason| commons.iter().filter_map(move |file| Some((reason, file.reasons.get(&reason)?))))
+                .flat_map(|(reason, words)| words.iter().map(move |word| (reason, fold_word(word))))
+                .collect(),
+            relation: commons
+                .iter()
+                .flat_map(|file| &file.relation)
+                .filter_map(|(code, words)| Some((code.parse::<u8>().ok()?, words)))
+                .flat_map(|(code, words)| words.iter().map(move |word| (fold_word(word), code)))
+                .collect(),
+            lists: lists.into_iter().map(|(list, files)| ListWords::build(list, &files, &commons)).collect(),
+            fingerprint,
+        }
+    }
+
+    /// Changes whenever any word does, or the cleaning itself: lines read under another one are read again.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    pub(super) fn lists(&self) -> &[ListWords] {
+        &self.lists
+    }
+
+    pub(super) fn of(&self, list: List) -> &ListWords {
+        self.lists.iter().find(|words| words.list == list).expect("built for every list")
+    }
+}
+
+impl ListWords {
+    fn build(list: List, files: &[ListFile], commons: &[CommonFile]) -> ListWords {
+        let order = [Status::Deceased, Status::MovedOut, Status::Closed, Status::Active];
+        let mut status = HashMap::new();
+        let mut status_inside = Vec::new();
+        let sources = files.iter().map(|file| &file.status).chain(commons.iter().map(|file| &file.status));
+        for (state, words) in sources.flat_map(|map| map.iter()) {
+            for word in words {
+                let word = fold_word(word);
+                // A single character inside a longer text proves nothing.
+                if word.chars().count() > 1 {
+                    status_inside.push((word.clone(), *state));
+                }
+                status.entry(word).or_insert(*state);
+            }
+        }
+        status_inside.retain(|(word, state)| status[word] == *state);
+        status_inside.sort_by_key(|(word, state)| {
+            (order.iter().position(|s| s == state), std::cmp::Reverse(word.len()), word.clone())
+        });
+        status_inside.dedup();
+        ListWords {
+            list,
+            titles: files.iter().flat_map(|file| &file.titles).map(|word| fold_word(word)).collect(),
+            columns: columns(files.iter().map(|file| &file.columns)),
+            weights: files.iter().flat_map(|file| file.weights.clone()).collect(),
+            status,
+            status_inside,
+            class: files.iter().flat_map(|file| flat(&file.class)).map(|(class, word)| (word, class)).collect(),
+            aid: files.iter().flat_map(|file| flat(&file.aid)).collect(),
+            flow: files.iter().flat_map(|file| flat(&file.flow)).collect(),
+        }
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(text: &str, path: &Path, hash: &mut Xxh3) -> Result<T, Error> {
+    hash.update(text.as_bytes());
+    toml::from_str(text).or_say_at("reading a list's words", path)
+}
+
+fn extra<T: serde::de::DeserializeOwned>(dir: Option<&Path>, name: &str, hash: &mut Xxh3) -> Result<Option<T>, Error> {
+    let Some(path) = dir.map(|dir| dir.join(format!("{name}.toml"))) else { return Ok(None) };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => parse(&text, &path, hash).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).or_say_at("reading a list's words", path),
+    }
+}
+
+fn columns<'a>(files: impl Iterator<Item = &'a BTreeMap<Field, Words>>) -> HashMap<String, Field> {
+    let mut map = HashMap::new();
+    for (field, words) in files.flatten() {
+        for word in words {
+            map.entry(fold_header(word)).or_insert(*field);
+        }
+    }
+    map
+}
+
+fn flat<K: Copy>(map: &BTreeMap<K, Words>) -> impl Iterator<Item = (K, String)> {
+    map.iter().flat_map(|(key, words)| words.iter().map(|word| (*key, fold_word(word))))
+}
+
+fn longest_first(mut words: Words) -> Words {
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words
+}
+
+/// Width, case and blanks folded: what is left of a word that people write in many ways.
+pub(super) fn fold_word(raw: &str) -> String {
+    raw.nfkc().filter(|c| is_visible(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// A header's key: also without brackets, stars and the colons people end it with.
+pub(super) fn fold_header(raw: &str) -> String {
+    fold_word(raw).chars().filter(|c| !is_decoration(*c)).collect()
+}
+
+/// A header's key without what stands in its brackets: a unit, a format, a remark.
+pub(super) fn fold_header_bare(raw: &str) -> String {
+    let mut depth = 0u32;
+    let folded = fold_word(raw);
+    let bare = folded.chars().filter(|c| match c {
+        '(' | '[' | '【' | '〔' | '<' | '{' => {
+            depth += 1;
+            false
+        }
+        ')' | ']' | '】' | '〕' | '>' | '}' => {
+            depth = depth.saturating_sub(1);
+            false
+        }
+        c => depth == 0 && !is_decoration(*c),
+    });
+    bare.collect()
+}
+
+fn is_decoration(c: char) -> bool {
+    matches!(
+        c,
+        '(' | ')'
+            | '['
+            | ']'
+            | '【'
+            | '】'
+            | '〔'
+            | '〕'
+            | '<'
+            | '>'
+            | '{'
+            | '}'
+            | '*'
+            | '★'
+            | '☆'
+            | '※'
+            | ':'
+            | '"'
+            | '\''
+            | '`'
+            | '_'
+            | '、'
+            | ','
+            | ';'
+            | '。'
+            | '·'
+    )
+}
+
+fn is_visible(c: char) -> bool {
+    !(c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_words_load_and_mean_one_thing() {
+        let vocabulary = Vocabulary::load(None).unwrap();
+        assert_eq!(vocabulary.columns["公民身份号码"], Field::Id);
+        assert_eq!(vocabulary.of(List::Dibao).columns["低保证号"], Field::RecordNo);
+        assert_eq!(vocabulary.of(List::Dibao).status["停保"], Status::Closed);
+        assert_eq!(vocabulary.relation["妻子"], 12);
+        assert_eq!(vocabulary.fingerprint(), Vocabulary::load(None).unwrap().fingerprint());
+    }
+
+    #[test]
+    fn an_office_adds_its_own_words() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(
+            dir.path().join("dibao.toml"),
+            "[columns]\nrecord_no = [\"惠民卡编号\"]\n[status]\nclosed = [\"2\"]",
+        )
+        .unwrap();
+        let vocabulary = Vocabulary::load(Some(dir.path())).unwrap();
+        assert_eq!(vocabulary.of(List::Dibao).columns["惠民卡编号"], Field::RecordNo);
+        assert_eq!(vocabulary.of(List::Dibao).status["2"], Status::Closed);
+        assert_ne!(vocabulary.fingerprint(), Vocabulary::load(None).unwrap().fingerprint());
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_with_the_files_name() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("common.toml"), "[colums]\nname = [\"姓名\"]").unwrap();
+        let error = Vocabulary::load(Some(dir.path())).unwrap_err();
+        assert!(error.to_string().contains("common.toml"), "{error}");
+    }
+
+    #[test]
+    fn headers_fold() {
+        assert_eq!(fold_header("身 份\n证 号*："), "身份证号");
+        assert_eq!(fold_header("村（居）"), "村居");
+        assert_eq!(fold_header_bare("月保障金额（元）"), "月保障金额");
+    }
+}

@@ -1,0 +1,271 @@
+//! When to look at a folder, and which of its files are still enough to be read.
+//!
+//! A watch event is only a hint that something may have changed; what is there is always told by [`scan`]. So a lost
+//! event, a network folder that sends none, and a file written in ten pieces are all the same case.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use notify_debouncer_full::notify::{EventKind, RecommendedWatcher, RecursiveMode};
+use notify_debouncer_full::{DebounceEventResult, Debouncer, RecommendedCache, new_debouncer};
+use tokio::sync::mpsc;
+
+use crate::error::{Context as _, Error};
+
+use super::container::is_lock_name;
+
+/// Folders below the watched one; deeper ones are not looked into.
+const DEPTH_MAX: usize = 16;
+/// Files of one watched folder; what is beyond is reported as not looked at.
+const FILES_MAX: usize = 20_000;
+/// Endings of files that a browser, a mail program or a copy is still writing.
+const UNFINISHED: [&str; 6] = [".tmp", ".part", ".crdownload", ".download", ".filepart", ".swp"];
+
+/// One file as a look at the folder saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Relative to the watched folder, with `/`.
+    pub rel_path: String,
+    pub bytes: u64,
+    pub modified: SystemTime,
+}
+
+/// What a folder held at one look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// In the order of their paths.
+    pub files: Vec<Seen>,
+    /// Folders and files below that could not be looked at: nothing may be concluded from what is missing there.
+    pub unreadable: Vec<String>,
+}
+
+/// Looks at `dir` and below. Lock files, dot files, unfinished downloads, and links that lead out of the folder are
+/// left out. An error where the folder itself cannot be read (a share that is away): transient.
+pub fn scan(dir: &Path) -> Result<Scan, Error> {
+    let away = |e: std::io::Error| Error::new("looking at a watched folder").at(dir).because(e).transient();
+    let root = dir.canonicalize().map_err(away)?;
+    let mut scan = Scan::default();
+    let mut folders = vec![(root.clone(), String::new(), 0)];
+    while let Some((folder, rel, depth)) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if depth == 0 => return Err(away(error)),
+            Err(_) => {
+                scan.unreadable.push(rel);
+                continue;
+            }
+        };
+        for entry in entries {
+            let Ok(entry) = entry else {
+                scan.unreadable.push(rel.clone());
+                continue;
+            };
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if is_passed_over(&name) {
+                continue;
+            }
+            let rel_path = if rel.is_empty() { name } else { format!("{rel}/{name}") };
+            match look(&entry.path(), &root) {
+                Look::Folder if depth < DEPTH_MAX => folders.push((entry.path(), rel_path, depth + 1)),
+                Look::File(bytes, modified) if scan.files.len() < FILES_MAX => {
+                    scan.files.push(Seen { rel_path, bytes, modified })
+                }
+                Look::Outside | Look::Special => {}
+                Look::Folder | Look::File(..) | Look::Unreadable => scan.unreadable.push(rel_path),
+            }
+        }
+    }
+    scan.files.sort_by(|a, b| a.rel_path.cmp(&b.rel_path));
+    scan.unreadable.sort();
+    Ok(scan)
+}
+
+fn is_passed_over(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    name.starts_with('.')
+        || is_lock_name(name)
+        || name.eq_ignore_ascii_case("thumbs.db")
+        || name.eq_ignore_ascii_case("desktop.ini")
+        || UNFINISHED.iter().any(|ending| lower.ends_with(ending))
+}
+
+enum Look {
+    File(u64, SystemTime),
+    Folder,
+    /// A link that leads out of the watched folder.
+    Outside,
+    /// A device, a socket, a pipe.
+    Special,
+    /// Gone since it was listed, or closed to us.
+    Unreadable,
+}
+
+fn look(path: &Path, root: &Path) -> Look {
+    let Ok(link) = fs::symlink_metadata(path) else { return Look::Unreadable };
+    let meta = if link.is_symlink() {
+        match path.canonicalize() {
+            // A link to a folder could lead in circles; files inside the folder are listed where they are.
+            Ok(target) if target.starts_with(root) && target.is_file() => fs::metadata(path),
+            Ok(_) => return Look::Outside,
+            Err(_) => return Look::Unreadable,
+        }
+    } else {
+        Ok(link)
+    };
+    match meta {
+        Ok(meta) if meta.is_dir() => Look::Folder,
+        Ok(meta) if meta.is_file() => {
+            meta.modified().map_or(Look::Unreadable, |modified| Look::File(meta.len(), modified))
+        }
+        Ok(_) => Look::Special,
+        Err(_) => Look::Unreadable,
+    }
+}
+
+/// Remembers the looks at one folder and tells which files have come to rest: equal size and time over two looks that
+/// lie at least the settling time apart.
+#[derive(Debug)]
+pub struct Settling {
+    settle: Duration,
+    looks: HashMap<String, (Seen, Instant)>,
+}
+
+impl Settling {
+    pub fn new(settle: Duration) -> Settling {
+        Settling { settle, looks: HashMap::new() }
+    }
+
+    /// The files of this look that are still. Each is given at every look as long as it stays so; whether it was read
+    /// already is the caller's to know.
+    pub fn still(&mut self, scan: &Scan, now: Instant) -> Vec<Seen> {
+        let mut looks = HashMap::with_capacity(scan.files.len());
+        let mut still = Vec::new();
+        for seen in &scan.files {
+            let since = match self.looks.get(&seen.rel_path) {
+                Some((before, since)) if before == seen => *since,
+                _ => now,
+            };
+            if now.saturating_duration_since(since) >= self.settle && self.looks.contains_key(&seen.rel_path) {
+                still.push(seen.clone());
+            }
+            looks.insert(seen.rel_path.clone(), (seen.clone(), since));
+        }
+        self.looks = looks;
+        still
+    }
+
+    /// Whether a file of the last look had not come to rest: look again after the settling time.
+    pub fn is_waiting(&self, now: Instant) -> bool {
+        self.looks.values().any(|(_, since)| now.saturating_duration_since(*since) < self.settle)
+    }
+}
+
+/// Something may have changed in this watched folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    pub dir: PathBuf,
+}
+
+/// Watches one folder and below until dropped.
+pub struct Watch {
+    _debouncer: Debouncer<RecommendedWatcher, RecommendedCache>,
+}
+
+impl Watch {
+    /// Sends a hint at most every `debounce`. A full channel drops the hint: one that nobody has taken yet is in it, and
+    /// the rescan timer looks anyway.
+    pub fn start(dir: &Path, debounce: Duration, hints: mpsc::Sender<Hint>) -> Result<Watch, Error> {
+        let hint = Hint { dir: dir.to_owned() };
+        let handler = move |result: DebounceEventResult| {
+            // Reading a file ourselves is an access event: following those would read for ever. An error, such as a
+            // queue that ran over, means look at everything, which a hint does.
+            let changed = match &result {
+                Ok(events) => {
+                    events.iter().any(|event| event.need_rescan() || !matches!(event.kind, EventKind::Access(_)))
+                }
+                Err(_) => true,
+            };
+            if changed {
+                let _ = hints.try_send(hint.clone());
+            }
+        };
+        let watching = "watching a folder";
+        let mut debouncer = new_debouncer(debounce, None, handler).or_say_at(watching, dir)?;
+        debouncer.watch(dir, RecursiveMode::Recursive).map_err(|e| {
+            let out = matches!(e.kind, notify_debouncer_full::notify::ErrorKind::MaxFilesWatch);
+            let error = Error::new(watching).at(dir).because(e);
+            if out {
+                error.hint("raise fs.inotify.max_user_watches, or leave it to the rescan timer")
+            } else {
+                error.transient()
+            }
+        })?;
+        Ok(Watch { _debouncer: debouncer })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(scan: &Scan) -> Vec<&str> {
+        scan.files.iter().map(|seen| seen.rel_path.as_str()).collect()
+    }
+
+    #[test]
+    fn a_look_passes_over_locks_links_out_and_half_downloads() {
+        let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let put = |name: &str| fs::write(dir.path().join(name), "x").unwrap();
+        fs::create_dir_all(dir.path().join("2026-04/519901001200")).unwrap();
+        fs::write(outside.path().join("secret.csv"), "x").unwrap();
+        for name in ["2026-04/519901001200/a.csv", "b.xls", "~$b.xls", ".~b.xls", ".hidden", "c.xlsx.part", "Thumbs.db"]
+        {
+            put(name);
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(outside.path().join("secret.csv"), dir.path().join("d.csv")).unwrap();
+            std::os::unix::fs::symlink(outside.path(), dir.path().join("folder")).unwrap();
+            std::os::unix::fs::symlink(dir.path(), dir.path().join("circle")).unwrap();
+            std::os::unix::fs::symlink(dir.path().join("b.xls"), dir.path().join("e.xls")).unwrap();
+        }
+        assert_eq!(paths(&scan(dir.path()).unwrap()), ["2026-04/519901001200/a.csv", "b.xls", "e.xls"]);
+        let gone = scan(&dir.path().join("away")).unwrap_err();
+        assert!(gone.is_transient());
+    }
+
+    #[test]
+    fn a_file_is_read_only_when_two_looks_agree() {
+        let second = Duration::from_secs(1);
+        let mut settling = Settling::new(2 * second);
+        let start = Instant::now();
+        let look = |bytes| Scan {
+            files: vec![Seen { rel_path: "a.csv".into(), bytes, modified: SystemTime::UNIX_EPOCH }],
+            unreadable: Vec::new(),
+        };
+        assert!(settling.still(&look(10), start).is_empty());
+        assert!(settling.still(&look(20), start + 2 * second).is_empty(), "it grew");
+        assert!(settling.still(&look(20), start + 3 * second).is_empty(), "too soon");
+        assert!(settling.is_waiting(start + 3 * second));
+        assert_eq!(settling.still(&look(20), start + 4 * second).len(), 1);
+        assert!(!settling.is_waiting(start + 4 * second));
+        assert!(settling.still(&look(30), start + 5 * second).is_empty(), "written again");
+    }
+
+    #[tokio::test]
+    async fn a_dropped_file_is_a_hint_and_reading_it_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let (sender, mut hints) = mpsc::channel(4);
+        let _watch = Watch::start(dir.path(), Duration::from_millis(50), sender).unwrap();
+        let path = dir.path().join("a.csv");
+        fs::write(&path, "x").unwrap();
+        let hint = tokio::time::timeout(Duration::from_secs(10), hints.recv()).await.unwrap().unwrap();
+        assert_eq!(hint.dir, dir.path());
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        while hints.try_recv().is_ok() {}
+        fs::read(&path).unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(500), hints.recv()).await.is_err());
+    }
+}

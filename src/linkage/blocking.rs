@@ -1,0 +1,127 @@
+//! Keys under which an entry is found. Two entries are compared only if they share one, so cost stays linear.
+
+use super::features::{Features, mix};
+use crate::domain::PartialDate;
+
+/// Entries under one key beyond which the key says nothing any more (a number that stands for 'none', a birth date
+/// that a program fills in): none of its pairs is compared. Each entry keeps its other keys. Whoever keeps an index
+/// re-links all entries of a block when it grows beyond this or shrinks back to it.
+pub const BLOCK_ENTRIES_MAX: usize = 100;
+
+/// The most keys one entry has: number, two birth dates with the village and with the name, name with the village, and
+/// six neighbouring birth dates with the village.
+pub const KEYS_MAX: usize = 12;
+
+/// The keys of one entry: 4 for most, fewer where it says less. Two more where column and number disagree on the birth;
+/// six more where there is no valid number, so that its date may be a slip away from the one on the other line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BlockKeys {
+    keys: [u64; KEYS_MAX],
+    count: u8,
+}
+
+impl BlockKeys {
+    pub fn as_slice(&self) -> &[u64] {
+        &self.keys[..usize::from(self.count)]
+    }
+
+    fn push(&mut self, kind: Kind, parts: &[u64]) {
+        let key = parts.iter().fold(mix(kind as u64), |key, part| mix(key.rotate_left(5) ^ mix(*part ^ key)));
+        if !self.as_slice().contains(&key) {
+            self.keys[usize::from(self.count)] = key;
+            self.count += 1;
+        }
+    }
+}
+
+/// What a key is made of; mixed in, so that keys of two kinds never meet.
+#[derive(Clone, Copy)]
+enum Kind {
+    Number = 1,
+    BirthVillage = 2,
+    NameVillage = 3,
+    NameBirth = 4,
+}
+
+/// The keys of `f`. Stable over releases unless the change is named: a store keeps them.
+pub fn block_keys(f: &Features) -> BlockKeys {
+    let mut keys = BlockKeys::default();
+    let places = f.number.places();
+    if !places.is_empty() {
+        let mut words = [0u64; 3];
+        for (i, place) in places.iter().enumerate() {
+            words[i / 8] = words[i / 8] << 8 | u64::from(*place);
+        }
+        keys.push(Kind::Number, &words);
+    }
+    let village = f.area.padded();
+    let name =
+        f.name.sound_key().map(|s| [u64::from(s[0]) << 32 | u64::from(s[1]), u64::from(s[2]) << 32 | u64::from(s[3])]);
+    for birth in f.births().filter_map(day) {
+        keys.push(Kind::BirthVillage, &[birth, village]);
+        if let Some([a, b]) = name {
+            keys.push(Kind::NameBirth, &[birth, a, b]);
+        }
+    }
+    if let Some(birth) = f.births().find(|birth| birth.exact().is_some()).filter(|_| !f.number.is_valid()) {
+        for neighbour in neighbours(birth) {
+            keys.push(Kind::BirthVillage, &[neighbour, village]);
+        }
+    }
+    if let Some([a, b]) = name {
+        keys.push(Kind::NameVillage, &[village, a, b]);
+    }
+    keys
+}
+
+/// A day as a number; only whole dates are specific enough for a key (DOMAIN.md 3.5).
+fn day(date: PartialDate) -> Option<u64> {
+    let (year, month, day) = date.parts();
+    (day > 0).then(|| packed(year.into(), month.into(), day.into()))
+}
+
+fn packed(year: i64, month: i64, day: i64) -> u64 {
+    (year * 10_000 + month * 100 + day) as u64
+}
+
+/// The dates one year, month or day before and after, as they would be written; some of them are no dates.
+fn neighbours(date: PartialDate) -> impl Iterator<Item = u64> {
+    let (year, month, day) = date.parts();
+    let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
+    [-1, 1].into_iter().flat_map(move |by| {
+        [packed(year + by, month, day), packed(year, month + by, day), packed(year, month, day + by)]
+    })
+}
+
+/// Calls `found` for every pair of entries (by index, the lower first) that share a key with at most
+/// [`BLOCK_ENTRIES_MAX`] entries; each pair once, in an order that depends on the keys alone.
+pub(super) fn pairs(entries: &[Features], mut found: impl FnMut(usize, usize)) {
+    // All keys of all entries one behind the other; those of entry `i` begin at `starts[i]`.
+    let mut starts = Vec::with_capacity(entries.len() + 1);
+    let mut keys: Vec<u64> = Vec::with_capacity(entries.len() * 4);
+    let mut index: Vec<(u64, u32)> = Vec::with_capacity(entries.len() * 4);
+    for (i, entry) in entries.iter().enumerate() {
+        starts.push(keys.len());
+        keys.extend_from_slice(block_keys(entry).as_slice());
+        index.extend(keys[starts[i]..].iter().map(|key| (*key, i as u32)));
+    }
+    starts.push(keys.len());
+    index.sort_unstable();
+    let own = |i: u32| starts[i as usize]..starts[i as usize + 1];
+    for block in index.chunk_by(|a, b| a.0 == b.0).filter(|block| block.len() > BLOCK_ENTRIES_MAX) {
+        for (key, i) in block {
+            // 0 stands for a key that is not used; it must not count as shared below.
+            keys[own(*i)].iter_mut().filter(|k| **k == *key).for_each(|k| *k = 0);
+        }
+    }
+    let first_shared = |i: u32, j: u32| keys[own(i)].iter().find(|key| **key != 0 && keys[own(j)].contains(key));
+    for block in index.chunk_by(|a, b| a.0 == b.0).filter(|block| (2..=BLOCK_ENTRIES_MAX).contains(&block.len())) {
+        for (n, (key, i)) in block.iter().enumerate() {
+            for (_, j) in &block[n + 1..] {
+                if first_shared(*i, *j) == Some(key) {
+                    found(*i as usize, *j as usize);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! From pairs to people: which entries of one component are the same human.
+//!
+//! Pairs are taken from the strongest down. A pair joins its two groups only where nothing in one group excludes
+//! anything in the other, and where no other group is nearly as good and excluded by the join. What is left between the
+//! thresholds is for people to review. The result depends on the set of entries and decisions alone, never on their order.
+
+use std::collections::BTreeMap;
+
+use super::blocking;
+use super::compare::{Edge, Levels, edge};
+use super::decided::Decided;
+use super::features::Features;
+use super::levels::{BirthLevel, SexLevel};
+use super::name::NameLevel;
+use super::number::NumberLevel;
+use super::weights::Weights;
+use crate::domain::List;
+
+/// Components up to this size are compared pair by pair, larger ones through their blocks like whole lists.
+const ALL_PAIRS_ENTRIES_MAX: usize = 256;
+
+/// Lists on which nearly everybody stands: who is on one and not on another is looked for there.
+const BASE_LISTS: [List; 2] = [List::Population, List::Health];
+
+/// The persons of one component. Numbers are positions in the slice that was given.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Partition {
+    /// Each entry in exactly one; members ascending, persons by their first member.
+    pub persons: Vec<Vec<usize>>,
+    /// For clerical review: the strongest pair between two persons that may be one, with its bits.
+    pub potential: Vec<(usize, usize, f32)>,
+    /// One pair for each two persons that carry the same valid number.
+    pub shared_number: Vec<(usize, usize)>,
+}
+
+/// Resolves one whole component (see [`edge`]).
+pub fn cluster(members: &[Features], decided: &Decided, w: &Weights) -> Partition {
+    // Work in the order of uids, so that the order of `members` cannot show.
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_unstable_by_key(|i| members[*i].uid);
+    let sorted: Vec<Features> = order.iter().map(|i| members[*i]).collect();
+    let mut groups = Groups::new(&sorted, decided, w);
+    groups.join_decided();
+    groups.join_edges();
+    groups.partition(&order)
+}
+
+/// A pair of members with an edge between them, `i < j`.
+#[derive(Clone, Copy)]
+struct Tie {
+    i: usize,
+    j: usize,
+    edge: Edge,
+}
+
+/// The strongest tie between two groups, and the strongest of those with the same number.
+type Between<'t> = (Option<&'t Tie>, Option<&'t Tie>);
+
+struct Groups<'a> {
+    members: &'a [Features],
+    decided: &'a Decided,
+    w: &'a Weights,
+    /// Strongest first.
+    ties: Vec<Tie>,
+    /// For each member the ties it is in.
+    ties_of: Vec<Vec<usize>>,
+    /// The group of each member: the lowest member in it.
+    group_of: Vec<usize>,
+    /// The members of each group, ascending; empty for a member that is not the lowest of its group.
+    groups: Vec<Vec<usize>>,
+}
+
+impl<'a> Groups<'a> {
+    fn new(members: &'a [Features], decided: &'a Decided, w: &'a Weights) -> Groups<'a> {
+        let mut ties = Vec::new();
+        let mut consider = |i: usize, j: usize| {
+            if let Some(edge) = edge(&members[i], &members[j], w) {
+                ties.push(Tie { i, j, edge });
+            }
+        };
+        if members.len() <= ALL_PAIRS_ENTRIES_MAX {
+            (0..members.len()).for_each(|i| (i + 1..members.len()).for_each(|j| consider(i, j)));
+        } else {
+            blocking::pairs(members, consider);
+        }
+        ties.sort_unstable_by(|a, b| b.edge.bits.total_cmp(&a.edge.bits).then((a.i, a.j).cmp(&(b.i, b.j))));
+        let mut ties_of = vec![Vec::new(); members.len()];
+        for (n, tie) in ties.iter().enumerate() {
+            ties_of[tie.i].push(n);
+            ties_of[tie.j].push(n);
+        }
+        let group_of = (0..members.len()).collect();
+        let groups = (0..members.len()).map(|i| vec![i]).collect();
+        Groups { members, decided, w, ties, ties_of, group_of, groups }
+    }
+
+    /// What people joined is joined first, unless people also parted it.
+    fn join_decided(&mut self) {
+        let place: BTreeMap<_, _> = self.members.iter().enumerate().map(|(i, f)| (f.uid, i)).collect();
+        let decided = self.decided;
+        for (a, b) in decided.joined() {
+            if let (Some(a), Some(b)) = (place.get(&a), place.get(&b)) {
+                let (a, b) = (self.group_of[*a], self.group_of[*b]);
+                if a != b && !self.any_pair(a, b, |x, y| decided.are_parted(x.uid, y.uid)) {
+                    self.join(a, b);
+                }
+            }
+        }
+    }
+
+    /// Takes ties from the strongest down until none joins any more. A join can make another one possible (a rival is
+    /// ruled out) or impossible, so the passes repeat; each but the last joins at least two groups.
+    fn join_edges(&mut self) {
+        loop {
+            let before = self.groups.iter().filter(|g| !g.is_empty()).count();
+            for n in 0..self.ties.len() {
+                let Tie { i, j, .. } = self.ties[n];
+                let (a, b) = (self.group_of[i], self.group_of[j]);
+                if a != b && self.may_join(a, b) {
+                    self.join(a, b);
+                }
+            }
+            if self.groups.iter().filter(|g| !g.is_empty()).count() == before {
+                return;
+            }
+        }
+    }
+
+    fn may_join(&self, a: usize, b: usize) -> bool {
+        let Some(bits) = self.strength(a, b).filter(|bits| *bits >= self.w.match_bits) else { return false };
+        !self.has_rival(a, b, bits) && !self.has_rival(b, a, bits)
+    }
+
+    /// Whether a third group could be joined to `a` about as well as `b`, but not together with it.
+    fn has_rival(&self, a: usize, b: usize, bits: f32) -> bool {
+        self.neighbours(a).into_iter().filter(|c| *c != b).any(|c| {
+            self.strength(a, c).is_some_and(|rival| rival >= bits - self.w.margin_bits)
+                && self.strength(b, c).is_none_or(|together| together < self.w.match_bits)
+                && self.any_pair(b, c, |x, y| self.contradicts(x, y))
+        })
+    }
+
+    /// Groups with a tie to `a`, ascending.
+    fn neighbours(&self, a: usize) -> Vec<usize> {
+        let ties = self.groups[a].iter().flat_map(|i| &self.ties_of[*i]);
+        let ends = ties.flat_map(|n| [self.ties[*n].i, self.ties[*n].j]);
+        let mut out: Vec<usize> = ends.map(|i| self.group_of[i]).filter(|g| *g != a).collect();
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    /// The strongest tie between two groups.
+    fn best(&self, a: usize, b: usize) -> Option<&Tie> {
+        let (few, other) = if self.groups[a].len() <= self.groups[b].len() { (a, b) } else { (b, a) };
+        let ties = self.groups[few].iter().flat_map(|i| &self.ties_of[*i]);
+        ties.filter(|n| self.group_of[self.ties[**n].i] == other || self.group_of[self.ties[**n].j] == other)
+            .min()
+            .map(|n| &self.ties[*n])
+    }
+
+    /// What speaks for joining two groups, with what the groups as such say; `None` where something excludes it. Never
+    /// enough where nothing but names, sex and place agree.
+    fn strength(&self, a: usize, b: usize) -> Option<f32> {
+        let best = self.best(a, b)?;
+        if self.any_pair(a, b, |x, y| self.excludes(x, y)) {
+            return None;
+        }
+        if best.edge.same_number {
+            return Some(best.edge.bits);
+        }
+        let one_village = self.members[best.i].area == self.members[best.j].area;
+        let twice = self.any_pair(a, b, twice_listed);
+        let mut bits = best.edge.bits;
+        if twice {
+            bits -= self.w.twice_listed_bits;
+        } else if one_village {
+            bits += self.w.vacancy_bits
+                * (f32::from(self.lacks_base_list_of(a, b)) + f32::from(self.lacks_base_list_of(b, a)));
+        }
+        if bits >= self.w.match_bits
+            && !Levels::of(&self.members[best.i], &self.members[best.j], self.w).is_corroborated()
+        {
+            return Some(self.w.potential_bits);
+        }
+        Some(bits)
+    }
+
+    /// Whether `b` is on a list that nearly everybody is on, and `a` is not.
+    fn lacks_base_list_of(&self, a: usize, b: usize) -> bool {
+        let on = |group: usize, list: List| self.groups[group].iter().any(|i| self.members[*i].list == list);
+        BASE_LISTS.into_iter().any(|list| on(b, list) && !on(a, list))
+    }
+
+    /// Whether these two can never be one person, whatever else speaks for it.
+    fn excludes(&self, x: &Features, y: &Features) -> bool {
+        if self.decided.are_parted(x.uid, y.uid) {
+            return true;
+        }
+        if self.decided.are_joined(x.uid, y.uid) {
+            return false;
+        }
+        let levels = Levels::of(x, y, self.w);
+        let unlikely = || levels.bits(self.w) < self.w.match_bits;
+        match levels.number {
+            // A number used by two people: their names have nothing in common and nothing outweighs that, or only the
+            // surname and something else speaks against it.
+            NumberLevel::Equal => match levels.name {
+                NameLevel::Different => unlikely(),
+                NameLevel::SurnameOnly => {
+                    unlikely() && (levels.birth == BirthLevel::Different || levels.sex == SexLevel::Different)
+                }
+                _ => false,
+            },
+            NumberLevel::ValidSlip | NumberLevel::ValidUnlike => {
+                twice_listed(x, y) || !levels.name.agrees() || unlikely()
+            }
+            // A slip in area or birth leaves the sequence as it was; twins differ in nothing but the sequence.
+            NumberLevel::Slip | NumberLevel::EqualInvalid => false,
+            // Two lines of one list in one village with two names: twins, siblings, neighbours.
+            _ => twice_listed(x, y) && levels.name >= NameLevel::Swapped && levels.name != NameLevel::Missing,
+        }
+    }
+
+    /// Whether nobody need look at these two: decided, or two names beside two good numbers or on one list.
+    fn are_surely_two(&self, x: &Features, y: &Features) -> bool {
+        if self.decided.are_parted(x.uid, y.uid) {
+            return true;
+        }
+        let two_numbers = x.number.is_valid() && y.number.is_valid() && !x.number.same_valid(&y.number);
+        let (name, _) = x.name.compare(&y.name);
+        (two_numbers || twice_listed(x, y)) && !name.agrees() && self.excludes(x, y)
+    }
+
+    /// Whether these two are hardly one person, so that a third line cannot belong to both.
+    fn contradicts(&self, x: &Features, y: &Features) -> bool {
+        if x.number.same_valid(&y.number) {
+            return self.excludes(x, y);
+        }
+        let levels = Levels::of(x, y, self.w);
+        let one_number = matches!(levels.number, NumberLevel::Slip | NumberLevel::EqualInvalid);
+        (twice_listed(x, y) && !one_number) || levels.birth == BirthLevel::Different || self.excludes(x, y)
+    }
+
+    fn any_pair(&self, a: usize, b: usize, holds: impl Fn(&Features, &Features) -> bool) -> bool {
+        let of = |group: usize| self.groups[group].iter().map(|i| &self.members[*i]);
+        of(a).any(|x| of(b).any(|y| holds(x, y)))
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (keep, gone) = (a.min(b), a.max(b));
+        let moved = std::mem::take(&mut self.groups[gone]);
+        for i in &moved {
+            self.group_of[*i] = keep;
+        }
+        self.groups[keep].extend(moved);
+        self.groups[keep].sort_unstable();
+    }
+
+    fn partition(&self, order: &[usize]) -> Partition {
+        // The strongest pair of two groups comes first in `ties`.
+        let mut between: BTreeMap<(usize, usize), Between> = BTreeMap::new();
+        for tie in &self.ties {
+            let (a, b) = (self.group_of[tie.i], self.group_of[tie.j]);
+            if a != b {
+                let (best, number) = between.entry((a.min(b), a.max(b))).or_default();
+                best.get_or_insert(tie);
+                if tie.edge.same_number {
+                    number.get_or_insert(tie);
+                }
+            }
+        }
+        let positions = |tie: &Tie| (order[tie.i].min(order[tie.j]), order[tie.i].max(order[tie.j]));
+        let mut out = Partition::default();
+        for ((a, b), (best, number)) in between {
+            out.shared_number.extend(number.map(positions));
+            let settled = || self.any_pair(a, b, |x, y| self.are_surely_two(x, y));
+            if let Some(tie) = best.filter(|tie| tie.edge.bits >= self.w.potential_bits && !settled()) {
+                let (i, j) = positions(tie);
+                out.potential.push((i, j, tie.edge.bits));
+            }
+        }
+        out.potential.sort_by_key(|(i, j, _)| (*i, *j));
+        out.shared_number.sort_unstable();
+        for group in self.groups.iter().filter(|group| !group.is_empty()) {
+            let mut person: Vec<usize> = group.iter().map(|i| order[*i]).collect();
+            person.sort_unstable();
+            out.persons.push(person);
+        }
+        out.persons.sort_unstable_by_key(|person| person[0]);
+        out
+    }
+}
+
+/// Whether these would be two standing lines of one list in one village.
+fn twice_listed(x: &Features, y: &Features) -> bool {
+    x.list == y.list && x.area == y.area && x.active && y.active
+}

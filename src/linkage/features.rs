@@ -1,0 +1,115 @@
+//! What linking needs of one entry, in a fixed small shape.
+
+use std::fmt;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::name::Name;
+use super::number::Number;
+use crate::domain::{Area, IdNumber, List, PartialDate, Place, Record, Sex, Status, Uid};
+
+/// One entry as the comparisons see it; about 170 bytes and no allocation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Features {
+    pub uid: Uid,
+    pub area: Area,
+    pub list: List,
+    /// Whether the line still stands for somebody here: a person is on one list of one village once.
+    pub active: bool,
+    pub number: Number,
+    pub name: Name,
+    pub sex: Option<Sex>,
+    /// What the number says, where it is valid.
+    pub number_sex: Option<Sex>,
+    pub birth: Option<PartialDate>,
+    /// What the number says, where enough of it is left.
+    pub number_birth: Option<PartialDate>,
+    /// Where the line says that the person came from or went to.
+    pub moved_from: Option<Area>,
+    pub moved_to: Option<Area>,
+    /// Hashes, 0 where the line does not say: household number within its area, head's and spouse's folded names.
+    pub household: u32,
+    pub head: u32,
+    pub spouse: u32,
+    /// The last digits of the telephone as a number and one more, 0 where the line does not say.
+    pub phone: u16,
+    /// GB/T 4761, 0 where the line does not say.
+    pub relation: u8,
+    /// Whether the person is the head, by relation or by name: then the head's name says nothing new.
+    pub is_head: bool,
+}
+
+impl fmt::Debug for Features {
+    /// Says which entry it is, not who.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Features")
+            .field("uid", &self.uid)
+            .field("area", &self.area)
+            .field("list", &self.list)
+            .field("number", &self.number.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Relations of the head to themselves (DOMAIN.md 4: 本人, 户主).
+const SELF: [u8; 3] = [1, 2, 3];
+
+/// Builds the features of one entry. Never fails: what cannot be read is missing.
+pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
+    let number = Number::new(record.id_number.as_ref());
+    let name = Name::new(&record.name);
+    let head_name = record.head.as_deref().map(Name::new).filter(|head| !head.is_empty());
+    let place = |place: Option<Place>| match place {
+        Some(Place::Area(area)) => Some(area),
+        _ => None,
+    };
+    Features {
+        uid,
+        area,
+        list,
+        active: record.status == Status::Active,
+        number,
+        name,
+        sex: record.sex,
+        number_sex: record.id_number.as_ref().and_then(IdNumber::sex),
+        birth: record.birth,
+        number_birth: record.id_number.as_ref().filter(|_| number.tells_birth()).and_then(IdNumber::birth),
+        moved_from: place(record.moved_from),
+        moved_to: place(record.moved_to),
+        household: record.household.as_deref().map_or(0, |number| hash_text(number.trim(), area.padded())),
+        head: head_name.as_ref().map_or(0, hash_name),
+        spouse: record.spouse.as_deref().map(Name::new).filter(|name| !name.is_empty()).as_ref().map_or(0, hash_name),
+        phone: record.phone_tail.as_deref().map_or(0, phone_mark),
+        relation: record.relation.unwrap_or(0),
+        is_head: record.relation.is_some_and(|r| SELF.contains(&r)) || head_name.is_some_and(|head| head == name),
+    }
+}
+
+impl Features {
+    /// The birth dates the line gives, the column's first.
+    pub fn births(&self) -> impl Iterator<Item = PartialDate> {
+        self.birth.into_iter().chain(self.number_birth.filter(|n| Some(*n) != self.birth))
+    }
+}
+
+fn hash_name(name: &Name) -> u32 {
+    hash_text(&name.chars().iter().collect::<String>(), 0)
+}
+
+/// Never 0 for a text that says something.
+fn hash_text(text: &str, seed: u64) -> u32 {
+    if text.is_empty() { 0 } else { (xxh3_64(text.as_bytes()) ^ mix(seed)) as u32 | 1 }
+}
+
+/// Spreads the bits of `value` (the finaliser of splitmix64).
+pub(super) fn mix(value: u64) -> u64 {
+    let value = (value ^ value >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ value >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ value >> 31
+}
+
+fn phone_mark(tail: &str) -> u16 {
+    let digits = tail.bytes().filter(u8::is_ascii_digit);
+    let value = digits.fold(1u32, |value, digit| (value * 10 + u32::from(digit - b'0')) % 60_000);
+    if tail.bytes().any(|b| b.is_ascii_digit()) { value as u16 + 1 } else { 0 }
+}

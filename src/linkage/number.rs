@@ -1,0 +1,260 @@
+//! Identity numbers side by side: which slip of a finger, or of a spreadsheet, could make one of the other
+//! (DOMAIN.md 3.1, 6 rows 3, 4, 16).
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{IdNumber, IdState};
+
+/// A disabled person's card has 20 places, a mother's number with 01 behind it too; nothing longer is kept.
+const PLACES_MAX: usize = 20;
+const WHOLE: usize = 18;
+/// Area and birth date: the places before the sequence.
+const TAIL_AT: usize = 14;
+const CHECK_AT: usize = 17;
+/// What a number cell keeps (DOMAIN.md 6 row 3).
+const DAMAGED_PLACES: usize = 15;
+
+/// What can be built on a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NumberState {
+    /// 18 places and the check digit right.
+    Valid,
+    /// 15 places brought to 18: nothing checks them, but nothing is wrong with them.
+    Old,
+    /// Only the first 15 places can be used.
+    Damaged,
+    Invalid,
+    Missing,
+}
+
+/// A number in canonical form (15 places brought to 18), in place.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Number {
+    places: [u8; PLACES_MAX],
+    count: u8,
+    pub state: NumberState,
+}
+
+/// How two numbers stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum NumberLevel {
+    /// The same valid number.
+    Equal,
+    /// The same number, which is not a valid one.
+    EqualInvalid,
+    /// One digit wrong, missing, doubled or swapped with its neighbour, in the area or the birth date.
+    Slip,
+    /// The same in the sequence or check digit, where the numbers of neighbours and twins are alike as well.
+    TailSlip,
+    /// Two such slips.
+    TwoSlips,
+    /// All that a spreadsheet left of one number is the beginning of the other.
+    Prefix,
+    /// One is the other with something behind it: a disabled person's card, a child under its mother's number.
+    Extended,
+    /// At least one of them is not valid, and no slip leads from one to the other.
+    Unlike,
+    /// Both valid, apart by one slip in area or birth date (and the check digit): a number lawfully changed, perhaps.
+    ValidSlip,
+    /// Both valid and not the same: two people, unless somebody says otherwise.
+    ValidUnlike,
+    /// One of the two lines has no number.
+    Missing,
+}
+
+impl NumberLevel {
+    pub const COUNT: usize = 11;
+
+    pub fn as_str(self) -> &'static str {
+        [
+            "equal",
+            "equal-invalid",
+            "slip",
+            "tail-slip",
+            "two-slips",
+            "prefix",
+            "extended",
+            "unlike",
+            "valid-slip",
+            "valid-unlike",
+            "missing",
+        ][self as usize]
+    }
+}
+
+impl Number {
+    pub const MISSING: Number = Number { places: [0; PLACES_MAX], count: 0, state: NumberState::Missing };
+
+    pub fn new(id: Option<&IdNumber>) -> Number {
+        let Some(id) = id else { return Number::MISSING };
+        let state = match id.state() {
+            IdState::Valid => NumberState::Valid,
+            IdState::Old => NumberState::Old,
+            IdState::Damaged => NumberState::Damaged,
+            IdState::Invalid(_) => NumberState::Invalid,
+        };
+        let text = id.canonical();
+        let mut number = Number { places: [0; PLACES_MAX], count: 0, state };
+        for byte in text.bytes().take(PLACES_MAX) {
+            number.places[usize::from(number.count)] = byte;
+            number.count += 1;
+        }
+        number
+    }
+
+    pub fn places(&self) -> &[u8] {
+        &self.places[..usize::from(self.count)]
+    }
+
+    pub fn is_valid(&self) -> bool {
+        matches!(self.state, NumberState::Valid | NumberState::Old)
+    }
+
+    /// Whether one and the same valid number stands on both.
+    pub fn same_valid(&self, other: &Number) -> bool {
+        self.is_valid() && other.is_valid() && self.places == other.places
+    }
+
+    /// Whether the birth date in it can be believed enough to be compared: whole, or cut behind it.
+    pub fn tells_birth(&self) -> bool {
+        match self.state {
+            NumberState::Valid | NumberState::Old => true,
+            NumberState::Damaged => self.places().len() >= TAIL_AT,
+            NumberState::Invalid => self.places().len() == WHOLE,
+            NumberState::Missing => false,
+        }
+    }
+
+    pub fn compare(&self, other: &Number) -> NumberLevel {
+        use NumberState::{Damaged, Missing, Old};
+        if self.state == Missing || other.state == Missing {
+            return NumberLevel::Missing;
+        }
+        if self.state == Damaged || other.state == Damaged {
+            return damaged(self.places(), other.places());
+        }
+        let both_valid = self.is_valid() && other.is_valid();
+        if self.places == other.places {
+            return if both_valid { NumberLevel::Equal } else { NumberLevel::EqualInvalid };
+        }
+        let unchecked = self.state == Old || other.state == Old;
+        if both_valid {
+            return match slips(&self.places()[..CHECK_AT], &other.places()[..CHECK_AT]) {
+                // An old number typed wrong is brought to 18 places with a check digit that fits the mistake.
+                Slips::One(at) if unchecked && at < TAIL_AT => NumberLevel::Slip,
+                Slips::One(at) if at < TAIL_AT => NumberLevel::ValidSlip,
+                Slips::Two | Slips::More if unchecked && self.places[..TAIL_AT] != other.places[..TAIL_AT] => {
+                    NumberLevel::Unlike
+                }
+                _ => NumberLevel::ValidUnlike,
+            };
+        }
+        let (short, long) = if self.count <= other.count { (self, other) } else { (other, self) };
+        if short.places().len() == WHOLE && long.places().len() > WHOLE + 1 && long.places().starts_with(short.places())
+        {
+            return NumberLevel::Extended;
+        }
+        match slips(self.places(), other.places()) {
+            Slips::One(at) if at < TAIL_AT => NumberLevel::Slip,
+            Slips::One(_) => NumberLevel::TailSlip,
+            Slips::Two => NumberLevel::TwoSlips,
+            Slips::More => NumberLevel::Unlike,
+        }
+    }
+}
+
+/// `a` or `b` has lost its tail: compares what is left of both.
+fn damaged(a: &[u8], b: &[u8]) -> NumberLevel {
+    let keep = DAMAGED_PLACES.min(a.len()).min(b.len());
+    if keep < TAIL_AT {
+        return NumberLevel::Unlike;
+    }
+    match slips(&a[..keep], &b[..keep]) {
+        _ if a[..keep] == b[..keep] => NumberLevel::Prefix,
+        Slips::One(_) | Slips::Two => NumberLevel::TwoSlips,
+        Slips::More => NumberLevel::Unlike,
+    }
+}
+
+/// Slips between two different strings of digits; `One` says at which place.
+#[derive(Debug, PartialEq, Eq)]
+enum Slips {
+    One(usize),
+    Two,
+    More,
+}
+
+/// One slip: a digit replaced, lost or added, or two neighbours swapped. Two: a second one behind the first.
+fn slips(a: &[u8], b: &[u8]) -> Slips {
+    let at = mismatch(a, b);
+    let steps = one_step(&a[at..], &b[at..]);
+    if steps.iter().flatten().any(|(x, y)| x == y) {
+        return Slips::One(at);
+    }
+    let second = |(x, y): &(&[u8], &[u8])| {
+        let at = mismatch(x, y);
+        one_step(&x[at..], &y[at..]).iter().flatten().any(|(x, y)| x == y)
+    };
+    if steps.iter().flatten().any(second) { Slips::Two } else { Slips::More }
+}
+
+fn mismatch(a: &[u8], b: &[u8]) -> usize {
+    a.iter().zip(b).take_while(|(x, y)| x == y).count()
+}
+
+/// What is left of both once the slip at their beginning is taken away, in each way it can have happened.
+fn one_step<'a>(a: &'a [u8], b: &'a [u8]) -> [Option<(&'a [u8], &'a [u8])>; 4] {
+    let (shorter_a, shorter_b) = (a.get(1..), b.get(1..));
+    let swapped = a.len() >= 2 && b.len() >= 2 && a[0] == b[1] && a[1] == b[0] && a[0] != a[1];
+    [
+        shorter_a.zip(shorter_b),
+        swapped.then(|| (&a[2..], &b[2..])),
+        shorter_a.filter(|_| a.len() > b.len()).map(|a| (a, b)),
+        shorter_b.filter(|_| b.len() > a.len()).map(|b| (a, b)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Number {
+        Number::new(IdNumber::parse(text).as_ref())
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_told_from_another_number() {
+        let good = "519901198001010017";
+        for (other, expected) in [
+            ("519901198001010017", NumberLevel::Equal),
+            ("519901198001010817", NumberLevel::TailSlip),
+            ("519901189001010017", NumberLevel::Slip),
+            ("51990119800101017", NumberLevel::TailSlip),
+            ("5199011980010010017", NumberLevel::Slip),
+            ("519901189001010018", NumberLevel::TwoSlips),
+            ("519902197512240035", NumberLevel::ValidUnlike),
+            ("519901198001010033", NumberLevel::ValidUnlike),
+            ("519901198002010019", NumberLevel::ValidSlip),
+            ("51990119800101001701", NumberLevel::Extended),
+            ("519902197512240037", NumberLevel::Unlike),
+            ("", NumberLevel::Missing),
+        ] {
+            let (a, b) = (number(good), number(other));
+            assert_eq!(a.compare(&b), b.compare(&a));
+            assert_eq!(a.compare(&b), expected, "{other} {:?}", b.state);
+        }
+    }
+
+    #[test]
+    fn an_old_number_equals_its_upgrade_and_a_lost_tail_is_a_beginning() {
+        let whole = number("11010519491231002X");
+        assert_eq!(number("110105491231002").compare(&whole), NumberLevel::Equal);
+        assert_eq!(number("110105491331002").state, NumberState::Invalid);
+        assert_eq!(number("110105491230002").compare(&whole), NumberLevel::Slip);
+        let lost = Number::new(IdNumber::damaged("110105194912310000").as_ref());
+        assert_eq!(lost.compare(&whole), NumberLevel::Prefix);
+    }
+}

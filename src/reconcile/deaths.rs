@@ -1,0 +1,124 @@
+//! Who died, by whose word, and what speaks against it (DOMAIN.md X1-X7).
+
+use crate::domain::date::days_between;
+use crate::domain::{Confidence, Date, Entry, Event, EventKind, List, PartialDate, Reason, Status, Uid};
+
+use super::Case;
+
+/// Two death dates this close are one and the same death: the report date is often used as the death date
+/// (DOMAIN.md X7).
+const SAME_DEATH_DAYS: i32 = 31;
+
+/// One line's word that the person died.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    pub uid: Uid,
+    pub list: List,
+    pub date: Option<PartialDate>,
+}
+
+/// What the claims add up to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Death {
+    /// Strongest source first: the death list, then the register, then the services.
+    pub claims: Vec<Claim>,
+    pub date: Option<PartialDate>,
+    pub confidence: Confidence,
+    /// The latest dated sign of life after the death date, with the entry that shows it. It holds the claim until
+    /// a person has looked (DOMAIN.md X6).
+    pub sign_of_life: Option<(Uid, Date)>,
+    /// Where the register had the person.
+    area: Option<crate::domain::Area>,
+}
+
+impl Death {
+    pub fn event(&self) -> Event {
+        Event {
+            kind: EventKind::Death,
+            date: self.date,
+            from: self.area,
+            to: None,
+            confidence: self.confidence,
+            evidence: self.claims.iter().map(|c| c.uid).collect(),
+        }
+    }
+}
+
+/// Whether this line says that the person died.
+fn claims_death(entry: &Entry) -> bool {
+    let record = &entry.record;
+    entry.list == List::Deaths
+        || record.status == Status::Deceased
+        || record.reason == Some(Reason::Died)
+        || (record.died.is_some() && record.status != Status::Active)
+}
+
+fn strength(list: List) -> u8 {
+    match list {
+        List::Deaths => 0,
+        List::Population => 1,
+        List::Health => 2,
+        List::Dibao | List::Family => 3,
+        List::Migrants => 4,
+    }
+}
+
+/// Weighs all claims of the case; `None` where nobody says that the person died.
+pub fn weigh(case: &Case) -> Option<Death> {
+    let registered_alive = case.active_on(List::Population).next().is_some();
+    let mut sources: Vec<&Entry> = case
+        .entries
+        .iter()
+        .filter(|e| claims_death(e))
+        // A line that said so and then vanished was either cleared away with the dead or taken back; while the
+        // register lists the person as living it is read as taken back.
+        .filter(|e| e.removed.is_none() || (matches!(e.list, List::Deaths | List::Population) && !registered_alive))
+        .collect();
+    if sources.is_empty() {
+        return None;
+    }
+    sources.sort_by_key(|e| (e.removed.is_some(), strength(e.list), e.uid));
+    let claims: Vec<Claim> = sources.iter().map(|e| Claim { uid: e.uid, list: e.list, date: e.record.died }).collect();
+    let date = claims.iter().filter_map(|c| c.date).max_by_key(|d| d.exact().is_some() as u8).and_then(|best| {
+        // The strongest source with the best precision.
+        claims.iter().filter_map(|c| c.date).find(|d| d.exact().is_some() == best.exact().is_some())
+    });
+    Some(Death {
+        confidence: confidence(&claims),
+        sign_of_life: date.and_then(|died| sign_of_life(case, died)),
+        area: case.population().chain(sources.iter().copied()).map(|e| e.area).next(),
+        date,
+        claims,
+    })
+}
+
+fn confidence(claims: &[Claim]) -> Confidence {
+    let mut lists: Vec<List> = claims.iter().map(|c| c.list).collect();
+    lists.sort_unstable();
+    lists.dedup();
+    let dates_agree = claims.iter().all(|a| {
+        claims.iter().all(|b| match (a.date, b.date) {
+            (Some(a), Some(b)) => a.days_apart(b) <= SAME_DEATH_DAYS,
+            _ => true,
+        })
+    });
+    match (lists.len(), dates_agree) {
+        (1, _) => Confidence::Possible,
+        (_, true) => Confidence::Confirmed,
+        (_, false) => Confidence::Probable,
+    }
+}
+
+/// The dated signs of life of one line: seen, reviewed, newly listed.
+pub fn signs(entry: &Entry) -> impl Iterator<Item = Date> {
+    let record = &entry.record;
+    [record.seen, record.reviewed, record.since].into_iter().flatten().filter_map(PartialDate::exact)
+}
+
+fn sign_of_life(case: &Case, died: PartialDate) -> Option<(Uid, Date)> {
+    case.current()
+        .filter(|e| e.list != List::Deaths)
+        .flat_map(|e| signs(e).map(move |day| (e.uid, day)))
+        .filter(|(_, day)| days_between(died.last(), *day) > 0 && *day <= case.today)
+        .max_by_key(|(uid, day)| (*day, *uid))
+}

@@ -1,0 +1,35 @@
+//! From all that is known of one person to what happened to them: deaths, births, transfers, migrations,
+//! corrections. Pure: a function of the case, not of the order in which it came together.
+//!
+//! *Architecture invariant:* a vanished line alone is no event; an event stands as long as its evidence does.
+
+mod births;
+mod case;
+mod corrections;
+mod deaths;
+mod moves;
+
+pub use case::Case;
+pub use deaths::{Claim, Death, signs};
+pub use moves::Move;
+
+use crate::domain::Event;
+
+/// What the case says happened.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Facts {
+    pub death: Option<Death>,
+    pub moves: Vec<Move>,
+    pub events: Vec<Event>,
+}
+
+/// Works out the facts of one person.
+pub fn reconcile(case: &Case) -> Facts {
+    let death = deaths::weigh(case);
+    let moves = moves::pair(case);
+    let mut events: Vec<Event> = death.iter().map(Death::event).collect();
+    events.extend(moves.iter().map(|m| m.event.clone()));
+    events.extend(births::find(case));
+    events.extend(corrections::find(case));
+    Facts { death, moves, events }
+}

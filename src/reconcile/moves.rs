@@ -1,0 +1,127 @@
+//! Who moved: transfers between villages of the node, and migration over its border (DOMAIN.md V1-V5).
+//!
+//! The two halves of a transfer are paired here, at the lowest node that sees both. A move that only one side
+//! reports is a transfer all the same, with less confidence.
+
+use crate::domain::{Area, Confidence, Entry, Event, EventKind, List, PartialDate, Place, Status, Uid};
+
+use super::Case;
+
+/// One move, with what shows each half.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Move {
+    pub event: Event,
+    /// The entry that left: says moved out, or vanished while the person is listed elsewhere.
+    pub left: Option<Uid>,
+    /// The entry that arrived.
+    pub arrived: Option<Uid>,
+}
+
+/// All moves the register shows, in a fixed order.
+pub fn pair(case: &Case) -> Vec<Move> {
+    let register: Vec<&Entry> = case.population().collect();
+    let leavers: Vec<&Entry> =
+        register.iter().copied().filter(|e| e.removed.is_none() && e.record.status == Status::MovedOut).collect();
+    let mut arrivals: Vec<&Entry> = register.iter().copied().filter(|e| e.removed.is_none() && came(e)).collect();
+    let mut moves = Vec::new();
+
+    for left in &leavers {
+        let arrived = best_arrival(left, &arrivals);
+        if let Some(arrived) = arrived {
+            arrivals.retain(|e| e.uid != arrived.uid);
+        }
+        moves.extend(departure(case, left, arrived));
+    }
+    for arrived in arrivals {
+        let origin = register.iter().copied().filter(|e| e.area != arrived.area).find(|e| origin_of(e, arrived));
+        moves.extend(arrival(case, arrived, origin));
+    }
+    moves.sort_by_key(|m| (m.event.date, m.left, m.arrived));
+    moves
+}
+
+/// Whether the line says, or its later appearance suggests, that the person came from somewhere.
+fn came(entry: &Entry) -> bool {
+    entry.record.moved_in.is_some() || entry.record.moved_from.is_some() || (!entry.baseline && entry.is_active())
+}
+
+/// The arrival that answers this departure: in the village it names, from this village, or simply elsewhere later.
+fn best_arrival<'a>(left: &Entry, arrivals: &[&'a Entry]) -> Option<&'a Entry> {
+    let score = |arrived: &Entry| -> Option<u8> {
+        if arrived.area == left.area {
+            return None;
+        }
+        let named = matches!(left.record.moved_to, Some(Place::Area(to)) if to.contains(arrived.area));
+        let names = matches!(arrived.record.moved_from, Some(Place::Area(from)) if from.contains(left.area));
+        let dated = near(left.record.moved_out, arrived.record.moved_in);
+        match (named, names, dated) {
+            (true, true, _) => Some(4),
+            (true, false, _) | (false, true, _) => Some(3),
+            (false, false, Some(true)) => Some(2),
+            // A move and a return: the dates tell them apart.
+            (false, false, Some(false)) => None,
+            (false, false, None) => (!matches!(left.record.moved_to, Some(Place::Outside))).then_some(1),
+        }
+    };
+    arrivals.iter().filter_map(|e| score(e).map(|s| (s, e.uid, *e))).max_by_key(|(s, uid, _)| (*s, *uid)).map(|x| x.2)
+}
+
+/// Whether two halves can be of one move; `None` where a date is missing.
+fn near(out: Option<PartialDate>, into: Option<PartialDate>) -> Option<bool> {
+    /// Offices notice late; a return within the window is told apart by the places named.
+    const WINDOW_DAYS: i32 = 90;
+    Some(out?.days_apart(into?) <= WINDOW_DAYS)
+}
+
+fn departure(case: &Case, left: &Entry, arrived: Option<&Entry>) -> Option<Move> {
+    let date = left.record.moved_out.or(arrived.and_then(|e| e.record.moved_in));
+    let (kind, to, confidence) = match (arrived, left.record.moved_to) {
+        (Some(arrived), _) => (EventKind::Transfer, Some(arrived.area), Confidence::Confirmed),
+        (None, Some(Place::Area(to))) if case.node.county().contains(to) => {
+            (EventKind::Transfer, Some(to), Confidence::Possible)
+        }
+        (None, Some(Place::Area(to))) => (EventKind::OutMigration, Some(to), Confidence::Probable),
+        (None, Some(Place::Outside)) => (EventKind::OutMigration, None, Confidence::Probable),
+        // Moved out to nobody knows where, and listed somewhere else anyway: that line tells the move.
+        (None, _) if case.active_on(List::Population).any(|e| e.area != left.area) => return None,
+        (None, _) => (EventKind::OutMigration, None, Confidence::Possible),
+    };
+    let evidence = std::iter::once(left.uid).chain(arrived.map(|e| e.uid)).collect();
+    let event = Event { kind, date, from: Some(left.area), to, confidence, evidence };
+    Some(Move { event, left: Some(left.uid), arrived: arrived.map(|e| e.uid) })
+}
+
+/// Whether `entry` is where the arrived person was before: its line vanished, or the arrival names it.
+fn origin_of(entry: &Entry, arrived: &Entry) -> bool {
+    let named = matches!(arrived.record.moved_from, Some(Place::Area(from)) if from.contains(entry.area));
+    let gone = entry.removed.is_some() && entry.record.status == Status::Active;
+    match arrived.record.moved_from {
+        Some(Place::Area(_)) => named,
+        Some(Place::Outside) => false,
+        Some(Place::Unclear) | None => gone,
+    }
+}
+
+fn arrival(case: &Case, arrived: &Entry, origin: Option<&Entry>) -> Option<Move> {
+    let date = arrived.record.moved_in;
+    let county = case.node.county();
+    let (kind, from, confidence): (_, Option<Area>, _) = match (origin, arrived.record.moved_from) {
+        (Some(origin), _) => {
+            let left = origin.removed.is_some();
+            let confidence = if left { Confidence::Probable } else { Confidence::Possible };
+            (EventKind::Transfer, Some(origin.area), confidence)
+        }
+        (None, Some(Place::Area(from))) if county.contains(from) => {
+            (EventKind::Transfer, Some(from), Confidence::Possible)
+        }
+        (None, Some(Place::Area(from))) => (EventKind::InMigration, Some(from), Confidence::Probable),
+        (None, Some(Place::Outside)) => (EventKind::InMigration, None, Confidence::Probable),
+        (None, Some(Place::Unclear)) => (EventKind::InMigration, None, Confidence::Possible),
+        (None, None) if date.is_some() => (EventKind::InMigration, None, Confidence::Possible),
+        // A line that only appeared may be a correction, a birth or a late entry: no event by itself.
+        (None, None) => return None,
+    };
+    let evidence = std::iter::once(arrived.uid).chain(origin.map(|e| e.uid)).collect();
+    let event = Event { kind, date, from, to: Some(arrived.area), confidence, evidence };
+    Some(Move { event, left: origin.map(|e| e.uid), arrived: Some(arrived.uid) })
+}

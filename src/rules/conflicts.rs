@@ -1,0 +1,106 @@
+//! Where the lines of one person contradict each other about who that is (DOMAIN.md Q4-Q6).
+
+use crate::domain::name::{self, WILDCARD, undotted};
+use crate::domain::{Entry, IdNumber, PartialDate, Sex, Uid, mask};
+
+use super::judge::{Bench, anchor, say};
+
+pub(super) fn rules(bench: &mut Bench) {
+    let current: Vec<Entry> = bench.case.current().cloned().collect();
+    let current: Vec<&Entry> = current.iter().collect();
+    raise(bench, "id-conflict", "numbers", &current, numbers, |number| number.masked());
+    raise(bench, "name-conflict", "names", &current, names, |name| mask::name(name));
+    raise(bench, "sex-conflict", "sexes", &current, sexes, |sex| if *sex == Sex::Male { "m" } else { "f" }.to_owned());
+    raise(bench, "birth-conflict", "dates", &current, births, ToString::to_string);
+}
+
+/// Raises `rule` where `values` finds more than one value among the entries that cannot be the same.
+fn raise<T: PartialEq>(
+    bench: &mut Bench,
+    rule: &'static str,
+    key: &str,
+    entries: &[&Entry],
+    values: impl Fn(&[&Entry]) -> Vec<(T, Uid)>,
+    show: impl Fn(&T) -> String,
+) {
+    let found = values(entries);
+    if found.len() < 2 {
+        return;
+    }
+    let named = anchor(entries, |part| values(part).len() > 1);
+    // First one line for each value, then all the others.
+    let evidence = found.iter().map(|(_, uid)| *uid).chain(entries.iter().map(|e| e.uid)).collect();
+    let finding = bench.raise_anchored(rule, None, named, evidence);
+    say(finding, key, found.iter().map(|(value, _)| show(value)).collect::<Vec<_>>());
+}
+
+/// Keeps the values that no earlier one agrees with.
+fn distinct<T>(values: impl Iterator<Item = (T, Uid)>, agree: impl Fn(&T, &T) -> bool) -> Vec<(T, Uid)> {
+    let mut kept: Vec<(T, Uid)> = Vec::new();
+    for (value, uid) in values {
+        if !kept.iter().any(|(other, _)| agree(other, &value)) {
+            kept.push((value, uid));
+        }
+    }
+    kept
+}
+
+fn numbers(entries: &[&Entry]) -> Vec<(IdNumber, Uid)> {
+    let written = || entries.iter().filter_map(|e| e.record.id_number.clone().map(|id| (id, e.uid)));
+    // Whole numbers first, so that a damaged one is held against them.
+    let whole = written().filter(|(id, _)| !id.is_damaged());
+    distinct(whole.chain(written().filter(|(id, _)| id.is_damaged())), |a, b| {
+        let (x, y) = (a.canonical(), b.canonical());
+        if a.is_damaged() || b.is_damaged() {
+            // Only the first 15 places of a damaged number can be trusted (DOMAIN.md 6 row 3).
+            x.get(..15).is_some() && x.get(..15) == y.get(..15)
+        } else {
+            x == y
+        }
+    })
+}
+
+/// Whether two folded names can be one: equal but for dots, unreadable characters and a cut-off end.
+fn same_name(a: &str, b: &str) -> bool {
+    /// Systems cut names at 4, 10 or 20 characters (DOMAIN.md 6 row 6); a shorter prefix is another name.
+    const CUT_CHARS_MIN: usize = 4;
+    let (a, b) = (undotted(a), undotted(b));
+    let (long, short): (Vec<char>, Vec<char>) = if a.chars().count() >= b.chars().count() {
+        (a.chars().collect(), b.chars().collect())
+    } else {
+        (b.chars().collect(), a.chars().collect())
+    };
+    let reads = long.iter().zip(&short).all(|(x, y)| x == y || *x == WILDCARD || *y == WILDCARD);
+    reads && (long.len() == short.len() || short.len() >= CUT_CHARS_MIN)
+}
+
+fn names(entries: &[&Entry]) -> Vec<(String, Uid)> {
+    let folded = entries.iter().map(|e| (name::fold(&e.record.name), e.uid)).filter(|(name, _)| !name.is_empty());
+    let mut found = distinct(folded, |a, b| same_name(a, b));
+    for (value, uid) in &mut found {
+        if let Some(entry) = entries.iter().find(|e| e.uid == *uid) {
+            value.clone_from(&entry.record.name);
+        }
+    }
+    found
+}
+
+fn sexes(entries: &[&Entry]) -> Vec<(Sex, Uid)> {
+    let said = entries.iter().filter_map(|e| e.record.sex.map(|sex| (sex, e.uid)));
+    let coded =
+        entries.iter().filter_map(|e| e.record.id_number.as_ref().and_then(IdNumber::sex).map(|sex| (sex, e.uid)));
+    distinct(said.chain(coded), |a, b| a == b)
+}
+
+fn births(entries: &[&Entry]) -> Vec<(PartialDate, Uid)> {
+    let said = entries.iter().filter_map(|e| e.record.birth.map(|birth| (birth, e.uid)));
+    let coded = entries.iter().filter_map(|e| {
+        let id = e.record.id_number.as_ref()?;
+        id.full()?;
+        id.birth().map(|birth| (birth, e.uid))
+    });
+    let mut all: Vec<(PartialDate, Uid)> = said.chain(coded).collect();
+    // Exact dates first: a month or a year is then held against them.
+    all.sort_by_key(|(date, _)| date.exact().is_none());
+    distinct(all.into_iter(), |a, b| a.agrees(*b))
+}

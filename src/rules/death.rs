@@ -1,0 +1,85 @@
+//! Paid or served after death, and closed though alive (DOMAIN.md X1-X7).
+
+use crate::domain::date::days_between;
+use crate::domain::{Date, Entry, List, PartialDate, Severity, Uid};
+use crate::reconcile::{Death, signs};
+
+use super::judge::{Bench, anchor, say};
+
+pub(super) fn rules(bench: &mut Bench) {
+    let Some(death) = bench.facts.death.clone() else { return };
+    deceased_still_active(bench, &death);
+    alive_after_death(bench, &death);
+    death_dates_differ(bench, &death);
+}
+
+/// One finding per active entry: each has an owner of its own.
+fn deceased_still_active(bench: &mut Bench, death: &Death) {
+    let active: Vec<Entry> = bench.case.active().cloned().collect();
+    let claims: Vec<Uid> = death.claims.iter().map(|c| c.uid).collect();
+    let mut sources: Vec<&str> = death.claims.iter().map(|c| c.list.as_str()).collect();
+    sources.dedup();
+    for entry in active {
+        // A line that itself says 'died' is not a second voice against itself.
+        let evidence = std::iter::once(entry.uid).chain(claims.iter().copied()).collect();
+        let finding =
+            bench.raise_anchored("deceased-still-active", Some((entry.area, entry.list)), entry.uid, evidence);
+        if entry.list.pays() {
+            finding.severity = Severity::High;
+        }
+        if let Some(date) = death.date {
+            say(finding, "died", date.to_string());
+        }
+        say(finding, "sources", sources.clone());
+        say(finding, "confidence", death.confidence.as_str());
+        if let Some((_, day)) = death.sign_of_life {
+            say(finding, "sign_of_life", day.to_string());
+        }
+    }
+}
+
+fn alive_after_death(bench: &mut Bench, death: &Death) {
+    let Some(died) = death.date else { return };
+    let today = bench.case.today;
+    let latest = |e: &Entry| -> Option<Date> {
+        signs(e).filter(|day| days_between(died.last(), *day) > 0 && *day <= today).max()
+    };
+    let shown: Vec<(Entry, Date)> = bench
+        .case
+        .current()
+        .filter(|e| e.list != List::Deaths)
+        .filter_map(|e| latest(e).map(|day| (e.clone(), day)))
+        .collect();
+    for (entry, day) in shown {
+        let evidence = std::iter::once(entry.uid).chain(death.claims.iter().map(|c| c.uid)).collect();
+        let finding = bench.raise_anchored("alive-after-death", Some((entry.area, entry.list)), entry.uid, evidence);
+        say(finding, "died", died.to_string());
+        say(finding, "sign", day.to_string());
+        say(finding, "sign_list", entry.list.as_str());
+    }
+}
+
+fn death_dates_differ(bench: &mut Bench, death: &Death) {
+    let dates: Vec<PartialDate> = death.claims.iter().filter_map(|c| c.date).collect();
+    let apart = |dates: &[PartialDate]| {
+        dates.iter().flat_map(|a| dates.iter().map(move |b| a.days_apart(*b))).max().unwrap_or(0)
+    };
+    let days = apart(&dates);
+    let limit = bench.parameters.death_dates_days_max;
+    if days <= limit {
+        return;
+    }
+    let claimed: Vec<&Entry> =
+        bench.case.entries.iter().filter(|e| death.claims.iter().any(|c| c.uid == e.uid)).collect();
+    let named = anchor(&claimed, |part| {
+        let dates: Vec<PartialDate> = part.iter().filter_map(|e| e.record.died).collect();
+        apart(&dates) > limit
+    });
+    let mut sorted = dates;
+    sorted.sort_unstable();
+    sorted.dedup();
+    let evidence = death.claims.iter().filter(|c| c.date.is_some()).map(|c| c.uid).collect();
+    let finding = bench.raise_anchored("death-dates-differ", None, named, evidence);
+    say(finding, "dates", sorted.iter().map(|d| d.to_string()).collect::<Vec<_>>());
+    say(finding, "days", days);
+}

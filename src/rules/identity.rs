@@ -1,0 +1,102 @@
+//! Whether a line's number can be the number of its person (DOMAIN.md Q1, Q2, Q5, Q7).
+
+use crate::domain::date::{days_between, plus_days};
+use crate::domain::{Area, Entry, IdFault, IdState, List, Uid, mask};
+
+use super::judge::{Bench, anchor, say};
+
+pub(super) fn rules(bench: &mut Bench) {
+    let current: Vec<Entry> = bench.case.current().cloned().collect();
+    written(bench, &current);
+    missing(bench, &current);
+    shared(bench, &current);
+}
+
+fn fault_code(fault: IdFault) -> &'static str {
+    match fault {
+        IdFault::Length => "length",
+        IdFault::Characters => "characters",
+        IdFault::Calendar => "calendar",
+        IdFault::CheckDigit => "check-digit",
+    }
+}
+
+/// `id-invalid` and `id-damaged`: once for equal numbers on one list of one village.
+fn written(bench: &mut Bench, current: &[Entry]) {
+    let mut told: Vec<(Area, List, &str)> = Vec::new();
+    for entry in current {
+        let Some(number) = &entry.record.id_number else { continue };
+        let at = (entry.area, entry.list);
+        let (rule, fault) = match number.state() {
+            IdState::Damaged if bench.neighbours.damaged_columns.contains(&at) => continue,
+            IdState::Damaged => ("id-damaged", None),
+            // A child of the last century's day of birth is caught by the calendar of today.
+            IdState::Valid | IdState::Old if number.is_out_of_time(bench.case.today) => {
+                ("id-invalid", Some("out-of-time"))
+            }
+            IdState::Valid | IdState::Old => continue,
+            IdState::Invalid(fault) => ("id-invalid", Some(fault_code(fault))),
+        };
+        if told.contains(&(entry.area, entry.list, number.reveal())) {
+            continue;
+        }
+        told.push((entry.area, entry.list, number.reveal()));
+        let same: Vec<Uid> = current
+            .iter()
+            .filter(|e| (e.area, e.list) == at && e.record.id_number.as_ref() == Some(number))
+            .map(|e| e.uid)
+            .collect();
+        let finding = bench.raise(rule, Some(at), same);
+        say(finding, "number", number.masked());
+        if let Some(fault) = fault {
+            say(finding, "fault", fault);
+        }
+    }
+}
+
+fn missing(bench: &mut Bench, current: &[Entry]) {
+    let born = bench.case.birth().map(|birth| birth.first());
+    let limit = bench.parameters.id_missing_age_days;
+    let today = bench.case.today;
+    for entry in current.iter().filter(|e| e.record.id_number.is_none()) {
+        // A child may be without a number for a while; of unknown age it is asked at once.
+        if let Some(born) = born
+            && days_between(born, today) <= limit
+        {
+            bench.again_on(plus_days(born, limit + 1));
+            continue;
+        }
+        bench.raise("id-missing", Some((entry.area, entry.list)), vec![entry.uid]);
+    }
+}
+
+/// One valid number, two people. Told once, by the person who holds the smallest uid that carries it.
+fn shared(bench: &mut Bench, current: &[Entry]) {
+    let mut numbers: Vec<String> =
+        current.iter().filter_map(|e| e.record.id_number.as_ref().and_then(|id| id.full())).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    for number in numbers {
+        let carries = |e: &&Entry| e.record.id_number.as_ref().and_then(|id| id.full()).as_deref() == Some(&number);
+        let own: Vec<&Entry> = current.iter().filter(carries).collect();
+        let others: Vec<&Entry> =
+            bench.neighbours.sharers.iter().filter(|e| e.removed.is_none()).filter(carries).collect();
+        let (Some(mine), Some(theirs)) = (own.iter().map(|e| e.uid).min(), others.iter().map(|e| e.uid).min()) else {
+            continue;
+        };
+        if theirs < mine {
+            continue;
+        }
+        let all: Vec<&Entry> = own.iter().chain(&others).copied().collect();
+        let named = anchor(&all, |part| {
+            let held = |side: &[&Entry]| part.iter().any(|e| side.iter().any(|s| s.uid == e.uid));
+            held(&own) && held(&others)
+        });
+        let mut names: Vec<String> = all.iter().map(|e| mask::name(&e.record.name)).collect();
+        names.dedup();
+        let masked = mask::id_number(&number);
+        let finding = bench.raise_anchored("shared-id", None, named, all.iter().map(|e| e.uid).collect());
+        say(finding, "number", masked);
+        say(finding, "names", names);
+    }
+}

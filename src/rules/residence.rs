@@ -1,0 +1,232 @@
+//! Listed where the person no longer is, in two places, or nowhere (DOMAIN.md V1-V5, B2, B3, Q8, Q10).
+//!
+//! A person who died is reported under `deceased-still-active` alone.
+
+use crate::domain::date::{days_between, plus_days};
+use crate::domain::{Area, Date, Entry, EventKind, List, PartialDate, Place, Severity, Status, Uid};
+
+use super::judge::{Bench, say};
+
+const LISTS: [List; 4] = [List::Population, List::Health, List::Dibao, List::Family];
+
+pub(super) fn rules(bench: &mut Bench) {
+    duplicate_entry(bench);
+    late_report(bench);
+    household_without_head(bench);
+    if bench.facts.death.is_some() {
+        return;
+    }
+    listed_in_two_areas(bench);
+    moved_still_active(bench);
+    transfer_unpaired(bench);
+    no_population_record(bench);
+}
+
+/// Entries of one list, grouped by village.
+fn by_area(bench: &Bench, list: List) -> Vec<(Area, Vec<Entry>)> {
+    let mut groups: Vec<(Area, Vec<Entry>)> = Vec::new();
+    for entry in bench.case.active_on(list) {
+        match groups.iter_mut().find(|(area, _)| *area == entry.area) {
+            Some((_, group)) => group.push(entry.clone()),
+            None => groups.push((entry.area, vec![entry.clone()])),
+        }
+    }
+    groups.sort_by_key(|(area, _)| *area);
+    groups
+}
+
+fn duplicate_entry(bench: &mut Bench) {
+    for list in LISTS {
+        for (area, entries) in by_area(bench, list) {
+            if entries.len() > 1 {
+                let finding =
+                    bench.raise("duplicate-entry", Some((area, list)), entries.iter().map(|e| e.uid).collect());
+                say(finding, "count", entries.len());
+            }
+        }
+    }
+}
+
+/// When the person left `area`, as far as the register says: their out-move there, else their in-move elsewhere.
+fn left_on(bench: &Bench, area: Area) -> (Option<PartialDate>, Option<Uid>, Option<Place>) {
+    let out = bench
+        .case
+        .current()
+        .find(|e| e.list == List::Population && e.area == area && e.record.status == Status::MovedOut);
+    let elsewhere = bench.case.active_on(List::Population).find(|e| e.area != area);
+    let date = out.and_then(|e| e.record.moved_out).or(elsewhere.and_then(|e| e.record.moved_in));
+    let place = elsewhere.map(|e| Place::Area(e.area)).or(out.and_then(|e| e.record.moved_to));
+    (date, elsewhere.or(out).map(|e| e.uid), place)
+}
+
+fn listed_in_two_areas(bench: &mut Bench) {
+    for list in LISTS {
+        let mut groups = by_area(bench, list);
+        if groups.len() < 2 {
+            continue;
+        }
+        let named = groups.iter().flat_map(|(_, g)| g).map(|e| e.uid).min().unwrap_or(Uid(0));
+        let areas: Vec<String> = groups.iter().map(|(area, _)| area.to_string()).collect();
+        // The one to look at first is where the register no longer has the person, else the older line.
+        let lives: Vec<Area> = bench.case.active_on(List::Population).map(|e| e.area).collect();
+        groups.sort_by_key(|(area, group)| {
+            (lives.contains(area), group.iter().map(|e| e.record.moved_in.map(PartialDate::first)).max(), *area)
+        });
+        let first = groups[0].0;
+        let evidence = groups.iter().flat_map(|(_, g)| g).map(|e| e.uid).collect();
+        // The name of the finding must not depend on which of the two is asked first.
+        let finding = bench.raise_anchored("listed-in-two-areas", None, named, evidence);
+        finding.area = Some(first);
+        finding.list = Some(list);
+        finding.id = super::judge::name("listed-in-two-areas", Some((first.county(), list)), named);
+        if list.pays() {
+            finding.severity = Severity::High;
+        }
+        say(finding, "areas", areas);
+    }
+}
+
+fn moved_still_active(bench: &mut Bench) {
+    let registered: Vec<Area> = bench.case.active_on(List::Population).map(|e| e.area).collect();
+    let out_of: Vec<Area> = bench
+        .case
+        .current()
+        .filter(|e| e.list == List::Population && e.record.status == Status::MovedOut)
+        .map(|e| e.area)
+        .collect();
+    let stale: Vec<Entry> = bench
+        .case
+        .active()
+        .filter(|e| e.list.is_service() && !registered.contains(&e.area))
+        .filter(|e| out_of.contains(&e.area) || !registered.is_empty())
+        .cloned()
+        .collect();
+    let grace = bench.parameters.handover_days;
+    let today = bench.case.today;
+    for entry in stale {
+        let (date, witness, place) = left_on(bench, entry.area);
+        let due: Option<Date> = date.map(|d| plus_days(d.last(), grace));
+        let overdue = due.is_some_and(|due| due < today);
+        if let Some(due) = due {
+            bench.again_on(plus_days(due, 1));
+        }
+        let evidence = std::iter::once(entry.uid).chain(witness).collect();
+        let finding = bench.raise_anchored("moved-still-active", Some((entry.area, entry.list)), entry.uid, evidence);
+        finding.due = due;
+        if overdue && entry.list == List::Family {
+            finding.severity = Severity::High;
+        }
+        say(finding, "overdue", overdue);
+        if let Some(date) = date {
+            say(finding, "moved_out", date.to_string());
+        }
+        match place {
+            Some(Place::Area(area)) => say(finding, "to", area.to_string()),
+            Some(Place::Outside) => say(finding, "to", "outside"),
+            _ => {}
+        }
+    }
+}
+
+/// Moved out to a village of this node and not listed there, or arrived and still active where they came from.
+fn transfer_unpaired(bench: &mut Bench) {
+    let limit = bench.parameters.transfer_days_max;
+    let (node, today) = (bench.case.node, bench.case.today);
+    let transfers: Vec<_> = bench.facts.moves.iter().filter(|m| m.event.kind == EventKind::Transfer).cloned().collect();
+    for transfer in transfers {
+        let (Some(from), Some(to), Some(date)) = (transfer.event.from, transfer.event.to, transfer.event.date) else {
+            continue;
+        };
+        // Only a node that sees both villages can say that one of them has no line.
+        if !node.contains(from) || !node.contains(to) {
+            continue;
+        }
+        let (direction, area, other, uid) = match (transfer.left, transfer.arrived) {
+            (Some(left), None) => ("out", from, to, left),
+            (left, Some(arrived)) if still_active(bench, from, left) => ("in", to, from, arrived),
+            _ => continue,
+        };
+        let days = days_between(date.last(), today);
+        if days <= limit {
+            bench.again_after(date.last(), limit);
+            continue;
+        }
+        let evidence = transfer.event.evidence.clone();
+        let finding = bench.raise_anchored("transfer-unpaired", Some((area, List::Population)), uid, evidence);
+        finding.due = Some(plus_days(date.last(), limit));
+        say(finding, "direction", direction);
+        say(finding, "date", date.to_string());
+        say(finding, "other", other.to_string());
+        say(finding, "days", days);
+    }
+}
+
+fn still_active(bench: &Bench, area: Area, left: Option<Uid>) -> bool {
+    bench.case.active_on(List::Population).any(|e| area.contains(e.area) && left.is_none_or(|uid| e.uid == uid))
+}
+
+fn no_population_record(bench: &mut Bench) {
+    if bench.case.population().any(|e| e.removed.is_none()) {
+        return;
+    }
+    for list in [List::Health, List::Dibao, List::Family] {
+        for (area, entries) in by_area(bench, list) {
+            let evidence: Vec<Uid> = entries.iter().map(|e| e.uid).collect();
+            let finding = bench.raise("no-population-record", Some((area, list)), evidence);
+            if list == List::Dibao {
+                finding.severity = Severity::High;
+            }
+        }
+    }
+}
+
+/// A birth or an in-move that the register listed more than two months after its date (DOMAIN.md F2).
+fn late_report(bench: &mut Bench) {
+    let limit = bench.parameters.late_report_days_max;
+    let birth = bench.facts.events.iter().find(|e| e.kind == EventKind::Birth).and_then(|e| e.date);
+    let late: Vec<(Entry, &str, PartialDate)> = bench
+        .case
+        .active_on(List::Population)
+        // What stood in the first snapshot was listed nobody knows when.
+        .filter(|e| !e.baseline)
+        .filter_map(|e| {
+            let born = birth.filter(|_| e.record.moved_in.is_none() && e.record.moved_from.is_none());
+            let (kind, date) = match (e.record.moved_in, born) {
+                (Some(date), _) => ("in_move", date),
+                (None, Some(date)) => ("birth", date),
+                (None, None) => return None,
+            };
+            (days_between(date.last(), e.first_seen) > limit).then(|| (e.clone(), kind, date))
+        })
+        .collect();
+    for (entry, kind, date) in late {
+        let finding = bench.raise("late-report", Some((entry.area, entry.list)), vec![entry.uid]);
+        say(finding, "kind", kind);
+        say(finding, "date", date.to_string());
+        say(finding, "listed", entry.first_seen.to_string());
+        say(finding, "days", days_between(date.last(), entry.first_seen));
+    }
+}
+
+/// Head of the household, GB/T 4761: 01 本人 and 02 户主; 03 in police data.
+pub fn is_head(entry: &Entry) -> bool {
+    matches!(entry.record.relation, Some(1..=3))
+}
+
+fn household_without_head(bench: &mut Bench) {
+    let Some(head) = bench.case.population().find(|e| is_head(e) && !e.is_active()).cloned() else { return };
+    // Another line of the same person may still be the head, or they came back.
+    if bench.case.active_on(List::Population).any(|e| e.area == head.area && is_head(e)) {
+        return;
+    }
+    let members =
+        || bench.neighbours.household.iter().filter(|e| e.is_active() && e.record.household == head.record.household);
+    if members().next().is_none() || members().any(is_head) {
+        return;
+    }
+    let evidence = std::iter::once(head.uid).chain(members().map(|e| e.uid)).collect();
+    let died = head.record.status == Status::Deceased || bench.facts.death.is_some();
+    let finding =
+        bench.raise_anchored("household-without-head", Some((head.area, List::Population)), head.uid, evidence);
+    say(finding, "event", if died { "died" } else { "left" });
+}

@@ -1,0 +1,73 @@
+//! How domain values stand in columns.
+
+use rusqlite::Row;
+
+use crate::domain::{Area, Date, List, Uid};
+use crate::error::Error;
+
+/// YYYYMMDD.
+pub(super) fn day_to_sql(day: Date) -> i64 {
+    i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
+}
+
+pub(super) fn day_from_sql(code: i64) -> Option<Date> {
+    Date::new((code / 10_000) as i16, (code / 100 % 100) as i8, (code % 100) as i8).ok()
+}
+
+pub(super) fn uid(row: &Row, column: usize) -> rusqlite::Result<Uid> {
+    row.get::<_, i64>(column).map(|v| Uid(v as u64))
+}
+
+pub(super) fn area(row: &Row, column: usize) -> rusqlite::Result<Area> {
+    let code: i64 = row.get(column)?;
+    Area::from_padded(code as u64).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, code))
+}
+
+pub(super) fn optional_area(row: &Row, column: usize) -> rusqlite::Result<Option<Area>> {
+    Ok(row.get::<_, Option<i64>>(column)?.and_then(|code| Area::from_padded(code as u64)))
+}
+
+pub(super) fn list(row: &Row, column: usize) -> rusqlite::Result<List> {
+    let code: i64 = row.get(column)?;
+    u8::try_from(code).ok().and_then(List::from_code).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, code))
+}
+
+pub(super) fn day(row: &Row, column: usize) -> rusqlite::Result<Date> {
+    let code: i64 = row.get(column)?;
+    day_from_sql(code).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, code))
+}
+
+pub(super) fn optional_day(row: &Row, column: usize) -> rusqlite::Result<Option<Date>> {
+    Ok(row.get::<_, Option<i64>>(column)?.and_then(day_from_sql))
+}
+
+/// Uids as a JSON array of their text form, and back.
+pub(super) fn uids_to_text(uids: &[Uid]) -> String {
+    serde_json::to_string(uids).unwrap_or_else(|_| "[]".to_owned())
+}
+
+pub(super) fn uids_from_text(text: &str) -> Vec<Uid> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// For errors that say what the store was doing; the row's content never goes into them.
+pub(super) trait Doing<T> {
+    fn doing(self, what: &'static str) -> Result<T, Error>;
+}
+
+impl<T> Doing<T> for rusqlite::Result<T> {
+    fn doing(self, what: &'static str) -> Result<T, Error> {
+        self.map_err(|error| {
+            let full = matches!(
+                error.sqlite_error_code(),
+                Some(
+                    rusqlite::ErrorCode::DiskFull
+                        | rusqlite::ErrorCode::DatabaseBusy
+                        | rusqlite::ErrorCode::SystemIoFailure
+                )
+            );
+            let told = Error::new(what).because(error);
+            if full { told.transient() } else { told }
+        })
+    }
+}

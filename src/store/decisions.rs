@@ -1,0 +1,185 @@
+//! What people decided. Decisions have several writers; each carries its author and is never overwritten.
+
+use rusqlite::Row;
+use serde::{Deserialize, Serialize};
+
+use super::codec::{Doing, area};
+use super::{Transition, View, Writer};
+use crate::domain::{Area, Disposition, FindingId, FindingStatus, Uid};
+use crate::error::Result;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DecisionKind {
+    /// About a finding.
+    Finding,
+    /// About a pair of entries: the same person or not.
+    Match,
+}
+
+impl DecisionKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            DecisionKind::Finding => "finding",
+            DecisionKind::Match => "match",
+        }
+    }
+}
+
+/// One decision, as it is stored and as it travels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The number at the node that sends it.
+    #[serde(default)]
+    pub seq: u64,
+    /// The node it was made at.
+    #[serde(rename = "area")]
+    pub author: Area,
+    pub kind: DecisionKind,
+    /// A finding's id, or two uids with a hyphen, the smaller first.
+    pub subject: String,
+    /// confirm, dismiss, reopen for findings; confirm, reject for pairs.
+    pub verdict: String,
+    pub note: String,
+    /// Unix milliseconds by the author's clock: for people; of two, the one with the later time counts.
+    pub at: i64,
+}
+
+fn decision(row: &Row) -> rusqlite::Result<Decision> {
+    let kind = if row.get_ref(1)?.as_str()? == "match" { DecisionKind::Match } else { DecisionKind::Finding };
+    Ok(Decision {
+        seq: row.get::<_, i64>(0)? as u64,
+        kind,
+        subject: row.get(2)?,
+        verdict: row.get(3)?,
+        note: row.get(4)?,
+        author: area(row, 5)?,
+        at: row.get(6)?,
+    })
+}
+
+const COLUMNS: &str = "seq, kind, subject, verdict, note, author, at";
+
+/// The subject of a decision about a pair.
+pub fn pair_subject(a: Uid, b: Uid) -> String {
+    format!("{}-{}", a.min(b), a.max(b))
+}
+
+impl View<'_> {
+    pub(super) fn decisions_between(&self, after: u64, upto: u64) -> Result<Vec<Decision>> {
+        self.conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM decisions WHERE seq > ?1 AND seq <= ?2 ORDER BY seq"))
+            .and_then(|mut s| s.query_map((after as i64, upto.min(i64::MAX as u64) as i64), decision)?.collect())
+            .doing("reading decisions")
+    }
+
+    /// Every decision about one subject, the one that counts first.
+    pub fn decisions_about(&self, kind: DecisionKind, subject: &str) -> Result<Vec<Decision>> {
+        self.conn
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM decisions WHERE kind = ?1 AND subject = ?2 ORDER BY at DESC, author, verdict"
+            ))
+            .and_then(|mut s| s.query_map((kind.as_str(), subject), decision)?.collect())
+            .doing("reading decisions")
+    }
+
+    /// The verdict that counts for each pair of entries a person judged: same (`true`) or not.
+    pub fn judged_pairs(&self) -> Result<Vec<(Uid, Uid, bool)>> {
+        let all: Vec<(String, String)> = self
+            .conn
+            .prepare_cached(
+                "SELECT subject, verdict FROM decisions AS d WHERE kind = 'match' AND NOT EXISTS (
+                     SELECT 1 FROM decisions AS l WHERE l.kind = 'match' AND l.subject = d.subject
+                     AND (l.at > d.at OR (l.at = d.at AND l.author < d.author)))",
+            )
+            .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .doing("reading judged pairs")?;
+        Ok(all
+            .into_iter()
+            .filter_map(|(subject, verdict)| {
+                let (a, b) = subject.split_once('-')?;
+                Some((a.parse().ok()?, b.parse().ok()?, verdict == "confirm"))
+            })
+            .collect())
+    }
+}
+
+impl Writer<'_> {
+    /// Keeps a decision and lets it count. Gives `true` where it was not known before. One that came down from the
+    /// parent does not travel up again.
+    pub fn put_decision(&self, made: &Decision, from_above: bool) -> Result<bool> {
+        // Nothing above watermark 0 is numbered 0.
+        let seq = if from_above { 0 } else { self.next_seq() };
+        let new = self
+            .conn
+            .prepare_cached(
+                "INSERT INTO decisions (seq, kind, subject, verdict, note, author, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT DO NOTHING",
+            )
+            .and_then(|mut s| {
+                s.execute((
+                    seq as i64,
+                    made.kind.as_str(),
+                    &made.subject,
+                    &made.verdict,
+                    &made.note,
+                    made.author.padded() as i64,
+                    made.at,
+                ))
+            })
+            .doing("keeping a decision")?
+            > 0;
+        if new {
+            match made.kind {
+                DecisionKind::Finding => {
+                    if let Ok(id) = made.subject.parse() {
+                        self.apply_decision(id)?;
+                    }
+                }
+                DecisionKind::Match => self.relink_pair(&made.subject)?,
+            }
+        }
+        Ok(new)
+    }
+
+    /// Lets the decision that counts for a finding be its disposition. `None` where nobody decided, or the finding
+    /// is not (yet) here.
+    pub(super) fn apply_decision(&self, id: FindingId) -> Result<Option<Transition>> {
+        let Some(last) = self.decisions_about(DecisionKind::Finding, &id.to_string())?.into_iter().next() else {
+            return Ok(None);
+        };
+        let verdict = Disposition::parse(&last.verdict).filter(|v| *v != Disposition::Reopen);
+        Ok(self.set_decided(id, verdict)?.then_some(Transition::Decided))
+    }
+
+    fn relink_pair(&self, subject: &str) -> Result<()> {
+        for uid in subject.split('-').filter_map(|text| text.parse::<Uid>().ok()) {
+            if let Some(stored) = self.entry(uid)? {
+                self.mark(stored.id, true)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the finding is one this node holds as open or decided.
+    pub fn finding_is_live(&self, id: FindingId) -> Result<bool> {
+        Ok(self.finding(id)?.is_some_and(|f| f.status != FindingStatus::Closed))
+    }
+}
+
+impl View<'_> {
+    /// Decisions about pairs numbered in this stretch, for the nodes below.
+    pub fn match_decisions_between(&self, after: u64, upto: u64) -> Result<Vec<Decision>> {
+        let all = self.decisions_between(after, upto)?;
+        Ok(all.into_iter().filter(|decision| decision.kind == DecisionKind::Match).collect())
+    }
+
+    /// Areas of the two entries a decision about a pair is about, as far as they are here.
+    pub fn pair_areas(&self, subject: &str) -> Result<Vec<Area>> {
+        let mut areas = Vec::new();
+        for uid in subject.split('-').filter_map(|text| text.parse::<Uid>().ok()) {
+            areas.extend(self.entry(uid)?.map(|stored| stored.entry.area));
+        }
+        Ok(areas)
+    }
+}

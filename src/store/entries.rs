@@ -1,0 +1,312 @@
+//! Entries, their history, their blocks, and which of them wait to be worked on.
+
+use rusqlite::{OptionalExtension, Row};
+
+use super::codec::{Doing, area, day, day_to_sql, list, optional_day, uid};
+use super::{View, Writer};
+use crate::domain::{Area, Date, Entry, List, Record, Uid};
+use crate::error::{Error, Result};
+
+/// An entry of this node that was not there before.
+pub struct NewEntry<'a> {
+    pub uid: Uid,
+    pub area: Area,
+    pub list: List,
+    pub record: &'a Record,
+    pub first_seen: Date,
+    pub baseline: bool,
+}
+
+/// An entry as a child sent it.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    pub uid: Uid,
+    pub area: Area,
+    pub list: List,
+    pub origin: Area,
+    pub first_seen: Date,
+    pub baseline: bool,
+    pub removed: Option<Date>,
+    pub corrected: Option<Date>,
+    /// The record as JSON, with whatever newer fields its sender put into it.
+    pub body: String,
+}
+
+/// An entry with what the store adds to it.
+#[derive(Debug, Clone)]
+pub struct StoredEntry {
+    /// In order of arrival.
+    pub id: i64,
+    pub origin: Area,
+    pub person: Uid,
+    pub entry: Entry,
+}
+
+const COLUMNS: &str = "id, uid, area, list, origin, person, first_seen, baseline, removed, corrected, body";
+
+pub(super) fn stored(row: &Row) -> rusqlite::Result<StoredEntry> {
+    // A body that does not read is a damaged page: the row is then known by its place alone, never guessed at.
+    let body = row.get_ref(10)?.as_str()?;
+    let record: Record = serde_json::from_str(body)
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(10, rusqlite::types::Type::Text, e.into()))?;
+    Ok(StoredEntry {
+        id: row.get(0)?,
+        origin: area(row, 4)?,
+        person: uid(row, 5)?,
+        entry: Entry {
+            uid: uid(row, 1)?,
+            area: area(row, 2)?,
+            list: list(row, 3)?,
+            record,
+            first_seen: day(row, 6)?,
+            baseline: row.get(7)?,
+            removed: optional_day(row, 8)?,
+            corrected: optional_day(row, 9)?,
+        },
+    })
+}
+
+impl View<'_> {
+    pub fn entry(&self, uid: Uid) -> Result<Option<StoredEntry>> {
+        self.conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM entries WHERE uid = ?1"))
+            .and_then(|mut s| s.query_row([uid.0 as i64], stored).optional())
+            .doing("reading an entry")
+    }
+
+    pub fn entry_by_id(&self, id: i64) -> Result<Option<StoredEntry>> {
+        self.conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM entries WHERE id = ?1"))
+            .and_then(|mut s| s.query_row([id], stored).optional())
+            .doing("reading an entry")
+    }
+
+    /// All entries of a person, also the vanished ones, the oldest first.
+    pub fn entries_of(&self, person: Uid) -> Result<Vec<StoredEntry>> {
+        self.conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM entries WHERE person = ?1 ORDER BY id"))
+            .and_then(|mut s| s.query_map([person.0 as i64], stored)?.collect())
+            .doing("reading a person's entries")
+    }
+
+    /// Ids of the entries under a block key, at most `limit` of them.
+    pub fn block(&self, key: u64, limit: usize, into: &mut Vec<i64>) -> Result<()> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT entry FROM blocks WHERE key = ?1 LIMIT ?2")
+            .doing("looking for entries alike")?;
+        let mut rows = statement.query((key as i64, limit as i64)).doing("looking for entries alike")?;
+        while let Some(row) = rows.next().doing("looking for entries alike")? {
+            into.push(row.get(0).doing("looking for entries alike")?);
+        }
+        Ok(())
+    }
+
+    /// Entries that wait to be linked (`true`) or only judged, in order of arrival.
+    pub fn dirty(&self, limit: usize) -> Result<Vec<(i64, bool)>> {
+        self.conn
+            .prepare_cached("SELECT entry, link FROM dirty ORDER BY entry LIMIT ?1")
+            .and_then(|mut s| s.query_map([limit as i64], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .doing("reading what waits")
+    }
+
+    pub fn dirty_count(&self) -> Result<u64> {
+        self.conn
+            .prepare_cached("SELECT count(*) FROM dirty")
+            .and_then(|mut s| s.query_row([], |row| row.get::<_, i64>(0)))
+            .map(|n| n as u64)
+            .doing("counting what waits")
+    }
+
+    /// What an entry said before, the newest first, with the day until which it said so.
+    pub fn history(&self, uid: Uid) -> Result<Vec<(Date, Record)>> {
+        self.conn
+            .prepare_cached("SELECT until, body FROM history WHERE uid = ?1 ORDER BY seq DESC")
+            .and_then(|mut s| {
+                s.query_map([uid.0 as i64], |row| {
+                    let body = row.get_ref(1)?.as_str()?;
+                    Ok((day(row, 0)?, serde_json::from_str(body).unwrap_or_default()))
+                })?
+                .collect()
+            })
+            .doing("reading an entry's history")
+    }
+}
+
+impl Writer<'_> {
+    /// Adds an entry of this node, its own person until it is linked. Gives its id.
+    pub fn insert_entry(&self, origin: Area, new: &NewEntry) -> Result<i64> {
+        let body = to_body(new.record)?;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8)",
+            )
+            .and_then(|mut s| {
+                s.insert((
+                    new.uid.0 as i64,
+                    self.next_seq() as i64,
+                    new.area.padded() as i64,
+                    new.list as u8,
+                    origin.padded() as i64,
+                    day_to_sql(new.first_seen),
+                    new.baseline,
+                    body,
+                ))
+            })
+            .doing("adding an entry")
+    }
+
+    /// Replaces what an entry says; what it said until now goes into its history. A vanished line stands again.
+    pub fn update_entry(&self, old: &StoredEntry, record: &Record, today: Date, corrected: bool) -> Result<()> {
+        let seq = self.next_seq() as i64;
+        let body = to_body(record)?;
+        self.keep_history(old.entry.uid, today, seq)?;
+        self.conn
+            .prepare_cached(
+                "UPDATE entries SET seq = ?2, body = ?3, removed = NULL,
+                        corrected = CASE WHEN ?4 THEN ?5 ELSE corrected END WHERE id = ?1",
+            )
+            .and_then(|mut s| s.execute((old.id, seq, body, corrected, day_to_sql(today))))
+            .doing("changing an entry")?;
+        Ok(())
+    }
+
+    /// Makes an entry a tombstone: its line vanished on `today`.
+    pub fn remove_entry(&self, id: i64, today: Date) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE entries SET seq = ?2, removed = ?3 WHERE id = ?1")
+            .and_then(|mut s| s.execute((id, self.next_seq() as i64, day_to_sql(today))))
+            .doing("marking a vanished entry")?;
+        Ok(())
+    }
+
+    fn keep_history(&self, uid: Uid, today: Date, seq: i64) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO history (uid, until, seq, body) SELECT uid, ?2, ?3, body FROM entries WHERE uid = ?1",
+            )
+            .and_then(|mut s| s.execute((uid.0 as i64, day_to_sql(today), seq)))
+            .doing("keeping what an entry said")?;
+        Ok(())
+    }
+
+    /// Takes an entry from a child. Gives what was there before, and the id; `None` before means it is new.
+    pub fn put_incoming(&self, incoming: &Incoming, today: Date) -> Result<(Option<StoredEntry>, i64)> {
+        let before = self.entry(incoming.uid)?;
+        let seq = self.next_seq() as i64;
+        let removed = incoming.removed.map(day_to_sql);
+        let corrected = incoming.corrected.map(day_to_sql);
+        let Some(old) = before else {
+            let id = self
+                .conn
+                .prepare_cached(
+                    "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, corrected, body)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8, ?9, ?10)",
+                )
+                .and_then(|mut s| {
+                    s.insert(rusqlite::params![
+                        incoming.uid.0 as i64,
+                        seq,
+                        incoming.area.padded() as i64,
+                        incoming.list as u8,
+                        incoming.origin.padded() as i64,
+                        day_to_sql(incoming.first_seen),
+                        incoming.baseline,
+                        removed,
+                        corrected,
+                        incoming.body,
+                    ])
+                })
+                .doing("adding a child's entry")?;
+            return Ok((None, id));
+        };
+        self.keep_history(incoming.uid, today, seq)?;
+        self.conn
+            .prepare_cached(
+                "UPDATE entries SET seq = ?2, first_seen = ?3, baseline = ?4, removed = ?5, corrected = ?6, body = ?7
+                 WHERE id = ?1",
+            )
+            .and_then(|mut s| {
+                s.execute((
+                    old.id,
+                    seq,
+                    day_to_sql(incoming.first_seen),
+                    incoming.baseline,
+                    removed,
+                    corrected,
+                    &incoming.body,
+                ))
+            })
+            .doing("changing a child's entry")?;
+        let id = old.id;
+        Ok((Some(old), id))
+    }
+
+    /// Gives entries new numbers in the sequence, so that they travel again (resync).
+    pub fn touch(&self, uids: &[Uid]) -> Result<()> {
+        for uid in uids {
+            self.conn
+                .prepare_cached("UPDATE entries SET seq = ?2 WHERE uid = ?1")
+                .and_then(|mut s| s.execute((uid.0 as i64, self.next_seq() as i64)))
+                .doing("sending an entry again")?;
+        }
+        Ok(())
+    }
+
+    pub fn set_person(&self, id: i64, person: Uid) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE entries SET person = ?2 WHERE id = ?1")
+            .and_then(|mut s| s.execute((id, person.0 as i64)))
+            .doing("linking an entry")?;
+        Ok(())
+    }
+
+    /// Adds and takes away block keys. Sorted by key first: that keeps a load of a million rows on few pages.
+    pub fn change_blocks(&self, added: &mut Vec<(u64, i64)>, taken: &mut Vec<(u64, i64)>) -> Result<()> {
+        for (rows, sql) in [
+            (taken, "DELETE FROM blocks WHERE key = ?1 AND entry = ?2"),
+            (added, "INSERT OR IGNORE INTO blocks VALUES (?1, ?2)"),
+        ] {
+            rows.sort_unstable_by_key(|(key, entry)| (*key as i64, *entry));
+            let mut statement = self.conn.prepare_cached(sql).doing("indexing entries")?;
+            for (key, entry) in rows.drain(..) {
+                statement.execute((key as i64, entry)).doing("indexing entries")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts an entry on the list of what waits; `link` where who it is may have changed.
+    pub fn mark(&self, id: i64, link: bool) -> Result<()> {
+        self.conn
+            .prepare_cached("INSERT INTO dirty VALUES (?1, ?2) ON CONFLICT (entry) DO UPDATE SET link = max(link, ?2)")
+            .and_then(|mut s| s.execute((id, link)))
+            .doing("noting what waits")?;
+        Ok(())
+    }
+
+    pub fn unmark(&self, ids: impl IntoIterator<Item = i64>) -> Result<()> {
+        let mut statement =
+            self.conn.prepare_cached("DELETE FROM dirty WHERE entry = ?1").doing("noting what is done")?;
+        for id in ids {
+            statement.execute([id]).doing("noting what is done")?;
+        }
+        Ok(())
+    }
+
+    /// Puts every entry back on the list (`rematch`).
+    pub fn mark_all(&self) -> Result<()> {
+        self.conn
+            .execute(
+                "INSERT INTO dirty SELECT id, 1 FROM entries WHERE true ON CONFLICT (entry) DO UPDATE SET link = 1",
+                [],
+            )
+            .doing("noting what waits")?;
+        Ok(())
+    }
+}
+
+fn to_body(record: &Record) -> Result<String> {
+    serde_json::to_string(record).map_err(|e| Error::new("writing a record").because(e))
+}

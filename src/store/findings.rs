@@ -1,0 +1,334 @@
+//! Findings through their life: open, decided, closed by newer data, back again.
+
+use rusqlite::{OptionalExtension, Row};
+use serde_json::{Map, Value};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::codec::{Doing, day_to_sql, list, optional_area, optional_day, uids_from_text, uids_to_text};
+use super::{View, Writer};
+use crate::domain::{Area, Date, Disposition, Event, EventKind, Finding, FindingId, FindingStatus, List, Uid};
+use crate::error::Result;
+
+/// A stored finding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FindingRow {
+    pub id: FindingId,
+    pub rule: String,
+    pub severity: String,
+    pub status: FindingStatus,
+    pub person: Option<Uid>,
+    pub area: Option<Area>,
+    pub list: Option<List>,
+    pub first_seen: Date,
+    pub due: Option<Date>,
+    pub detail: Map<String, Value>,
+    pub evidence: Vec<Uid>,
+    /// Areas of the evidence: the offices concerned.
+    pub areas: Vec<Area>,
+}
+
+/// Whom a set of findings is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FindingState {
+    Person(Uid),
+    Snapshot(i64),
+}
+
+/// What became of a finding in one transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transition {
+    Opened,
+    Changed,
+    Decided,
+    Closed,
+}
+
+impl Transition {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Transition::Opened => "opened",
+            Transition::Changed => "changed",
+            Transition::Decided => "decided",
+            Transition::Closed => "closed",
+        }
+    }
+}
+
+pub(super) const COLUMNS: &str = "id, rule, severity, holds, person, area, list, first_seen, due, detail, evidence, areas, basis, decided, decided_on";
+
+pub(super) fn finding_row(row: &Row) -> rusqlite::Result<FindingRow> {
+    let holds: bool = row.get(3)?;
+    let (basis, decided, decided_on): (i64, Option<String>, Option<i64>) = (row.get(12)?, row.get(13)?, row.get(14)?);
+    let areas: Vec<Area> = serde_json::from_str(row.get_ref(11)?.as_str()?).unwrap_or_default();
+    Ok(FindingRow {
+        id: FindingId(row.get::<_, i64>(0)? as u64),
+        rule: row.get(1)?,
+        severity: row.get(2)?,
+        status: status(holds, decided.as_deref(), decided_on == Some(basis)),
+        person: row.get::<_, Option<i64>>(4)?.map(|p| Uid(p as u64)),
+        area: optional_area(row, 5)?,
+        list: match row.get::<_, Option<i64>>(6)? {
+            Some(_) => Some(list(row, 6)?),
+            None => None,
+        },
+        first_seen: super::codec::day(row, 7)?,
+        due: optional_day(row, 8)?,
+        detail: serde_json::from_str(row.get_ref(9)?.as_str()?).unwrap_or_default(),
+        evidence: uids_from_text(row.get_ref(10)?.as_str()?),
+        areas,
+    })
+}
+
+/// A dismissal holds until its evidence changes; a confirmation stays (CONTRACT.md).
+fn status(holds: bool, decided: Option<&str>, same_basis: bool) -> FindingStatus {
+    match decided.and_then(Disposition::parse) {
+        _ if !holds => FindingStatus::Closed,
+        Some(Disposition::Confirm) => FindingStatus::Confirmed,
+        Some(Disposition::Dismiss) if same_basis => FindingStatus::Dismissed,
+        _ => FindingStatus::Open,
+    }
+}
+
+/// Facts that move with the calendar or with every visit: no reason to ask a person again.
+const VOLATILE: &[&str] = &["days", "overdue", "sign_of_life", "sign", "row", "count", "confidence"];
+
+/// What a person would judge, as one number.
+fn basis(finding: &Finding) -> i64 {
+    let kept: Map<String, Value> = finding
+        .detail
+        .iter()
+        .filter(|(k, _)| !VOLATILE.contains(&k.as_str()))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
+    let mut evidence = finding.evidence.clone();
+    evidence.sort_unstable();
+    let text = format!("{}{}", Value::Object(kept), uids_to_text(&evidence));
+    xxh3_64(text.as_bytes()) as i64
+}
+
+impl View<'_> {
+    pub fn finding(&self, id: FindingId) -> Result<Option<FindingRow>> {
+        self.conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM findings WHERE id = ?1"))
+            .and_then(|mut s| s.query_row([id.0 as i64], finding_row).optional())
+            .doing("reading a finding")
+    }
+
+    fn holding(&self, of: FindingState) -> Result<Vec<FindingRow>> {
+        let (column, value) = match of {
+            FindingState::Person(uid) => ("person", uid.0 as i64),
+            FindingState::Snapshot(id) => ("snapshot", id),
+        };
+        self.conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM findings WHERE {column} = ?1 AND holds = 1"))
+            .and_then(|mut s| s.query_map([value], finding_row)?.collect())
+            .doing("reading findings")
+    }
+}
+
+impl Writer<'_> {
+    /// Makes the stored findings of `subjects` be exactly `now` (with the areas of each one's evidence), and says
+    /// what changed. All subjects that may have exchanged entries must be settled in one call: a finding that goes
+    /// over from one person to another then stays the same finding.
+    pub fn settle(
+        &self,
+        subjects: &[FindingState],
+        now: &[(FindingState, Finding, Vec<Area>)],
+        today: Date,
+    ) -> Result<Vec<(Transition, FindingId)>> {
+        let mut before: Vec<FindingRow> = Vec::new();
+        for subject in subjects {
+            before.extend(self.holding(*subject)?);
+        }
+        let mut out = Vec::new();
+        for old in &before {
+            if !now.iter().any(|(_, finding, _)| finding.id == old.id) {
+                self.conn
+                    .prepare_cached("UPDATE findings SET holds = 0, nseq = ?2 WHERE id = ?1")
+                    .and_then(|mut s| s.execute((old.id.0 as i64, self.next_seq() as i64)))
+                    .doing("closing a finding")?;
+                out.push((Transition::Closed, old.id));
+            }
+        }
+        for (subject, finding, areas) in now {
+            let old = match before.iter().find(|old| old.id == finding.id) {
+                Some(old) => Some(old.clone()),
+                None => self.finding(finding.id)?,
+            };
+            if let Some(transition) = self.put_finding(*subject, finding, areas, old.as_ref(), today)? {
+                out.push((transition, finding.id));
+            }
+        }
+        Ok(out)
+    }
+
+    fn put_finding(
+        &self,
+        subject: FindingState,
+        finding: &Finding,
+        areas: &[Area],
+        old: Option<&FindingRow>,
+        today: Date,
+    ) -> Result<Option<Transition>> {
+        let (person, snapshot) = match subject {
+            FindingState::Person(uid) => (Some(uid), None),
+            FindingState::Snapshot(id) => (None, Some(id)),
+        };
+        let unchanged = old.is_some_and(|old| {
+            old.status != FindingStatus::Closed
+                && old.person == person
+                && old.severity == finding.severity.as_str()
+                && old.area == finding.area
+                && old.due == finding.due
+                && old.detail == finding.detail
+                && old.evidence == finding.evidence
+        });
+        if unchanged {
+            return Ok(None);
+        }
+        let id = finding.id.0 as i64;
+        let detail = Value::Object(finding.detail.clone()).to_string();
+        let values = rusqlite::params![
+            id,
+            self.next_seq() as i64,
+            finding.rule,
+            finding.severity.as_str(),
+            person.map(|p| p.0 as i64),
+            snapshot,
+            finding.area.map(|a| a.padded() as i64),
+            finding.list.map(|l| l as u8),
+            day_to_sql(today),
+            finding.due.map(day_to_sql),
+            detail,
+            uids_to_text(&finding.evidence),
+            serde_json::to_string(areas).unwrap_or_default(),
+            basis(finding),
+        ];
+        self.conn
+            .prepare_cached(
+                "INSERT INTO findings (id, nseq, rule, severity, holds, person, snapshot, area, list, first_seen, due,
+                                       detail, evidence, areas, basis)
+                 VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                 ON CONFLICT (id) DO UPDATE SET nseq = ?2, severity = ?4, holds = 1, person = ?5, snapshot = ?6, area = ?7,
+                     list = ?8, due = ?10, detail = ?11, evidence = ?12, areas = ?13, basis = ?14",
+            )
+            .and_then(|mut s| s.execute(values))
+            .doing("writing a finding")?;
+        Ok(match old {
+            Some(old) if old.status != FindingStatus::Closed => Some(Transition::Changed),
+            Some(_) => Some(Transition::Opened),
+            None => {
+                // A decision may have come down or up before the evidence did.
+                self.apply_decision(finding.id)?;
+                Some(Transition::Opened)
+            }
+        })
+    }
+
+    /// Sets what was decided; `None` reopens. The basis is that of now.
+    pub(super) fn set_decided(&self, id: FindingId, verdict: Option<Disposition>) -> Result<bool> {
+        let changed = self
+            .conn
+            .prepare_cached("UPDATE findings SET decided = ?2, decided_on = basis, nseq = ?3 WHERE id = ?1")
+            .and_then(|mut s| s.execute((id.0 as i64, verdict.map(Disposition::as_str), self.next_seq() as i64)))
+            .doing("writing a decision")?;
+        Ok(changed > 0)
+    }
+
+    /// Makes the stored events of these persons be exactly `now`.
+    pub fn put_events(&self, persons: &[Uid], now: &[(Uid, Event)]) -> Result<()> {
+        for person in persons {
+            self.conn
+                .prepare_cached("DELETE FROM events WHERE person = ?1")
+                .and_then(|mut s| s.execute([person.0 as i64]))
+                .doing("writing events")?;
+        }
+        for (person, event) in now {
+            self.conn
+                .prepare_cached("INSERT OR REPLACE INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+                .and_then(|mut s| {
+                    s.execute((
+                        event_id(event),
+                        person.0 as i64,
+                        event.kind.as_str(),
+                        event.date.map(|d| d.to_string()),
+                        event.from.map(|a| a.padded() as i64),
+                        event.to.map(|a| a.padded() as i64),
+                        event.confidence.as_str(),
+                        uids_to_text(&event.evidence),
+                    ))
+                })
+                .doing("writing events")?;
+        }
+        Ok(())
+    }
+
+    /// The next day to judge a person again; `None` forgets it.
+    pub fn set_due(&self, person: Uid, day: Option<Date>) -> Result<()> {
+        match day {
+            Some(day) => self
+                .conn
+                .prepare_cached(
+                    "INSERT INTO dues VALUES (?1, ?2) ON CONFLICT (person) DO UPDATE SET day = ?2 WHERE day <> ?2",
+                )
+                .and_then(|mut s| s.execute((person.0 as i64, day_to_sql(day)))),
+            None => self
+                .conn
+                .prepare_cached("DELETE FROM dues WHERE person = ?1")
+                .and_then(|mut s| s.execute([person.0 as i64])),
+        }
+        .doing("noting when a person falls due")?;
+        Ok(())
+    }
+}
+
+/// The same event keeps its id: kind, places and the entry that shows it best.
+fn event_id(event: &Event) -> i64 {
+    let first = event.evidence.iter().min().map_or(0, |uid| uid.0);
+    let text = format!("{}{:?}{:?}{first}", event.kind.as_str(), event.from, event.to);
+    (xxh3_64(text.as_bytes()) >> 1) as i64
+}
+
+impl View<'_> {
+    /// Persons whose findings change by the calendar on or before `today`.
+    pub fn persons_due(&self, today: Date, limit: usize) -> Result<Vec<Uid>> {
+        self.conn
+            .prepare_cached("SELECT person FROM dues WHERE day <= ?1 ORDER BY day, person LIMIT ?2")
+            .and_then(|mut s| {
+                s.query_map((day_to_sql(today), limit as i64), |row| row.get::<_, i64>(0).map(|p| Uid(p as u64)))?
+                    .collect()
+            })
+            .doing("reading what falls due")
+    }
+
+    /// Events with their persons, in order of date.
+    pub fn events(&self, kind: Option<EventKind>, since: Option<Date>) -> Result<Vec<(String, Uid, Event)>> {
+        self.conn
+            .prepare_cached(
+                "SELECT id, person, kind, date, came_from, went_to, confidence, evidence FROM events
+                 WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR date >= ?2) ORDER BY date, id",
+            )
+            .and_then(|mut s| {
+                s.query_map((kind.map(EventKind::as_str), since.map(|d| d.to_string())), event_row)?.collect()
+            })
+            .doing("reading events")
+    }
+}
+
+fn event_row(row: &Row) -> rusqlite::Result<(String, Uid, Event)> {
+    use crate::domain::Confidence;
+    let confidence = match row.get_ref(6)?.as_str()? {
+        "confirmed" => Confidence::Confirmed,
+        "probable" => Confidence::Probable,
+        _ => Confidence::Possible,
+    };
+    let event = Event {
+        kind: EventKind::parse(row.get_ref(2)?.as_str()?).unwrap_or(EventKind::Correction),
+        date: row.get::<_, Option<String>>(3)?.and_then(|d| d.parse().ok()),
+        from: optional_area(row, 4)?,
+        to: optional_area(row, 5)?,
+        confidence,
+        evidence: uids_from_text(row.get_ref(7)?.as_str()?),
+    };
+    Ok((format!("e{:015x}", row.get::<_, i64>(0)?), Uid(row.get::<_, i64>(1)? as u64), event))
+}

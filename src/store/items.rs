@@ -1,0 +1,423 @@
+//! What travels upward, as one JSON object a line: entries, snapshots with the places of their lines, decisions.
+//!
+//! A record travels as the text that is stored, so that fields of a newer version survive a relay and both ends
+//! compare equal byte for byte.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::codec::{Doing, area, day, list, optional_day, uid};
+use super::decisions::Decision;
+use super::placement::{Placed, Segment};
+use super::snapshots::{self, Snapshot, SnapshotKey};
+use super::{Incoming, Placement, View, Writer};
+use crate::domain::{Area, Date, List, Uid};
+use crate::error::{Context, Error, Result};
+use crate::rules::{SnapshotFacts, StatedTotal};
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "lowercase")]
+enum Wire<'a> {
+    #[serde(borrow)]
+    Entry(WireEntry<'a>),
+    Snapshot(WireSnapshot),
+    Decision(Decision),
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireEntry<'a> {
+    seq: u64,
+    area: Area,
+    uid: Uid,
+    list: List,
+    origin: Area,
+    first: Date,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    base: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    removed: Option<Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    corrected: Option<Date>,
+    #[serde(borrow)]
+    body: &'a RawValue,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireSnapshot {
+    seq: u64,
+    area: Area,
+    list: List,
+    origin: Area,
+    #[serde(default)]
+    stream: String,
+    file: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sheet: Option<String>,
+    taken: Date,
+    read: i64,
+    lines: u64,
+    #[serde(default)]
+    damaged: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    total: Option<(u32, u64, u64)>,
+    segments: Vec<WireSegment>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireSegment {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sheet: Option<String>,
+    /// Uids one behind the other, 13 characters each.
+    uids: String,
+    /// Rows, each as the difference to the one before.
+    rows: Vec<u32>,
+}
+
+/// One thing a child sent, read.
+pub enum Arrived {
+    Entry(Incoming),
+    Snapshot(Box<Snapshot>, Placement),
+    Decision(Decision),
+}
+
+/// Reads a line of the link.
+///
+/// # Errors
+/// Says what does not read; never the line itself.
+pub fn read_item(line: &str) -> Result<Arrived> {
+    let wire: Wire = serde_json::from_str(line).or_say("an item that does not read")?;
+    Ok(match wire {
+        Wire::Entry(e) => {
+            // A body that is no record would sit in the store as poison for every later pass.
+            serde_json::from_str::<crate::domain::Record>(e.body.get())
+                .or_say("an entry whose record does not read")?;
+            if !e.origin.contains(e.area) {
+                return Err(Error::new("an entry outside the area of the node it names as its origin"));
+            }
+            Arrived::Entry(Incoming {
+                uid: e.uid,
+                area: e.area,
+                list: e.list,
+                origin: e.origin,
+                first_seen: e.first,
+                baseline: e.base,
+                removed: e.removed,
+                corrected: e.corrected,
+                body: e.body.get().to_owned(),
+            })
+        }
+        Wire::Snapshot(s) => {
+            if !s.origin.contains(s.area) {
+                return Err(Error::new("a snapshot outside the area of the node it names as its origin"));
+            }
+            let placement = Placement { segments: s.segments.into_iter().map(read_segment).collect::<Result<_>>()? };
+            let facts = SnapshotFacts {
+                area: s.area,
+                list: s.list,
+                file: s.file,
+                sheet: s.sheet,
+                taken_on: s.taken,
+                lines: s.lines,
+                damaged: s.damaged,
+                total: s.total.map(|(row, stated, counted)| StatedTotal { row, stated, counted }),
+            };
+            let key = SnapshotKey { list: s.list, area: s.area, origin: s.origin, stream: s.stream };
+            Arrived::Snapshot(Box::new(Snapshot { key, facts, read_at: s.read }), placement)
+        }
+        Wire::Decision(d) => Arrived::Decision(d),
+    })
+}
+
+fn read_segment(wire: WireSegment) -> Result<Segment> {
+    /// Length of a uid as text.
+    const UID_CHARS: usize = 13;
+    let bad = || Error::new("a snapshot whose lines do not read");
+    if wire.uids.len() != wire.rows.len() * UID_CHARS || !wire.uids.is_ascii() {
+        return Err(bad());
+    }
+    let mut row = 0u32;
+    let mut lines = Vec::with_capacity(wire.rows.len());
+    for (uid, step) in wire.uids.as_bytes().chunks(UID_CHARS).zip(wire.rows) {
+        row = row.wrapping_add(step);
+        let uid: Uid = std::str::from_utf8(uid).ok().and_then(|t| t.parse().ok()).ok_or_else(bad)?;
+        lines.push(Placed { uid, raw: 0, row });
+    }
+    Ok(Segment { sheet: wire.sheet, lines })
+}
+
+fn write_snapshot(seq: u64, snapshot: Snapshot, placement: Placement) -> Wire<'static> {
+    let segments = placement.segments.into_iter().map(|segment| {
+        let mut row = 0u32;
+        let rows = segment.lines.iter().map(|line| {
+            let step = line.row.wrapping_sub(row);
+            row = line.row;
+            step
+        });
+        WireSegment {
+            rows: rows.collect(),
+            uids: segment.lines.iter().map(|l| l.uid.to_string()).collect(),
+            sheet: segment.sheet,
+        }
+    });
+    let facts = snapshot.facts;
+    Wire::Snapshot(WireSnapshot {
+        seq,
+        area: facts.area,
+        list: facts.list,
+        origin: snapshot.key.origin,
+        stream: snapshot.key.stream,
+        segments: segments.collect(),
+        file: facts.file,
+        sheet: facts.sheet,
+        taken: facts.taken_on,
+        read: snapshot.read_at,
+        lines: facts.lines,
+        damaged: facts.damaged,
+        total: facts.total.map(|t| (t.row, t.stated, t.counted)),
+    })
+}
+
+/// The short form of one thing held, by which two nodes compare (DESIGN.md, verify).
+pub struct Held16 {
+    /// 0 for what is no entry.
+    pub list: u8,
+    pub area: Area,
+    pub key: u64,
+    pub digest: [u8; 16],
+}
+
+impl View<'_> {
+    /// What has a number above `after`, in order, newest state only: sequence, area, line. Bounded by count and
+    /// bytes; one is always given if there is one.
+    pub fn items_after(&self, after: u64, items_max: usize, bytes_max: usize) -> Result<Vec<(u64, Area, String)>> {
+        let mut keyed = self.entry_items(after, items_max, bytes_max)?;
+        // Entries come first and are by far the most: whatever lies behind the last of a full page must wait.
+        let upto =
+            if keyed.is_empty() || self.entries_end_at(&keyed)? { u64::MAX } else { keyed.last().map_or(0, |i| i.0) };
+        keyed.extend(self.snapshot_items(after, upto)?);
+        keyed.extend(self.decision_items(after, upto)?);
+        keyed.sort_by_key(|(seq, _, _)| *seq);
+        let mut bytes = 0usize;
+        let mut fits = 0usize;
+        for (_, _, line) in &keyed {
+            bytes += line.len() + 1;
+            if fits > 0 && (fits >= items_max || bytes > bytes_max) {
+                break;
+            }
+            fits += 1;
+        }
+        keyed.truncate(fits);
+        Ok(keyed)
+    }
+
+    fn entries_end_at(&self, page: &[(u64, Area, String)]) -> Result<bool> {
+        let last = page.last().map_or(0, |(seq, _, _)| *seq);
+        let more: bool = self
+            .conn
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM entries WHERE seq > ?1)")
+            .and_then(|mut s| s.query_row([last as i64], |row| row.get(0)))
+            .doing("reading what must travel")?;
+        Ok(!more)
+    }
+
+    fn entry_items(&self, after: u64, items_max: usize, bytes_max: usize) -> Result<Vec<(u64, Area, String)>> {
+        let doing = "reading what must travel";
+        let mut statement = self
+            .conn
+            .prepare_cached(
+                "SELECT seq, area, uid, list, origin, first_seen, baseline, removed, corrected, body
+                 FROM entries WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+            )
+            .doing(doing)?;
+        let mut rows = statement.query((after as i64, items_max as i64)).doing(doing)?;
+        let mut out = Vec::new();
+        let mut bytes = 0usize;
+        while let Some(row) = rows.next().doing(doing)? {
+            let body = row.get_ref(9).doing(doing)?.as_str().or_say(doing)?;
+            let area_ = area(row, 1).doing(doing)?;
+            let seq = row.get::<_, i64>(0).doing(doing)? as u64;
+            let wire = Wire::Entry(WireEntry {
+                seq,
+                area: area_,
+                uid: uid(row, 2).doing(doing)?,
+                list: list(row, 3).doing(doing)?,
+                origin: area(row, 4).doing(doing)?,
+                first: day(row, 5).doing(doing)?,
+                base: row.get(6).doing(doing)?,
+                removed: optional_day(row, 7).doing(doing)?,
+                corrected: optional_day(row, 8).doing(doing)?,
+                body: serde_json::from_str(body).or_say(doing)?,
+            });
+            let line = serde_json::to_string(&wire).or_say(doing)?;
+            bytes += line.len() + 1;
+            if !out.is_empty() && bytes > bytes_max {
+                break;
+            }
+            out.push((seq, area_, line));
+        }
+        Ok(out)
+    }
+
+    fn snapshot_items(&self, after: u64, upto: u64) -> Result<Vec<(u64, Area, String)>> {
+        let doing = "reading what must travel";
+        let found: Vec<(u64, Snapshot, Vec<u8>)> = self
+            .conn
+            .prepare_cached(
+                "SELECT list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged, total_row, total_stated,
+                        total_counted, placement, seq
+                 FROM snapshots WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
+            )
+            .and_then(|mut s| {
+                s.query_map((after as i64, upto.min(i64::MAX as u64) as i64), |row| {
+                    Ok((row.get::<_, i64>(14)? as u64, snapshots::snapshot(row)?, row.get(13)?))
+                })?
+                .collect()
+            })
+            .doing(doing)?;
+        found
+            .into_iter()
+            .map(|(seq, snapshot, bytes)| {
+                let area = snapshot.key.area;
+                let placement = Placement::decode(&bytes).unwrap_or_default();
+                Ok((seq, area, serde_json::to_string(&write_snapshot(seq, snapshot, placement)).or_say(doing)?))
+            })
+            .collect()
+    }
+
+    fn decision_items(&self, after: u64, upto: u64) -> Result<Vec<(u64, Area, String)>> {
+        self.decisions_between(after, upto)?
+            .into_iter()
+            .map(|decision| {
+                let (seq, area) = (decision.seq, decision.author);
+                Ok((seq, area, serde_json::to_string(&Wire::Decision(decision)).or_say("reading what must travel")?))
+            })
+            .collect()
+    }
+
+    /// How much has a number above `after`: things, and their bytes before compression (estimated from the records).
+    pub fn backlog(&self, after: u64) -> Result<(u64, u64)> {
+        /// What a line has besides its record.
+        const ENVELOPE_BYTES: u64 = 120;
+        let (entries, bytes): (i64, i64) = self
+            .conn
+            .prepare_cached("SELECT count(*), coalesce(sum(length(body)), 0) FROM entries WHERE seq > ?1")
+            .and_then(|mut s| s.query_row([after as i64], |row| Ok((row.get(0)?, row.get(1)?))))
+            .doing("counting what must travel")?;
+        let others: i64 = self
+            .conn
+            .prepare_cached(
+                "SELECT (SELECT count(*) FROM snapshots WHERE seq > ?1) + (SELECT count(*) FROM decisions WHERE seq > ?1)",
+            )
+            .and_then(|mut s| s.query_row([after as i64], |row| row.get(0)))
+            .doing("counting what must travel")?;
+        Ok(((entries + others) as u64, bytes as u64 + entries as u64 * ENVELOPE_BYTES))
+    }
+
+    /// Everything that stands and that nodes inside `within` own: entries, and the places of their lines.
+    pub fn inventory(&self, within: Area) -> Result<Vec<Held16>> {
+        let (first, last) = within.range();
+        let doing = "listing what is held";
+        let mut out = Vec::new();
+        let mut statement = self
+            .conn
+            .prepare_cached(
+                "SELECT uid, list, area, body FROM entries WHERE removed IS NULL AND origin BETWEEN ?1 AND ?2",
+            )
+            .doing(doing)?;
+        let mut rows = statement.query((first as i64, last as i64)).doing(doing)?;
+        while let Some(row) = rows.next().doing(doing)? {
+            let (key, list, area) = (uid(row, 0).doing(doing)?, list(row, 1).doing(doing)?, area(row, 2).doing(doing)?);
+            let mut hash = Xxh3::new();
+            hash.update(&key.0.to_le_bytes());
+            hash.update(&[list as u8]);
+            hash.update(&area.padded().to_le_bytes());
+            hash.update(row.get_ref(3).doing(doing)?.as_bytes().or_say(doing)?);
+            out.push(Held16 { list: list as u8, area, key: key.0, digest: hash.digest128().to_le_bytes() });
+        }
+        for (_, snapshot) in self.snapshots()? {
+            if !within.contains(snapshot.key.origin) {
+                continue;
+            }
+            let Some((_, snapshot, placement)) = self.snapshot(&snapshot.key)? else { continue };
+            let mut hash = Xxh3::new();
+            hash.update(format!("{:?}", snapshot.facts).as_bytes());
+            for segment in &placement.segments {
+                for line in &segment.lines {
+                    hash.update(&line.uid.0.to_le_bytes());
+                    hash.update(&line.row.to_le_bytes());
+                }
+            }
+            let digest = hash.digest128().to_le_bytes();
+            out.push(Held16 { list: 0, area: snapshot.key.area, key: snapshot_name(&snapshot.key), digest });
+        }
+        Ok(out)
+    }
+}
+
+/// A snapshot's key as a number, for comparing two nodes.
+fn snapshot_name(key: &SnapshotKey) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(&[key.list as u8]);
+    hash.update(&key.area.padded().to_le_bytes());
+    hash.update(&key.origin.padded().to_le_bytes());
+    hash.update(key.stream.as_bytes());
+    hash.digest() >> 1
+}
+
+impl Writer<'_> {
+    /// Makes the parent hear of these keys again: what stands gets a new number, what is gone or was never here
+    /// becomes a tombstone. Gives how many of each.
+    pub fn repair(&self, keys: &[u64], acknowledged: u64) -> Result<(u64, u64)> {
+        let names: Vec<(u64, i64)> =
+            self.snapshots()?.into_iter().map(|(id, snapshot)| (snapshot_name(&snapshot.key), id)).collect();
+        let (mut sent, mut removed) = (0, 0);
+        for key in keys {
+            if let Some((_, id)) = names.iter().find(|(name, _)| name == key) {
+                self.conn
+                    .prepare_cached("UPDATE snapshots SET seq = ?2 WHERE id = ?1")
+                    .and_then(|mut s| s.execute((id, self.next_seq() as i64)))
+                    .doing("sending a snapshot again")?;
+                sent += 1;
+                continue;
+            }
+            let found: Option<(i64, bool)> = {
+                use rusqlite::OptionalExtension;
+                self.conn
+                    .prepare_cached("SELECT seq, removed IS NULL FROM entries WHERE uid = ?1")
+                    .and_then(|mut s| s.query_row([*key as i64], |row| Ok((row.get(0)?, row.get(1)?))).optional())
+                    .doing("looking for an entry")?
+            };
+            match found {
+                Some((_, true)) => {
+                    self.touch(&[Uid(*key)])?;
+                    sent += 1;
+                }
+                Some((seq, false)) if seq as u64 <= acknowledged => {
+                    self.touch(&[Uid(*key)])?;
+                    removed += 1;
+                }
+                Some(_) => {}
+                None => {
+                    self.insert_tombstone(Uid(*key))?;
+                    removed += 1;
+                }
+            }
+        }
+        Ok((sent, removed))
+    }
+
+    /// The parent holds something this node never had (a clone's work, or from before a restore): it is told so
+    /// by a tombstone, in the same sequence as everything else.
+    fn insert_tombstone(&self, uid: Uid) -> Result<()> {
+        let area = self.meta_u64("area")?.unwrap_or_default() as i64;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, body)
+                 VALUES (?1, ?2, ?3, 1, ?3, ?1, 19700101, 1, 19700101, '{\"name\":\"\"}')",
+            )
+            .and_then(|mut s| s.execute((uid.0 as i64, self.next_seq() as i64, area)))
+            .doing("telling the parent of something that is not here")?;
+        Ok(())
+    }
+}

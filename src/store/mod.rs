@@ -1,0 +1,221 @@
+//! The sole owner of our SQLite file. Outside it nobody knows there is SQL.
+//!
+//! One writer, readers beside it (WAL). [`Store::write`] runs one transaction; whatever must hold together is done
+//! inside one call. An error from COMMIT means that nobody knows whether it happened: the connection is closed and
+//! opened anew, and what is there is read again (LESSONS.md, measured facts).
+
+mod access;
+mod children;
+mod codec;
+mod decisions;
+mod entries;
+mod findings;
+mod items;
+mod matches;
+mod open;
+mod outbox;
+mod placement;
+mod queries;
+mod snapshots;
+mod sources;
+
+use std::cell::Cell;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+
+use crate::domain::Area;
+use crate::error::{Context, Error, Result};
+
+pub use access::AccessRow;
+pub use children::Child;
+pub use decisions::{Decision, DecisionKind, pair_subject};
+pub use entries::{Incoming, NewEntry, StoredEntry};
+pub use findings::{FindingRow, FindingState, Transition};
+pub use items::{Arrived, Held16, read_item};
+pub use matches::MatchRow;
+pub use open::SCHEMA_VERSION;
+pub use outbox::FrozenRow;
+pub use placement::{Placed, Placement, Segment};
+pub use queries::{EntryView, FindingFilter, PlaceCache, Totals};
+pub use snapshots::{Snapshot, SnapshotKey};
+pub use sources::{Held, QuarantineRow, SourceRow};
+
+/// Readers kept open for the next question.
+const IDLE_READERS_MAX: usize = 4;
+
+pub struct Store {
+    path: PathBuf,
+    writer: Mutex<Option<Connection>>,
+    readers: Mutex<Vec<Connection>>,
+    area: Area,
+}
+
+/// A read transaction: everything asked of one `View` is of one moment.
+pub struct View<'c> {
+    conn: &'c Connection,
+}
+
+/// A write transaction. Reads through it see what it wrote.
+pub struct Writer<'c> {
+    view: View<'c>,
+    seq: Cell<u64>,
+}
+
+impl<'c> Deref for Writer<'c> {
+    type Target = View<'c>;
+    fn deref(&self) -> &View<'c> {
+        &self.view
+    }
+}
+
+impl Store {
+    /// Opens or creates the store in `dir` for the node of `area`. Refuses a file of a newer version, and one that
+    /// belongs to another area.
+    pub fn open(dir: &Path, area: Area) -> Result<Store> {
+        let path = dir.join("rosterd.db");
+        let conn = open::create(&path, area)?;
+        Ok(Store { path, writer: Mutex::new(Some(conn)), readers: Mutex::new(Vec::new()), area })
+    }
+
+    /// Opens an existing store for reading alone, as verbs do where no daemon runs.
+    pub fn open_read_only(dir: &Path) -> Result<Store> {
+        let path = dir.join("rosterd.db");
+        let conn = open::reader(&path)?;
+        let view = View { conn: &conn };
+        let area = view.meta_u64("area")?.and_then(Area::from_padded);
+        let area = area.ok_or_else(|| Error::new("the store names no area").at(&path))?;
+        Ok(Store { path, writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area })
+    }
+
+    pub fn area(&self) -> Area {
+        self.area
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `work` in one transaction and commits it. Nothing of it remains where `work` or the commit fails.
+    pub fn write<T>(&self, work: impl FnOnce(&Writer) -> Result<T>) -> Result<T> {
+        let mut guard = lock(&self.writer);
+        if guard.is_none() {
+            *guard = Some(open::writer(&self.path)?);
+        }
+        let conn = guard.as_mut().expect("the writer was opened on the lines above");
+        let tx = conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .or_say_at("beginning a transaction", &self.path)?;
+        let (result, seq) = {
+            let view = View { conn: &tx };
+            let before = view.meta_u64("seq")?.unwrap_or(0);
+            let writer = Writer { view, seq: Cell::new(before) };
+            let result = work(&writer)?;
+            let after = writer.seq.get();
+            (result, (after != before).then_some(after))
+        };
+        if let Some(seq) = seq {
+            put_meta(&tx, "seq", seq)?;
+        }
+        if let Err(error) = tx.commit() {
+            // Unknown whether it happened. The next call opens the file anew and reads what is there.
+            *guard = None;
+            return Err(Error::new("committing a transaction").at(&self.path).because(error).transient());
+        }
+        Ok(result)
+    }
+
+    /// Runs `work` in one read transaction, beside the writer.
+    pub fn read<T>(&self, work: impl FnOnce(&View) -> Result<T>) -> Result<T> {
+        let conn = lock(&self.readers).pop();
+        let conn = match conn {
+            Some(conn) => conn,
+            None => open::reader(&self.path)?,
+        };
+        let result = {
+            let tx = Transaction::new_unchecked(&conn, TransactionBehavior::Deferred)
+                .or_say_at("beginning to read", &self.path)?;
+            work(&View { conn: &tx })?
+        };
+        let mut idle = lock(&self.readers);
+        if idle.len() < IDLE_READERS_MAX {
+            idle.push(conn);
+        }
+        Ok(result)
+    }
+
+    /// Writes a whole, checked copy to `target` while everything goes on.
+    pub fn backup(&self, target: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
+        open::backup(&self.path, target, progress)
+    }
+
+    /// Gives memory that only a large pass needed back to the system.
+    pub fn shrink(&self) {
+        if let Some(conn) = lock(&self.writer).as_ref() {
+            // Best effort: the next pass does not depend on it.
+            let _ = conn.execute_batch("PRAGMA shrink_memory; PRAGMA wal_checkpoint(PASSIVE);");
+        }
+        lock(&self.readers).clear();
+    }
+}
+
+impl View<'_> {
+    pub(crate) fn meta_u64(&self, key: &str) -> Result<Option<u64>> {
+        let found: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT value FROM meta WHERE key = ?1")
+            .and_then(|mut s| s.query_row([key], |row| row.get(0)).optional())
+            .or_say("reading a setting of the store")?;
+        Ok(found.map(|v| v as u64))
+    }
+
+    pub fn meta_text(&self, key: &str) -> Result<Option<String>> {
+        self.conn
+            .prepare_cached("SELECT value FROM meta WHERE key = ?1")
+            .and_then(|mut s| s.query_row([key], |row| row.get(0)).optional())
+            .or_say("reading a setting of the store")
+    }
+
+    /// Random, made with the file: a restored or cloned file is noticed by it (DESIGN.md, epoch).
+    pub fn epoch(&self) -> Result<u64> {
+        Ok(self.meta_u64("epoch")?.unwrap_or_default())
+    }
+
+    /// The last sequence number given.
+    pub fn seq(&self) -> Result<u64> {
+        Ok(self.meta_u64("seq")?.unwrap_or(0))
+    }
+}
+
+impl Writer<'_> {
+    /// The next number in the one sequence of this node.
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.seq.set(self.seq.get() + 1);
+        self.seq.get()
+    }
+
+    pub fn put_meta_text(&self, key: &str, value: &str) -> Result<()> {
+        self.conn
+            .execute("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2", (key, value))
+            .or_say("writing a setting of the store")?;
+        Ok(())
+    }
+
+    pub fn put_meta_u64(&self, key: &str, value: u64) -> Result<()> {
+        put_meta(self.conn, key, value)
+    }
+}
+
+fn put_meta(conn: &Connection, key: &str, value: u64) -> Result<()> {
+    conn.prepare_cached("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")
+        .and_then(|mut s| s.execute((key, value as i64)))
+        .or_say("writing a setting of the store")?;
+    Ok(())
+}
+
+/// A lock poisoned by a panic protects nothing here: every transaction of the panicking thread was rolled back.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

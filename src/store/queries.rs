@@ -1,0 +1,225 @@
+//! Questions of the verbs: lists of findings, people, totals.
+
+use std::collections::HashMap;
+
+use super::codec::{Doing, uid};
+use super::findings::{COLUMNS, finding_row};
+use super::{FindingRow, StoredEntry, View, Writer};
+use crate::domain::{Area, FindingId, FindingStatus, List, Uid};
+use crate::error::Result;
+
+/// Which findings to list.
+#[derive(Debug, Clone, Default)]
+pub struct FindingFilter {
+    pub rule: Option<String>,
+    pub list: Option<List>,
+    pub area: Option<Area>,
+    pub severity: Option<String>,
+    /// Also decided and closed ones.
+    pub all: bool,
+}
+
+impl FindingFilter {
+    fn takes(&self, row: &FindingRow) -> bool {
+        self.rule.as_ref().is_none_or(|rule| *rule == row.rule)
+            && self.list.is_none_or(|list| row.list == Some(list))
+            && self.severity.as_ref().is_none_or(|severity| *severity == row.severity)
+            && self.area.is_none_or(|area| row.area.iter().chain(&row.areas).any(|a| area.contains(*a)))
+            && (self.all || row.status == FindingStatus::Open)
+    }
+}
+
+/// An entry with the place of its line.
+#[derive(Debug, Clone)]
+pub struct EntryView {
+    pub stored: StoredEntry,
+    /// File, sheet, row; `None` where the line is gone or its snapshot has not come up yet.
+    pub source: Option<(String, Option<String>, u32)>,
+}
+
+/// Numbers for `status` and the metrics.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Totals {
+    pub entries: u64,
+    pub persons: u64,
+    /// Open findings by rule and severity.
+    pub open: Vec<(String, String, u64)>,
+}
+
+impl View<'_> {
+    /// Findings in a fixed order: the worst first, then by rule and area.
+    pub fn findings(&self, filter: &FindingFilter) -> Result<Vec<FindingRow>> {
+        let order = "ORDER BY CASE severity WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN 'low' THEN 2 ELSE 3 END,
+                              rule, area, list, id";
+        let which = if filter.all { "" } else { "WHERE holds = 1" };
+        let mut statement = self
+            .conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM findings {which} {order}"))
+            .doing("reading findings")?;
+        let mut rows = statement.query([]).doing("reading findings")?;
+        let mut out = Vec::new();
+        while let Some(row) = rows.next().doing("reading findings")? {
+            let row = finding_row(row).doing("reading findings")?;
+            if filter.takes(&row) {
+                out.push(row);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Findings that changed after `nseq`, in the order in which they did.
+    pub fn findings_changed(&self, nseq: u64, limit: usize) -> Result<Vec<(u64, FindingRow)>> {
+        self.conn
+            .prepare_cached(&format!("SELECT {COLUMNS}, nseq FROM findings WHERE nseq > ?1 ORDER BY nseq LIMIT ?2"))
+            .and_then(|mut s| {
+                s.query_map((nseq as i64, limit as i64), |row| Ok((row.get::<_, i64>(15)? as u64, finding_row(row)?)))?
+                    .collect()
+            })
+            .doing("reading findings")
+    }
+
+    /// What the parent told us, by id.
+    pub fn notices(&self) -> Result<Vec<(FindingId, String)>> {
+        self.conn
+            .prepare_cached("SELECT id, body FROM notices ORDER BY id")
+            .and_then(|mut s| {
+                s.query_map([], |row| Ok((FindingId(row.get::<_, i64>(0)? as u64), row.get(1)?)))?.collect()
+            })
+            .doing("reading what the parent told")
+    }
+
+    /// Uids of entries whose name or number contains `query`, as written or as folded for comparing.
+    pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Uid>> {
+        let pattern = format!("%{}%", query.replace(['%', '_'], ""));
+        self.conn
+            .prepare_cached(
+                "SELECT uid FROM entries
+                 WHERE (body ->> 'name') LIKE ?1 OR (body ->> 'id') LIKE ?1 ORDER BY removed IS NOT NULL, id LIMIT ?2",
+            )
+            .and_then(|mut s| s.query_map((pattern, limit as i64), |row| uid(row, 0))?.collect())
+            .doing("searching people")
+    }
+
+    /// Persons that carry one of these block keys.
+    pub fn persons_under(&self, keys: &[u64], limit: usize) -> Result<Vec<Uid>> {
+        let mut ids = Vec::new();
+        for key in keys {
+            self.block(*key, limit, &mut ids)?;
+        }
+        let mut persons = Vec::new();
+        for id in ids {
+            if let Some(stored) = self.entry_by_id(id)?
+                && !persons.contains(&stored.person)
+            {
+                persons.push(stored.person);
+            }
+        }
+        Ok(persons)
+    }
+
+    /// Entries with the places of their lines; each snapshot's places are read once.
+    pub fn views(&self, uids: &[Uid], cache: &mut PlaceCache) -> Result<Vec<EntryView>> {
+        let mut out = Vec::with_capacity(uids.len());
+        for uid in uids {
+            let Some(stored) = self.entry(*uid)? else { continue };
+            let source = cache.find(self, &stored)?;
+            out.push(EntryView { stored, source });
+        }
+        Ok(out)
+    }
+
+    pub fn totals(&self) -> Result<Totals> {
+        let count = |sql: &str| -> Result<u64> {
+            self.conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|n| n as u64).doing("counting")
+        };
+        let mut open: HashMap<(String, String), u64> = HashMap::new();
+        for row in self.findings(&FindingFilter::default())? {
+            *open.entry((row.rule, row.severity)).or_default() += 1;
+        }
+        let mut open: Vec<_> = open.into_iter().map(|((rule, severity), n)| (rule, severity, n)).collect();
+        open.sort();
+        Ok(Totals {
+            entries: count("SELECT count(*) FROM entries WHERE removed IS NULL")?,
+            persons: count("SELECT count(DISTINCT person) FROM entries WHERE removed IS NULL")?,
+            open,
+        })
+    }
+}
+
+/// Places already looked up: a list of findings asks for the same few snapshots again and again.
+#[derive(Default)]
+pub struct PlaceCache {
+    snapshots: HashMap<(List, Area, Area), HashMap<Uid, (String, Option<String>, u32)>>,
+}
+
+/// Lines kept in a [`PlaceCache`] before it starts anew.
+const CACHED_LINES_MAX: usize = 200_000;
+
+impl PlaceCache {
+    fn find(&mut self, view: &View, stored: &StoredEntry) -> Result<Option<(String, Option<String>, u32)>> {
+        let entry = &stored.entry;
+        let key = (entry.list, entry.area, stored.origin);
+        if !self.snapshots.contains_key(&key) {
+            if self.snapshots.values().map(HashMap::len).sum::<usize>() > CACHED_LINES_MAX {
+                self.snapshots.clear();
+            }
+            self.snapshots.insert(key, view.places(entry.list, entry.area, stored.origin)?);
+        }
+        Ok(self.snapshots.get(&key).and_then(|places| places.get(&entry.uid)).cloned())
+    }
+}
+
+impl Writer<'_> {
+    /// Keeps or takes back what the parent says of a finding.
+    pub fn put_notice(&self, id: FindingId, body: Option<&str>) -> Result<()> {
+        match body {
+            Some(body) => self
+                .conn
+                .prepare_cached("INSERT OR REPLACE INTO notices VALUES (?1, ?2)")
+                .and_then(|mut s| s.execute((id.0 as i64, body))),
+            None => {
+                self.conn.prepare_cached("DELETE FROM notices WHERE id = ?1").and_then(|mut s| s.execute([id.0 as i64]))
+            }
+        }
+        .doing("keeping what the parent told")?;
+        Ok(())
+    }
+
+    pub fn clear_notices(&self) -> Result<()> {
+        self.conn.execute("DELETE FROM notices", []).doing("forgetting what the parent told")?;
+        Ok(())
+    }
+
+    /// Puts a line for the mismatch log beside what it tells of.
+    pub fn queue_log(&self, line: &str) -> Result<()> {
+        self.conn
+            .prepare_cached("INSERT INTO log_queue (line) VALUES (?1)")
+            .and_then(|mut s| s.execute([line]))
+            .doing("queueing a line of the log")?;
+        Ok(())
+    }
+
+    /// A number in the order of the log's lines, for a line that does not wait.
+    pub fn skip_log_number(&self) -> Result<u64> {
+        self.queue_log("")?;
+        let number = self.conn.last_insert_rowid();
+        self.conn.execute("DELETE FROM log_queue WHERE id = ?1", [number]).doing("queueing a line of the log")?;
+        Ok(number as u64)
+    }
+
+    /// Takes out what is safely in the file.
+    pub fn drop_logged(&self, upto: i64) -> Result<()> {
+        self.conn.execute("DELETE FROM log_queue WHERE id <= ?1", [upto]).doing("clearing the log's queue")?;
+        Ok(())
+    }
+}
+
+impl View<'_> {
+    /// Lines of the mismatch log that are not in its file yet.
+    pub fn queued_log(&self, limit: usize) -> Result<Vec<(i64, String)>> {
+        self.conn
+            .prepare_cached("SELECT id, line FROM log_queue ORDER BY id LIMIT ?1")
+            .and_then(|mut s| s.query_map([limit as i64], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .doing("reading the log's queue")
+    }
+}

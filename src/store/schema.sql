@@ -1,0 +1,236 @@
+-- rosterd's one file, version 1. Only src/store reads or writes it.
+-- Areas are 12 digits with zeros behind (519901 is 519901000000); days are YYYYMMDD; instants are Unix milliseconds;
+-- list and status codes are those of domain::List and domain::Status; uids are 63-bit integers.
+
+-- Single values: area, epoch, seq (the last one given), and what the link keeps between runs.
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One line of one list in one area, own or a child's. Never deleted: a vanished line is a tombstone.
+CREATE TABLE entries (
+    id         INTEGER PRIMARY KEY,      -- in order of arrival: the smallest of a person's names the person
+    uid        INTEGER NOT NULL UNIQUE,
+    seq        INTEGER NOT NULL,         -- of its last change; what is above the parent's watermark must travel
+    area       INTEGER NOT NULL,
+    list       INTEGER NOT NULL,
+    origin     INTEGER NOT NULL,         -- the node that owns and reports it
+    person     INTEGER NOT NULL,         -- uid of the person's oldest entry; its own until it is linked
+    first_seen INTEGER NOT NULL,
+    baseline   INTEGER NOT NULL,         -- 1: stood in the first snapshot of its list and area
+    removed    INTEGER,                  -- NULL: the line stands
+    corrected  INTEGER,                  -- NULL: number, name, birth date and sex are as first seen
+    body       TEXT NOT NULL             -- the record as it travels; unknown newer fields stay in it
+) STRICT;
+CREATE INDEX entries_seq ON entries (seq);
+CREATE INDEX entries_person ON entries (person);
+
+-- What an entry said before. One row for each change of what it says, the body until then.
+CREATE TABLE history (
+    uid   INTEGER NOT NULL,
+    until INTEGER NOT NULL,              -- the day the next version was seen
+    seq   INTEGER NOT NULL,              -- of the change that ended it
+    body  TEXT NOT NULL,
+    PRIMARY KEY (uid, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Where linkage looks for entries that can be the same person.
+CREATE TABLE blocks (
+    key   INTEGER NOT NULL,
+    entry INTEGER NOT NULL,              -- entries.id
+    PRIMARY KEY (key, entry)
+) STRICT, WITHOUT ROWID;
+
+-- Entries to link and persons to judge again. A pass empties it; a crash leaves the rest to the next run.
+CREATE TABLE dirty (
+    entry INTEGER PRIMARY KEY,           -- entries.id
+    link  INTEGER NOT NULL               -- 1: who it is may have changed; 0: only what it says
+) STRICT;
+
+-- The latest snapshot of one list of one area from one stream, and where each of its lines stands.
+CREATE TABLE snapshots (
+    id            INTEGER PRIMARY KEY,
+    seq           INTEGER NOT NULL,
+    origin        INTEGER NOT NULL,
+    area          INTEGER NOT NULL,
+    list          INTEGER NOT NULL,
+    stream        TEXT NOT NULL,         -- '' for the inbox, else the name of the configured source
+    file          TEXT NOT NULL,
+    sheet         TEXT,                  -- NULL: a text file, or lines of several sheets
+    taken_on      INTEGER NOT NULL,      -- what the sheet states, else the day it was read
+    read_at       INTEGER NOT NULL,
+    lines         INTEGER NOT NULL,
+    damaged       INTEGER NOT NULL,      -- lines whose number lost digits
+    total_row     INTEGER,               -- NULL: the sheet states no total
+    total_stated  INTEGER,
+    total_counted INTEGER,
+    due           INTEGER,               -- NULL: nothing changes by the calendar alone
+    placement     BLOB NOT NULL,         -- see placement.rs
+    UNIQUE (list, area, origin, stream)
+) STRICT;
+CREATE INDEX snapshots_seq ON snapshots (seq);
+
+-- Every file, sheet or query looked at, so that an unchanged one is not read again.
+CREATE TABLE sources (
+    stream   TEXT NOT NULL,
+    path     TEXT NOT NULL,              -- relative to the watched folder
+    bytes    INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    hash     BLOB,                       -- NULL: never read whole
+    read_at  INTEGER,                    -- NULL: never read whole
+    state    TEXT NOT NULL,              -- read, held, quarantined, waiting
+    lists    TEXT NOT NULL,              -- JSON array of the lists found in it
+    lines    INTEGER NOT NULL,
+    PRIMARY KEY (stream, path)
+) STRICT, WITHOUT ROWID;
+
+-- Lines and files that could not be taken. A file's rows are replaced when it is read again.
+CREATE TABLE quarantine (
+    id     INTEGER PRIMARY KEY,
+    at     INTEGER NOT NULL,
+    origin INTEGER NOT NULL,             -- the node that refused it
+    file   TEXT NOT NULL,
+    sheet  TEXT,                         -- NULL: the whole file, or no sheets
+    row    INTEGER,                      -- NULL: the whole sheet or file
+    code   TEXT NOT NULL,
+    detail TEXT NOT NULL                 -- masked
+) STRICT;
+CREATE INDEX quarantine_file ON quarantine (file);
+
+-- Snapshots the deletion guard holds until a person decides.
+CREATE TABLE held (
+    id      INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    stream  TEXT NOT NULL,
+    file    TEXT NOT NULL,
+    hash    BLOB NOT NULL,               -- of the file: a release is for this content alone
+    area    INTEGER NOT NULL,
+    list    INTEGER NOT NULL,
+    had     INTEGER NOT NULL,            -- lines before
+    has     INTEGER NOT NULL,            -- lines it would leave
+    removes INTEGER NOT NULL,
+    state   TEXT NOT NULL                -- held, released, rejected, superseded
+) STRICT;
+
+-- Findings: what holds now and what once did.
+CREATE TABLE findings (
+    id         INTEGER PRIMARY KEY,      -- domain::FindingId
+    nseq       INTEGER NOT NULL,         -- of its last change; what children are told is above their watermark
+    rule       TEXT NOT NULL,
+    severity   TEXT NOT NULL,
+    holds      INTEGER NOT NULL,         -- 0: newer data removed the contradiction
+    person     INTEGER,                  -- NULL: about a snapshot, or told by the parent
+    snapshot   INTEGER,                  -- NULL: about a person
+    area       INTEGER,                  -- NULL: the person as a whole
+    list       INTEGER,
+    first_seen INTEGER NOT NULL,
+    due        INTEGER,
+    detail     TEXT NOT NULL,
+    evidence   TEXT NOT NULL,            -- JSON array of uids, the one to look at first
+    areas      TEXT NOT NULL,            -- JSON array: the areas of the evidence, who is concerned
+    basis      INTEGER NOT NULL,         -- hash of what a person would judge: changes when the evidence does
+    decided    TEXT,                     -- NULL: open; confirm or dismiss
+    decided_on INTEGER                   -- basis at the time; another basis reopens a dismissal
+) STRICT;
+CREATE INDEX findings_person ON findings (person);
+CREATE INDEX findings_snapshot ON findings (snapshot) WHERE snapshot IS NOT NULL;
+CREATE INDEX findings_nseq ON findings (nseq);
+CREATE INDEX findings_open ON findings (rule) WHERE holds = 1;
+
+-- Findings the parent told us of that concern our area. The parent's word, kept apart from our own.
+CREATE TABLE notices (
+    id   INTEGER PRIMARY KEY,            -- domain::FindingId
+    body TEXT NOT NULL                   -- CONTRACT.md finding, as the parent sent it
+) STRICT;
+
+-- What people decided, here or at another level, with its whole history. The latest by (at, author) counts.
+CREATE TABLE decisions (
+    id      INTEGER PRIMARY KEY,
+    seq     INTEGER NOT NULL,
+    kind    TEXT NOT NULL,               -- finding or match
+    subject TEXT NOT NULL,               -- the finding's id, or the pair of uids
+    verdict TEXT NOT NULL,               -- confirm, dismiss, reopen, reject
+    note    TEXT NOT NULL,
+    author  INTEGER NOT NULL,            -- the node it was made at
+    at      INTEGER NOT NULL,
+    UNIQUE (kind, subject, author, at, verdict)
+) STRICT;
+CREATE INDEX decisions_seq ON decisions (seq);
+CREATE INDEX decisions_subject ON decisions (kind, subject);
+
+CREATE TABLE events (
+    id         INTEGER PRIMARY KEY,      -- hash of kind, place and first evidence
+    person     INTEGER NOT NULL,
+    kind       TEXT NOT NULL,
+    date       TEXT,                     -- NULL: nobody dates it; a month or a year where no day is known
+    came_from  INTEGER,
+    went_to    INTEGER,
+    confidence TEXT NOT NULL,
+    evidence   TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_person ON events (person);
+
+-- The next day on which a person's findings change by the calendar alone.
+CREATE TABLE dues (
+    person INTEGER PRIMARY KEY,
+    day    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX dues_day ON dues (day);
+
+-- Pairs of entries that a clerk should judge. Verdicts are in decisions.
+CREATE TABLE matches (
+    a     INTEGER NOT NULL,
+    b     INTEGER NOT NULL,
+    score REAL NOT NULL,
+    PRIMARY KEY (a, b)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX matches_b ON matches (b);
+
+-- Lines for the mismatch log, written with what they tell of and taken out once they are in the file.
+CREATE TABLE log_queue (
+    id   INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given twice: the file is read by it after a crash
+    line TEXT NOT NULL
+) STRICT;
+
+-- Batches kept, byte for byte, from before their first send until their receipt is here.
+CREATE TABLE frozen (
+    after     INTEGER PRIMARY KEY,       -- the batch begins right behind this number
+    last      INTEGER NOT NULL,
+    header    TEXT NOT NULL,
+    signature BLOB NOT NULL,
+    body      BLOB NOT NULL
+) STRICT;
+
+-- The nodes below that have joined.
+CREATE TABLE children (
+    area         INTEGER PRIMARY KEY,
+    name         TEXT NOT NULL,
+    epoch        INTEGER,                -- NULL: never pushed
+    watermark    INTEGER NOT NULL,       -- the highest seq held of that epoch
+    retired      TEXT NOT NULL,          -- JSON array: epochs followed before
+    last_contact INTEGER,                -- NULL: never
+    resync       INTEGER NOT NULL,       -- 1: asked for, to be done at its next contact
+    state        TEXT NOT NULL           -- JSON: what it said of itself and what is wrong, if anything
+) STRICT;
+
+-- Receipts never expire: the same batch again gets the same answer, other content under its key is refused.
+CREATE TABLE receipts (
+    origin  INTEGER NOT NULL,
+    epoch   INTEGER NOT NULL,
+    after   INTEGER NOT NULL,
+    last    INTEGER NOT NULL,
+    receipt TEXT NOT NULL,
+    PRIMARY KEY (origin, epoch, after, last)
+) STRICT, WITHOUT ROWID;
+
+-- Who looked at whom: written before it is shown, each row bound to the one before.
+CREATE TABLE access (
+    id     INTEGER PRIMARY KEY,
+    at     INTEGER NOT NULL,
+    who    TEXT NOT NULL,
+    what   TEXT NOT NULL,                -- search or reveal
+    target TEXT NOT NULL,                -- masked
+    reason TEXT NOT NULL,
+    hash   BLOB NOT NULL                 -- of this row and the hash of the row before
+) STRICT;

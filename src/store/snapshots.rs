@@ -1,0 +1,211 @@
+//! The latest snapshot of each list and area, with the place of every line.
+
+use std::collections::HashMap;
+
+use rusqlite::{OptionalExtension, Row};
+
+use super::codec::{Doing, area, day, day_to_sql, list};
+use super::{Placement, View, Writer};
+use crate::domain::{Area, Date, List, Uid};
+use crate::error::{Error, Result};
+use crate::rules::{SnapshotFacts, StatedTotal};
+
+/// What a snapshot replaces: the same list of the same area, by the same node, from the same stream.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SnapshotKey {
+    pub list: List,
+    pub area: Area,
+    pub origin: Area,
+    /// Empty for the inbox, else the name of the configured source.
+    pub stream: String,
+}
+
+/// A snapshot without its lines.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    pub key: SnapshotKey,
+    pub facts: SnapshotFacts,
+    /// Unix milliseconds.
+    pub read_at: i64,
+}
+
+const COLUMNS: &str = "list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged, total_row, total_stated, total_counted";
+
+pub(super) fn snapshot(row: &Row) -> rusqlite::Result<Snapshot> {
+    let (list, area_) = (list(row, 0)?, area(row, 1)?);
+    let total = match (row.get::<_, Option<u32>>(10)?, row.get::<_, Option<i64>>(11)?, row.get::<_, Option<i64>>(12)?) {
+        (Some(row), Some(stated), Some(counted)) => {
+            Some(StatedTotal { row, stated: stated as u64, counted: counted as u64 })
+        }
+        _ => None,
+    };
+    Ok(Snapshot {
+        key: SnapshotKey { list, area: area_, origin: area(row, 2)?, stream: row.get(3)? },
+        facts: SnapshotFacts {
+            area: area_,
+            list,
+            file: row.get(4)?,
+            sheet: row.get(5)?,
+            taken_on: day(row, 6)?,
+            lines: row.get::<_, i64>(8)? as u64,
+            damaged: row.get::<_, i64>(9)? as u64,
+            total,
+        },
+        read_at: row.get(7)?,
+    })
+}
+
+impl View<'_> {
+    /// The snapshot of this key with its lines.
+    pub fn snapshot(&self, key: &SnapshotKey) -> Result<Option<(i64, Snapshot, Placement)>> {
+        let found: Option<(Snapshot, Vec<u8>, i64)> = self
+            .conn
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS}, placement, id FROM snapshots WHERE list = ?1 AND area = ?2 AND origin = ?3 AND stream = ?4"
+            ))
+            .and_then(|mut s| {
+                s.query_row(
+                    (key.list as u8, key.area.padded() as i64, key.origin.padded() as i64, &key.stream),
+                    |row| Ok((snapshot(row)?, row.get(13)?, row.get(14)?)),
+                )
+                .optional()
+            })
+            .doing("reading a snapshot")?;
+        found
+            .map(|(snapshot, bytes, id)| {
+                let placement = Placement::decode(&bytes).ok_or_else(|| {
+                    Error::new("the places of a snapshot's lines do not read").hint("run rosterd doctor")
+                })?;
+                Ok((id, snapshot, placement))
+            })
+            .transpose()
+    }
+
+    /// All snapshots this node keeps, without their lines.
+    pub fn snapshots(&self) -> Result<Vec<(i64, Snapshot)>> {
+        self.conn
+            .prepare_cached(&format!("SELECT {COLUMNS}, id FROM snapshots ORDER BY area, list, origin, stream"))
+            .and_then(|mut s| s.query_map([], |row| Ok((row.get(13)?, snapshot(row)?)))?.collect())
+            .doing("reading the snapshots")
+    }
+
+    pub fn snapshot_by_id(&self, id: i64) -> Result<Option<Snapshot>> {
+        self.conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM snapshots WHERE id = ?1"))
+            .and_then(|mut s| s.query_row([id], snapshot).optional())
+            .doing("reading a snapshot")
+    }
+
+    /// Areas that have a snapshot of `list` by `origin` in this stream.
+    pub fn snapshot_areas(&self, list: List, origin: Area, stream: &str) -> Result<Vec<Area>> {
+        self.conn
+            .prepare_cached("SELECT area FROM snapshots WHERE list = ?1 AND origin = ?2 AND stream = ?3 ORDER BY area")
+            .and_then(|mut s| s.query_map((list as u8, origin.padded() as i64, stream), |row| area(row, 0))?.collect())
+            .doing("reading the snapshots")
+    }
+
+    /// Snapshots whose findings change by the calendar on or before `today`.
+    pub fn snapshots_due(&self, today: Date) -> Result<Vec<i64>> {
+        self.conn
+            .prepare_cached("SELECT id FROM snapshots WHERE due <= ?1 ORDER BY id")
+            .and_then(|mut s| s.query_map([day_to_sql(today)], |row| row.get(0))?.collect())
+            .doing("reading what falls due")
+    }
+
+    /// Where the lines of one list and area stand: file, sheet, row.
+    pub(super) fn places(
+        &self,
+        list: List,
+        area: Area,
+        origin: Area,
+    ) -> Result<HashMap<Uid, (String, Option<String>, u32)>> {
+        let found: Vec<(String, Vec<u8>)> = self
+            .conn
+            .prepare_cached("SELECT file, placement FROM snapshots WHERE list = ?1 AND area = ?2 AND origin = ?3")
+            .and_then(|mut s| {
+                s.query_map((list as u8, area.padded() as i64, origin.padded() as i64), |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?
+                .collect()
+            })
+            .doing("looking for lines")?;
+        let mut out = HashMap::new();
+        for (file, bytes) in found {
+            for segment in Placement::decode(&bytes).unwrap_or_default().segments {
+                out.extend(segment.lines.iter().map(|l| (l.uid, (file.clone(), segment.sheet.clone(), l.row))));
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl Writer<'_> {
+    /// Writes a snapshot over the one of the same key. Gives its id.
+    pub fn put_snapshot(&self, snapshot: &Snapshot, placement: &Placement) -> Result<i64> {
+        let facts = &snapshot.facts;
+        let key = &snapshot.key;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO snapshots (seq, list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged,
+                                        total_row, total_stated, total_counted, placement, due)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0)
+                 ON CONFLICT (list, area, origin, stream) DO UPDATE SET seq = ?1, file = ?6, sheet = ?7, taken_on = ?8,
+                     read_at = ?9, lines = ?10, damaged = ?11, total_row = ?12, total_stated = ?13, total_counted = ?14,
+                     placement = ?15, due = 0
+                 RETURNING id",
+            )
+            .and_then(|mut s| {
+                s.query_row(
+                    rusqlite::params![
+                        self.next_seq() as i64,
+                        key.list as u8,
+                        key.area.padded() as i64,
+                        key.origin.padded() as i64,
+                        key.stream,
+                        facts.file,
+                        facts.sheet,
+                        day_to_sql(facts.taken_on),
+                        snapshot.read_at,
+                        facts.lines as i64,
+                        facts.damaged as i64,
+                        facts.total.as_ref().map(|t| t.row),
+                        facts.total.as_ref().map(|t| t.stated as i64),
+                        facts.total.as_ref().map(|t| t.counted as i64),
+                        placement.encode(),
+                    ],
+                    |row| row.get(0),
+                )
+            })
+            .doing("writing a snapshot")
+    }
+
+    pub fn set_snapshot_due(&self, id: i64, due: Option<Date>) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE snapshots SET due = ?2 WHERE id = ?1")
+            .and_then(|mut s| s.execute((id, due.map(day_to_sql))))
+            .doing("noting when a snapshot falls due")?;
+        Ok(())
+    }
+}
+
+impl Writer<'_> {
+    /// The same file was exported again without a change: its snapshots are of today.
+    pub fn confirm_snapshots(&self, stream: &str, file: &str, origin: Area, today: Date, read_at: i64) -> Result<()> {
+        let ids: Vec<i64> = self
+            .conn
+            .prepare_cached(
+                "SELECT id FROM snapshots WHERE stream = ?1 AND file = ?2 AND origin = ?3 AND taken_on < ?4 ORDER BY id",
+            )
+            .and_then(|mut s| {
+                s.query_map((stream, file, origin.padded() as i64, day_to_sql(today)), |row| row.get(0))?.collect()
+            })
+            .doing("noting that a list is unchanged")?;
+        for id in ids {
+            self.conn
+                .prepare_cached("UPDATE snapshots SET seq = ?2, taken_on = ?3, read_at = ?4, due = 0 WHERE id = ?1")
+                .and_then(|mut s| s.execute((id, self.next_seq() as i64, day_to_sql(today), read_at)))
+                .doing("noting that a list is unchanged")?;
+        }
+        Ok(())
+    }
+}

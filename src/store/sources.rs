@@ -1,0 +1,247 @@
+//! Files looked at, lines refused, snapshots held.
+
+use rusqlite::{OptionalExtension, Row};
+
+use super::codec::{Doing, area, list};
+use super::{View, Writer};
+use crate::domain::{Area, List};
+use crate::error::Result;
+
+/// One watched file or query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceRow {
+    pub stream: String,
+    /// Relative to the watched folder.
+    pub path: String,
+    pub bytes: u64,
+    /// Unix milliseconds.
+    pub modified: i64,
+    pub hash: Option<[u8; 32]>,
+    pub read_at: Option<i64>,
+    /// read, held, quarantined, waiting
+    pub state: String,
+    pub lists: Vec<List>,
+    pub lines: u64,
+}
+
+/// A line or a file that could not be taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuarantineRow {
+    pub id: i64,
+    pub at: i64,
+    pub origin: Area,
+    pub file: String,
+    pub sheet: Option<String>,
+    pub row: Option<u32>,
+    pub code: String,
+    pub detail: String,
+}
+
+/// A snapshot that waits for a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    pub id: i64,
+    pub at: i64,
+    pub stream: String,
+    pub file: String,
+    pub hash: [u8; 32],
+    pub area: Area,
+    pub list: List,
+    pub had: u64,
+    pub has: u64,
+    pub removes: u64,
+    /// held, released, rejected, superseded
+    pub state: String,
+}
+
+fn hash(row: &Row, column: usize) -> rusqlite::Result<Option<[u8; 32]>> {
+    Ok(row.get_ref(column)?.as_blob_or_null().ok().flatten().and_then(|bytes| bytes.try_into().ok()))
+}
+
+fn source(row: &Row) -> rusqlite::Result<SourceRow> {
+    Ok(SourceRow {
+        stream: row.get(0)?,
+        path: row.get(1)?,
+        bytes: row.get::<_, i64>(2)? as u64,
+        modified: row.get(3)?,
+        hash: hash(row, 4)?,
+        read_at: row.get(5)?,
+        state: row.get(6)?,
+        lists: serde_json::from_str(row.get_ref(7)?.as_str()?).unwrap_or_default(),
+        lines: row.get::<_, i64>(8)? as u64,
+    })
+}
+
+fn held(row: &Row) -> rusqlite::Result<Held> {
+    Ok(Held {
+        id: row.get(0)?,
+        at: row.get(1)?,
+        stream: row.get(2)?,
+        file: row.get(3)?,
+        hash: hash(row, 4)?.unwrap_or_default(),
+        area: area(row, 5)?,
+        list: list(row, 6)?,
+        had: row.get::<_, i64>(7)? as u64,
+        has: row.get::<_, i64>(8)? as u64,
+        removes: row.get::<_, i64>(9)? as u64,
+        state: row.get(10)?,
+    })
+}
+
+const SOURCE: &str = "stream, path, bytes, modified, hash, read_at, state, lists, lines";
+const HELD: &str = "id, at, stream, file, hash, area, list, had, has, removes, state";
+
+impl View<'_> {
+    pub fn source(&self, stream: &str, path: &str) -> Result<Option<SourceRow>> {
+        self.conn
+            .prepare_cached(&format!("SELECT {SOURCE} FROM sources WHERE stream = ?1 AND path = ?2"))
+            .and_then(|mut s| s.query_row((stream, path), source).optional())
+            .doing("reading what is known of a file")
+    }
+
+    pub fn sources(&self) -> Result<Vec<SourceRow>> {
+        self.conn
+            .prepare_cached(&format!("SELECT {SOURCE} FROM sources ORDER BY stream, path"))
+            .and_then(|mut s| s.query_map([], source)?.collect())
+            .doing("reading what is known of the files")
+    }
+
+    pub fn quarantine(&self) -> Result<Vec<QuarantineRow>> {
+        self.conn
+            .prepare_cached(
+                "SELECT id, at, origin, file, sheet, row, code, detail FROM quarantine ORDER BY file, sheet, row, id",
+            )
+            .and_then(|mut s| {
+                s.query_map([], |row| {
+                    Ok(QuarantineRow {
+                        id: row.get(0)?,
+                        at: row.get(1)?,
+                        origin: area(row, 2)?,
+                        file: row.get(3)?,
+                        sheet: row.get(4)?,
+                        row: row.get(5)?,
+                        code: row.get(6)?,
+                        detail: row.get(7)?,
+                    })
+                })?
+                .collect()
+            })
+            .doing("reading the quarantine")
+    }
+
+    pub fn quarantine_count(&self) -> Result<u64> {
+        self.conn
+            .prepare_cached("SELECT count(*) FROM quarantine")
+            .and_then(|mut s| s.query_row([], |row| row.get::<_, i64>(0)))
+            .map(|n| n as u64)
+            .doing("counting the quarantine")
+    }
+
+    /// Snapshots that wait; with `all`, also those that were decided.
+    pub fn held(&self, all: bool) -> Result<Vec<Held>> {
+        self.conn
+            .prepare_cached(&format!("SELECT {HELD} FROM held WHERE ?1 OR state = 'held' ORDER BY id"))
+            .and_then(|mut s| s.query_map([all], held)?.collect())
+            .doing("reading held snapshots")
+    }
+
+    /// Whether a person released exactly this content for this list and area.
+    pub fn is_released(&self, hash: &[u8; 32], area: Area, list: List) -> Result<bool> {
+        self.conn
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM held WHERE hash = ?1 AND area = ?2 AND list = ?3 AND state = 'released')",
+            )
+            .and_then(|mut s| s.query_row((&hash[..], area.padded() as i64, list as u8), |row| row.get(0)))
+            .doing("reading held snapshots")
+    }
+}
+
+impl Writer<'_> {
+    pub fn put_source(&self, row: &SourceRow) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO sources VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 ON CONFLICT (stream, path) DO UPDATE SET bytes = ?3, modified = ?4, hash = ?5, read_at = ?6, state = ?7,
+                     lists = ?8, lines = ?9",
+            )
+            .and_then(|mut s| {
+                s.execute((
+                    &row.stream,
+                    &row.path,
+                    row.bytes as i64,
+                    row.modified,
+                    row.hash.as_ref().map(|h| &h[..]),
+                    row.read_at,
+                    &row.state,
+                    serde_json::to_string(&row.lists).unwrap_or_default(),
+                    row.lines as i64,
+                ))
+            })
+            .doing("writing what is known of a file")?;
+        Ok(())
+    }
+
+    /// Replaces what a file's last reading put into quarantine.
+    pub fn put_quarantine(&self, origin: Area, file: &str, rows: &[QuarantineRow]) -> Result<()> {
+        self.conn
+            .prepare_cached("DELETE FROM quarantine WHERE file = ?1 AND origin = ?2")
+            .and_then(|mut s| s.execute((file, origin.padded() as i64)))
+            .doing("writing the quarantine")?;
+        self.add_quarantine(rows)
+    }
+
+    pub fn add_quarantine(&self, rows: &[QuarantineRow]) -> Result<()> {
+        for row in rows {
+            self.conn
+                .prepare_cached("INSERT INTO quarantine (at, origin, file, sheet, row, code, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+                .and_then(|mut s| {
+                    s.execute((row.at, row.origin.padded() as i64, &row.file, &row.sheet, row.row, &row.code, &row.detail))
+                })
+                .doing("writing the quarantine")?;
+        }
+        Ok(())
+    }
+
+    /// Holds a snapshot. One held before for the same list, area and stream gives way to it.
+    pub fn hold(&self, new: &Held) -> Result<i64> {
+        self.supersede_held(&new.stream, new.area, new.list)?;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO held (at, stream, file, hash, area, list, had, has, removes, state)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'held')",
+            )
+            .and_then(|mut s| {
+                s.insert((
+                    new.at,
+                    &new.stream,
+                    &new.file,
+                    &new.hash[..],
+                    new.area.padded() as i64,
+                    new.list as u8,
+                    new.had as i64,
+                    new.has as i64,
+                    new.removes as i64,
+                ))
+            })
+            .doing("holding a snapshot")
+    }
+
+    /// A newer snapshot was taken: what was held of the older one is past.
+    pub fn supersede_held(&self, stream: &str, area: Area, list: List) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "UPDATE held SET state = 'superseded' WHERE stream = ?1 AND area = ?2 AND list = ?3 AND state = 'held'",
+            )
+            .and_then(|mut s| s.execute((stream, area.padded() as i64, list as u8)))
+            .doing("holding a snapshot")?;
+        Ok(())
+    }
+
+    /// Sets what a person decided about a held snapshot and gives it; `None` where it does not wait.
+    pub fn decide_held(&self, id: i64, state: &str) -> Result<Option<Held>> {
+        self.conn
+            .prepare_cached(&format!("UPDATE held SET state = ?2 WHERE id = ?1 AND state = 'held' RETURNING {HELD}"))
+            .and_then(|mut s| s.query_row((id, state), held).optional())
+            .doing("deciding about a held snapshot")
+    }
+}

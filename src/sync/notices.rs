@@ -1,0 +1,50 @@
+//! How a child hears what its parent has to tell: it asks, and the parent answers when there is something.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::line::{Failure, Line, blocking};
+use super::protocol::{Answer, Ask, Message, NoticesHead};
+use super::push::Child;
+
+/// While a resync is asked for, a question for notices is answered at once: ask no more often than this.
+const NOTICES_PAUSE: Duration = Duration::from_secs(2);
+
+/// One question for notices.
+pub(super) async fn poll<L: Line>(line: &L, child: &Arc<Child>, wait_secs: u16) -> Result<NoticesHead, Failure> {
+    let reader = child.clone();
+    let mark = blocking(move || reader.notices_mark()).await?;
+    let answer = line.ask(Message::bare(Ask::Notices { mark, wait_secs })).await?;
+    let Answer::Notices(head) = answer.meta else { return Err(Failure::unexpected("notices")) };
+    let (taker, page) = (child.clone(), Message { meta: head.clone(), payload: answer.payload });
+    blocking(move || {
+        // Somebody else may have read the same page meanwhile: a page is taken only where it was asked for.
+        if taker.notices_mark()? == mark { taker.take_notices(&page).map(drop) } else { Ok(()) }
+    })
+    .await?;
+    Ok(head)
+}
+
+/// Reads notices for as long as the connection lives.
+pub(super) async fn read<L: Line>(
+    line: &L,
+    child: &Arc<Child>,
+    wait_secs: u16,
+    asked: &AtomicBool,
+    wake: &Notify,
+) -> Failure {
+    loop {
+        match poll(line, child, wait_secs).await {
+            Ok(head) if head.resync => {
+                asked.store(true, Ordering::SeqCst);
+                wake.notify_one();
+                tokio::time::sleep(NOTICES_PAUSE).await;
+            }
+            Ok(_) => {}
+            Err(failure) => return failure,
+        }
+    }
+}

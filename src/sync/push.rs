@@ -1,0 +1,209 @@
+//! The child's part: who am I, what is next, what does the parent's word mean. No network, no waiting.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::batch::{self, BATCH_ITEMS_MAX, BATCH_PLAIN_BYTES_MAX};
+use super::ledger::{ChildLedger, FrozenBatch, Notice, NoticesPage};
+use super::line::Failure;
+use super::protocol::{
+    Adopt, Code, Hello, Message, NoticesHead, NoticesMark, PROTOCOL, PROTOCOL_OLDEST, Receipt, Refusal, Standing,
+    Welcome,
+};
+use super::receive::NOTICES_BYTES_MAX;
+use crate::error::{Error, Result};
+
+/// What to do after the parent's welcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meeting {
+    /// Both agree where to go on.
+    Ready,
+    /// This database began a new life: ask the parent to follow it.
+    Adopt(Adopt),
+    /// The parent follows another copy of this node. Nothing is sent until a person decides.
+    Superseded,
+}
+
+/// See the module.
+pub struct Child {
+    ledger: Arc<dyn ChildLedger>,
+    software: String,
+    items_max: usize,
+    bytes_max: usize,
+    /// The batch behind the one on its way, made while that one travels. Not yet kept, not yet promised.
+    prepared: Mutex<Option<FrozenBatch>>,
+}
+
+impl Child {
+    pub fn new(ledger: Arc<dyn ChildLedger>) -> Child {
+        Child {
+            ledger,
+            software: concat!("rosterd ", env!("CARGO_PKG_VERSION")).to_owned(),
+            items_max: BATCH_ITEMS_MAX,
+            bytes_max: BATCH_PLAIN_BYTES_MAX,
+            prepared: Mutex::new(None),
+        }
+    }
+
+    /// With other bounds of a batch.
+    pub fn bounded(self, items_max: usize, bytes_max: usize) -> Child {
+        Child { items_max, bytes_max, ..self }
+    }
+
+    pub fn ledger(&self) -> &Arc<dyn ChildLedger> {
+        &self.ledger
+    }
+
+    /// `clock`: this computer's, seconds since 1970.
+    pub fn hello(&self, clock: i64) -> Result<Hello> {
+        let identity = self.ledger.identity()?;
+        Ok(Hello {
+            protocol: PROTOCOL,
+            protocol_oldest: PROTOCOL_OLDEST,
+            software: self.software.clone(),
+            epoch: identity.epoch,
+            acknowledged: self.ledger.watermark()?,
+            head: identity.head,
+            notices: self.ledger.notices_mark()?,
+            clock,
+        })
+    }
+
+    /// Compares watermarks, and puts right what a restore on either side left behind.
+    pub fn meet(&self, welcome: &Welcome) -> Result<Meeting> {
+        let own = self.ledger.watermark()?;
+        match welcome.standing {
+            Standing::Superseded => Ok(Meeting::Superseded),
+            Standing::Unseen => {
+                self.ledger.set_resync_due(true)?;
+                self.adopt(false).map(Meeting::Adopt)
+            }
+            Standing::Known { watermark } if watermark == own => Ok(Meeting::Ready),
+            Standing::Known { watermark } if watermark < own => {
+                tracing::warn!(parent = watermark, own, "the parent lost what it had acknowledged; sending it again");
+                self.ledger.rewind(watermark)?;
+                Ok(Meeting::Ready)
+            }
+            Standing::Known { watermark } => {
+                if self.kept_reaches(own, watermark)? {
+                    // Only the receipts were lost: the same batches get them again.
+                    return Ok(Meeting::Ready);
+                }
+                self.restored(watermark)
+            }
+        }
+    }
+
+    /// The parent holds what this database never sent: it is an older copy. It begins a new life.
+    pub fn restored(&self, parent: u64) -> Result<Meeting> {
+        tracing::error!(parent, "this database is older than what the parent holds: it was restored or cloned");
+        self.ledger.begin_epoch()?;
+        self.adopt(false).map(Meeting::Adopt)
+    }
+
+    /// A person says that this copy is the real one.
+    pub fn insist(&self) -> Result<Adopt> {
+        self.ledger.begin_epoch()?;
+        self.adopt(true)
+    }
+
+    fn adopt(&self, confirmed: bool) -> Result<Adopt> {
+        Ok(Adopt { epoch: self.ledger.identity()?.epoch, watermark: self.ledger.watermark()?, confirmed })
+    }
+
+    fn kept_reaches(&self, mut after: u64, goal: u64) -> Result<bool> {
+        while after < goal {
+            match self.ledger.frozen_at(after)? {
+                Some(batch) => after = batch.header.last,
+                None => return Ok(false),
+            }
+        }
+        Ok(after == goal)
+    }
+
+    /// The next batch to send, kept before it is returned. `None` once the parent holds everything.
+    pub fn next_batch(&self) -> Result<Option<FrozenBatch>> {
+        self.batch_after(self.ledger.watermark()?)
+    }
+
+    /// The batch behind `after`: the kept one, or a new one that is kept now.
+    pub fn batch_after(&self, after: u64) -> Result<Option<FrozenBatch>> {
+        if let Some(kept) = self.ledger.frozen_at(after)? {
+            return Ok(Some(kept));
+        }
+        let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let epoch = self.ledger.identity()?.epoch;
+        let fitting = prepared.filter(|batch| batch.header.after == after && batch.header.epoch == epoch);
+        let Some(batch) = fitting.map_or_else(|| self.build(after), |batch| Ok(Some(batch)))? else { return Ok(None) };
+        self.ledger.freeze(&batch)?;
+        Ok(Some(batch))
+    }
+
+    /// Makes the batch behind `after` ready while the one before it travels.
+    pub fn prepare(&self, after: u64) -> Result<()> {
+        if self.ledger.frozen_at(after)?.is_none() {
+            let batch = self.build(after)?;
+            *self.prepared.lock().unwrap_or_else(PoisonError::into_inner) = batch;
+        }
+        Ok(())
+    }
+
+    fn build(&self, after: u64) -> Result<Option<FrozenBatch>> {
+        // The head first: numbers up to it that the read below does not show were overtaken.
+        let identity = self.ledger.identity()?;
+        let items = self.ledger.items_after(after, self.items_max, self.bytes_max)?;
+        let last = items.last().map_or(identity.head, |item| item.seq);
+        if last <= after {
+            return Ok(None);
+        }
+        batch::build(&identity, after, last, &items).map(Some)
+    }
+
+    /// Takes the receipt for `batch`.
+    ///
+    /// # Errors
+    /// A receipt for something else is not believed.
+    pub fn settle(&self, batch: &FrozenBatch, receipt: &Receipt) -> Result<()> {
+        let header = &batch.header;
+        let key = (receipt.origin, receipt.epoch, receipt.after, receipt.last, receipt.hash);
+        if key != (header.origin, header.epoch, header.after, header.last, header.hash) {
+            return Err(Error::new("the parent's receipt is for another batch").transient());
+        }
+        for told in &receipt.rejected {
+            tracing::warn!(seq = told.seq, row = told.row, code = told.code, "the parent could not take an item");
+        }
+        self.ledger.acknowledge(receipt)
+    }
+
+    pub fn notices_mark(&self) -> Result<NoticesMark> {
+        self.ledger.notices_mark()
+    }
+
+    /// Takes a page of notices. Returns whether it held anything.
+    pub fn take_notices(&self, page: &Message<NoticesHead>) -> Result<bool, Failure> {
+        let broken = |refusal: Refusal| Failure::Broken(Error::new("reading notices").because(refusal));
+        let plain = match page.payload.as_slice() {
+            [] => Vec::new(),
+            payload => batch::unpack(payload, 2 * NOTICES_BYTES_MAX).map_err(broken)?,
+        };
+        let text = String::from_utf8(plain).map_err(|_| broken(malformed("notices are not UTF-8")))?;
+        let notices: Result<Vec<Notice>, Refusal> = text.lines().map(read_notice).collect();
+        let mark = NoticesMark { epoch: Some(page.meta.epoch), upto: page.meta.upto };
+        let taken = NoticesPage { reset: page.meta.reset, notices: notices.map_err(broken)?, mark };
+        let news = taken.reset || !taken.notices.is_empty() || self.notices_mark()? != mark;
+        if news {
+            self.ledger.take_notices(&taken)?;
+        }
+        Ok(news)
+    }
+}
+
+fn malformed(text: &str) -> Refusal {
+    Refusal::new(Code::Malformed, text)
+}
+
+/// A notice travels as its number, a blank and its line.
+fn read_notice(text: &str) -> Result<Notice, Refusal> {
+    let (seq, line) = text.split_once(' ').unwrap_or(("", ""));
+    let seq = seq.parse().map_err(|_| malformed("a notice has no number"))?;
+    Ok(Notice { seq, line: line.to_owned() })
+}

@@ -1,0 +1,294 @@
+//! Who was invited, who holds which certificate, and who was revoked: an append-only file of a parent.
+//!
+//! It is a file of its own and not a table, so that restoring an older database never brings a revoked child or a
+//! used code back. One line is written in one go and synced; a torn last line counts as not written. Two processes
+//! (the daemon and a verb) share it by a lock and by reading on where the other wrote.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Area;
+use crate::error::{Context, Result};
+
+/// A certificate that was issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    /// Hex.
+    pub serial: String,
+    pub area: Area,
+    /// The child's public key: the uncompressed point, hex.
+    pub key: String,
+    /// Seconds since 1970 by certificate time.
+    pub not_after: i64,
+    /// PEM.
+    pub certificate: String,
+    /// Hash of the join secret it was given for; `None` for a renewal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// One line of the file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+enum Line {
+    Invite {
+        secret: String,
+        area: Area,
+        expires: i64,
+    },
+    Issued(Issued),
+    /// Everything given to this area above is void: certificates and open invitations.
+    Revoked {
+        area: Area,
+    },
+}
+
+/// An invitation as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invite {
+    pub area: Area,
+    /// Seconds since 1970 by certificate time.
+    pub expires: i64,
+    /// Serial of the certificate it was used for.
+    pub used_for: Option<String>,
+    pub revoked: bool,
+}
+
+/// What the file says of one certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    pub issued: Issued,
+    pub revoked: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    read_to: u64,
+    invites: HashMap<String, Invite>,
+    credentials: HashMap<String, Credential>,
+}
+
+impl State {
+    fn take(&mut self, line: Line) {
+        match line {
+            Line::Invite { secret, area, expires } => {
+                self.invites.insert(secret, Invite { area, expires, used_for: None, revoked: false });
+            }
+            Line::Issued(issued) => {
+                if let Some(secret) = &issued.secret {
+                    // A new enrolment replaces the computer that stood there before.
+                    self.void(issued.area, false);
+                    if let Some(invite) = self.invites.get_mut(secret) {
+                        invite.used_for = Some(issued.serial.clone());
+                    }
+                }
+                self.credentials.insert(issued.serial.clone(), Credential { issued, revoked: false });
+            }
+            Line::Revoked { area } => self.void(area, true),
+        }
+    }
+
+    fn void(&mut self, area: Area, invites_too: bool) {
+        self.credentials.values_mut().filter(|c| c.issued.area == area).for_each(|c| c.revoked = true);
+        if invites_too {
+            self.invites.values_mut().filter(|i| i.area == area).for_each(|i| i.revoked = true);
+        }
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Registry {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+impl Registry {
+    pub fn open(path: &Path) -> Result<Registry> {
+        let registry = Registry { path: path.to_owned(), state: Mutex::default() };
+        drop(registry.current()?);
+        Ok(registry)
+    }
+
+    /// The state with everything that another process wrote meanwhile.
+    fn current(&self) -> Result<MutexGuard<'_, State>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = match std::fs::metadata(&self.path) {
+            Ok(there) => there.len(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error).or_say_at("reading the register of children", &self.path),
+        };
+        if length < state.read_to {
+            // Never cut by us: somebody put another file there. Read it as it is.
+            *state = State::default();
+        }
+        if length > state.read_to {
+            self.read_on(&mut state).or_say_at("reading the register of children", &self.path)?;
+        }
+        Ok(state)
+    }
+
+    fn read_on(&self, state: &mut State) -> std::io::Result<()> {
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(state.read_to))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else { return Ok(()) };
+        for line in bytes[..end].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            match serde_json::from_slice(line) {
+                Ok(line) => state.take(line),
+                Err(error) => tracing::warn!(%error, "a line of the register of children was never finished"),
+            }
+        }
+        state.read_to += end as u64 + 1;
+        Ok(())
+    }
+
+    /// Decides with `decide` over the newest state and writes the line it gives, nobody else writing in between.
+    fn write<T, E: From<crate::error::Error>>(
+        &self,
+        decide: impl FnOnce(&State) -> Result<(Option<Line>, T), E>,
+    ) -> Result<T, E> {
+        let open = OpenOptions::new().append(true).read(true).create(true).mode(0o600).open(&self.path);
+        let mut file = open.or_say_at("opening the register of children", &self.path)?;
+        file.lock().or_say_at("locking the register of children", &self.path)?;
+        let (line, value) = decide(&*self.current()?)?;
+        if let Some(line) = line {
+            self.append(&mut file, &line).or_say_at("writing the register of children", &self.path)?;
+            drop(self.current()?);
+        }
+        Ok(value)
+    }
+
+    fn append(&self, file: &mut File, line: &Line) -> std::io::Result<()> {
+        let mut bytes = Vec::new();
+        let length = file.metadata()?.len();
+        if length > 0 {
+            let mut last = [0];
+            file.seek(SeekFrom::Start(length - 1))?;
+            file.read_exact(&mut last)?;
+            if last != *b"\n" {
+                // A torn line of a crash: close it, so that ours begins on its own.
+                bytes.push(b'\n');
+            }
+        }
+        serde_json::to_writer(&mut bytes, line)?;
+        bytes.push(b'\n');
+        file.write_all(&bytes)?;
+        file.sync_all()
+    }
+
+    /// Notes an invitation. The area of a living child that contains this one or lies inside it is an error:
+    /// the same entries would arrive by two ways.
+    pub fn invite(&self, secret_hash: String, area: Area, expires: i64, now: i64) -> Result<Result<(), Area>> {
+        self.write(|state| {
+            let living = |c: &&Credential| !c.revoked && c.issued.not_after > now && c.issued.area != area;
+            let overlaps = |c: &&Credential| c.issued.area.contains(area) || area.contains(c.issued.area);
+            if let Some(other) = state.credentials.values().filter(living).find(overlaps) {
+                return Ok((None, Err(other.issued.area)));
+            }
+            Ok((Some(Line::Invite { secret: secret_hash, area, expires }), Ok(())))
+        })
+    }
+
+    /// Gives a certificate for an invitation: `decide` sees the invitation (or none) and the certificate it was
+    /// used for, and says whether to issue a new one.
+    pub fn enrol<T, E: From<crate::error::Error>>(
+        &self,
+        secret_hash: &str,
+        decide: impl FnOnce(Option<&Invite>, Option<&Credential>) -> Result<(Option<Issued>, T), E>,
+    ) -> Result<T, E> {
+        self.write(|state| {
+            let invite = state.invites.get(secret_hash);
+            let used = invite.and_then(|i| i.used_for.as_ref()).and_then(|serial| state.credentials.get(serial));
+            let (issued, value) = decide(invite, used)?;
+            Ok((issued.map(Line::Issued), value))
+        })
+    }
+
+    /// Notes a renewed certificate.
+    pub fn renew(&self, issued: Issued) -> Result<()> {
+        self.write(|_| Ok((Some(Line::Issued(issued)), ())))
+    }
+
+    /// Ends everything given to this area. Returns how many certificates that were valid.
+    pub fn revoke(&self, area: Area) -> Result<usize> {
+        self.write(|state| {
+            let valid = state.credentials.values().filter(|c| c.issued.area == area && !c.revoked).count();
+            Ok((Some(Line::Revoked { area }), valid))
+        })
+    }
+
+    pub fn credential(&self, serial: &str) -> Result<Option<Credential>> {
+        Ok(self.current()?.credentials.get(serial).cloned())
+    }
+
+    /// Areas with a certificate that is not revoked, in order.
+    pub fn children(&self) -> Result<Vec<Area>> {
+        let state = self.current()?;
+        let mut areas: Vec<Area> = state.credentials.values().filter(|c| !c.revoked).map(|c| c.issued.area).collect();
+        areas.sort_unstable();
+        areas.dedup();
+        Ok(areas)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issued(serial: &str, area: &str, secret: Option<&str>) -> Issued {
+        Issued {
+            serial: serial.into(),
+            area: area.parse().unwrap(),
+            key: "04".into(),
+            not_after: 100,
+            certificate: String::new(),
+            secret: secret.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn another_process_is_seen_and_a_torn_line_is_survived() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("register.jsonl");
+        let (daemon, verb) = (Registry::open(&path).unwrap(), Registry::open(&path).unwrap());
+        verb.renew(issued("a", "519901001", None)).unwrap();
+        assert!(!daemon.credential("a").unwrap().unwrap().revoked);
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"t\":\"revo").unwrap();
+        assert!(!daemon.credential("a").unwrap().unwrap().revoked);
+        daemon.revoke("519901001".parse().unwrap()).unwrap();
+        assert!(verb.credential("a").unwrap().unwrap().revoked);
+        assert!(Registry::open(&path).unwrap().credential("a").unwrap().unwrap().revoked);
+    }
+
+    #[test]
+    fn a_village_below_a_living_township_is_not_invited() {
+        let dir = tempfile::tempdir().unwrap();
+        let registry = Registry::open(&dir.path().join("register.jsonl")).unwrap();
+        registry.renew(issued("a", "519901001", None)).unwrap();
+        let village = "519901001200".parse().unwrap();
+        assert_eq!(registry.invite("h".into(), village, 50, 1).unwrap(), Err("519901001".parse().unwrap()));
+        assert_eq!(registry.invite("h".into(), "519901002".parse().unwrap(), 50, 1).unwrap(), Ok(()));
+        registry.revoke("519901001".parse().unwrap()).unwrap();
+        assert_eq!(registry.invite("h".into(), village, 50, 1).unwrap(), Ok(()));
+    }
+
+    #[test]
+    fn a_new_enrolment_ends_the_computer_before_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let registry = Registry::open(&dir.path().join("register.jsonl")).unwrap();
+        registry.renew(issued("old", "519901001", None)).unwrap();
+        registry.invite("h".into(), "519901001".parse().unwrap(), 50, 1).unwrap().unwrap();
+        let fresh = issued("new", "519901001", Some("h"));
+        registry.enrol("h", |_, _| Ok::<_, crate::error::Error>((Some(fresh), ()))).unwrap();
+        assert!(registry.credential("old").unwrap().unwrap().revoked);
+        assert!(!registry.credential("new").unwrap().unwrap().revoked);
+    }
+}

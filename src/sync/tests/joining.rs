@@ -1,0 +1,165 @@
+//! Who gets in, and who does not.
+
+use std::time::Duration;
+
+use super::super::credential::Credential;
+use super::super::enrol;
+use super::super::join_code::JoinCode;
+use super::super::line::Line;
+use super::super::protocol::*;
+use super::super::status::LinkState;
+use super::office::*;
+use super::proxy::{Faults, Proxy};
+
+fn chain(error: &crate::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_village_joins_pushes_and_reads_what_the_county_found() {
+    let (county, village, _) = county_and_village().await;
+    village.fill(0..1200, "entry");
+    county.store.tell(VILLAGE, r#"{"t":"finding","text":"双重登记"}"#);
+    county.store.tell(OTHER, r#"{"t":"finding","text":"not for you"}"#);
+    let (link, _task) = village.link();
+    link.flush().await.unwrap();
+    assert_eq!(county.store.live(Some(VILLAGE)), village.store.live(None));
+    assert_eq!(village.store.state().notices.len(), 1);
+    // Waiting for notices, the village hears at once.
+    county.store.tell(VILLAGE, r#"{"t":"decision"}"#);
+    county.parent.announce();
+    tokio::time::timeout(Duration::from_secs(5), async {
+        while village.store.state().notices.len() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .unwrap();
+    let status = link.status();
+    assert_eq!((status.parent, status.last_error), (Some(COUNTY.parse().unwrap()), None));
+}
+
+#[tokio::test]
+async fn private_files_are_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_county, village, _) = county_and_village().await;
+    for (path, mode) in [(village.dir(), 0o700), (village.dir().join("credential.json"), 0o600)] {
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
+    }
+    assert!(!village.dir().join("joining.json").exists());
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_a_server_of_another_authority() {
+    let (county, impostor, village) = (Office::new(COUNTY), Office::new(COUNTY), Office::new(VILLAGE));
+    let proxy = Proxy::open(impostor.open().await, Faults::default()).await;
+    let code = county.authority.invite(&[proxy.address.clone()], VILLAGE.parse().unwrap(), 1).unwrap();
+    let error = enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &code).await.unwrap_err();
+    assert!(chain(&error).contains("UnknownIssuer"), "{}", chain(&error));
+    assert!(impostor.parent.tally().is_empty(), "the request never came");
+    assert!(Credential::load(&village.dir()).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_code_is_good_once_for_its_area_and_its_time() {
+    let (county, village, other) = (Office::new(COUNTY), Office::new(VILLAGE), Office::new(OTHER));
+    let address = county.open().await;
+    let code = county.authority.invite(&[address.clone()], VILLAGE.parse().unwrap(), 1).unwrap();
+
+    let wrong_area = enrol::join(&other.dir(), OTHER.parse().unwrap(), &code).await.unwrap_err();
+    assert!(wrong_area.to_string().contains("is for 519901001200"));
+    let forged = JoinCode { area: OTHER.parse().unwrap(), ..code.clone() };
+    let refused = enrol::join(&other.dir(), OTHER.parse().unwrap(), &forged).await.unwrap_err();
+    assert!(chain(&refused).contains("CodeUnknown"), "{}", chain(&refused));
+
+    enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &code).await.unwrap();
+    let thief = Office::new(VILLAGE);
+    let refused = enrol::join(&thief.dir(), VILLAGE.parse().unwrap(), &code).await.unwrap_err();
+    assert!(chain(&refused).contains("CodeUsed"), "{}", chain(&refused));
+    assert_eq!(county.parent.tally()[&(None, Code::CodeUsed)], 1);
+
+    for bad in [COUNTY, "519902", "519902001200"] {
+        assert!(county.authority.invite(&[address.clone()], bad.parse().unwrap(), 1).is_err(), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_joining_is_asked_for_again() {
+    let (county, village) = (Office::new(COUNTY), Office::new(VILLAGE));
+    let address = county.open().await;
+    let proxy = Proxy::open(address.clone(), Faults { cut_down_after: Some(1400), ..Faults::default() }).await;
+    let addresses = [proxy.address.clone()];
+    let code = county.authority.invite(&addresses, VILLAGE.parse().unwrap(), 1).unwrap();
+    assert!(enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &code).await.is_err());
+    proxy.heal();
+    let credential = enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &code).await.unwrap();
+    assert_eq!(credential.parent(), COUNTY.parse().unwrap());
+    assert_eq!(county.authority.children().unwrap(), [VILLAGE.parse().unwrap()]);
+}
+
+#[tokio::test]
+async fn a_revoked_child_is_refused_at_the_next_request_on_the_same_connection() {
+    let (county, village, _) = county_and_village().await;
+    let line = line(&village);
+    say_hello(&line, &village.child()).await.unwrap();
+    assert_eq!(county.authority.revoke(VILLAGE.parse().unwrap()).unwrap(), 1);
+    let failure = say_hello(&line, &village.child()).await.unwrap_err();
+    assert_eq!(failure.code(), Some(Code::Revoked));
+    let (link, _task) = village.link();
+    assert!(link.flush().await.unwrap_err().to_string().contains("revoked"));
+    assert_eq!(link.status().last_refusal, Some(Code::Revoked));
+    assert!(matches!(link.status().state, LinkState::Waiting { .. }));
+}
+
+#[tokio::test]
+async fn without_a_certificate_only_the_door_bell_works() {
+    let (county, village) = (Office::new(COUNTY), Office::new(VILLAGE));
+    let address = county.open().await;
+    let code = county.authority.invite(&[address], VILLAGE.parse().unwrap(), 1).unwrap();
+    let line = super::super::client::HttpLine::joining(&code).unwrap();
+    let failure = say_hello(&line, &village.child()).await.unwrap_err();
+    assert_eq!(failure.code(), Some(Code::NoCertificate));
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_county_does_not_get_through_the_handshake() {
+    let (county, village, address) = county_and_village().await;
+    let (elsewhere, stranger) = (Office::new(COUNTY), Office::new(VILLAGE));
+    let there = elsewhere.open().await;
+    stranger.join(&elsewhere, &there).await;
+    // The stranger trusts our county and shows their own certificate.
+    let foreign = Credential::load(&stranger.dir()).unwrap().unwrap();
+    let config = super::super::tls::client(county.authority.print(), Some(foreign.tls_identity())).unwrap();
+    let line = super::super::client::HttpLine::over(config, &[address]).unwrap();
+    let failure = line.ask(Message::bare(Ask::Hello(stranger.child().hello(0).unwrap()))).await.unwrap_err();
+    assert!(failure.code().is_none(), "{failure}");
+    say_hello(&super::office::line(&village), &village.child()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_for_the_same_key() {
+    let (county, village, _) = county_and_village().await;
+    let before = Credential::load(&village.dir()).unwrap().unwrap();
+    assert!(!before.renewal_due(county.authority.now()));
+    assert!(before.renewal_due(county.authority.now() + 61 * 86_400));
+    let line = line(&village);
+    let after = enrol::renew(&line, &village.dir(), &before).await.unwrap();
+    assert_ne!(before.serial(), after.serial());
+    assert_eq!(before.key().public_key_raw(), after.key().public_key_raw());
+    say_hello(&super::office::line(&village), &village.child()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_protocol_is_refused_with_a_clear_text() {
+    let (_county, village, _) = county_and_village().await;
+    let hello = Hello { protocol: 9, protocol_oldest: 8, ..village.child().hello(0).unwrap() };
+    let failure = line(&village).ask(Message::bare(Ask::Hello(hello))).await.unwrap_err();
+    assert_eq!(failure.code(), Some(Code::ProtocolNewer));
+    assert!(failure.to_string().contains("update the parent first"));
+}

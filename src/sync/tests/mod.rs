@@ -1,0 +1,10 @@
+//! The link as offices live it: real sockets, real certificates, a model of the store in memory.
+
+mod exactly_once;
+mod joining;
+mod model;
+mod office;
+mod offline;
+mod proxy;
+mod repair;
+mod rogue;

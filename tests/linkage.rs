@@ -1,0 +1,99 @@
+//! Linkage on lines of all lists of one month, with the true person of each (`tests/fixtures/link`).
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::time::Instant;
+
+use rosterd::domain::{Area, IdNumber, List, Record, Sex, Uid};
+use rosterd::linkage::eval::{Score, pairwise};
+use rosterd::linkage::{Decided, Features, Linked, Weights, compare, features, link_all};
+
+struct Labelled {
+    features: Vec<Features>,
+    truth: Vec<u64>,
+    lines: Vec<String>,
+}
+
+fn read(file: &str) -> Labelled {
+    let path = format!("{}/tests/fixtures/link/{file}.csv.zst", env!("CARGO_MANIFEST_DIR"));
+    let mut text = String::new();
+    zstd::Decoder::new(std::fs::File::open(path).unwrap()).unwrap().read_to_string(&mut text).unwrap();
+    let mut out = Labelled { features: Vec::new(), truth: Vec::new(), lines: Vec::new() };
+    for row in csv::Reader::from_reader(text.as_bytes()).records() {
+        let row = row.unwrap();
+        let record = Record {
+            name: row[3].to_owned(),
+            id_number: IdNumber::parse(&row[4]),
+            sex: match &row[5] {
+                "男" => Some(Sex::Male),
+                "女" => Some(Sex::Female),
+                _ => None,
+            },
+            birth: row[6].parse().ok(),
+            ..Record::default()
+        };
+        let area: Area = row[1].parse().unwrap();
+        out.features.push(features(Uid(row[0].parse().unwrap()), area, List::parse(&row[2]).unwrap(), &record));
+        out.truth.push(row[7].parse().unwrap());
+        out.lines.push(row.iter().collect::<Vec<_>>().join(","));
+    }
+    out
+}
+
+fn link(file: &str) -> Score {
+    let began = Instant::now();
+    let labelled = read(file);
+    let read = began.elapsed();
+    let began = Instant::now();
+    let linked = link_all(&labelled.features, &Decided::default(), &Weights::default());
+    let score = pairwise(&labelled.truth, &linked.person);
+    println!(
+        "{file}: {} lines, precision {:.5}, recall {:.5}, F1 {:.5}; read {read:.0?}, linked {:.0?}, {} for review, largest component {}",
+        labelled.lines.len(),
+        score.precision,
+        score.recall,
+        score.f1,
+        began.elapsed(),
+        linked.potential.len(),
+        linked.component_entries_max
+    );
+    print_mistakes(&labelled, &linked);
+    score
+}
+
+/// Lines of one person that were not joined, and joined lines of several, with what was compared.
+fn print_mistakes(labelled: &Labelled, linked: &Linked) {
+    let mut by_truth: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    let mut by_person: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for (i, (truth, person)) in labelled.truth.iter().zip(&linked.person).enumerate() {
+        by_truth.entry(*truth).or_default().push(i);
+        by_person.entry((*person).into()).or_default().push(i);
+    }
+    let found: Vec<u64> = linked.person.iter().map(|p| (*p).into()).collect();
+    for (what, groups, other) in [("not joined", by_truth, &found), ("joined", by_person, &labelled.truth)] {
+        for group in groups.values().filter(|group| group.iter().any(|i| other[*i] != other[group[0]])) {
+            println!("{what}:");
+            for (n, i) in group.iter().enumerate() {
+                println!("  {}", labelled.lines[*i]);
+                for j in group[..n].iter().filter(|j| other[*i] != other[**j]) {
+                    let compared = compare(&labelled.features[*i], &labelled.features[*j], &Weights::default());
+                    let parts =
+                        compared.parts.iter().map(|p| format!("{} {} {:+.1}", p.field.as_str(), p.level, p.bits));
+                    println!("    {:.1} bits: {}", compared.bits, parts.collect::<Vec<_>>().join(", "));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_month_with_one_percent_of_noise_is_linked_all_but_perfectly() {
+    let score = link("noise1");
+    assert!(score.f1 >= 0.9999, "{score:?}");
+}
+
+#[test]
+fn a_month_with_five_percent_of_noise_is_linked_nearly_as_well() {
+    let score = link("noise5");
+    assert!(score.f1 >= 0.9985, "{score:?}");
+}

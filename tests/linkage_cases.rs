@@ -1,0 +1,359 @@
+//! Hard cases of linking, each a short story: the lines, and who they are.
+//!
+//! A line is `label list village name number sex birth`, `-` where the list does not say, and after that what else it says
+//! (`head=`, `rel=`, `spouse=`, `tel=`, `from=`, `to=`, `st=`). Numbers are written `19530302/003`: county 519901, birth
+//! date, sequence; the check digit is put behind. `!` before a number takes it as written, `~` as a damaged cell.
+//! Expected: persons as `ab|c`, then pairs for review as `a~c`, then pairs on one number as `a=c`.
+
+use rosterd::domain::{Area, IdNumber, List, Place, Record, Sex, Status, Uid};
+use rosterd::linkage::{Decided, Features, Weights, cluster, features, link_all};
+
+fn number(text: &str) -> Option<IdNumber> {
+    if let Some(raw) = text.strip_prefix('!') {
+        return IdNumber::parse(raw);
+    }
+    if let Some(raw) = text.strip_prefix('~') {
+        return IdNumber::damaged(raw);
+    }
+    let (birth, sequence) = text.split_once('/')?;
+    let body = format!("519901{birth}{sequence}");
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: u32 = body.bytes().zip(weights).map(|(b, w)| u32::from(b - b'0') * w).sum();
+    let check = char::from(b"10X98765432"[sum as usize % 11]);
+    IdNumber::parse(&format!("{body}{check}"))
+}
+
+fn area(village: &str) -> Area {
+    format!("519901{village}").parse().unwrap()
+}
+
+fn line(text: &str) -> (char, Features) {
+    let mut fields = text.split_whitespace();
+    let mut next = || fields.next().filter(|f| *f != "-");
+    let label = next().unwrap().chars().next().unwrap();
+    let start = next().unwrap();
+    let list = List::ALL.into_iter().find(|l| l.as_str().starts_with(start)).unwrap();
+    let village = area(next().unwrap());
+    let mut record = Record {
+        name: next().unwrap_or("").replace('_', " "),
+        id_number: next().and_then(number),
+        sex: next().map(|s| if s == "m" { Sex::Male } else { Sex::Female }),
+        birth: next().and_then(|b| b.parse().ok()),
+        ..Record::default()
+    };
+    for field in fields {
+        match field.split_once('=').unwrap() {
+            ("head", v) => record.head = Some(v.into()),
+            ("rel", v) => record.relation = v.parse().ok(),
+            ("spouse", v) => record.spouse = Some(v.into()),
+            ("tel", v) => record.phone_tail = Some(v.into()),
+            ("hh", v) => record.household = Some(v.into()),
+            ("from", v) => record.moved_from = Some(Place::Area(area(v))),
+            ("to", v) => record.moved_to = Some(Place::Area(area(v))),
+            ("st", "out") => record.status = Status::MovedOut,
+            other => panic!("{other:?}"),
+        }
+    }
+    (label, features(Uid(u64::from(u32::from(label))), village, list, &record))
+}
+
+/// Links the lines both ways round and both ways (whole, and as one component); all must agree.
+fn who_is_who(lines: &str, decided: &Decided) -> String {
+    let (labels, entries): (Vec<char>, Vec<Features>) = lines.trim().lines().map(line).unzip();
+    let w = Weights::default();
+    let describe = |labels: &[char], entries: &[Features]| {
+        let linked = link_all(entries, decided, &w);
+        let mut persons: Vec<String> = Vec::new();
+        for (label, person) in labels.iter().zip(&linked.person) {
+            let person = *person as usize;
+            persons.resize(persons.len().max(person + 1), String::new());
+            persons[person].push(*label);
+        }
+        let sorted = |text: &str| {
+            let mut chars: Vec<char> = text.chars().collect();
+            chars.sort_unstable();
+            chars.into_iter().collect::<String>()
+        };
+        let mut persons: Vec<String> = persons.iter().map(|p| sorted(p)).collect();
+        persons.sort_unstable();
+        let pair =
+            |i: usize, j: usize, sign: char| format!(" {}{sign}{}", labels[i].min(labels[j]), labels[i].max(labels[j]));
+        let mut pairs: Vec<String> = linked.potential.iter().map(|(i, j, _)| pair(*i, *j, '~')).collect();
+        pairs.extend(linked.shared_number.iter().map(|(i, j)| pair(*i, *j, '=')));
+        pairs.sort_unstable();
+        persons.join("|") + &pairs.concat()
+    };
+    let found = describe(&labels, &entries);
+    let (back_labels, back): (Vec<char>, Vec<Features>) =
+        labels.iter().rev().copied().zip(entries.iter().rev().copied()).unzip();
+    assert_eq!(found, describe(&back_labels, &back), "the order of lines shows");
+    let together = cluster(&entries, decided, &w);
+    assert_eq!(together.persons.iter().map(Vec::len).sum::<usize>(), entries.len());
+    found
+}
+
+/// Checks a table of `(story, lines, expected)`; reports all that differ at once.
+fn check(cases: &[(&str, &str, &str)]) {
+    let mut wrong = Vec::new();
+    for (story, lines, expected) in cases {
+        let found = who_is_who(lines, &Decided::default());
+        if found != *expected {
+            wrong.push(format!("{story}\n  expected {expected}\n  found    {found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn one_person_written_in_many_ways() {
+    check(&[
+        (
+            "the same number and name on all lists",
+            "a pop 001200 王秀英 19530302/002 f 1953-03-02\n b hea 001200 王秀英 19530302/002 f 1953-03-02\n c dib 001200 王秀英 19530302/002 f -",
+            "abc",
+        ),
+        (
+            "a number of 15 places on one list",
+            "a pop 001200 王秀英 19530302/002 f 1953-03-02\n b dib 001200 王秀英 !519901530302002 f -",
+            "ab",
+        ),
+        (
+            "blanks, full width and a remark in the cell",
+            "a pop 001200 张_三 19530302/003 m 1953-03-02\n b hea 001200 张三(户主) 19530302/003 m 1953-03-02",
+            "ab",
+        ),
+        (
+            "traditional characters",
+            "a pop 001200 張豔蘭 19530302/002 f 1953-03-02\n b hea 001200 张艳兰 - f 1953-03-02",
+            "ab",
+        ),
+        (
+            "a minority name with one dot, another dot and none",
+            "a pop 001200 吉木·子洛 19840411/004 f 1984-04-11\n b hea 001200 吉木・子洛 - f 1984-04-11\n c dib 001200 吉木子洛 19840411/004 f -",
+            "abc",
+        ),
+        (
+            "a long name cut by a system",
+            "a pop 001200 买买提·吐尔逊 19840411/003 m 1984-04-11\n b hea 001200 买买提吐 - m 1984-04-11",
+            "ab",
+        ),
+        (
+            "a character nobody can read",
+            "a pop 001200 王䶮 19840411/003 m 1984-04-11\n b hea 001200 王□ 19840411/003 m 1984-04-11",
+            "ab",
+        ),
+        (
+            "one character replaced by a homophone beside the same number: a name conflict, but one person",
+            "a pop 001200 曾玲英 19480525/002 f 1948-05-25\n b hea 001200 曾铃英 19480525/002 f 1948-05-25",
+            "ab",
+        ),
+        (
+            "one character wrong beside the same number",
+            "a pop 001200 吴土斌 19480525/003 m 1948-05-25\n b hea 001200 吴鹏斌 19480525/003 m 1948-05-25",
+            "ab",
+        ),
+        (
+            "given name in the other order",
+            "a pop 001200 陈英秀 19480525/002 f 1948-05-25\n b hea 001200 陈秀英 19480525/002 f 1948-05-25",
+            "ab",
+        ),
+        (
+            "one digit of the number wrong",
+            "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 !519901199908090029 f 1949-08-09",
+            "ab",
+        ),
+        (
+            "two digits swapped, and the check digit says so",
+            "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b dib 001200 黄兰琳 !519901194980090029 f -",
+            "ab",
+        ),
+        (
+            "the tail lost to a spreadsheet",
+            "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 ~519901194908090000 f 1949-08-09",
+            "ab",
+        ),
+        (
+            "no number, the same name and birth in the village",
+            "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 - f 1949-08-09",
+            "ab",
+        ),
+        (
+            "no number, and the birth one day off",
+            "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 - f 1949-08-10",
+            "ab",
+        ),
+        (
+            "no number, one character wrong, everything else right, and nobody else in question",
+            "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄秀琳 - f 1949-08-09",
+            "ab",
+        ),
+        (
+            "the sex wrong on one list",
+            "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 - m 1949-08-09",
+            "ab",
+        ),
+        (
+            "dibao has neither number nor birth, but the same head and relation",
+            "a pop 001200 李建国 19790809/003 m 1979-08-09 head=李大山 rel=22\n b dib 001200 李建国 - m - head=李大山 rel=22",
+            "ab",
+        ),
+        (
+            "dibao has neither number nor birth, and is the head's own line; a name rare enough",
+            "a pop 001200 欧阳建国 19790809/003 m 1979-08-09 head=欧阳建国 rel=2\n b dib 001200 欧阳建国 - m - head=欧阳建国 rel=1",
+            "ab",
+        ),
+        (
+            "two wrong characters on two lists, one on the third: all one name beside one number",
+            "a pop 001200 李建国 19790809/003 m 1979-08-09\n b hea 001200 李建军 19790809/003 m 1979-08-09\n c dib 001200 李大国 19790809/003 - -",
+            "abc",
+        ),
+        (
+            "moved to another village with the number",
+            "a pop 001200 李建国 19790809/003 m 1979-08-09 st=out to=002201\n b pop 002201 李建国 19790809/003 m 1979-08-09 from=001200\n c hea 001200 李建国 19790809/003 m 1979-08-09",
+            "abc",
+        ),
+        (
+            "moved, the number lost on the way, but each village names the other",
+            "a pop 001200 李建国 19790809/003 m 1979-08-09 st=out to=002201\n b pop 002201 李建国 - m 1979-08-09 from=001200",
+            "ab",
+        ),
+        (
+            "active in two villages with one number",
+            "a hea 001200 李建国 19790809/003 m 1979-08-09\n b hea 002201 李建国 19790809/003 m 1979-08-09",
+            "ab",
+        ),
+        (
+            "entered twice on one list with one number",
+            "a hea 001200 李建国 19790809/003 m 1979-08-09\n b hea 001200 李建国 19790809/003 m 1979-08-09",
+            "ab",
+        ),
+        (
+            "an infant before and after it has a number",
+            "a hea 001200 李小宝 - m 2025-10-09\n b pop 001200 李小宝 20251009/003 m 2025-10-09",
+            "ab",
+        ),
+        (
+            "an infant under its mother's number with 01 behind, and the mother",
+            "a pop 001200 王芳 19980809/002 f 1998-08-09\n b hea 001200 李小宝 !51990119980809002801 m 2025-10-09\n c pop 001200 李小宝 20251009/003 m 2025-10-09",
+            "a|bc",
+        ),
+        (
+            "the birth date of the number lawfully corrected, the column the same, the wife's name the same",
+            "a pop 001200 李建国 19790809/003 m 1979-08-09 spouse=王芳\n b fam 001200 李建国 19780809/003 m 1979-08-09 spouse=王芳",
+            "ab",
+        ),
+    ]);
+}
+
+#[test]
+fn two_people_who_look_alike() {
+    check(&[
+        (
+            "twins with names one character apart",
+            "a pop 001200 张伟明 20100501/003 m 2010-05-01\n b pop 001200 张伟民 20100501/005 m 2010-05-01\n c hea 001200 张伟明 20100501/003 m 2010-05-01\n d hea 001200 张伟民 20100501/005 m 2010-05-01",
+            "ac|bd",
+        ),
+        (
+            "newborn twins without numbers",
+            "a pop 001200 张伟明 - m 2025-05-01\n b pop 001200 张伟东 - m 2025-05-01\n c hea 001200 张伟明 - m 2025-05-01\n d hea 001200 张伟东 - m 2025-05-01",
+            "ac|bd",
+        ),
+        (
+            "twins, one number missing on one list",
+            "a pop 001200 张伟明 20100501/003 m 2010-05-01\n b pop 001200 张伟东 20100501/005 m 2010-05-01\n c hea 001200 张伟明 20100501/003 m 2010-05-01\n d hea 001200 张伟东 - m 2010-05-01",
+            "ac|bd",
+        ),
+        (
+            "twins whose numbers differ in one digit, typed wrong once",
+            "a pop 001200 张伟明 20100501/003 m 2010-05-01\n b pop 001200 张伟东 20100501/005 m 2010-05-01\n c hea 001200 张伟明 !519901201005010055 m 2010-05-01",
+            "ac|b",
+        ),
+        (
+            "namesakes of one birth date in one village: the line without number could be either",
+            "a pop 001200 王秀英 19530302/002 f 1953-03-02\n b pop 001200 王秀英 19530302/004 f 1953-03-02\n c hea 001200 王秀英 - f 1953-03-02",
+            "a|b|c a~b a~c b~c",
+        ),
+        (
+            "namesakes of one birth date in two villages",
+            "a pop 001200 王秀英 19530302/002 f 1953-03-02\n b pop 003204 王秀英 19530302/004 f 1953-03-02",
+            "a|b",
+        ),
+        (
+            "father and son of one name",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 李建国 19780809/001 m 1978-08-09\n c hea 001200 李建国 19540302/003 m 1954-03-02\n d hea 001200 李建国 - m 1978-08-09",
+            "ac|bd",
+        ),
+        (
+            "father and son of one name, and a dibao line that could be either",
+            "a pop 001200 王伟 19540302/003 m 1954-03-02\n b pop 001200 王伟 19780809/001 m 1978-08-09\n c dib 001200 王伟 - m -",
+            "a|b|c",
+        ),
+        (
+            "year-only births never link",
+            "a pop 001200 王秀英 19530302/002 f 1953-03-02\n b hea 001200 王秀英 - f 1953",
+            "a|b a~b",
+        ),
+        (
+            "one number used by two people",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b dib 001200 王秀英 19540302/003 - -",
+            "a|b a=b",
+        ),
+        (
+            "one number used by two people, and a line with the number but no name is the one whose birth the number spells",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 赵秀英 19540302/003 f 1960-07-08\n c hea 001200 - 19540302/003 - -",
+            "ac|b b=c",
+        ),
+        (
+            "wife listed under her husband's number",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 赵秀英 19560708/002 f 1956-07-08\n c dib 001200 赵秀英 19540302/003 f 1956-07-08",
+            "a|b|c a=c b~c",
+        ),
+        (
+            "a son who has his father's name, in one household",
+            "a pop 001200 李建国 - m 1954-03-02 head=李大山 rel=22\n b hea 001200 李建国 - m 1978-08-09 head=李大山 rel=41",
+            "a|b",
+        ),
+        (
+            "brothers with one number between them: a third line is of the one whose birth it spells",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 李大成 19540302/003 m 1961-07-09\n c dib 001200 李建成 19540302/003 - -",
+            "ac|b b=c",
+        ),
+        (
+            "brothers of one birth year",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b hea 001200 李建华 19541102/003 m 1954-11-02",
+            "a|b",
+        ),
+        (
+            "neighbours' numbers, one digit apart",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 赵大山 !519901195403020037 m 1954-03-02",
+            "a|b",
+        ),
+        (
+            "different valid numbers, names and birth the same, one list of one village",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 李建国 19540302/005 m 1954-03-02",
+            "a|b a~b",
+        ),
+        (
+            "same name, same village, another birth, no number anywhere",
+            "a pop 001200 李建国 - m 1954-03-02\n b hea 001200 李建国 - m 1961-11-20",
+            "a|b",
+        ),
+        ("two lines that say nothing", "a pop 001200 - - - -\n b hea 001200 无名氏 - - -", "a|b"),
+    ]);
+}
+
+#[test]
+fn what_people_decided_holds() {
+    let lines = "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 - f 1949-08-09\n c dib 001200 黄兰琳 19490809/002 f 1949-08-09";
+    let uid = |label: char| Uid(u64::from(u32::from(label)));
+    assert_eq!(who_is_who(lines, &Decided::default()), "abc");
+    let mut decided = Decided::default();
+    decided.part(uid('a'), uid('b'));
+    // Also through the third line.
+    assert_eq!(who_is_who(lines, &decided), "ac|b");
+    decided.join(uid('a'), uid('b'));
+    assert_eq!(who_is_who(lines, &decided), "abc");
+    let strangers = "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 003201 李建国 - m 1961-11-20";
+    assert_eq!(who_is_who(strangers, &Decided::default()), "a|b");
+    assert_eq!(who_is_who(strangers, &decided), "ab");
+}

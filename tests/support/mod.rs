@@ -1,0 +1,8 @@
+//! What the process-level tests and the benches share: real nodes, the sample county, and the score against its truth.
+#![allow(dead_code, unused_imports, reason = "every test binary uses its own part of this")]
+
+pub mod county;
+pub mod events;
+pub mod node;
+pub mod score;
+pub mod truth;
