@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::super::Failed;
 use super::exports::Export;
 use crate::daemon::control::Exit;
+use crate::daemon::control::client::Client;
 use crate::error::{Context, Error, Result};
 use crate::settings::Language;
 
@@ -92,10 +93,11 @@ impl Office {
             {
                 return Ok(false);
             }
-            if self.ask(&["status", "--json"])?.status.success() {
+            // Only a look at its socket: a status would open the store that the daemon is just making.
+            if Client::connect(&self.folder.join("data").join("control.sock"))?.is_some() {
                 return Ok(true);
             }
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(50));
         }
         Ok(false)
     }
