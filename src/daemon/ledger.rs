@@ -66,7 +66,7 @@ impl ChildLedger for Ledger {
     fn frozen_at(&self, after: u64) -> Result<Option<FrozenBatch>> {
         let Some(row) = self.read(|view| view.frozen_after(after))? else { return Ok(None) };
         let header: BatchHeader = serde_json::from_str(&row.header).or_say("reading the batch in flight")?;
-        Ok(Some(FrozenBatch { header, signature: row.signature, body: row.body }))
+        Ok(Some(FrozenBatch { header, body: row.body }))
     }
 
     fn freeze(&self, batch: &FrozenBatch) -> Result<()> {
@@ -75,7 +75,6 @@ impl ChildLedger for Ledger {
             after: batch.header.after,
             last: batch.header.last,
             header,
-            signature: batch.signature.clone(),
             body: batch.body.clone(),
         };
         self.write(|writer| writer.freeze(&row))

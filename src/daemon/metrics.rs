@@ -20,7 +20,7 @@ use super::alarms::disk_free_bytes;
 use super::office::Office;
 use super::worker::Progress;
 use crate::error::{Context, Result};
-use crate::sync::link::{LinkHandle, LinkState};
+use crate::sync::status::{LinkHandle, LinkState};
 use crate::sync::receive::Parent;
 
 #[derive(Clone)]

@@ -75,7 +75,7 @@ pub struct Worker {
     progress: Arc<Progress>,
     vocabulary: Arc<Vocabulary>,
     watched: Vec<Watched>,
-    logbook: Logbook,
+    logbook: Arc<Logbook>,
     alarms: Alarms,
     derived_on: Option<Date>,
     /// Told after every pass that changed something.
@@ -87,7 +87,7 @@ impl Worker {
         office: Arc<Office>,
         progress: Arc<Progress>,
         vocabulary: Arc<Vocabulary>,
-        logbook: Logbook,
+        logbook: Arc<Logbook>,
         announce: Box<dyn Fn() + Send>,
     ) -> Worker {
         let settings = office.settings();
@@ -141,7 +141,7 @@ impl Worker {
                 return STORE_PAUSE;
             }
         }
-        self.alarms.look(&self.office, &mut self.logbook);
+        self.alarms.look(&self.office, &self.logbook);
         if self.watched.iter().any(|w| w.restless) { RESTLESS_LOOK } else { self.until_next_look() }
     }
 

@@ -19,7 +19,7 @@ mod name;
 mod number;
 mod rarity;
 mod sound;
-mod train;
+pub mod train;
 mod weights;
 mod whole;
 

@@ -160,14 +160,14 @@ impl Writer<'_> {
         }
         Ok(())
     }
+}
 
+impl View<'_> {
     /// Whether the finding is one this node holds as open or decided.
     pub fn finding_is_live(&self, id: FindingId) -> Result<bool> {
         Ok(self.finding(id)?.is_some_and(|f| f.status != FindingStatus::Closed))
     }
-}
 
-impl View<'_> {
     /// Decisions about pairs numbered in this stretch, for the nodes below.
     pub fn match_decisions_between(&self, after: u64, upto: u64) -> Result<Vec<Decision>> {
         let all = self.decisions_between(after, upto)?;

@@ -42,7 +42,7 @@ pub struct StoredEntry {
     pub entry: Entry,
 }
 
-const COLUMNS: &str = "id, uid, area, list, origin, person, first_seen, baseline, removed, corrected, body";
+pub(super) const COLUMNS: &str = "id, uid, area, list, origin, person, first_seen, baseline, removed, corrected, body";
 
 pub(super) fn stored(row: &Row) -> rusqlite::Result<StoredEntry> {
     // A body that does not read is a damaged page: the row is then known by its place alone, never guessed at.

@@ -75,14 +75,14 @@ impl Store {
     /// Opens or creates the store in `dir` for the node of `area`. Refuses a file of a newer version, and one that
     /// belongs to another area.
     pub fn open(dir: &Path, area: Area) -> Result<Store> {
-        let path = dir.join("rosterd.db");
+        let path = dir.join(open::FILE);
         let conn = open::create(&path, area)?;
         Ok(Store { path, writer: Mutex::new(Some(conn)), readers: Mutex::new(Vec::new()), area })
     }
 
     /// Opens an existing store for reading alone, as verbs do where no daemon runs.
     pub fn open_read_only(dir: &Path) -> Result<Store> {
-        let path = dir.join("rosterd.db");
+        let path = dir.join(open::FILE);
         let conn = open::reader(&path)?;
         let view = View { conn: &conn };
         let area = view.meta_u64("area")?.and_then(Area::from_padded);
@@ -149,6 +149,11 @@ impl Store {
     /// Writes a whole, checked copy to `target` while everything goes on.
     pub fn backup(&self, target: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
         open::backup(&self.path, target, progress)
+    }
+
+    /// Puts a copy in the place of the store in `dir`; no daemon may run. See [`open::restore`].
+    pub fn restore(dir: &Path, copy: &Path, area: Area, stamp: &str) -> Result<(u64, Option<PathBuf>)> {
+        open::restore(dir, copy, area, stamp)
     }
 
     /// Gives memory that only a large pass needed back to the system.

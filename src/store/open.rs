@@ -1,6 +1,6 @@
 //! Opening, creating, migrating and copying the file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -11,6 +11,9 @@ use crate::error::{Context, Error, Result};
 
 /// Version of `schema.sql`, in `PRAGMA user_version`.
 pub const SCHEMA_VERSION: i64 = 1;
+
+/// The store's name in the data folder.
+pub(super) const FILE: &str = "rosterd.db";
 
 /// Steps from version n to n+1, in order; step 0 makes the first version.
 const STEPS: &[&str] = &[include_str!("schema.sql")];
@@ -149,4 +152,50 @@ pub(super) fn backup(path: &Path, target: &Path, progress: &mut dyn FnMut(u64, u
         return Err(Error::new(format!("the backup is not sound: {sound}")).at(target));
     }
     Ok(())
+}
+
+/// Puts `copy` in the place of the store in `dir`, under a new epoch. What was there is kept beside it under `stamp`.
+/// Gives the entries that stand in the copy, and where the old store lies, where there was one.
+pub(super) fn restore(dir: &Path, copy: &Path, area: Area, stamp: &str) -> Result<(u64, Option<PathBuf>)> {
+    let path = dir.join(FILE);
+    let fresh = dir.join(format!("{FILE}.restoring"));
+    std::fs::copy(copy, &fresh).or_say_at("copying the backup", copy)?;
+    restrict(&fresh)?;
+    let entries = {
+        let conn = create(&fresh, area)?;
+        let sound: String =
+            conn.pragma_query_value(None, "integrity_check", |row| row.get(0)).or_say_at("checking the backup", copy)?;
+        if sound != "ok" {
+            return Err(Error::new(format!("the backup is not sound: {sound}")).at(copy));
+        }
+        // Its numbers after this moment would collide with those the lost file gave.
+        put_meta(&conn, "epoch", random_epoch()?)?;
+        let entries: i64 = conn
+            .query_row("SELECT count(*) FROM entries WHERE removed IS NULL", [], |row| row.get(0))
+            .or_say_at("reading the backup", copy)?;
+        conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("checking the backup", copy)?;
+        entries as u64
+    };
+    let mut kept = None;
+    if path.exists() {
+        let aside = dir.join(format!("rosterd-{stamp}.db"));
+        // A log without its file would be played into the restored one.
+        let old = writer(&path)?;
+        old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("closing the old store", &path)?;
+        drop(old);
+        for ending in ["-wal", "-shm"] {
+            let beside = dir.join(format!("{FILE}{ending}"));
+            if beside.exists() {
+                std::fs::remove_file(&beside).or_say_at("closing the old store", &beside)?;
+            }
+        }
+        std::fs::rename(&path, &aside).or_say_at("keeping the old store", &aside)?;
+        kept = Some(aside);
+    }
+    std::fs::rename(&fresh, &path).or_say_at("putting the backup in place", &path)?;
+    for ending in ["-wal", "-shm"] {
+        // Left by looking at the copy; empty after the checkpoint.
+        let _ = std::fs::remove_file(dir.join(format!("{FILE}.restoring{ending}")));
+    }
+    Ok((entries, kept))
 }

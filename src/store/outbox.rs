@@ -12,7 +12,6 @@ pub struct FrozenRow {
     pub after: u64,
     pub last: u64,
     pub header: String,
-    pub signature: Vec<u8>,
     pub body: Vec<u8>,
 }
 
@@ -24,15 +23,14 @@ impl View<'_> {
 
     pub fn frozen_after(&self, after: u64) -> Result<Option<FrozenRow>> {
         self.conn
-            .prepare_cached("SELECT after, last, header, signature, body FROM frozen WHERE after = ?1")
+            .prepare_cached("SELECT after, last, header, body FROM frozen WHERE after = ?1")
             .and_then(|mut s| {
                 s.query_row([after as i64], |row| {
                     Ok(FrozenRow {
                         after: row.get::<_, i64>(0)? as u64,
                         last: row.get::<_, i64>(1)? as u64,
                         header: row.get(2)?,
-                        signature: row.get(3)?,
-                        body: row.get(4)?,
+                        body: row.get(3)?,
                     })
                 })
                 .optional()
@@ -44,9 +42,9 @@ impl View<'_> {
 impl Writer<'_> {
     pub fn freeze(&self, batch: &FrozenRow) -> Result<()> {
         self.conn
-            .prepare_cached("INSERT INTO frozen VALUES (?1, ?2, ?3, ?4, ?5)")
+            .prepare_cached("INSERT INTO frozen VALUES (?1, ?2, ?3, ?4)")
             .and_then(|mut s| {
-                s.execute((batch.after as i64, batch.last as i64, &batch.header, &batch.signature, &batch.body))
+                s.execute((batch.after as i64, batch.last as i64, &batch.header, &batch.body))
             })
             .doing("keeping the batch in flight")?;
         Ok(())

@@ -78,6 +78,24 @@ impl View<'_> {
             .doing("reading findings")
     }
 
+    /// Whether SQLite finds the file whole.
+    pub fn is_sound(&self) -> Result<bool> {
+        let said: String =
+            self.conn.pragma_query_value(None, "quick_check", |row| row.get(0)).doing("checking the store")?;
+        Ok(said == "ok")
+    }
+
+    /// Entries that stand, in order of arrival after `id`.
+    pub fn standing_after(&self, id: i64, limit: usize) -> Result<Vec<StoredEntry>> {
+        self.conn
+            .prepare_cached(&format!(
+                "SELECT {} FROM entries WHERE id > ?1 AND removed IS NULL ORDER BY id LIMIT ?2",
+                super::entries::COLUMNS
+            ))
+            .and_then(|mut s| s.query_map((id, limit as i64), super::entries::stored)?.collect())
+            .doing("reading entries")
+    }
+
     /// What the parent told us, by id.
     pub fn notices(&self) -> Result<Vec<(FindingId, String)>> {
         self.conn

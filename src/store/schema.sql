@@ -198,7 +198,6 @@ CREATE TABLE frozen (
     after     INTEGER PRIMARY KEY,       -- the batch begins right behind this number
     last      INTEGER NOT NULL,
     header    TEXT NOT NULL,
-    signature BLOB NOT NULL,
     body      BLOB NOT NULL
 ) STRICT;
 

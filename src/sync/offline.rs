@@ -265,6 +265,11 @@ pub fn import_batches(authority: &Authority, parent: &Parent, path: &Path, recei
     Ok(Imported::Batches { child: back.child, batches, taken, rejected, stopped })
 }
 
+/// Whether the file brings receipts back to a child rather than batches to a parent.
+pub fn is_receipts(path: &Path) -> Result<bool> {
+    Ok(read_file(path)?.0.kind == Kind::Receipts)
+}
+
 /// Takes a file of receipts at the child. Blocks.
 pub fn import_receipts(ledger: &Arc<dyn ChildLedger>, credential: &Credential, path: &Path) -> Result<Imported> {
     let (head, bytes) = read_file(path)?;

@@ -130,12 +130,12 @@ impl FrontDesk {
         self.live()?;
         let office = &self.office;
         let entries: Vec<Features> = self.standing(out)?.into_iter().map(|(_, f)| f).collect();
-        let trained = train::train(&entries, &office.setting().weights)?;
+        let trained = train::train(&entries, &office.setting().weights);
         let text = serde_json::to_string(&trained.weights).or_say("keeping the weights")?;
         // In force from the next rematch on, which a person asks for.
         office.store.write(|writer| writer.put_meta_text(TRAINED, &text))?;
-        for level in &trained.levels {
-            row(out, level)?;
+        for weight in weight_rows(&trained.weights) {
+            row(out, &weight)?;
         }
         out(Frame::Hint(office.text.say("hint-rematch")));
         Ok(Exit::Done)
@@ -178,6 +178,21 @@ impl FrontDesk {
         )?;
         Ok(Exit::Done)
     }
+}
+
+/// One row for each weight: the comparison, its level counted from the best, the bits.
+fn weight_rows(weights: &linkage::Weights) -> Vec<Value> {
+    let all = serde_json::to_value(weights).unwrap_or_default();
+    let mut rows = Vec::new();
+    for (comparison, bits) in all.as_object().into_iter().flatten() {
+        match bits {
+            Value::Array(levels) => rows.extend(
+                levels.iter().enumerate().map(|(at, bits)| json!({"comparison": comparison, "level": at, "weight": bits})),
+            ),
+            bits => rows.push(json!({"comparison": comparison, "level": Value::Null, "weight": bits})),
+        }
+    }
+    rows
 }
 
 /// Where `link train` leaves its weights until `rematch` takes them.

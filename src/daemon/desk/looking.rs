@@ -11,7 +11,7 @@ use super::{FrontDesk, Out, row};
 use crate::domain::{FindingId, FindingStatus, IdNumber, Severity, Uid, mask, name};
 use crate::error::{Error, Result};
 use crate::store::{FindingFilter, View};
-use crate::sync::link::{LinkState, LinkStatus};
+use crate::sync::status::{LinkState, LinkStatus};
 
 /// Persons shown for one question; a longer answer is no answer.
 const PEOPLE_MAX: usize = 50;

@@ -19,7 +19,7 @@ use crate::intake::Vocabulary;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::sync::authority::Authority;
-use crate::sync::link::LinkHandle;
+use crate::sync::status::LinkHandle;
 use crate::sync::receive::Parent;
 
 /// What only a running daemon has.

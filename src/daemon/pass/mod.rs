@@ -6,12 +6,12 @@
 
 mod arrive;
 mod derive;
-//mod ingest;
+mod ingest;
 mod people;
 
 pub use arrive::arrive;
 pub use derive::{Derived, derive};
-//pub use ingest::{Guard, Ingest, Manner, Outcome, ScopeOutcome};
+pub use ingest::{Guard, Ingest, Manner, Outcome, ScopeOutcome};
 
 use crate::domain::{Area, Date, Entry, List};
 use crate::linkage::{self, BlockKeys, Decided, Features, Weights};

@@ -1,0 +1,247 @@
+//! Verbs about the link: joining, comparing, batches by file.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::super::control::requests as ask;
+use super::super::control::{Exit, Frame};
+use super::super::ledger::Ledger;
+use super::{FrontDesk, Out, row};
+use crate::domain::{Area, List};
+use crate::error::{Error, Result};
+use crate::settings::Settings;
+use crate::store::Child as Known;
+use crate::sync::authority::Authority;
+use crate::sync::credential::Credential;
+use crate::sync::join_code::JoinCode;
+use crate::sync::offline::{self, Imported};
+use crate::sync::push::Child;
+use crate::sync::resync::{Step, Verdict};
+use crate::sync::enrol;
+
+/// How long a parent waits for a child it asked to compare itself; then it is done at the child's next contact.
+const CHILD_WAIT: Duration = Duration::from_secs(120);
+const CHILD_LOOK: Duration = Duration::from_millis(300);
+
+/// Where children reach this node.
+fn addresses(settings: &Settings) -> Result<Vec<String>> {
+    if let Some(advertise) = &settings.advertise {
+        return Ok(vec![advertise.clone()]);
+    }
+    let listen = settings.listen.ok_or_else(|| {
+        Error::new("this node has no address for children").hint("set [listen] addr = \"0.0.0.0:7443\" and restart")
+    })?;
+    if listen.ip().is_unspecified() {
+        return Err(Error::new(format!("{listen} is no address a child can go to"))
+            .hint("set [listen] advertise = \"HOST:PORT\", the name or address the children see"));
+    }
+    Ok(vec![listen.to_string()])
+}
+
+impl FrontDesk {
+    fn authority(&self) -> Result<Arc<Authority>> {
+        let settings = self.office.settings();
+        match self.live.as_ref().and_then(|live| live.authority.clone()) {
+            Some(authority) => Ok(authority),
+            None => Authority::open(&settings.link_dir(), settings.area),
+        }
+    }
+
+    pub(super) fn invite(&self, args: &ask::Invite, out: Out) -> Result<Exit> {
+        let settings = self.office.settings();
+        let code = self.authority()?.invite(&addresses(&settings)?, args.area, args.hours)?;
+        let expires = Timestamp::now() + Duration::from_secs(u64::from(args.hours) * 3_600);
+        row(out, &json!({"area": args.area, "code": code.to_string(), "expires": expires.to_string()}))?;
+        Ok(Exit::Done)
+    }
+
+    pub(super) fn join(&self, args: &ask::Join, out: Out) -> Result<Exit> {
+        let settings = self.office.settings();
+        let code: JoinCode = args.code.parse().map_err(|e| Error::new("the join code does not read").because(e))?;
+        let folder = settings.link_dir();
+        let joining = enrol::join(&folder, settings.area, &code);
+        let credential = match &self.live {
+            Some(live) => live.runtime.block_on(joining)?,
+            None => tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(|e| Error::new("starting the runtime").because(e))?
+                .block_on(joining)?,
+        };
+        if let Some(live) = &self.live {
+            live.link.wake();
+        }
+        let url = credential.addresses().first().map(|address| format!("https://{address}"));
+        row(out, &json!({"area": settings.area, "parent": credential.parent(), "url": url}))?;
+        Ok(Exit::Done)
+    }
+
+    pub(super) fn revoke(&self, args: &ask::Revoke, out: Out) -> Result<Exit> {
+        let ended = self.authority()?.revoke(args.area)?;
+        if ended == 0 {
+            return Err(Error::new(format!("{} holds no credential of this node", args.area)).hint("'rosterd status' lists the children"));
+        }
+        row(out, &json!({"area": args.area, "revoked": ended}))?;
+        Ok(Exit::Done)
+    }
+
+    pub(super) fn resync(&self, args: &ask::Resync, out: Out) -> Result<Exit> {
+        let live = self.live()?;
+        if let Some(child) = args.area.filter(|area| *area != self.office.area()) {
+            return self.resync_child(child, out);
+        }
+        self.must_have_joined()?;
+        let (sender, mut steps) = tokio::sync::mpsc::unbounded_channel();
+        let link = live.link.clone();
+        let running = live.runtime.spawn(async move { link.resync(true, Some(sender)).await });
+        while let Some(step) = steps.blocking_recv() {
+            let (done, total, what) = match step {
+                Step::Reading => (0, 0, "read"),
+                Step::Comparing { held, differences } => (differences, held, "compare"),
+                Step::Repairing { done, all } => (done, all, "repair"),
+            };
+            out(Frame::progress(done, total, what));
+        }
+        let report = live.runtime.block_on(running).map_err(|e| Error::new("the resync broke off").because(e))??;
+        let area = self.office.area();
+        row(out, &json!({"area": area, "list": Value::Null, "matched": report.matched, "sent": report.sent,
+                         "removed": report.removed, "bytes": report.bytes, "equal": true}))?;
+        Ok(Exit::Done)
+    }
+
+    fn must_have_joined(&self) -> Result<()> {
+        if Credential::load(&self.office.settings().link_dir())?.is_some() {
+            return Ok(());
+        }
+        Err(Error::new("this node has joined no parent").hint("'rosterd join CODE' with a code of the parent's, or --area CHILD for a child"))
+    }
+
+    /// A child is behind a wall and can only be asked when it comes: it is, within moments, as it waits for notices.
+    fn resync_child(&self, child: Area, out: Out) -> Result<Exit> {
+        let live = self.live()?;
+        let store = &self.office.store;
+        let look = || -> Result<Known> {
+            store.read(|view| view.child(child))?.ok_or_else(|| {
+                Error::new(format!("no child {child} has ever reported here")).hint("'rosterd status' lists the children")
+            })
+        };
+        look()?;
+        store.write(|writer| {
+            let mut known = writer.child(child)?.unwrap_or_else(|| Known::new(child));
+            known.resync = true;
+            known.state = "{}".to_owned();
+            writer.put_child(&known)
+        })?;
+        live.parent.announce();
+        let started = Instant::now();
+        while look()?.resync {
+            if started.elapsed() > CHILD_WAIT || !out(Frame::progress(started.elapsed().as_secs(), 0, "wait")) {
+                out(Frame::Hint(self.office.text.say("hint-resync-later")));
+                return Ok(Exit::Unreachable);
+            }
+            std::thread::sleep(CHILD_LOOK);
+        }
+        let state: Value = serde_json::from_str(&look()?.state).unwrap_or_default();
+        let of = |key: &str| state["resync"][key].as_u64().unwrap_or(0);
+        row(out, &json!({"area": child, "list": Value::Null, "matched": of("matched"), "sent": of("sent"),
+                         "removed": of("removed"), "bytes": of("bytes"), "equal": true}))?;
+        Ok(Exit::Done)
+    }
+
+    pub(super) fn verify(&self, args: &ask::Verify, out: Out) -> Result<Exit> {
+        let live = self.live()?;
+        if let Some(child) = args.area.filter(|area| *area != self.office.area()) {
+            return self.verify_child(child, out);
+        }
+        self.must_have_joined()?;
+        let verdict = live.runtime.block_on(live.link.verify())?;
+        let area = self.office.area();
+        match verdict {
+            Verdict::Equal(total) => {
+                row(out, &json!({"area": area, "list": Value::Null, "matched": total.count, "sent": 0, "removed": 0,
+                                 "bytes": 0, "equal": true}))?;
+                Ok(Exit::Done)
+            }
+            Verdict::Differs { rows, .. } => {
+                for differing in rows {
+                    let list = List::from_code(differing.list).map(List::as_str);
+                    row(out, &json!({"area": differing.area, "list": list, "matched": differing.child.min(differing.parent),
+                                     "here": differing.child, "parent": differing.parent, "sent": 0, "removed": 0,
+                                     "bytes": 0, "equal": false}))?;
+                }
+                Ok(Exit::Failed)
+            }
+            Verdict::Unsettled => Err(Error::new("the two are still exchanging data").hint("try again in a moment").transient()),
+        }
+    }
+
+    /// What the child last proved: it compares itself daily, and after every resync.
+    fn verify_child(&self, child: Area, out: Out) -> Result<Exit> {
+        let known = self.office.store.read(|view| view.child(child))?.ok_or_else(|| {
+            Error::new(format!("no child {child} has ever reported here")).hint("'rosterd status' lists the children")
+        })?;
+        // Asking the child to compare also repairs: without being told to, that is not done.
+        let state: Value = serde_json::from_str(&known.state).unwrap_or_default();
+        row(out, &json!({"area": child, "list": Value::Null, "watermark": known.watermark, "last": state["resync"],
+                         "equal": Value::Null}))?;
+        Err(Error::new("only the child can compare without repairing").hint("run 'rosterd verify' there, or 'rosterd resync --area' here"))
+    }
+
+    pub(super) fn export_batch(&self, args: &ask::ExportBatch, out: Out) -> Result<Exit> {
+        self.live()?;
+        let settings = self.office.settings();
+        self.must_have_joined()?;
+        let credential = Credential::load(&settings.link_dir())?
+            .ok_or_else(|| Error::new("this node has joined no parent"))?;
+        let child = Child::new(Arc::new(Ledger::new(self.office.clone())))
+            .bounded(settings.sync.batch_items_max as usize, settings.sync.batch_bytes_max as usize);
+        let after = self.office.store.read(|view| view.acknowledged())?;
+        let exported = offline::export_batches(&child, &credential, &args.file)?;
+        let bytes = std::fs::metadata(&args.file).map_or(0, |meta| meta.len());
+        row(out, &json!({"file": args.file, "entries": exported.items, "bytes": bytes,
+                         "from_seq": after, "to_seq": exported.last, "more": exported.more}))?;
+        Ok(Exit::Done)
+    }
+
+    pub(super) fn import_batch(&self, args: &ask::ImportBatch, out: Out) -> Result<Exit> {
+        let live = self.live()?;
+        let settings = self.office.settings();
+        let ledger = Arc::new(Ledger::new(self.office.clone()));
+        let imported = if offline::is_receipts(&args.file)? {
+            let credential = Credential::load(&settings.link_dir())?
+                .ok_or_else(|| Error::new("this node has joined no parent"))?;
+            let ledger: Arc<dyn crate::sync::ledger::ChildLedger> = ledger;
+            offline::import_receipts(&ledger, &credential, &args.file)?
+        } else {
+            offline::import_batches(&*self.authority()?, &live.parent, &args.file, &receipts_beside(&args.file))?
+        };
+        self.office.changed();
+        match imported {
+            Imported::Batches { child, batches, taken, rejected, stopped } => {
+                let watermark = self.office.store.read(|view| view.child(child))?.map_or(0, |c| c.watermark);
+                row(out, &json!({"file": args.file, "area": child, "batches": batches, "entries": taken,
+                                 "refused": rejected, "watermark": watermark, "receipts": receipts_beside(&args.file)}))?;
+                match stopped {
+                    None => Ok(Exit::Done),
+                    Some(refusal) => Err(Error::new("the file was not taken to its end").because(refusal)),
+                }
+            }
+            Imported::Receipts { watermark, .. } => {
+                row(out, &json!({"file": args.file, "area": self.office.area(), "entries": 0, "refused": 0, "watermark": watermark}))?;
+                Ok(Exit::Done)
+            }
+        }
+    }
+}
+
+/// The receipts go beside the batches, to be carried back.
+fn receipts_beside(file: &std::path::Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".receipts");
+    file.with_file_name(name)
+}
+
