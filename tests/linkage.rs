@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use rosterd::domain::{Area, IdNumber, List, Record, Sex, Uid};
 use rosterd::linkage::eval::{Score, pairwise};
-use rosterd::linkage::{Decided, Features, Linked, Weights, compare, features, link_all};
+use rosterd::linkage::{
+    Decided, Features, Linked, NameLevel, TRAIN_PAIRS_MAX, Trained, Weights, compare, features, link_all, train,
+};
 
 struct Labelled {
     features: Vec<Features>,
@@ -40,12 +42,12 @@ fn read(file: &str) -> Labelled {
     out
 }
 
-fn link(file: &str) -> Score {
+fn link(file: &str, weights: &Weights) -> Score {
     let began = Instant::now();
     let labelled = read(file);
     let read = began.elapsed();
     let began = Instant::now();
-    let linked = link_all(&labelled.features, &Decided::default(), &Weights::default());
+    let linked = link_all(&labelled.features, &Decided::default(), weights);
     let score = pairwise(&labelled.truth, &linked.person);
     println!(
         "{file}: {} lines, precision {:.5}, recall {:.5}, F1 {:.5}; read {read:.0?}, linked {:.0?}, {} for review, largest component {}",
@@ -88,12 +90,58 @@ fn print_mistakes(labelled: &Labelled, linked: &Linked) {
 
 #[test]
 fn a_month_with_one_percent_of_noise_is_linked_all_but_perfectly() {
-    let score = link("noise1");
+    let score = link("noise1", &Weights::default());
     assert!(score.f1 >= 0.9999, "{score:?}");
 }
 
 #[test]
 fn a_month_with_five_percent_of_noise_is_linked_nearly_as_well() {
-    let score = link("noise5");
+    let score = link("noise5", &Weights::default());
     assert!(score.f1 >= 0.9985, "{score:?}");
+}
+
+#[test]
+fn training_learns_how_carefully_an_office_writes_and_links_no_worse() {
+    let [careful, careless] = ["noise1", "noise5"].map(|file| {
+        // A few villages are enough to learn from.
+        let entries: Vec<Features> = read(file).features.into_iter().take(12_000).collect();
+        let trained = train(&entries, &Weights::default());
+        assert_eq!(trained, train(&entries, &Weights::default()));
+        let score = link(file, &trained.weights);
+        assert!(score.f1 >= 0.9985 && score.precision >= 0.9999, "{score:?}");
+        trained
+    });
+    assert_eq!(careful.weights.version, 1);
+    // Where names are often miswritten, a miswritten name speaks less against one person.
+    let wrong_name = |trained: &Trained| trained.weights.name[NameLevel::OneCharacter as usize];
+    assert!(wrong_name(&careful) < wrong_name(&careless));
+    assert!(careful.rounds > 1 && careful.matched > 5_000.0 && careful.pairs <= TRAIN_PAIRS_MAX);
+}
+
+#[test]
+fn training_on_nothing_leaves_the_defaults() {
+    let trained = train(&[], &Weights::default());
+    assert_eq!(Weights { version: 0, ..trained.weights }, Weights::default());
+}
+
+#[test]
+fn a_value_that_stands_for_none_joins_nobody_and_costs_little() {
+    // A whole township typed in with one number, one birth date and a handful of names.
+    let entries: Vec<Features> = (0..20_000)
+        .map(|n| {
+            let record = Record {
+                name: format!("{}{}", ['王', '李', '张'][n % 3], ['芳', '伟', '军', '丽', '英'][n % 5]),
+                id_number: IdNumber::parse("519901190001010018"),
+                birth: "1900-01-01".parse().ok(),
+                ..Record::default()
+            };
+            let area = format!("5199010012{:02}", n % 10).parse().unwrap();
+            features(Uid(n as u64), area, List::Health, &record)
+        })
+        .collect();
+    let linked = link_all(&entries, &Decided::default(), &Weights::default());
+    assert_eq!(linked.component_entries_max, 1);
+    let few = &entries[..60];
+    let linked = link_all(few, &Decided::default(), &Weights::default());
+    assert!(linked.component_entries_max <= few.len());
 }

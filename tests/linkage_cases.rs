@@ -6,7 +6,7 @@
 //! Expected: persons as `ab|c`, then pairs for review as `a~c`, then pairs on one number as `a=c`.
 
 use rosterd::domain::{Area, IdNumber, List, Place, Record, Sex, Status, Uid};
-use rosterd::linkage::{Decided, Features, Weights, cluster, features, link_all};
+use rosterd::linkage::{Decided, Doubt, Features, Weights, cluster, features, link_all};
 
 fn number(text: &str) -> Option<IdNumber> {
     if let Some(raw) = text.strip_prefix('!') {
@@ -238,6 +238,61 @@ fn one_person_written_in_many_ways() {
             "a|bc",
         ),
         (
+            "a death reported by the police and by the crematorium, who misread a character",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b dea 001200 李建国 19540302/003 m -\n c dea 001200 李建围 19540302/003 m -",
+            "abc",
+        ),
+        (
+            "a disabled person's card number, two places longer",
+            "a pop 001200 李建国 19790809/003 m 1979-08-09\n b dib 001200 李建国 !51990119790809003043 m -",
+            "ab",
+        ),
+        (
+            "a lunar birth date written as it is said",
+            "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 - f 1949-07-15",
+            "ab",
+        ),
+        (
+            "day and month exchanged, no number",
+            "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 - f 1949-09-08",
+            "ab",
+        ),
+        (
+            "only month and year of birth, no number",
+            "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 - f 1949-08",
+            "ab",
+        ),
+        (
+            "aged over a hundred, with a number of 15 places",
+            "a pop 001200 黄兰琳 - f 1899-08-09\n b hea 001200 黄兰琳 !519901990809997 f 1899-08-09",
+            "ab",
+        ),
+        (
+            "two numbers in one cell",
+            "a pop 001200 李建国 19790809/003 m 1979-08-09\n b hea 001200 李建国 !519901197908090030/519901198001010017 m 1979-08-09",
+            "ab",
+        ),
+        (
+            "eighteen nines stand for no number",
+            "a pop 001200 李建国 !999999999999999999 m 1979-08-09\n b pop 001200 赵秀英 !999999999999999999 f 1960-07-08\n c hea 001200 李建国 19790809/003 m 1979-08-09",
+            "ac|b",
+        ),
+        (
+            "a digit of the number doubled, a character of the name wrong",
+            "a pop 001200 李建国 19790809/003 m 1979-08-09\n b hea 001200 李建军 !5199011979080900030 m 1979-08-09",
+            "ab",
+        ),
+        (
+            "moved away and back again",
+            "a pop 001200 李建国 19790809/003 m 1979-08-09 st=out to=002201\n b pop 002201 李建国 19790809/003 m 1979-08-09 st=out to=001200\n c pop 001200 李建国 19790809/003 m 1979-08-09 from=002201",
+            "abc",
+        ),
+        (
+            "both spouses on the family list, each with the other's name",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 赵秀英 19560708/002 f 1956-07-08\n c fam 001200 李建国 - m 1954-03-02 spouse=赵秀英\n d fam 001200 赵秀英 - f 1956-07-08 spouse=李建国",
+            "ac|bd",
+        ),
+        (
             "the birth date of the number lawfully corrected, the column the same, the wife's name the same",
             "a pop 001200 李建国 19790809/003 m 1979-08-09 spouse=王芳\n b fam 001200 李建国 19780809/003 m 1979-08-09 spouse=王芳",
             "ab",
@@ -319,6 +374,16 @@ fn two_people_who_look_alike() {
             "ac|b b=c",
         ),
         (
+            "siblings entered under their mother's number",
+            "a pop 001200 张伟明 19850302/002 m 2015-05-06\n b hea 001200 张伟东 19850302/002 m 2018-07-09\n c pop 001200 张伟东 19850302/002 m 2018-07-09",
+            "a|bc a=b",
+        ),
+        (
+            "namesakes but for one character on one list under one number that is somebody else's",
+            "a dib 001200 王芳 19850302/002 f -\n b dib 001200 王丽 19850302/002 f -",
+            "a|b a=b a~b",
+        ),
+        (
             "brothers of one birth year",
             "a pop 001200 李建国 19540302/003 m 1954-03-02\n b hea 001200 李建华 19541102/003 m 1954-11-02",
             "a|b",
@@ -338,6 +403,36 @@ fn two_people_who_look_alike() {
             "a pop 001200 李建国 - m 1954-03-02\n b hea 001200 李建国 - m 1961-11-20",
             "a|b",
         ),
+        (
+            "a child called by its father's name in the register",
+            "a pop 001200 张三 19840302/003 m 1984-03-02\n b hea 001200 张三之子 - m 2025-10-11",
+            "a|b",
+        ),
+        (
+            "a mother and the child under her number",
+            "a pop 001200 王芳 19980809/002 f 1998-08-09\n b hea 001200 李小宝 19980809/002 m 2025-10-09",
+            "a|b a=b",
+        ),
+        (
+            "two men of one rare name in two villages, both without number, years apart",
+            "a pop 001200 欧阳建国 - m 1954-03-02\n b pop 003201 欧阳建国 - m 1978-08-09",
+            "a|b",
+        ),
+        (
+            "a damaged number that fits two namesakes",
+            "a pop 001200 王秀英 19530302/002 f 1953-03-02\n b pop 001200 王秀英 19530302/004 f 1953-03-02\n c hea 001200 王秀英 ~519901195303020000 f 1953-03-02",
+            "a|b|c a~b a~c b~c",
+        ),
+        (
+            "a namesake of the same birth date far away, who has no number",
+            "a pop 001200 王秀英 19530302/002 f 1953-03-02\n b hea 003201 王秀英 - f 1953-03-02",
+            "a|b a~b",
+        ),
+        (
+            "husband and wife of one birth date",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b hea 001200 李建英 - f 1954-03-02\n c pop 001200 李建英 19540302/002 f 1954-03-02",
+            "a|bc",
+        ),
         ("two lines that say nothing", "a pop 001200 - - - -\n b hea 001200 无名氏 - - -", "a|b"),
     ]);
 }
@@ -356,4 +451,33 @@ fn what_people_decided_holds() {
     let strangers = "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 003201 李建国 - m 1961-11-20";
     assert_eq!(who_is_who(strangers, &Decided::default()), "a|b");
     assert_eq!(who_is_who(strangers, &decided), "ab");
+}
+
+#[test]
+fn a_review_says_why_it_is_asked_for() {
+    for (lines, expected) in [
+        (
+            "a pop 001200 王秀英 19530302/002 f 1953-03-02\n b pop 001200 王秀英 19530302/004 f 1953-03-02",
+            vec![Doubt::TwoNumbers],
+        ),
+        (
+            "a pop 001200 王秀英 - f 1953-03-02\n b pop 001200 王秀英 - f 1953-04-20\n c hea 001200 王秀英 - f 1953-03-20",
+            vec![Doubt::BetweenThresholds, Doubt::Rival, Doubt::Rival],
+        ),
+        ("a pop 001200 王伟 - m 1954-03-02\n b pop 001200 王伟 - m 1954-03-02", vec![Doubt::TwiceListed]),
+        ("a pop 001200 欧阳建国 - m 1954-03-02\n b hea 001200 欧阳建国 - m -", vec![Doubt::NameAlone]),
+        (
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b hea 001200 赵大山 19540302/003 m 1954-03-02",
+            vec![Doubt::SharedNumber],
+        ),
+        (
+            "a pop 001200 王芳 19540302/002 f 1954-03-02\n b hea 003201 王芳 - f 1954-03-02",
+            vec![Doubt::BetweenThresholds],
+        ),
+    ] {
+        let entries: Vec<Features> = lines.lines().map(|text| line(text).1).collect();
+        let found = cluster(&entries, &Decided::default(), &Weights::default());
+        assert_eq!(found.doubts, expected, "{lines} {:?}", found.potential);
+        assert_eq!(found.doubts.len(), found.potential.len());
+    }
 }

@@ -156,6 +156,8 @@ proptest! {
             found.into_iter().map(|person| person.into_iter().map(|i| entries[i].uid).collect()).collect()
         };
         prop_assert_eq!(by_cluster(&entries), by_cluster(&shuffled));
+        // Components resolved together come out as each by itself.
+        prop_assert_eq!(by_cluster(&entries), persons(&entries, &link_all(&entries, &decided, &w)));
         for (a, b) in entries.iter().zip(&shuffled) {
             prop_assert_eq!(score(a, b, &w), score(b, a, &w));
         }

@@ -13,11 +13,9 @@ use super::features::Features;
 use super::levels::{BirthLevel, SexLevel};
 use super::name::NameLevel;
 use super::number::NumberLevel;
+use super::scale::scale;
 use super::weights::Weights;
 use crate::domain::List;
-
-/// Components up to this size are compared pair by pair, larger ones through their blocks like whole lists.
-const ALL_PAIRS_ENTRIES_MAX: usize = 256;
 
 /// Lists on which nearly everybody stands: who is on one and not on another is looked for there.
 const BASE_LISTS: [List; 2] = [List::Population, List::Health];
@@ -29,11 +27,31 @@ pub struct Partition {
     pub persons: Vec<Vec<usize>>,
     /// For clerical review: the strongest pair between two persons that may be one, with its bits.
     pub potential: Vec<(usize, usize, f32)>,
+    /// For each pair of `potential`, why it was not joined unattended.
+    pub doubts: Vec<Doubt>,
     /// One pair for each two persons that carry the same valid number.
     pub shared_number: Vec<(usize, usize)>,
 }
 
-/// Resolves one whole component (see [`edge`]).
+scale! {
+    /// Why two persons that may be one were left for people to decide.
+    Doubt {
+        /// What agrees is more than chance and less than enough.
+        BetweenThresholds = "between-thresholds",
+        /// Somebody else fits about as well, and cannot be the same person too.
+        Rival = "rival",
+        /// Both stand on one list of one village.
+        TwiceListed = "twice-listed",
+        /// Nothing but name, sex and place agrees.
+        NameAlone = "name-alone",
+        /// The same valid number under names, births or sexes that speak against it.
+        SharedNumber = "shared-number",
+        /// Two good numbers.
+        TwoNumbers = "two-numbers",
+    }
+}
+
+/// Resolves one whole component (see [`edge`]), or several at once.
 pub fn cluster(members: &[Features], decided: &Decided, w: &Weights) -> Partition {
     // Work in the order of uids, so that the order of `members` cannot show.
     let mut order: Vec<usize> = (0..members.len()).collect();
@@ -73,16 +91,12 @@ struct Groups<'a> {
 impl<'a> Groups<'a> {
     fn new(members: &'a [Features], decided: &'a Decided, w: &'a Weights) -> Groups<'a> {
         let mut ties = Vec::new();
-        let mut consider = |i: usize, j: usize| {
+        // Only pairs that share a key: so that components resolved together come out as each by itself.
+        blocking::pairs(members, |i, j| {
             if let Some(edge) = edge(&members[i], &members[j], w) {
                 ties.push(Tie { i, j, edge });
             }
-        };
-        if members.len() <= ALL_PAIRS_ENTRIES_MAX {
-            (0..members.len()).for_each(|i| (i + 1..members.len()).for_each(|j| consider(i, j)));
-        } else {
-            blocking::pairs(members, consider);
-        }
+        });
         ties.sort_unstable_by(|a, b| b.edge.bits.total_cmp(&a.edge.bits).then((a.i, a.j).cmp(&(b.i, b.j))));
         let mut ties_of = vec![Vec::new(); members.len()];
         for (n, tie) in ties.iter().enumerate() {
@@ -166,17 +180,13 @@ impl<'a> Groups<'a> {
         if self.any_pair(a, b, |x, y| self.excludes(x, y)) {
             return None;
         }
-        if best.edge.same_number {
-            return Some(best.edge.bits);
-        }
-        let one_village = self.members[best.i].area == self.members[best.j].area;
-        let twice = self.any_pair(a, b, twice_listed);
         let mut bits = best.edge.bits;
-        if twice {
+        let same = |x: &Features, y: &Features| x.number.same_valid(&y.number) && x.name.compare(&y.name).0.agrees();
+        if self.any_pair(a, b, |x, y| twice_listed(x, y) && !same(x, y)) {
             bits -= self.w.twice_listed_bits;
-        } else if one_village {
-            bits += self.w.vacancy_bits
-                * (f32::from(self.lacks_base_list_of(a, b)) + f32::from(self.lacks_base_list_of(b, a)));
+        } else if !best.edge.same_number && self.members[best.i].area == self.members[best.j].area {
+            let vacancies = u8::from(self.lacks_base_list_of(a, b)) + u8::from(self.lacks_base_list_of(b, a));
+            bits += self.w.vacancy_bits * f32::from(vacancies);
         }
         if bits >= self.w.match_bits
             && !Levels::of(&self.members[best.i], &self.members[best.j], self.w).is_corroborated()
@@ -203,14 +213,14 @@ impl<'a> Groups<'a> {
         let levels = Levels::of(x, y, self.w);
         let unlikely = || levels.bits(self.w) < self.w.match_bits;
         match levels.number {
-            // A number used by two people: their names have nothing in common and nothing outweighs that, or only the
-            // surname and something else speaks against it.
+            // A number used by two people, as by children entered under their mother's: their names have nothing in
+            // common and nothing outweighs that, or they are like siblings' and something else speaks against it.
             NumberLevel::Equal => match levels.name {
                 NameLevel::Different => unlikely(),
-                NameLevel::SurnameOnly => {
-                    unlikely() && (levels.birth == BirthLevel::Different || levels.sex == SexLevel::Different)
+                NameLevel::SurnameOnly if unlikely() => {
+                    levels.birth == BirthLevel::Different || levels.sex == SexLevel::Different
                 }
-                _ => false,
+                name => !name.agrees() && levels.birth == BirthLevel::Different,
             },
             NumberLevel::ValidSlip | NumberLevel::ValidUnlike => {
                 twice_listed(x, y) || !levels.name.agrees() || unlikely()
@@ -240,6 +250,25 @@ impl<'a> Groups<'a> {
         let levels = Levels::of(x, y, self.w);
         let one_number = matches!(levels.number, NumberLevel::Slip | NumberLevel::EqualInvalid);
         (twice_listed(x, y) && !one_number) || levels.birth == BirthLevel::Different || self.excludes(x, y)
+    }
+
+    /// Why `a` and `b`, whose strongest tie is `tie`, were not joined.
+    fn doubt(&self, a: usize, b: usize, tie: &Tie) -> Doubt {
+        let two_numbers =
+            |x: &Features, y: &Features| x.number.is_valid() && y.number.is_valid() && x.number != y.number;
+        match self.strength(a, b) {
+            None if self.any_pair(a, b, |x, y| self.excludes(x, y) && x.number.same_valid(&y.number)) => {
+                Doubt::SharedNumber
+            }
+            None if self.any_pair(a, b, |x, y| self.excludes(x, y) && two_numbers(x, y)) => Doubt::TwoNumbers,
+            None => Doubt::TwiceListed,
+            Some(bits) if bits >= self.w.match_bits => Doubt::Rival,
+            Some(_) if !Levels::of(&self.members[tie.i], &self.members[tie.j], self.w).is_corroborated() => {
+                Doubt::NameAlone
+            }
+            Some(bits) if bits < tie.edge.bits && tie.edge.bits >= self.w.match_bits => Doubt::TwiceListed,
+            Some(_) => Doubt::BetweenThresholds,
+        }
     }
 
     fn any_pair(&self, a: usize, b: usize, holds: impl Fn(&Features, &Features) -> bool) -> bool {
@@ -278,9 +307,12 @@ impl<'a> Groups<'a> {
             if let Some(tie) = best.filter(|tie| tie.edge.bits >= self.w.potential_bits && !settled()) {
                 let (i, j) = positions(tie);
                 out.potential.push((i, j, tie.edge.bits));
+                out.doubts.push(self.doubt(a, b, tie));
             }
         }
-        out.potential.sort_by_key(|(i, j, _)| (*i, *j));
+        let mut reviews: Vec<_> = out.potential.into_iter().zip(out.doubts).collect();
+        reviews.sort_unstable_by_key(|((i, j, _), _)| (*i, *j));
+        (out.potential, out.doubts) = reviews.into_iter().unzip();
         out.shared_number.sort_unstable();
         for group in self.groups.iter().filter(|group| !group.is_empty()) {
             let mut person: Vec<usize> = group.iter().map(|i| order[*i]).collect();
@@ -292,7 +324,9 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// Whether these would be two standing lines of one list in one village.
+/// Whether these would be two standing lines of one list in one village. Death and migrant lists tell events, which
+/// several sources report and one person can have several of.
 fn twice_listed(x: &Features, y: &Features) -> bool {
-    x.list == y.list && x.area == y.area && x.active && y.active
+    let standing = !matches!(x.list, List::Deaths | List::Migrants);
+    standing && x.list == y.list && x.area == y.area && x.active && y.active
 }

@@ -3,42 +3,49 @@
 use serde::Serialize;
 
 use super::features::Features;
-use super::levels::{self, BirthLevel, HouseholdLevel, SexLevel, SupportLevel};
+use super::levels::{self, BirthLevel, HouseholdLevel, PlaceLevel, SexLevel, SupportLevel};
 use super::name::NameLevel;
 use super::number::NumberLevel;
+use super::scale::scale;
 use super::weights::Weights;
 
-/// What was compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Field {
-    Number,
-    Name,
-    /// How rare the characters are that both names have.
-    NameRarity,
-    Birth,
-    Sex,
-    Place,
-    Household,
-    Spouse,
-    Phone,
+scale! {
+    /// What was compared.
+    Field {
+        Number = "number",
+        Name = "name",
+        /// How rare the characters are that both names have.
+        NameRarity = "name-rarity",
+        Birth = "birth",
+        Sex = "sex",
+        Place = "place",
+        Household = "household",
+        Spouse = "spouse",
+        Phone = "phone",
+    }
 }
 
 impl Field {
-    pub fn as_str(self) -> &'static str {
+    /// The codes of the levels a part of this field can have: what a catalogue must have words for.
+    pub fn levels(self) -> Vec<&'static str> {
+        fn codes<L: Copy>(all: &[L], code: fn(L) -> &'static str) -> Vec<&'static str> {
+            all.iter().map(|level| code(*level)).collect()
+        }
         match self {
-            Field::Number => "number",
-            Field::Name => "name",
-            Field::NameRarity => "name-rarity",
-            Field::Birth => "birth",
-            Field::Sex => "sex",
-            Field::Place => "place",
-            Field::Household => "household",
-            Field::Spouse => "spouse",
-            Field::Phone => "phone",
+            Field::Number => codes(NumberLevel::ALL, NumberLevel::as_str),
+            Field::Name => codes(NameLevel::ALL, NameLevel::as_str),
+            Field::NameRarity => vec![SHARED],
+            Field::Birth => codes(BirthLevel::ALL, BirthLevel::as_str),
+            Field::Sex => codes(SexLevel::ALL, SexLevel::as_str),
+            Field::Place => codes(PlaceLevel::ALL, PlaceLevel::as_str),
+            Field::Household => codes(HouseholdLevel::ALL, HouseholdLevel::as_str),
+            Field::Spouse | Field::Phone => codes(SupportLevel::ALL, SupportLevel::as_str),
         }
     }
 }
+
+/// The one level of [`Field::NameRarity`].
+const SHARED: &str = "shared";
 
 /// One line of an explanation: the field, the level's code, and what it is worth in bits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -73,7 +80,7 @@ pub(super) struct Levels {
     pub rarity: f32,
     pub birth: BirthLevel,
     pub sex: SexLevel,
-    pub place: levels::PlaceLevel,
+    pub place: PlaceLevel,
     pub household: HouseholdLevel,
     pub spouse: SupportLevel,
     pub phone: SupportLevel,
@@ -99,26 +106,40 @@ impl Levels {
         }
     }
 
-    fn parts(&self, w: &Weights) -> [Part; 9] {
+    /// What each field is worth, in the order of [`Field`].
+    fn worth(&self, w: &Weights) -> [f32; Field::COUNT] {
         let equal = self.number == NumberLevel::Equal;
         let birth = if equal { &w.birth_beside_number } else { &w.birth };
         let place = if equal { &w.place_beside_number } else { &w.place };
-        let part = |field, level, bits| Part { field, level, bits };
         [
-            part(Field::Number, self.number.as_str(), w.number[self.number as usize]),
-            part(Field::Name, self.name.as_str(), w.name[self.name as usize]),
-            part(Field::NameRarity, "shared", self.rarity),
-            part(Field::Birth, self.birth.as_str(), birth[self.birth as usize]),
-            part(Field::Sex, self.sex.as_str(), w.sex[self.sex as usize]),
-            part(Field::Place, self.place.as_str(), place[self.place as usize]),
-            part(Field::Household, self.household.as_str(), w.household[self.household as usize]),
-            part(Field::Spouse, self.spouse.as_str(), w.spouse[self.spouse as usize]),
-            part(Field::Phone, self.phone.as_str(), w.phone[self.phone as usize]),
+            w.number[self.number as usize],
+            w.name[self.name as usize],
+            self.rarity,
+            birth[self.birth as usize],
+            w.sex[self.sex as usize],
+            place[self.place as usize],
+            w.household[self.household as usize],
+            w.spouse[self.spouse as usize],
+            w.phone[self.phone as usize],
+        ]
+    }
+
+    fn codes(&self) -> [&'static str; Field::COUNT] {
+        [
+            self.number.as_str(),
+            self.name.as_str(),
+            SHARED,
+            self.birth.as_str(),
+            self.sex.as_str(),
+            self.place.as_str(),
+            self.household.as_str(),
+            self.spouse.as_str(),
+            self.phone.as_str(),
         ]
     }
 
     pub fn bits(&self, w: &Weights) -> f32 {
-        self.parts(w).iter().map(|part| part.bits).sum()
+        self.worth(w).iter().sum()
     }
 
     /// Whether anything but name, sex and place agrees. A name alone never links, nor does it with a year of birth
@@ -130,6 +151,7 @@ impl Levels {
                 | NumberLevel::EqualInvalid
                 | NumberLevel::Slip
                 | NumberLevel::TailSlip
+                | NumberLevel::Extended
                 | NumberLevel::Prefix
         ) || matches!(
             self.birth,
@@ -151,7 +173,9 @@ pub fn score(a: &Features, b: &Features, w: &Weights) -> f32 {
 /// left out.
 pub fn compare(a: &Features, b: &Features, w: &Weights) -> Comparison {
     let levels = Levels::of(a, b, w);
-    let parts = levels.parts(w).into_iter().filter(|part| part.bits != 0.0 || part.level != "missing").collect();
+    let fields = Field::ALL.iter().zip(levels.codes()).zip(levels.worth(w));
+    let parts = fields.map(|((field, level), bits)| Part { field: *field, level, bits });
+    let parts = parts.filter(|part| part.bits != 0.0 || part.level != "missing").collect();
     Comparison { bits: levels.bits(w), parts }
 }
 

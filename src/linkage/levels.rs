@@ -1,31 +1,10 @@
 //! The levels at which sex, birth, place and support can stand to each other.
 
-use serde::{Deserialize, Serialize};
-
 use super::features::Features;
 use super::number::NumberLevel;
+use super::scale::scale;
 use crate::domain::date::days_between;
 use crate::domain::{PartialDate, Sex};
-
-/// Declares a closed scale: its values, how many there are, and their codes.
-macro_rules! scale {
-    ($(#[$doc:meta])* $name:ident { $($(#[$level_doc:meta])* $level:ident = $code:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        #[repr(u8)]
-        pub enum $name { $($(#[$level_doc])* $level,)* }
-
-        impl $name {
-            pub const ALL: &[$name] = &[$($name::$level,)*];
-            pub const COUNT: usize = $name::ALL.len();
-
-            pub fn as_str(self) -> &'static str {
-                match self { $($name::$level => $code,)* }
-            }
-        }
-    };
-}
 
 scale! {
     /// Birth dates, the best of what columns and numbers give.

@@ -1,8 +1,7 @@
 //! Names side by side: which mistakes of a clerk, or of a machine, could make one of the other.
 
-use serde::{Deserialize, Serialize};
-
 use super::rarity::{given_bits, surname_bits};
+use super::scale::scale;
 use super::sound::{self, Likeness};
 use crate::domain::name::{DOT, WILDCARD, fold};
 
@@ -19,52 +18,33 @@ pub struct Name {
     count: u8,
 }
 
-/// How two names stand to each other, from the best to the worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[repr(u8)]
-pub enum NameLevel {
-    Equal,
-    /// Equal but for characters nobody could read.
-    Wildcard,
-    /// The end is missing where a system cuts names.
-    Truncated,
-    /// One character written as another of the same sound.
-    Sound,
-    /// One character written as another of nearly the same sound.
-    NearSound,
-    /// The characters of the given name in another order.
-    Swapped,
-    /// One character is another one.
-    OneCharacter,
-    /// One character too few or too many.
-    Dropped,
-    /// The surname agrees, nothing else.
-    SurnameOnly,
-    Different,
-    /// One of the two lines has no name.
-    Missing,
+scale! {
+    /// How two names stand to each other, from the best to the worst.
+    NameLevel {
+        Equal = "equal",
+        /// Equal but for characters nobody could read.
+        Wildcard = "wildcard",
+        /// The end is missing where a system cuts names.
+        Truncated = "truncated",
+        /// One character written as another of the same sound.
+        Sound = "sound",
+        /// One character written as another of nearly the same sound.
+        NearSound = "near-sound",
+        /// The characters of the given name in another order.
+        Swapped = "swapped",
+        /// One character is another one.
+        OneCharacter = "one-character",
+        /// One character too few or too many.
+        Dropped = "dropped",
+        /// The surname agrees, nothing else.
+        SurnameOnly = "surname-only",
+        Different = "different",
+        /// One of the two lines has no name.
+        Missing = "missing",
+    }
 }
 
 impl NameLevel {
-    pub const COUNT: usize = 11;
-
-    pub fn as_str(self) -> &'static str {
-        [
-            "equal",
-            "wildcard",
-            "truncated",
-            "sound",
-            "near-sound",
-            "swapped",
-            "one-character",
-            "dropped",
-            "surname-only",
-            "different",
-            "missing",
-        ][self as usize]
-    }
-
     /// Whether both can be spellings of one person's name without anybody having changed it.
     pub fn agrees(self) -> bool {
         self <= NameLevel::Truncated

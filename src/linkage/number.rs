@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::scale::scale;
 use crate::domain::{IdNumber, IdState};
 
 /// A disabled person's card has 20 places, a mother's number with 01 behind it too; nothing longer is kept.
@@ -36,52 +37,31 @@ pub struct Number {
     pub state: NumberState,
 }
 
-/// How two numbers stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[repr(u8)]
-pub enum NumberLevel {
-    /// The same valid number.
-    Equal,
-    /// The same number, which is not a valid one.
-    EqualInvalid,
-    /// One digit wrong, missing, doubled or swapped with its neighbour, in the area or the birth date.
-    Slip,
-    /// The same in the sequence or check digit, where the numbers of neighbours and twins are alike as well.
-    TailSlip,
-    /// Two such slips.
-    TwoSlips,
-    /// All that a spreadsheet left of one number is the beginning of the other.
-    Prefix,
-    /// One is the other with something behind it: a disabled person's card, a child under its mother's number.
-    Extended,
-    /// At least one of them is not valid, and no slip leads from one to the other.
-    Unlike,
-    /// Both valid, apart by one slip in area or birth date (and the check digit): a number lawfully changed, perhaps.
-    ValidSlip,
-    /// Both valid and not the same: two people, unless somebody says otherwise.
-    ValidUnlike,
-    /// One of the two lines has no number.
-    Missing,
-}
-
-impl NumberLevel {
-    pub const COUNT: usize = 11;
-
-    pub fn as_str(self) -> &'static str {
-        [
-            "equal",
-            "equal-invalid",
-            "slip",
-            "tail-slip",
-            "two-slips",
-            "prefix",
-            "extended",
-            "unlike",
-            "valid-slip",
-            "valid-unlike",
-            "missing",
-        ][self as usize]
+scale! {
+    /// How two numbers stand to each other.
+    NumberLevel {
+        /// The same valid number.
+        Equal = "equal",
+        /// The same number, which is not a valid one.
+        EqualInvalid = "equal-invalid",
+        /// One digit wrong, missing, doubled or swapped with its neighbour, in the area or the birth date.
+        Slip = "slip",
+        /// The same in the sequence or check digit, where the numbers of neighbours and twins are alike as well.
+        TailSlip = "tail-slip",
+        /// Two such slips.
+        TwoSlips = "two-slips",
+        /// All that a spreadsheet left of one number is the beginning of the other.
+        Prefix = "prefix",
+        /// One is the other with something behind it: a disabled person's card, a child under its mother's number.
+        Extended = "extended",
+        /// At least one of them is not valid, and no slip leads from one to the other.
+        Unlike = "unlike",
+        /// Both valid, apart by one slip in area or birth date (and the check digit): a number lawfully changed, perhaps.
+        ValidSlip = "valid-slip",
+        /// Both valid and not the same: two people, unless somebody says otherwise.
+        ValidUnlike = "valid-unlike",
+        /// One of the two lines has no number.
+        Missing = "missing",
     }
 }
 

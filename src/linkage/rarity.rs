@@ -4,6 +4,7 @@
 //! villages report. Shares are rounded from published national counts of surnames and from common given names.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 /// Surnames with their share of the people in ten-thousandths, the most common first.
@@ -54,22 +55,28 @@ const WHOLE: f32 = 10_000.0;
 
 /// Bits of agreement on the first character of a name.
 pub fn surname_bits(c: char) -> f32 {
-    static TABLE: OnceLock<HashMap<char, f32>> = OnceLock::new();
-    bits(TABLE.get_or_init(|| table(SURNAMES)), c, SURNAME_OTHER)
+    static TABLE: OnceLock<Vec<f32>> = OnceLock::new();
+    bits(TABLE.get_or_init(|| table(SURNAMES, SURNAME_OTHER)), c, SURNAME_OTHER)
 }
 
 /// Bits of agreement on a later character.
 pub fn given_bits(c: char) -> f32 {
-    static TABLE: OnceLock<HashMap<char, f32>> = OnceLock::new();
-    bits(TABLE.get_or_init(|| table(GIVEN)), c, GIVEN_OTHER)
+    static TABLE: OnceLock<Vec<f32>> = OnceLock::new();
+    bits(TABLE.get_or_init(|| table(GIVEN, GIVEN_OTHER)), c, GIVEN_OTHER)
 }
 
-fn bits(table: &HashMap<char, f32>, c: char, other: f32) -> f32 {
-    table.get(&c).copied().unwrap_or_else(|| (WHOLE / other).log2())
+/// The block all characters of the tables lie in: CJK Unified Ideographs.
+const BLOCK: RangeInclusive<char> = '\u{4e00}'..='\u{9fff}';
+
+fn bits(table: &[f32], c: char, other: f32) -> f32 {
+    let place = u32::from(c).wrapping_sub(u32::from(*BLOCK.start())) as usize;
+    table.get(place).copied().unwrap_or_else(|| (WHOLE / other).log2())
 }
 
-fn table(rows: &[(u16, &str)]) -> HashMap<char, f32> {
-    rows.iter().flat_map(|(share, chars)| chars.chars().map(|c| (c, (WHOLE / f32::from(*share)).log2()))).collect()
+/// Bits of every character of the block, by code point.
+fn table(rows: &[(u16, &str)], other: f32) -> Vec<f32> {
+    let named: HashMap<char, u16> = rows.iter().flat_map(|(share, chars)| chars.chars().map(|c| (c, *share))).collect();
+    BLOCK.map(|c| (WHOLE / named.get(&c).map_or(other, |share| f32::from(*share))).log2()).collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::weights::Weights;
 use crate::domain::PartialDate;
 
 /// Pairs looked at; of more, an evenly spread part is taken.
-pub const PAIRS_MAX: usize = 400_000;
+pub const TRAIN_PAIRS_MAX: usize = 400_000;
 const ROUNDS_MAX: usize = 20;
 /// A round that moves no weight further than this is the last.
 const STILL_BITS: f32 = 0.01;
@@ -96,7 +96,7 @@ struct Pair {
 fn sample(entries: &[Features], w: &Weights) -> Vec<Pair> {
     let mut total = 0usize;
     blocking::pairs(entries, |_, _| total += 1);
-    let every = total.div_ceil(PAIRS_MAX).max(1);
+    let every = total.div_ceil(TRAIN_PAIRS_MAX).max(1);
     let mut out = Vec::with_capacity(total / every + 1);
     let mut n = 0usize;
     blocking::pairs(entries, |i, j| {

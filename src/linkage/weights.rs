@@ -56,12 +56,12 @@ impl Default for Weights {
             rarity_share: 0.75,
             rarity_bits_max: 16.0,
             //       Equal EqInv Slip TailSl Two   Prefix Extend Unlike ValSlip ValUnl Missing
-            number: [26.0, 6.0, 3.5, 2.5, -2.0, 1.5, 0.0, -7.0, -7.0, -13.0, 0.0],
+            number: [26.0, 6.0, 3.5, 2.5, -2.0, 1.5, 6.0, -7.0, -7.0, -13.0, 0.0],
             //     Equal Wild  Trunc Sound Near  Swap  One   Drop  Surname Diff   Missing
-            name: [-0.1, -1.0, -2.0, -0.5, -1.5, -5.0, -4.5, -5.5, -10.0, -13.0, -4.0],
+            name: [-0.1, -1.0, -2.0, -0.5, -1.5, -5.0, -4.5, -5.5, -10.0, -15.0, -4.0],
             //      Equal Month Slip Spelled Lunar Two  Year Different Missing
             birth: [14.0, 8.0, 5.5, 10.0, 3.0, 1.0, 2.0, -7.0, 0.0],
-            birth_beside_number: [3.5, 2.0, 1.0, 1.0, 0.5, 0.0, 1.0, -5.0, 0.0],
+            birth_beside_number: [3.5, 2.0, 1.0, 1.0, 0.5, 0.0, 1.0, -8.0, 0.0],
             //    Equal Different Missing
             sex: [1.0, -3.5, 0.0],
             //      Village MoveNamed Township County Beyond

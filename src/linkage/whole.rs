@@ -23,22 +23,22 @@ pub struct Linked {
 pub fn link_all(entries: &[Features], decided: &Decided, w: &Weights) -> Linked {
     let components = components(entries, decided, w);
     let mut out = Linked { person: vec![0; entries.len()], ..Linked::default() };
-    let mut first_of_person: Vec<Vec<usize>> = Vec::with_capacity(components.len());
+    let mut persons: Vec<Vec<usize>> = Vec::with_capacity(components.len());
     for component in components {
         out.component_entries_max = out.component_entries_max.max(component.len());
         if let [only] = component[..] {
-            first_of_person.push(vec![only]);
+            persons.push(vec![only]);
             continue;
         }
         let members: Vec<Features> = component.iter().map(|i| entries[*i]).collect();
         let found = cluster(&members, decided, w);
         let at = |i: usize| component[i];
-        first_of_person.extend(found.persons.into_iter().map(|person| person.into_iter().map(at).collect()));
+        persons.extend(found.persons.into_iter().map(|person| person.into_iter().map(at).collect()));
         out.potential.extend(found.potential.into_iter().map(|(i, j, bits)| (at(i), at(j), bits)));
         out.shared_number.extend(found.shared_number.into_iter().map(|(i, j)| (at(i), at(j))));
     }
-    first_of_person.sort_unstable_by_key(|person| person[0]);
-    for (n, person) in first_of_person.iter().enumerate() {
+    persons.sort_unstable_by_key(|person| person[0]);
+    for (n, person) in persons.iter().enumerate() {
         person.iter().for_each(|i| out.person[*i] = n as u32);
     }
     out.potential.sort_unstable_by_key(|(i, j, _)| (*i, *j));
