@@ -118,9 +118,9 @@ rule-list-late-says = no new file within the list's cycle
 ## One sentence a rule
 
 finding-deceased-still-active =
-    Active on the { $list } of { $area }, but { $sources ->
-        [none] another list says
-       *[other] the { $sources } says
+    Active on the { $list } of { $area }, but by { $sources ->
+        [none] another list
+       *[other] the { $sources }
     } the person died{ $died ->
         [none] {""}
        *[other] {" "}on { $died }
@@ -132,10 +132,10 @@ finding-alive-after-death =
     A list says the person died{ $died ->
         [none] {""}
        *[other] {" "}on { $died }
-    }, but { $sign_list ->
+    }, but by { $sign_list ->
         [none] another list
        *[other] the { $sign_list }
-    } shows a sign of life{ $sign ->
+    } there is a sign of life{ $sign ->
         [none] {" "}after it
        *[other] {" "}on { $sign }
     }. Check the death, and whether it is the same person, before anything is stopped.
@@ -569,7 +569,7 @@ demo-settled = All done after { $secs } s.
 demo-result = What { $name } sees, by rule and area:
 demo-examples = One example a rule:
 demo-total = all
-demo-elsewhere = elsewhere
+demo-elsewhere = across
 demo-stays = The daemons go on; Ctrl-C ends them. In another terminal try:
 demo-stopped = All stopped.
 demo-log = Mismatch log of { $name }: { $file }

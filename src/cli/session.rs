@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Failed;
 use super::screen::Screen;
+use super::view;
 use crate::daemon::control::client::Client;
 use crate::daemon::control::requests::{self, Ask, Reach};
 use crate::daemon::control::{Exit, Frame, Request};
@@ -126,6 +127,9 @@ fn name_areas(row: &mut Value, names: &BTreeMap<String, String>) {
                 if let Some(name) = name.cloned() {
                     fields.entry(format!("{key}_name")).or_insert(Value::String(name));
                 }
+            }
+            if let Some(Value::String(text)) = fields.get_mut("text") {
+                *text = view::named(text, names);
             }
             fields.values_mut().filter(|field| field.is_array()).for_each(|field| name_areas(field, names));
         }

@@ -73,7 +73,7 @@ fn a_clerk_reads_one_plain_sentence() {
     );
     assert_eq!(
         said(English, "deceased-still-active", List::Dibao, died),
-        "Active on the dibao list of 200村, but the population register, death list says the person died on \
+        "Active on the dibao list of 200村, but by the population register, death list the person died on \
          3 February 2026; please check."
     );
     assert_eq!(
