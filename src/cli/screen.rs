@@ -140,6 +140,7 @@ impl Screen {
         } else if self.last_line.is_none_or(|last| last.elapsed() >= PROGRESS_LINE_EVERY) {
             self.last_line = Some(Instant::now());
             match progress.total {
+                0 if progress.done == 0 => self.tell(format_args!("{what} …")),
                 0 => self.tell(format_args!("{what}: {}", progress.done)),
                 total => self.tell(format_args!("{what}: {}/{total}", progress.done)),
             }
