@@ -16,10 +16,9 @@ use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Context, Error, Result};
 use crate::rules::{SnapshotFacts, StatedTotal};
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(tag = "t", rename_all = "lowercase")]
 enum Wire<'a> {
-    #[serde(borrow)]
     Entry(WireEntry<'a>),
     Snapshot(WireSnapshot),
     Decision(Decision),
@@ -81,12 +80,31 @@ pub enum Arrived {
     Decision(Decision),
 }
 
+/// What a line is. Read by itself first: a tagged enum is read by way of a buffer, which cannot hold a raw body.
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(borrow, rename = "t")]
+    kind: std::borrow::Cow<'a, str>,
+}
+
+impl<'a> Wire<'a> {
+    fn read(line: &'a str) -> serde_json::Result<Wire<'a>> {
+        let kind: Kind = serde_json::from_str(line)?;
+        match kind.kind.as_ref() {
+            "entry" => serde_json::from_str(line).map(Wire::Entry),
+            "snapshot" => serde_json::from_str(line).map(Wire::Snapshot),
+            "decision" => serde_json::from_str(line).map(Wire::Decision),
+            _ => Err(serde::de::Error::custom("a kind of item that this version does not know")),
+        }
+    }
+}
+
 /// Reads a line of the link.
 ///
 /// # Errors
 /// Says what does not read; never the line itself.
 pub fn read_item(line: &str) -> Result<Arrived> {
-    let wire: Wire = serde_json::from_str(line).or_say("an item that does not read")?;
+    let wire = Wire::read(line).or_say("an item that does not read")?;
     Ok(match wire {
         Wire::Entry(e) => {
             // A body that is no record would sit in the store as poison for every later pass.
