@@ -90,19 +90,30 @@ boot() { # boot MACHINE
   mkdir -p "$root/upper" "$root/work" "$root/system"
   mount -t overlay overlay -o "lowerdir=$base,upperdir=$root/upper,workdir=$root/work" "$root/system"
   printf '%s\n' "$m" >"$root/system/etc/hostname"
-  systemd-nspawn --quiet --boot --keep-unit --register=no --link-journal=no --machine="rosterd-$m" --console=passive \
-    --directory="$root/system" --network-namespace-path="/run/netns/rosterd-$m" >"$root/console.log" 2>&1 &
-  echo $! >"$root/pid"
+  power "$m" >"$root/console.log" 2>&1 &
   booted "$m"
 }
 
-# The machine's own init, which changes with a reboot.
+# Runs a machine until it is switched off. 133 is how nspawn says that its system asked for a reboot.
+power() { # power MACHINE
+  local root=$work/$1 status=133
+  while [ $status = 133 ]; do
+    systemd-nspawn --quiet --boot --keep-unit --register=no --link-journal=no --machine="rosterd-$1" --console=passive \
+      --directory="$root/system" --network-namespace-path="/run/netns/rosterd-$1" </dev/null &
+    echo $! >"$root/pid"
+    status=0
+    wait $! || status=$?
+  done
+}
+
+# The machine's own init, which changes with a reboot. Nothing while there is none.
 leader() { pgrep -P "$(cat "$work/$1/pid")" | head -n 1; }
 
 on() { # on MACHINE COMMAND…
-  local m=$1
+  local init
+  init=$(leader "$1") || return 1
   shift
-  nsenter --target "$(leader "$m")" --mount --uts --ipc --net --pid --cgroup -- \
+  nsenter --target "$init" --mount --uts --ipc --net --pid --cgroup -- \
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 }
 
@@ -161,7 +172,7 @@ teardown() {
   for m in "${machines[@]}"; do
     if [ -e "$work/$m/pid" ]; then
       kill "$(cat "$work/$m/pid")" 2>/dev/null || true
-      wait "$(cat "$work/$m/pid")" 2>/dev/null || true
+      eventually 30 "$m goes off" sh -c "! kill -0 $(cat "$work/$m/pid")"
     fi
     umount "$work/$m/system" 2>/dev/null || umount --lazy "$work/$m/system" 2>/dev/null || true
     rm -rf "${work:?}/$m"
