@@ -21,7 +21,7 @@ struct Office {
 
 fn entry(list: &str, file: &str, row: u32) -> Value {
     json!({
-        "uid": "0000000000001", "area": "519901001200", "area_name": "200村", "list": list, "status": "active",
+        "uid": "0000000000001", "area": "519901001200", "list": list, "status": "active",
         "name": "吉****", "id_number": "519901**********19", "source": {"file": file, "sheet": null, "row": row},
     })
 }
@@ -29,7 +29,7 @@ fn entry(list: &str, file: &str, row: u32) -> Value {
 fn finding(id: &str, rule: &str, severity: &str, age: u32, text: &str) -> Value {
     json!({
         "id": id, "rule": rule, "severity": severity, "status": "open", "person": "p1", "area": "519901001200",
-        "area_name": "200村", "list": "dibao", "first_seen": "2026-03-31", "due": null, "detail": {}, "text": text,
+        "list": "dibao", "first_seen": "2026-03-31", "due": null, "detail": {}, "text": text,
         "entries": [entry("dibao", "低保.xls", 12)], "age_days": age,
     })
 }
@@ -87,9 +87,9 @@ impl Desk for Office {
                 Exit::Done
             }
             "verify" => {
-                out(Frame::progress(1, 2, "entries"));
+                out(Frame::progress(1, 2, "compare"));
                 out(Frame::row(
-                    &json!({"area": "519901001200", "list": "dibao", "matched": 40, "differ": 1, "bytes": 900, "equal": false}),
+                    &json!({"area": "519901001200", "list": "dibao", "matched": 40, "here": 41, "parent": 40, "equal": false}),
                 ));
                 Exit::Failed
             }

@@ -9,6 +9,7 @@ list-dibao = dibao list
 list-family = family support list
 list-deaths = death list
 list-migrants = migrant list
+list-any = any
 list-none = list
 
 severity-high = high
@@ -62,40 +63,64 @@ id-fault-out-of-time = the birth date in it cannot be
 ## Rules: titles and exceptions of severity
 
 rule-deceased-still-active = Deceased, still active
+rule-deceased-still-active-says = another entry or the death list says the person died, this entry is active; one finding per active entry
 rule-deceased-still-active-note = high for dibao and family
 rule-alive-after-death = Sign of life after the death date
+rule-alive-after-death-says = a visit, review or new entry is dated after the death: the death claim needs checking first
 rule-death-dates-differ = Death dates differ
+rule-death-dates-differ-says = two sources give death dates too far apart
 rule-moved-still-active = Moved away, still active
+rule-moved-still-active-says = served or paid here, while the population register says moved out or another village has the person
 rule-moved-still-active-note = high for family when overdue
 rule-transfer-unpaired = Move with one half only
+rule-transfer-unpaired-says = moved out to a village of this county and not listed there, or moved in and never moved out there
 rule-listed-in-two-areas = Active in two areas
+rule-listed-in-two-areas-says = the same person active on one list in two or more villages
 rule-listed-in-two-areas-note = high for dibao and family
 rule-duplicate-entry = Twice on one list
+rule-duplicate-entry-says = the same person active twice on one list of one village
 rule-no-population-record = Not on the population register
+rule-no-population-record-says = active here, and on no population register known at this level
 rule-no-population-record-note = high for dibao
 rule-left-without-decision = Left the list without a decision
+rule-left-without-decision-says = an active entry vanished with no stop, death or move anywhere: protects the person
 rule-dibao-without-health-record = Dibao without health record
+rule-dibao-without-health-record-says = active on dibao with no active health record
 rule-special-support-uncovered = Support not complete
+rule-special-support-uncovered-says = contact person, family doctor or hospital green channel missing
 rule-dibao-review-overdue = Dibao review overdue
+rule-dibao-review-overdue-says = the last review is older than the class allows
 rule-late-report = Reported late
+rule-late-report-says = a birth or in-move was listed too long after its date
 rule-id-invalid = Identity number invalid
+rule-id-invalid-says = the number fails after cleaning (width, blanks and lower-case x are cleaned)
 rule-id-damaged = Identity number lost digits
+rule-id-damaged-says = the number lost digits in a spreadsheet; a whole damaged column is one finding
 rule-id-missing = Identity number missing
+rule-id-missing-says = no number, and old enough to have one
 rule-id-conflict = One person, several numbers
+rule-id-conflict-says = entries of one person carry different numbers (15 digits are brought to 18)
 rule-shared-id = One number, several people
+rule-shared-id-says = one valid number, two people who are not the same
 rule-name-conflict = Names differ
+rule-name-conflict-says = one person, names that differ beyond blanks, dots, traditional and variant forms
 rule-sex-conflict = Sexes differ
+rule-sex-conflict-says = columns or number disagree on the sex of one person
 rule-birth-conflict = Birth dates differ
+rule-birth-conflict-says = columns or number disagree on the birth date of one person
 rule-household-without-head = Household without head
+rule-household-without-head-says = the head died or left, and nobody replaced them
 rule-total-differs = Total differs from the lines
+rule-total-differs-says = the sheet's own total differs from its lines
 rule-list-late = List late
+rule-list-late-says = no new file within the list's cycle
 
 ## One sentence a rule
 
 finding-deceased-still-active =
-    Active on the { $list } of { $area }, but { $sources ->
-        [none] another list says
-       *[other] the { $sources } says
+    Active on the { $list } of { $area }, but by { $sources ->
+        [none] another list
+       *[other] the { $sources }
     } the person died{ $died ->
         [none] {""}
        *[other] {" "}on { $died }
@@ -107,10 +132,10 @@ finding-alive-after-death =
     A list says the person died{ $died ->
         [none] {""}
        *[other] {" "}on { $died }
-    }, but { $sign_list ->
+    }, but by { $sign_list ->
         [none] another list
        *[other] the { $sign_list }
-    } shows a sign of life{ $sign ->
+    } there is a sign of life{ $sign ->
         [none] {" "}after it
        *[other] {" "}on { $sign }
     }. Check the death, and whether it is the same person, before anything is stopped.
@@ -305,7 +330,11 @@ problem-io = the file cannot be read
 problem-no-name = the line has no name
 problem-area-outside = the line belongs to an area outside this node's
 problem-sheet-repeats-others = a summary sheet that repeats the others; not read
-problem-foreign-record = a record from below lies outside its sender's area; refused
+problem-area-missing = an area that was in this file before is not in it now; its entries stay as they are
+problem-item-of-child = a record from an office below was not taken
+problem-rejected-by-parent = the office above did not take this record
+problem-unreadable = it cannot be understood
+problem-seq-out-of-order = its number is out of order
 problem-other = not taken
 
 ## Command line: columns
@@ -328,7 +357,7 @@ label-name = name
 label-number = number
 label-lines = lines
 label-before = before
-label-removed = would go
+label-removed = removed
 label-share = share
 label-since = since
 label-file = file
@@ -341,11 +370,10 @@ label-what = did
 label-query = looked for
 label-rule = rule
 label-says = says
-label-settings = settings
 label-weight = weight
 label-matched = matched
+label-here = here
 label-sent = sent
-label-differ = differ
 label-bytes = bytes
 label-created = new
 label-updated = changed
@@ -360,6 +388,8 @@ label-parent = parent
 label-children = children
 label-backlog = backlog
 label-error = last error
+label-equal = last found equal
+label-clock = clock
 label-sources = sources
 label-held = held
 label-quarantined = not taken
@@ -372,17 +402,17 @@ state-ok = ok
 state-warn = look
 state-bad = broken
 state-connected = connected
+state-connecting = connecting
+state-not-joined = not joined yet
+state-superseded = another machine took its place
 state-waiting = waiting to retry
-state-refused = refused
 state-none = none
 state-never = never
-state-silent = silent
 state-paused = paused
 state-working = working
 state-settled = settled
-state-reading = reading
 state-read = read
-state-missing = not found
+state-quarantined = not taken
 state-held = held for a person
 state-taken = taken
 state-refused-file = not taken
@@ -443,6 +473,7 @@ say-backed-up = Backed up to { $file } ({ $bytes } bytes, verified).
 say-restored = Restored from { $file }; the store that was there is now { $kept }.
 say-exported = Wrote { $file }: { $entries } entries.
 say-imported = Took { $entries } entries, refused { $refused }.
+say-receipts = Carry the receipts { $file } back, and take them in there with rosterd import-batch.
 say-not-settled = Not settled within { $secs } seconds.
 say-reveal-logged = This look at whole names and numbers is logged: { $reason }
 say-reveal-reason = Whole names and numbers need a reason: --reveal --reason TEXT
@@ -451,18 +482,18 @@ say-rematched = { $persons } persons: { $joined } joined, { $split } split; { $o
 say-healthy = Everything is in order.
 say-unhealthy = { $bad } broken, { $warn } to look at.
 say-link-score = { $lines } lines: precision { $precision }, recall { $recall }, F1 { $f1 }, { $seconds } s.
+hint-rematch = the new weights are not in force yet; look with rosterd rematch --dry-run, then rosterd rematch
+hint-resync-later = the office below did not come in time; it compares and repairs when it does
 say-written = Wrote { $file }
-say-waiting = Waiting until everything is done…
-say-nothing-new = Nothing new.
 
 ## Progress
 
-progress-entries = comparing entries
-progress-lines = reading
-progress-persons = linking persons
-progress-pages = backing up
-progress-lists = comparing lists
 progress-wait = waiting until done
+progress-read = reading
+progress-compare = comparing
+progress-repair = repairing
+progress-rematch = linking anew
+progress-backup = backing up
 
 ## Status page
 
@@ -470,11 +501,11 @@ status-held-hint = { $count } files are held; see: rosterd held
 status-quarantined-hint = { $count } things were not taken; see: rosterd quarantine
 status-lines = { $lines } lines
 status-backlog = { $entries } entries ({ $bytes } bytes)
+status-skew = { $secs } s off the parent's
 
 ## Doctor
 
 check-settings = settings file
-check-data-dir = data folder
 check-data-mode = data folder closed to others
 check-data-mode-hint = run: chmod 700 { $path }
 check-writable = data folder writable
@@ -499,20 +530,14 @@ check-clock = system clock
 check-clock-hint = the clock is earlier than this program; set it
 check-listen = address for children
 check-listen-hint = { $addr } cannot be used; another program may hold it
-check-store = store
-check-store-hint = the store did not pass its check; rosterd restore with the newest backup
-check-store-version = version of the store
-check-store-version-hint = a newer rosterd wrote it; update this program
 check-store-opens = store opens
 check-store-opens-hint = { $why }
-check-certificate = certificate
-check-certificate-hint = { $days } days left
-check-chain = access log whole
-check-chain-hint = its chain of hashes is broken; somebody changed it
+check-store-sound = store sound
+check-store-sound-hint = the store did not pass its check; rosterd restore with the newest backup
+check-access-log = access log whole
+check-access-log-hint = its chain of hashes is broken; somebody changed it
 check-log-dir = log folder
 check-log-dir-hint = { $path } cannot be written; check permissions
-check-age = last backup
-check-age-hint = none for { $days } days: rosterd backup FILE
 
 ## Setup
 
@@ -544,7 +569,7 @@ demo-settled = All done after { $secs } s.
 demo-result = What { $name } sees, by rule and area:
 demo-examples = One example a rule:
 demo-total = all
-demo-elsewhere = elsewhere
+demo-elsewhere = across
 demo-stays = The daemons go on; Ctrl-C ends them. In another terminal try:
 demo-stopped = All stopped.
 demo-log = Mismatch log of { $name }: { $file }

@@ -11,6 +11,7 @@ use crate::daemon::control::{Exit, requests};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  rosterd backup /srv/backup/rosterd-$(date +%F).db")]
 pub struct Args {
+    /// Where to write the copy; it must not be there yet
     file: PathBuf,
     #[command(flatten)]
     output: Output,
@@ -22,6 +23,7 @@ pub struct Args {
 /// not trusted.
 #[derive(Debug, clap::Args)]
 pub struct RestoreArgs {
+    /// A copy that 'rosterd backup' made
     file: PathBuf,
     #[command(flatten)]
     output: Output,

@@ -10,14 +10,19 @@ use crate::daemon::control::{Exit, requests};
 /// in the same order, as over the link; nothing is lost or doubled when both are used.
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
+    /// Where to write it
     file: PathBuf,
     #[command(flatten)]
     output: Output,
 }
 
 /// Take a file that an office below wrote with export-batch
+///
+/// Receipts are written beside it. Carry them back: the office below takes them in by the same verb, and then knows
+/// what has arrived.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
+    /// The file from the office below
     file: PathBuf,
     #[command(flatten)]
     output: Output,
@@ -37,6 +42,9 @@ pub fn import(args: ImportArgs, session: &mut Session) -> Outcome {
     if exit == Exit::Done && !args.output.json {
         let (entries, refused) = (view::cell(&row, "entries"), view::cell(&row, "refused"));
         session.screen.say_with("say-imported", &[("entries", &entries), ("refused", &refused)]);
+        if let Some(receipts) = row["receipts"].as_str() {
+            session.screen.say_with("say-receipts", &[("file", &receipts)]);
+        }
     }
     Ok(exit)
 }

@@ -238,13 +238,10 @@ mod tests {
             "quarantined",
             "clock",
             "listen",
-            "store",
-            "store-version",
             "store-opens",
-            "certificate",
-            "chain",
+            "store-sound",
+            "access-log",
             "log-dir",
-            "age",
         ] {
             assert!(text.knows(&format!("check-{name}")) && text.knows(&format!("check-{name}-hint")), "{name}");
         }

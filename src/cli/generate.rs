@@ -10,12 +10,14 @@ use crate::error::Context;
 /// Write the man pages, one a verb, into a folder
 #[derive(Debug, clap::Args)]
 pub struct ManArgs {
+    /// Where they go
     folder: PathBuf,
 }
 
 /// Print the completions of a shell
 #[derive(Debug, clap::Args)]
 pub struct CompletionArgs {
+    /// bash, zsh, fish, elvish or powershell
     shell: clap_complete::Shell,
 }
 

@@ -24,9 +24,15 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// The file is right: take it
-    Release { id: String },
+    Release {
+        /// From 'rosterd held'
+        id: String,
+    },
     /// The file is wrong: forget it
-    Reject { id: String },
+    Reject {
+        /// From 'rosterd held'
+        id: String,
+    },
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {

@@ -15,6 +15,7 @@ use crate::domain::{Area, List};
     rosterd import 4月低保.xls --dry-run\n  \
     rosterd import export.csv --list dibao --area 519901001200")]
 pub struct Args {
+    /// Any spreadsheet or CSV
     file: PathBuf,
     /// Which list it is: population, health, dibao, family, deaths, migrants
     #[arg(long, value_name = "LIST", value_parser = super::findings::parse_list)]

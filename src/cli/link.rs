@@ -33,6 +33,7 @@ enum What {
     /// A CSV with the columns unique_id, area, list, name, idn, sex, birth and uid, the true person, which is used for
     /// scoring alone. All lists are linked together; precision, recall and F1 count pairs of lines.
     Eval {
+        /// The CSV
         file: PathBuf,
         #[command(flatten)]
         output: Output,

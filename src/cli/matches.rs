@@ -18,6 +18,7 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  rosterd match m12 confirm\n  rosterd match m12 reject")]
 pub struct MatchArgs {
+    /// The pair's id, from 'rosterd matches'
     id: String,
     /// confirm: the same person; reject: two people
     #[arg(value_name = "confirm|reject", value_parser = parse_verdict)]

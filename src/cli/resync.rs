@@ -45,7 +45,7 @@ pub fn verify(args: VerifyArgs, session: &mut Session) -> Outcome {
     if args.output.json {
         return Ok(exit);
     }
-    show(session, &rows, &["matched", "differ", "bytes"]);
+    show(session, &rows, &["matched", "here", "parent"]);
     match exit {
         Exit::Done => session.screen.say("say-equal"),
         Exit::Failed if !rows.is_empty() => session.screen.say("say-differs"),

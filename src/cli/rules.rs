@@ -40,17 +40,21 @@ pub fn run(args: Args, config: Option<&Path>, screen: &mut Screen) -> Outcome {
         return Ok(Exit::Done);
     }
     let text = screen.text();
-    let head = ["rule", "severity", "list", "settings", "says"].map(|key| text.say(&format!("label-{key}")));
-    let mut table = Table::new(head);
+    let mut table = Table::new(["rule", "severity", "list", "says"].map(|key| text.say(&format!("label-{key}"))));
     for rule in RULES {
         let mut severity = text.severity(rule.severity);
         if !rule.severity_note.is_empty() {
             severity += &format!(" ({})", text.say(&format!("rule-{}-note", rule.id)));
         }
         let lists: Vec<String> = rule.lists.iter().map(|list| text.list(Some(*list))).collect();
-        let set: Vec<String> =
-            settings(rule, &values).iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        table.row([rule.id.to_owned(), severity, lists.join(text.comma()), set.join(", "), text.rule(rule.id)]);
+        let lists = if lists.is_empty() { text.say("list-any") } else { lists.join(text.comma()) };
+        let mut says = format!("{}: {}", text.rule(rule.id), text.say(&format!("rule-{}-says", rule.id)));
+        let set = settings(rule, &values);
+        if !set.is_empty() {
+            let set: Vec<String> = set.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            says += &format!(" [{}]", set.join(", "));
+        }
+        table.row([rule.id.to_owned(), severity, lists, says]);
     }
     for line in table.lines(screen.columns()) {
         screen.line(line);
@@ -67,6 +71,7 @@ fn row(rule: &Rule, values: &Value, screen: &Screen) -> Value {
     json!({
         "rule": rule.id,
         "title": screen.text().rule(rule.id),
+        "says": screen.text().say(&format!("rule-{}-says", rule.id)),
         "lists": rule.lists.iter().map(|list: &List| list.as_str()).collect::<Vec<_>>(),
         "severity": rule.severity.as_str(),
         "severity_note": rule.severity_note,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::daemon::control::{Failure, Progress};
 use crate::error::Error;
-use crate::report::text::Text;
+use crate::report::text::{Text, printable};
 use crate::settings::Language;
 
 /// Where there is no terminal to draw on, a line of progress is printed this often.
@@ -55,13 +55,15 @@ impl Screen {
     /// A line of the answer.
     pub fn line(&mut self, line: impl Display) {
         self.clear();
-        let written = writeln!(self.out, "{line}");
+        let written = writeln!(self.out, "{}", printable(&line.to_string()));
         self.written(written);
     }
 
     /// A row of the answer, for programs.
     pub fn json(&mut self, row: &Value) {
-        self.line(row);
+        self.clear();
+        let written = writeln!(self.out, "{row}");
+        self.written(written);
     }
 
     /// A line for the person at the terminal.
@@ -69,7 +71,9 @@ impl Screen {
         self.flush();
         self.clear();
         // Where stderr is gone there is nobody to tell.
-        let _ = writeln!(self.err, "{line}");
+        for line in line.to_string().lines() {
+            let _ = writeln!(self.err, "{}", printable(line));
+        }
     }
 
     /// A sentence of the catalogue for the person at the terminal.
@@ -136,6 +140,7 @@ impl Screen {
         } else if self.last_line.is_none_or(|last| last.elapsed() >= PROGRESS_LINE_EVERY) {
             self.last_line = Some(Instant::now());
             match progress.total {
+                0 if progress.done == 0 => self.tell(format_args!("{what} …")),
                 0 => self.tell(format_args!("{what}: {}", progress.done)),
                 total => self.tell(format_args!("{what}: {}/{total}", progress.done)),
             }

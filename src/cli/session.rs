@@ -1,14 +1,17 @@
 //! From a verb's arguments to its answer: the settings, then the daemon or the store.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::Failed;
 use super::screen::Screen;
+use super::view;
 use crate::daemon::control::client::Client;
-use crate::daemon::control::requests::{Ask, Reach};
+use crate::daemon::control::requests::{self, Ask, Reach};
 use crate::daemon::control::{Exit, Frame, Request};
+use crate::domain::Level;
 use crate::error::Error;
 use crate::settings::Settings;
 
@@ -80,18 +83,57 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Asks and collects the rows; with `json` prints them as they come instead.
+    /// Asks and collects the rows, for people with the names of areas; with `json` prints them as they come instead.
     pub fn rows<A: Ask>(&mut self, args: &A, json: bool) -> Result<(Vec<Value>, Exit), Failed> {
         let mut rows = Vec::new();
         let exit = self.ask(args, &mut |screen, row| if json { screen.json(&row) } else { rows.push(row) })?;
         self.screen.clear();
+        if !rows.is_empty() && A::VERB != requests::Status::VERB {
+            let names = self.names()?;
+            rows.iter_mut().for_each(|row| name_areas(row, &names));
+        }
         Ok((rows, exit))
+    }
+
+    /// What the areas near this one are called: its own, and its children's where a daemon runs to tell them.
+    fn names(&mut self) -> Result<BTreeMap<String, String>, Failed> {
+        let mut names = BTreeMap::from([(self.settings.area.to_string(), self.settings.name.clone())]);
+        if self.settings.level() != Level::Village && self.daemon_answers()? {
+            self.ask(&requests::Status {}, &mut |_, row| {
+                for child in row["children"].as_array().into_iter().flatten() {
+                    if let (Some(area), Some(name)) = (child["area"].as_str(), child["name"].as_str()) {
+                        names.insert(area.to_owned(), name.to_owned());
+                    }
+                }
+            })?;
+        }
+        Ok(names)
     }
 
     /// Asks for one row, or prints it with `json`.
     pub fn row<A: Ask>(&mut self, args: &A, json: bool) -> Result<(Value, Exit), Failed> {
         let (mut rows, exit) = self.rows(args, json)?;
         Ok((rows.pop().unwrap_or(Value::Null), exit))
+    }
+}
+
+/// Puts the name beside every area that has one, in the row and the entries inside it.
+fn name_areas(row: &mut Value, names: &BTreeMap<String, String>) {
+    match row {
+        Value::Array(rows) => rows.iter_mut().for_each(|row| name_areas(row, names)),
+        Value::Object(fields) => {
+            for key in ["area", "from", "to"] {
+                let name = fields.get(key).and_then(Value::as_str).and_then(|code| names.get(code));
+                if let Some(name) = name.cloned() {
+                    fields.entry(format!("{key}_name")).or_insert(Value::String(name));
+                }
+            }
+            if let Some(Value::String(text)) = fields.get_mut("text") {
+                *text = view::named(text, names);
+            }
+            fields.values_mut().filter(|field| field.is_array()).for_each(|field| name_areas(field, names));
+        }
+        _ => {}
     }
 }
 

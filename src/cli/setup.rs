@@ -1,5 +1,7 @@
+use std::fs::Permissions;
 use std::io::{BufRead, IsTerminal};
 use std::net::SocketAddr;
+use std::os::unix::fs::{PermissionsExt, lchown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr;
@@ -16,7 +18,8 @@ use crate::settings::{Language, Settings};
 /// Set this office up, by a few questions
 ///
 /// Asks for area, name, folders, join code and whether to start the service; every answer is also a flag, and with
-/// all of them nothing is asked. Run it as root to install the service.
+/// all of them nothing is asked. Run it as root to install the service; accounts in the group rosterd may then drop
+/// files into the inbox.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     sudo rosterd setup\n  \
@@ -180,7 +183,12 @@ fn answer<T: FromStr>(
     }
 }
 
-/// The service's account owns data and inbox, where the package made one.
+/// The folder spreadsheets go into, of an installed service: clerks whose account is in the service's group may drop
+/// files there, and what they drop belongs to that group.
+const INBOX_MODE: u32 = 0o2775;
+
+/// The service's account owns the data, and its group may write the inbox, where the package made that account. The
+/// service itself only reads the inbox.
 fn give_to_the_service(settings: &Settings) -> Result<(), Failed> {
     let accounts = std::fs::read_to_string("/etc/passwd").or_say_at("reading the accounts", "/etc/passwd")?;
     let ids = accounts.lines().find_map(|line| {
@@ -189,14 +197,18 @@ fn give_to_the_service(settings: &Settings) -> Result<(), Failed> {
         (name == ACCOUNT).then(|| Some((uid.parse::<u32>().ok()?, gid.parse::<u32>().ok()?)))?
     });
     let Some((uid, gid)) = ids else { return Ok(()) };
-    let mut rest = vec![settings.data_dir(), settings.inbox()];
+    let giving = "giving the folder to the service";
+    let mut rest = vec![settings.data_dir()];
     while let Some(path) = rest.pop() {
-        std::os::unix::fs::lchown(&path, Some(uid), Some(gid)).or_say_at("giving the folder to the service", &path)?;
+        lchown(&path, Some(uid), Some(gid)).or_say_at(giving, &path)?;
         if path.is_dir() && !path.is_symlink() {
             let inside = std::fs::read_dir(&path).or_say_at("reading a folder", &path)?;
             rest.extend(inside.filter_map(|entry| entry.ok()).map(|entry| entry.path()));
         }
     }
+    let inbox = settings.inbox();
+    lchown(&inbox, None, Some(gid)).or_say_at(giving, &inbox)?;
+    std::fs::set_permissions(&inbox, Permissions::from_mode(INBOX_MODE)).or_say_at(giving, &inbox)?;
     Ok(())
 }
 

@@ -11,6 +11,9 @@ use crate::domain::Severity;
 /// How often `--wait` asks.
 const ASK_EVERY: Duration = Duration::from_millis(250);
 
+/// A clock that is off by less is not worth a line: nothing is ordered by clocks.
+const SKEW_SECS_MIN: i64 = 60;
+
 /// How this node stands
 ///
 /// Node, parent, children with their last contact, what waits to go up, the last error, sources with their last read,
@@ -100,6 +103,12 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
         }
     };
     table.row([label("parent"), parent]);
+    if let Some(equal) = row["parent"]["last_equal"].as_str() {
+        table.row([label("equal"), view::ago(text, equal, now)]);
+    }
+    if let Some(secs) = row["parent"]["clock_skew_secs"].as_i64().filter(|secs| secs.abs() >= SKEW_SECS_MIN) {
+        table.row([label("clock"), text.say_with("status-skew", &[("secs", &secs)])]);
+    }
     let backlog = &row["backlog"];
     let (entries, bytes) = (view::cell(backlog, "entries"), view::cell(backlog, "bytes"));
     table.row([label("backlog"), text.say_with("status-backlog", &[("entries", &entries), ("bytes", &bytes)])]);

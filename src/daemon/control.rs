@@ -154,7 +154,8 @@ impl Frame {
 /// Whoever answers requests: the daemon, or a store opened read-only.
 ///
 /// `handle` may take long and may block. `out` gives `false` once the client has gone; work done for the client
-/// alone should stop then. What `handle` returns becomes the `end` frame; after a [`Frame::Error`] nothing is added.
+/// alone should stop then. What `handle` returns becomes the `end` frame, unless it sent that or a [`Frame::Error`]
+/// itself.
 pub trait Desk: Send + Sync {
     fn handle(&self, request: Request, out: &mut dyn FnMut(Frame) -> bool) -> Exit;
 }

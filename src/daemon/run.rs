@@ -85,10 +85,12 @@ impl Running {
         };
         let (link, handle) = Link::new(Arc::new(child), settings.link_dir(), link_settings);
         let authority = match settings.listen {
-            Some(_) => Some(Authority::open(&settings.link_dir(), settings.area)?),
+            Some(_) => Some(Authority::open(&settings.link_dir().join("authority"), settings.area)?),
             None => None,
         };
+        // Waited for at the end; the others end with the runtime.
         let mut tasks = tokio::task::JoinSet::new();
+        let mut helpers = tokio::task::JoinSet::new();
         if let (Some(address), Some(authority)) = (settings.listen, &authority) {
             let listener = TcpListener::bind(address).await.map_err(|e| {
                 Error::new(format!("listening on {address}")).because(e).hint("is another node on this address? see [listen] in the settings")
@@ -121,7 +123,7 @@ impl Running {
             tasks.spawn(metrics::serve(listener, office.clone(), progress.clone(), handle.clone(), parent.clone(), stopped.clone()));
         }
         let (_watches, hints) = watch_sources(&settings);
-        tasks.spawn(follow_hints(hints, office.clone()));
+        helpers.spawn(follow_hints(hints, office.clone()));
 
         let (announced, waking) = (parent.clone(), handle.clone());
         let announce = Box::new(move || {
@@ -133,7 +135,7 @@ impl Running {
             .name("worker".to_owned())
             .spawn(move || worker.run())
             .or_say("starting the worker")?;
-        tasks.spawn(keep_alive(office.clone(), progress.clone(), handle.clone()));
+        helpers.spawn(keep_alive(office.clone(), progress.clone(), handle.clone()));
         tracing::info!(area = %settings.area, level = settings.level().as_str(), version = env!("CARGO_PKG_VERSION"), "ready");
         service::ready();
 
@@ -146,6 +148,7 @@ impl Running {
         while !working.is_finished() && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        helpers.abort_all();
         let rest = deadline.saturating_duration_since(Instant::now()).min(Duration::from_secs(2));
         drop(tokio::time::timeout(rest, async { while tasks.join_next().await.is_some() {} }).await);
         if !working.is_finished() {

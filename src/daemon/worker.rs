@@ -264,6 +264,7 @@ pub fn limits(settings: &Settings) -> Limits {
         markup_bytes_max: i.markup_bytes_max,
         xls_bytes_max: i.xls_bytes_max,
         database_secs_max: i.database_secs_max,
+        ..Limits::default()
     }
 }
 

@@ -41,7 +41,7 @@ impl Area {
     pub fn from_padded(code: u64) -> Option<Area> {
         let area = Area(code);
         // A village number under township 000 would be a code of no level at all.
-        let orphan_village = code % VILLAGE_SPAN != 0 && (code / VILLAGE_SPAN).is_multiple_of(1_000);
+        let orphan_village = !code.is_multiple_of(VILLAGE_SPAN) && (code / VILLAGE_SPAN).is_multiple_of(1_000);
         (100_000..1_000_000).contains(&(code / TOWNSHIP_SPAN)).then_some(area).filter(|_| !orphan_village)
     }
 

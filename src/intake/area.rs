@@ -3,12 +3,18 @@
 use crate::domain::{Area, Date, Level, PartialDate};
 
 use super::clean::place::codes;
+use super::row::Cell;
 
 /// The area a source's texts name, the most trusted text first. A later text can only say it more precisely.
 ///
 /// `node` where none names one. A village code of the same county outside the node is believed too, so that a
 /// neighbour's file dropped here by mistake is refused and not taken for this village's own.
 pub fn stated<'t>(texts: impl Iterator<Item = &'t str>, node: Area) -> Area {
+    named(texts, node).unwrap_or(node)
+}
+
+/// The same, or `None` where no text names an area.
+pub fn named<'t>(texts: impl Iterator<Item = &'t str>, node: Area) -> Option<Area> {
     let mut found: Option<Area> = None;
     for text in texts {
         let mut inside: Option<Area> = None;
@@ -25,7 +31,7 @@ pub fn stated<'t>(texts: impl Iterator<Item = &'t str>, node: Area) -> Area {
             (before, area) => before.or(area),
         };
     }
-    found.unwrap_or(node)
+    found
 }
 
 fn is_neighbour(area: Area, node: Area) -> bool {
@@ -37,6 +43,16 @@ pub fn of_cell(text: &str) -> Option<Area> {
     text.parse().ok().or_else(|| codes(text).max_by_key(|area| std::cmp::Reverse(area.level())))
 }
 
+/// The last three digits of a village's code alone, as a column beside the township's writes them.
+pub fn village_number(cell: Cell<'_>) -> Option<u64> {
+    let number = match cell {
+        Cell::Text(text) if text.len() == 3 => text.parse().ok()?,
+        Cell::Number(value) if value.fract() == 0.0 => value as u64,
+        _ => return None,
+    };
+    (1..1_000).contains(&number).then_some(number)
+}
+
 /// A line's own area where its column names one: the sheet's where that says it more precisely.
 pub fn narrowed(own: Option<Area>, sheet: Area) -> Area {
     own.filter(|own| !own.contains(sheet)).unwrap_or(sheet)
@@ -45,6 +61,17 @@ pub fn narrowed(own: Option<Area>, sheet: Area) -> Area {
 /// The date written on a sheet (填报日期：2026年4月30日) or in a name (2026年4月低保名单, 202604). A month is its last day.
 pub fn stated_on<'t>(texts: impl Iterator<Item = &'t str>, today: Date) -> Option<Date> {
     texts.filter_map(date_in).find(|date| date.first() <= today).map(PartialDate::last)
+}
+
+/// The month that a sheet's name states: 2026年3月, 202603, or 3月 of the last twelve months.
+pub fn month_in(text: &str, today: Date) -> Option<(i16, i8)> {
+    if let Some(date) = date_in(text) {
+        return Some((date.parts().0, date.parts().1));
+    }
+    let digits = text.split('月').next()?;
+    let month: i8 = digits.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().ok()?;
+    let year = if month > today.month() { today.year() - 1 } else { today.year() };
+    (text.contains('月') && (1..=12).contains(&month)).then_some((year, month))
 }
 
 fn date_in(text: &str) -> Option<PartialDate> {

@@ -5,8 +5,10 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::compound::Compound;
 use super::limits::Limits;
 use super::report::{Container, Unreadable, UnreadableCode};
+use super::unfolding::Unfolding;
 
 /// Enough to see a BOM, a magic number, and the first tags of a page.
 const HEAD_BYTES: usize = 4_096;
@@ -104,7 +106,7 @@ fn text(head: &[u8]) -> Result<Container, Unreadable> {
     }
 }
 
-/// The old container of Office, told apart by the names in its directory, which are UTF-16.
+/// The old container of Office, told apart by the names in its directory.
 fn compound(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
     let length = file.metadata()?.len();
     if length > limits.xls_bytes_max {
@@ -114,24 +116,16 @@ fn compound(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
     let mut bytes = Vec::with_capacity(length as usize);
     file.read_to_end(&mut bytes)?;
     file.rewind()?;
-    let names = |name: &str| {
-        let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        // Directory entries lie on multiples of 128 bytes.
-        bytes
-            .chunks(128)
-            .any(|entry| entry.starts_with(&wide) && entry.get(wide.len()..wide.len() + 2) == Some(&[0, 0]))
-    };
-    if names("EncryptedPackage") {
+    let Some(compound) = Compound::open(&bytes) else { return Err(truncated("its directory cannot be followed")) };
+    if compound.has("EncryptedPackage") {
         return Err(Unreadable::new(UnreadableCode::Encrypted, "the workbook asks for a password"));
     }
-    if names("Workbook") || names("Book") {
+    if compound.has("Workbook") || compound.has("Book") {
+        compound.check_workbook(limits)?;
         return Ok(Container::Xls);
     }
-    if names("WordDocument") || names("PowerPoint Document") {
-        return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "a document, not a workbook"));
-    }
-    let code = if names("Root Entry") { UnreadableCode::UnsupportedFormat } else { UnreadableCode::Truncated };
-    Err(Unreadable::new(code, "no workbook in it"))
+    let detail = if compound.has("WordDocument") { "a document, not a workbook" } else { "no workbook in it" };
+    Err(Unreadable::new(UnreadableCode::UnsupportedFormat, detail))
 }
 
 fn archive(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
@@ -155,11 +149,15 @@ fn archive(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
     } else {
         return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "an archive without a workbook"));
     };
-    let declared = zip.decompressed_size().unwrap_or(u128::MAX);
-    check_unpacked(u64::try_from(declared).unwrap_or(u64::MAX), packed, limits)?;
+    // Some writers declare no sizes.
+    if let Some(declared) = zip.decompressed_size() {
+        check_unpacked(u64::try_from(declared).unwrap_or(u64::MAX), packed, limits)?;
+    }
     // What the directory declares can be a lie: unpack into nothing and count.
     let mut unpacked = 0u64;
     let mut buffer = vec![0; 64 << 10];
+    let content = zip.index_for_name("content.xml").filter(|_| container == Container::Ods);
+    let mut unfolding = Unfolding::default();
     for index in 0..entries {
         let mut entry = match zip.by_index(index) {
             Ok(entry) => entry,
@@ -175,6 +173,17 @@ fn archive(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
             }
             unpacked += read as u64;
             check_unpacked(unpacked, packed, limits)?;
+            if content == Some(index) {
+                unfolding.feed(&buffer[..read]);
+                if unfolding.cells() > limits.cells_in_memory_max {
+                    let detail = format!(
+                        "unfolds to {} cells; cells_in_memory_max is {}",
+                        unfolding.cells(),
+                        limits.cells_in_memory_max
+                    );
+                    return Err(Unreadable::new(UnreadableCode::TooManyCells, detail));
+                }
+            }
         }
     }
     drop(zip);

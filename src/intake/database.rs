@@ -76,7 +76,7 @@ pub fn read_database(
     if !statement.readonly() {
         return Err(Unreadable::new(UnreadableCode::Database, "the query would write"));
     }
-    let header: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let header: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = Answer {
         rows: statement.query([]).map_err(failed)?,
         header: Some(&header),
@@ -183,7 +183,7 @@ impl Rows for Answer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::gathered::gather_from;
+    use super::super::tests::gathered::gather_from;
     use super::*;
 
     fn office(dir: &Path) -> DatabaseSource {

@@ -50,12 +50,15 @@ pub fn encoding_of(file: &mut File) -> Result<&'static Encoding, Unreadable> {
     if let Some((encoding, _)) = Encoding::for_bom(&head[..length]) {
         return Ok(encoding);
     }
-    let (bytes, bad) = bad_sequences(file, UTF_8)?;
-    if bad == 0 {
-        return Ok(UTF_8);
+    // Nearly every file is one or the other without a fault, so each is first tried only as far as its first fault.
+    for encoding in [UTF_8, GB18030] {
+        if bad_sequences(file, encoding, 0)?.1 == 0 {
+            return Ok(encoding);
+        }
     }
-    let (_, bad_gb) = bad_sequences(file, GB18030)?;
-    let (encoding, bad) = if bad_gb <= bad { (GB18030, bad_gb) } else { (UTF_8, bad) };
+    let (bytes, bad_utf8) = bad_sequences(file, UTF_8, u64::MAX)?;
+    let (_, bad_gb) = bad_sequences(file, GB18030, u64::MAX)?;
+    let (encoding, bad) = if bad_gb <= bad_utf8 { (GB18030, bad_gb) } else { (UTF_8, bad_utf8) };
     if bad > bytes / BAD_BYTES_SHARE + 1 {
         let detail = format!("neither UTF-8 nor GB18030: {bad} unreadable places");
         return Err(Unreadable::new(UnreadableCode::UnreadableText, detail));
@@ -63,8 +66,9 @@ pub fn encoding_of(file: &mut File) -> Result<&'static Encoding, Unreadable> {
     Ok(encoding)
 }
 
-/// Length of the file, and how many places of it are not of `encoding`.
-fn bad_sequences(file: &mut File, encoding: &'static Encoding) -> Result<(u64, u64), Unreadable> {
+/// Length of the file, and how many places of it are not of `encoding`; given up beyond `bad_max`. The file is left at
+/// its beginning.
+fn bad_sequences(file: &mut File, encoding: &'static Encoding, bad_max: u64) -> Result<(u64, u64), Unreadable> {
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut raw = vec![0; CHUNK_BYTES];
     let mut out = String::with_capacity(CHUNK_BYTES * 3);
@@ -80,7 +84,7 @@ fn bad_sequences(file: &mut File, encoding: &'static Encoding) -> Result<(u64, u
         if replaced {
             bad += out.matches('\u{fffd}').count() as u64;
         }
-        if last {
+        if last || bad > bad_max {
             file.rewind()?;
             return Ok((bytes, bad));
         }

@@ -13,6 +13,9 @@ pub enum Field {
     Phone,
     /// A code, or a village's name, or both in one cell.
     Area,
+    /// 户籍地: where the person is registered. It places the line only where that lies inside this node; somebody
+    /// registered elsewhere may well live here (DOMAIN.md 2).
+    RegisteredArea,
     Household,
     Head,
     Relation,

@@ -16,6 +16,8 @@ pub struct Limits {
     pub archive_entries_max: u32,
     /// Filled cells of one file (`too-many-cells`).
     pub cells_max: u64,
+    /// Cells, empty ones too, of a workbook that is read in memory (xls, ods): 24 bytes each.
+    pub cells_in_memory_max: u64,
     pub columns_max: u32,
     /// A longer cell is cut before it is read; nothing that is kept of a line comes near it.
     pub cell_chars_max: u32,
@@ -38,6 +40,7 @@ impl Default for Limits {
             archive_entries_max: 4_096,
             // 3,000,000 lines of 20 columns: five times the largest county.
             cells_max: 60_000_000,
+            cells_in_memory_max: 8_000_000,
             columns_max: 1_024,
             cell_chars_max: 4_096,
             sheets_max: 512,

@@ -1,9 +1,20 @@
 //! What a row below the header is: a person's line, a total, a trailer, a title, the header again, or nothing.
 
+use crate::domain::Level;
+
+use super::clean::place::codes;
 use super::field::Field;
-use super::recognise::Layout;
+use super::recognise::{Layout, is_another_header};
 use super::row::{Cell, Row};
-use super::vocabulary::{Vocabulary, fold_header, fold_word};
+use super::vocabulary::{Vocabulary, fold_word};
+
+/// A title between the lines stands alone, or beside a unit and a date.
+const TITLE_CELLS_MAX: usize = 3;
+/// Signatures at the foot of a sheet stand in a few cells.
+const TRAILER_CELLS_MAX: usize = 4;
+const SIGNER_CHARS_MAX: usize = 8;
+/// A shorter text is a cell of a line.
+const TITLE_CHARS_MIN: usize = 6;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
@@ -29,7 +40,7 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
         return Kind::Line;
     }
     let Some((first_column, first)) = row.first_filled() else { return Kind::Blank };
-    if is_header(row, name, layout) {
+    if layout.is_repeated_by(row) || is_another_header(row, vocabulary) {
         return Kind::Header;
     }
     let first_text = first.to_text();
@@ -43,8 +54,17 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     if is_number(id) && !id.is_empty() {
         return Kind::Line;
     }
-    if is_trailer(&first_folded, row.filled(), vocabulary) {
+    let begins_unit = first_folded.contains("单位") && codes(&first_folded).next().is_some();
+    if !begins_unit && is_trailer(&first_folded, row.filled(), vocabulary) {
         return Kind::Trailer;
+    }
+    // Under the name there is nothing, or a unit (单位：元).
+    let unnamed = name.is_empty() || name_folded.contains([':', '：']);
+    if id.is_empty() && unnamed && row.filled() <= TITLE_CELLS_MAX && first_text.chars().count() > TITLE_CHARS_MIN {
+        let named = codes(&first_text).any(|area| area.level() != Level::County);
+        if named || vocabulary.of(layout.list).titles.iter().any(|word| first_folded.contains(word.as_str())) {
+            return Kind::Title(first_text);
+        }
     }
     let kept = layout.kept.iter().filter(|(_, column)| !row.cell(*column).is_empty()).count();
     if row.filled() == 1 {
@@ -68,14 +88,6 @@ fn is_number(cell: Cell<'_>) -> bool {
         Cell::Number(value) => value >= 1e13,
         Cell::Text(text) => text.bytes().filter(u8::is_ascii_digit).count() >= 14,
         _ => false,
-    }
-}
-
-fn is_header(row: &Row, name: Cell<'_>, layout: &Layout) -> bool {
-    let Cell::Text(text) = name else { return false };
-    text == layout.name_header || {
-        // Another table's header below: its words need not stand under the same columns.
-        fold_header(text) == fold_header(&layout.name_header) && row.filled() > 2
     }
 }
 
@@ -126,7 +138,11 @@ fn is_trailer(first: &str, filled: usize, vocabulary: &Vocabulary) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '：', '(', '1', '、', '.', '_', '签']))
     });
     let page = first.starts_with('第') && first.contains('页');
-    begins || (page && filled <= 3)
+    // 村主任: 某某. Signatures come with any title, and nothing of a person's line stands behind a colon.
+    let signed = first.find([':', '：']).is_some_and(|at| {
+        first[..at].chars().count() <= SIGNER_CHARS_MAX && !first[..at].bytes().any(|b| b.is_ascii_digit())
+    });
+    begins || ((page || signed) && filled <= TRAILER_CELLS_MAX)
 }
 
 #[cfg(test)]
@@ -163,6 +179,8 @@ mod tests {
         assert_eq!(told(&["12", "", "", ""]), Kind::Blank);
         assert_eq!(told(&["序号", "姓名", "与户主关系", "身份证号"]), Kind::Header);
         assert_eq!(told(&["519901001201村花名册"]), Kind::Title("519901001201村花名册".into()));
+        assert_eq!(told(&["519901001201村", "张三", "子"]), Kind::Line);
+        assert_eq!(told(&["村主任：某某", "", "", "制表：某某"]), Kind::Trailer);
         assert_eq!(told(&["", "说明书", "子", "", "7", "在册"]), Kind::Line);
     }
 }

@@ -10,11 +10,14 @@
 
 mod area;
 mod clean;
+mod compound;
 mod container;
 mod database;
 mod delimited;
 pub mod diff;
 mod field;
+mod fill;
+mod header;
 mod limits;
 mod lines;
 mod markup;
@@ -22,17 +25,18 @@ mod recognise;
 mod report;
 mod row;
 mod sheet;
+mod tags;
 mod totals;
+mod unfolding;
 mod vocabulary;
 pub mod watch;
 mod workbook;
 
 #[cfg(test)]
-mod county_test;
-#[cfg(test)]
-mod gathered;
+mod tests;
 
 use std::fs::File;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 pub use database::{DatabaseSource, read_database};
@@ -88,13 +92,13 @@ fn read_text(mut file: File, context: &Context<'_>, sink: &mut dyn Sink) -> Resu
 fn origin<'a>(name: Option<&'a str>, context: &Context<'a>) -> Origin<'a> {
     let mut names: Vec<String> = name.into_iter().map(fold_word).collect();
     names.push(fold_word(context.rel_path));
-    Origin { name, support: Support { names } }
+    Origin { name, hidden: false, support: Support { names } }
 }
 
 /// Why a file of one sheet could not be read.
 fn whole(outcome: Outcome) -> Option<Unreadable> {
     match outcome {
-        Outcome::Read => None,
+        Outcome::Read(_) => None,
         Outcome::Empty => Some(Unreadable::new(UnreadableCode::Empty, "no filled cell in it")),
         Outcome::NoHeader => Some(Unreadable::new(UnreadableCode::NotARoster, "no header among the first rows")),
         Outcome::NoList => {
@@ -134,13 +138,26 @@ fn read_workbook(
     context: &Context<'_>,
     sink: &mut dyn Sink,
 ) -> Result<FileReport, Unreadable> {
-    let mut book = workbook::Workbook::open(file, container)?;
-    let names: Vec<String> = book.sheets();
-    let mut report = FileReport::new(container, None);
-    read_sheets(names.iter().cloned().map(Some).collect(), context, sink, &mut report, |at, origin, sink, report| {
-        book.with_rows(&names[at], context.limits, |rows| sheet::read(rows, origin, context, sink, report))
-    })?;
-    Ok(report)
+    // The library panics on some damaged workbooks. What was given to the sink by then is discarded by the caller.
+    let read = AssertUnwindSafe(|| {
+        let mut book = workbook::Workbook::open(file, container)?;
+        let sheets = book.sheets();
+        let mut report = FileReport::new(container, None);
+        read_sheets(
+            sheets.iter().map(|(name, _)| Some(name.clone())).collect(),
+            context,
+            sink,
+            &mut report,
+            |at, origin, sink, report| {
+                let (name, hidden) = &sheets[at];
+                let origin = Origin { hidden: *hidden, ..origin.clone() };
+                book.with_rows(name, context.limits, |rows| sheet::read(rows, &origin, context, sink, report))
+            },
+        )?;
+        Ok(report)
+    });
+    std::panic::catch_unwind(read)
+        .unwrap_or_else(|_| Err(Unreadable::new(UnreadableCode::Truncated, "the workbook is damaged")))
 }
 
 /// Reads sheet after sheet; those that are no list are told to the sink, unless none is one.
@@ -160,20 +177,31 @@ fn read_sheets(
         context.vocabulary.summary_sheets.iter().any(|word| folded.contains(word.as_str()))
     };
     let (summaries, lists): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(is_summary);
-    let mut worst = Outcome::Empty;
-    let mut not_read = Vec::new();
-    for at in lists.iter().chain(&summaries) {
+    let months = months(&names, context.today);
+    let mut order: Vec<usize> = lists.into_iter().chain(summaries.iter().copied()).collect();
+    // Months of one list: the latest first, in the places they have among the others.
+    order.sort_by_key(|at| (summaries.contains(at), std::cmp::Reverse(months[*at])));
+    let (mut worst, mut not_read, mut month_read) = (Outcome::Empty, Vec::new(), false);
+    for at in order {
         // A summary repeats the other sheets; where no other could be read, it is the roster itself.
-        if worst == Outcome::Read && summaries.contains(at) {
-            not_read.push((*at, RefusalCode::SheetRepeatsOthers));
+        if matches!(worst, Outcome::Read(_)) && summaries.contains(&at) {
+            not_read.push((at, RefusalCode::SheetRepeatsOthers));
             continue;
         }
-        match read(*at, &origin(names[*at].as_deref(), context), sink, report)? {
-            Outcome::Read => worst = Outcome::Read,
+        if month_read && months[at].is_some() {
+            not_read.push((at, RefusalCode::OlderMonth));
+            continue;
+        }
+        match read(at, &origin(names[at].as_deref(), context), sink, report)? {
+            Outcome::Read(list) => {
+                worst = Outcome::Read(list);
+                // Deaths and moves of a month are not those of another.
+                month_read |= months[at].is_some() && !matches!(list, List::Deaths | List::Migrants);
+            }
             Outcome::Empty => {}
             outcome => {
-                not_read.push((*at, RefusalCode::NoListRecognised));
-                if !matches!(worst, Outcome::Read | Outcome::NoList) {
+                not_read.push((at, RefusalCode::NoListRecognised));
+                if !matches!(worst, Outcome::Read(_) | Outcome::NoList) {
                     worst = outcome;
                 }
             }
@@ -187,4 +215,19 @@ fn read_sheets(
         sink.refused(Refusal { sheet: names[at].clone(), row: None, code, detail: String::new() });
     }
     Ok(())
+}
+
+/// The month each sheet's name states, where the names differ by their month alone.
+fn months(names: &[Option<String>], today: Date) -> Vec<Option<(i16, i8)>> {
+    let month = |name: &Option<String>| area::month_in(&fold_word(name.as_deref()?), today);
+    let bare = |name: &Option<String>| -> String {
+        let kept = name.as_deref().unwrap_or_default().chars().filter(|c| !c.is_ascii_digit());
+        kept.filter(|c| !matches!(c, '年' | '月' | '份' | '.' | '-' | ' ')).collect()
+    };
+    let found: Vec<_> = names.iter().map(month).collect();
+    let mut stems: Vec<String> =
+        names.iter().zip(&found).filter(|(_, month)| month.is_some()).map(|(name, _)| bare(name)).collect();
+    let count = stems.len();
+    stems.dedup();
+    if count > 1 && stems.len() == 1 { found } else { vec![None; names.len()] }
 }

@@ -4,11 +4,12 @@
 //! knows. The best is the header. Which list it is follows from the columns that only one list has, supported by the
 //! title above, the sheet's name and the file's.
 
-use crate::domain::{Flow, List};
+use crate::domain::{Aid, Flow, List};
 
 use super::field::Field;
+use super::header::{Heading, Meaning, headings, hint, hinted, is_known, is_known_key, meaning};
 use super::row::{Cell, Row};
-use super::vocabulary::{ListWords, Vocabulary, fold_header, fold_header_bare, fold_word};
+use super::vocabulary::{ListWords, Vocabulary, fold_header, fold_word};
 
 /// Rows looked at for the header (DOMAIN.md 6 row 1).
 pub const HEADER_ROWS_MAX: usize = 20;
@@ -32,11 +33,13 @@ pub struct Layout {
     pub recognised: Vec<String>,
     pub unknown: Vec<String>,
     pub dropped: u32,
-    /// As the header writes it; a cell equal to it is a repeated header.
-    pub name_header: String,
+    /// What the header rows write, by column, folded: a row that repeats it is no line.
+    header_cells: Vec<(usize, String)>,
     /// Whether the head is the only person named, so that the line is theirs (DOMAIN.md 5, dibao shape a).
     pub head_is_person: bool,
+    /// What the title says of all lines, where no column says it of each.
     pub default_flow: Option<Flow>,
+    pub default_aid: Option<Aid>,
 }
 
 impl Layout {
@@ -46,6 +49,13 @@ impl Layout {
 
     pub fn has(&self, field: Field) -> bool {
         !self.columns(field).is_empty()
+    }
+
+    /// Whether at least half of the row's cells, and two of them, write what the header writes over them.
+    pub fn is_repeated_by(&self, row: &Row) -> bool {
+        let same = |(column, text): &&(usize, String)| matches!(row.cell(*column), Cell::Text(cell) if fold_word(cell) == *text);
+        let repeated = self.header_cells.iter().filter(same).count();
+        repeated >= 2 && repeated * 2 >= row.filled()
     }
 
     /// Whether both read the same columns in the same way.
@@ -71,36 +81,25 @@ pub struct Support {
     pub names: Vec<String>,
 }
 
-/// One column's header: what was written, and the keys to look it up by, the most telling first.
-struct Heading {
-    written: String,
-    keys: Vec<String>,
-    /// The group it stands under names another person (配偶, 户主).
-    of_other: bool,
-    column: usize,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Meaning {
-    /// The field, and whether the word is the list's own.
-    Field(Field, bool),
-    Dropped,
-    Unknown,
-}
-
 /// Finds the header in `window`, or `None` where no row is one.
 pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary: &Vocabulary) -> Option<Found> {
-    let mut best: Option<(usize, usize, usize)> = None;
+    let mut candidates: Vec<(usize, usize, usize)> = Vec::new();
     for first in 0..window.len() {
+        let mut best: Option<(usize, usize)> = None;
         for depth in 1..=HEADER_DEPTH_MAX.min(window.len() - first) {
-            let rows = &window[first..first + depth];
-            let Some(known) = known_cells(rows, vocabulary) else { break };
-            if known > best.map_or(0, |(most, ..)| most) {
-                best = Some((known, first, depth));
+            let Some(known) = known_cells(&window[first..first + depth], vocabulary) else { break };
+            // A title over the header knows nothing by itself.
+            let without = (depth > 1).then(|| known_cells(&window[first + 1..first + depth], vocabulary)).flatten();
+            if known > best.map_or(0, |(most, _)| most) && without.is_none_or(|without| without < known) {
+                best = Some((known, depth));
             }
         }
+        candidates.extend(best.map(|(known, depth)| (known, first, depth)));
     }
-    let (known, first, depth) = best?;
+    // The first that is nearly as good as the best: another table may stand below with more columns.
+    let most = candidates.iter().map(|(known, ..)| *known).max()?;
+    let enough = |known: usize| known == most || (known >= KNOWN_CELLS_MIN && known * 5 >= most * 3);
+    let (known, first, depth) = candidates.into_iter().find(|(known, ..)| enough(*known))?;
     let headings = headings(&window[first..first + depth], vocabulary);
     let all_known = known >= 2 && known == headings.len();
     if known < KNOWN_CELLS_MIN && !all_known {
@@ -108,7 +107,13 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     }
     let titles: Vec<String> =
         window[..first].iter().flat_map(|row| row.cells().map(|cell| fold_word(&cell.to_text()))).collect();
+    let header_cells = window[first..first + depth]
+        .iter()
+        .flat_map(|row| row.cells().enumerate().map(|(column, cell)| (column, fold_word(&cell.to_text()))))
+        .filter(|(_, text)| !text.is_empty())
+        .collect();
     let layout = choose(&headings, &titles, support, forced, vocabulary);
+    let layout = layout.map(|layout| Layout { header_cells, ..layout });
     Some(Found { first, depth, layout })
 }
 
@@ -162,105 +167,11 @@ fn looks_like_data(cell: Cell<'_>) -> bool {
     }
 }
 
-fn is_known(heading: &Heading, vocabulary: &Vocabulary) -> bool {
-    vocabulary.lists().iter().any(|list| meaning(heading, list, vocabulary, false) != Meaning::Unknown)
-        || vocabulary.hints.iter().any(|(field, _)| hinted(heading, *field, vocabulary))
-}
-
-fn is_known_key(key: &str, vocabulary: &Vocabulary) -> bool {
-    vocabulary.columns.contains_key(key) || vocabulary.lists().iter().any(|list| list.columns.contains_key(key))
-}
-
-/// Builds the path names parent.child of every column. A group's name stands only over its first column.
-fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
-    let width = rows.iter().map(Row::width).max().unwrap_or(0);
-    let mut carried: Vec<String> = vec![String::new(); rows.len()];
-    let mut out = Vec::new();
-    for column in 0..width {
-        let mut path: Vec<String> = Vec::new();
-        for (level, row) in rows.iter().enumerate() {
-            let text = row.cell(column).to_text();
-            let below = rows[level + 1..].iter().any(|lower| !lower.cell(column).is_empty());
-            if !text.is_empty() {
-                carried[level].clone_from(&text);
-                carried[level + 1..].iter_mut().for_each(String::clear);
-                path.push(text);
-            } else if below && !carried[level].is_empty() {
-                path.push(carried[level].clone());
-            }
-        }
-        let Some(own) = path.last() else { continue };
-        let parents = &path[..path.len() - 1];
-        let of_other = parents.iter().any(|parent| {
-            let parent = fold_header(parent);
-            vocabulary.other_prefixes.iter().any(|other| parent.starts_with(other.as_str()))
-        });
-        let mut keys = Vec::new();
-        if !parents.is_empty() {
-            keys.push(fold_header(&path.concat()));
-        }
-        keys.push(fold_header(own));
-        keys.push(fold_header_bare(own));
-        keys.extend(parents.iter().rev().map(|parent| fold_header(parent)));
-        keys.dedup();
-        keys.retain(|key| !key.is_empty());
-        if !keys.is_empty() {
-            out.push(Heading { written: path.join("."), keys, of_other, column });
-        }
-    }
-    out
-}
-
-fn meaning(heading: &Heading, list: &ListWords, vocabulary: &Vocabulary, head_is_person: bool) -> Meaning {
-    // Before anything else: no synonym can open a column that must not be kept (DOMAIN.md 5, drop-list).
-    if heading.keys.iter().any(|key| vocabulary.drop.iter().any(|word| key.contains(word.as_str()))) {
-        return Meaning::Dropped;
-    }
-    for (at, key) in heading.keys.iter().enumerate() {
-        if head_is_person && let Some(meaning) = of_head(key, list, vocabulary) {
-            return meaning;
-        }
-        if let Some(field) = list.columns.get(key) {
-            return Meaning::Field(*field, true);
-        }
-        // Under a group that names somebody else only the joined key, which is the first, can be meant.
-        if heading.of_other && at > 0 {
-            return Meaning::Field(Field::Ignored, false);
-        }
-        if let Some(field) = vocabulary.columns.get(key) {
-            return Meaning::Field(*field, false);
-        }
-        let person = vocabulary.person_prefixes.iter().find_map(|prefix| key.strip_prefix(prefix.as_str()));
-        if let Some(rest) = person.filter(|rest| !rest.is_empty())
-            && let Some(field) = list.columns.get(rest).or_else(|| vocabulary.columns.get(rest))
-            && *field != Field::Ignored
-        {
-            return Meaning::Field(*field, false);
-        }
-        let other = vocabulary.other_prefixes.iter().find_map(|prefix| key.strip_prefix(prefix.as_str()));
-        if other.is_some_and(|rest| vocabulary.columns.contains_key(rest)) {
-            return Meaning::Field(Field::Ignored, false);
-        }
-    }
-    Meaning::Unknown
-}
-
-/// What 户主身份证号 means where the head is the line's only person.
-fn of_head(key: &str, list: &ListWords, vocabulary: &Vocabulary) -> Option<Meaning> {
-    let rest = ["户主", "申请人", "持证人"].into_iter().find_map(|prefix| key.strip_prefix(prefix))?;
-    let field = if rest.is_empty() {
-        Some(&Field::Name)
-    } else {
-        list.columns.get(rest).or_else(|| vocabulary.columns.get(rest))
-    };
-    field.filter(|field| **field != Field::Ignored).map(|field| Meaning::Field(*field, false))
-}
-
-fn hinted(heading: &Heading, field: Field, vocabulary: &Vocabulary) -> bool {
-    let Some(key) = heading.keys.first() else { return false };
-    !heading.of_other
-        && vocabulary.hints.iter().any(|(hint, word)| *hint == field && key.contains(word.as_str()))
-        && !vocabulary.other_prefixes.iter().any(|other| key.contains(other.as_str()))
+/// Whether a row below the header is the header of another table: no digits in it, and mostly header words.
+pub fn is_another_header(row: &Row, vocabulary: &Vocabulary) -> bool {
+    let word = |cell: Cell<'_>| matches!(cell, Cell::Text(text) if is_known_key(&fold_header(text), vocabulary));
+    let known = row.cells().filter(|cell| word(*cell)).count();
+    known > KNOWN_CELLS_MIN && known * 2 > row.filled() && !row.cells().any(looks_like_data)
 }
 
 /// The list whose own columns and titles fit best; `None` where two fit equally or none does.
@@ -276,7 +187,7 @@ fn choose(
         if let Some((score, layout)) = lay_out(headings, list, vocabulary) {
             let title = title_score(titles.iter().map(String::as_str), list);
             let names = title_score(support.names.iter().map(String::as_str), list);
-            scored.push((score + title + names, with_flow(layout, titles, support, list)));
+            scored.push((score + title + names, with_title(layout, titles, support, list)));
         }
     }
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -295,27 +206,37 @@ fn title_score<'a>(texts: impl Iterator<Item = &'a str>, list: &ListWords) -> i3
     worth.max().unwrap_or(0).min(TITLE_SCORE_MAX)
 }
 
-fn with_flow(layout: Layout, titles: &[String], support: &Support, list: &ListWords) -> Layout {
-    let mut texts = titles.iter().chain(&support.names);
-    let default_flow = texts.find_map(|text| {
-        let words = list.flow.iter().filter(|(_, word)| word.chars().count() > 1 && text.contains(word.as_str()));
-        words.max_by_key(|(_, word)| word.len()).map(|(flow, _)| *flow)
-    });
-    Layout { default_flow, ..layout }
+fn with_title(layout: Layout, titles: &[String], support: &Support, list: &ListWords) -> Layout {
+    Layout {
+        default_flow: one_said(titles, support, &list.flow),
+        default_aid: one_said(titles, support, &list.aid),
+        ..layout
+    }
+}
+
+/// The one thing that the first text saying anything says; a title that names both says neither.
+fn one_said<T: Copy + PartialEq>(titles: &[String], support: &Support, words: &[(T, String)]) -> Option<T> {
+    titles.iter().chain(&support.names).find_map(|text| {
+        let mut said = words.iter().filter(|(_, word)| word.chars().count() > 1 && text.contains(word.as_str()));
+        let first = said.next()?.0;
+        Some(said.all(|(other, _)| *other == first).then_some(first))
+    })?
 }
 
 /// The columns as one list reads them, and how much they speak for it. `None` where no column names a person.
 fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Option<(i32, Layout)> {
-    let is_name = |meaning: &Meaning| matches!(meaning, Meaning::Field(Field::Name, _));
+    let is_name = |meaning: &Meaning| matches!(meaning, Meaning::Field(Field::Name, _) | Meaning::Hinted(Field::Name));
     let mut head_is_person = false;
     let mut meanings: Vec<Meaning> = headings.iter().map(|heading| meaning(heading, list, vocabulary, false)).collect();
-    hint(headings, &mut meanings, vocabulary);
+    hint(headings, &mut meanings, list, vocabulary);
     if !meanings.iter().any(is_name) {
         head_is_person = true;
         meanings = headings.iter().map(|heading| meaning(heading, list, vocabulary, true)).collect();
-        hint(headings, &mut meanings, vocabulary);
+        hint(headings, &mut meanings, list, vocabulary);
     }
-    let name = headings.iter().zip(&meanings).find(|(_, meaning)| is_name(meaning))?.0;
+    if !meanings.iter().any(is_name) {
+        return None;
+    }
     let mut layout = Layout {
         list: list.list,
         columns: vec![Vec::new(); Field::KEPT],
@@ -323,9 +244,10 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         recognised: Vec::new(),
         unknown: Vec::new(),
         dropped: 0,
-        name_header: name.written.rsplit('.').next().unwrap_or_default().to_owned(),
+        header_cells: Vec::new(),
         head_is_person,
         default_flow: None,
+        default_aid: None,
     };
     let mut score = 0;
     let mut counted = Vec::new();
@@ -333,6 +255,12 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         match meaning {
             Meaning::Dropped => layout.dropped += 1,
             Meaning::Unknown => layout.unknown.push(heading.written.clone()),
+            Meaning::Hinted(field) => {
+                layout.recognised.push(heading.written.clone());
+                // A guess never decides what list it is.
+                score += list.weight(*field, false).clamp(0, 1);
+                layout.columns[*field as usize].push(heading.column);
+            }
             Meaning::Field(field, own) => {
                 layout.recognised.push(heading.written.clone());
                 // Ten columns of the list's own that are not kept say no more than three.
@@ -353,7 +281,9 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
     }
     layout.kept = (headings.iter().zip(&meanings))
         .filter_map(|(heading, meaning)| match meaning {
-            Meaning::Field(field, _) if field.is_kept() && layout.columns(*field).contains(&heading.column) => {
+            Meaning::Field(field, _) | Meaning::Hinted(field)
+                if field.is_kept() && layout.columns(*field).contains(&heading.column) =>
+            {
                 Some((*field, heading.column))
             }
             _ => None,
@@ -361,20 +291,6 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         .collect();
     layout.kept.sort();
     Some((score, layout))
-}
-
-/// Gives a field that no header names exactly to the one unknown column that hints at it.
-fn hint(headings: &[Heading], meanings: &mut [Meaning], vocabulary: &Vocabulary) {
-    for (field, _) in &vocabulary.hints {
-        if meanings.iter().any(|meaning| matches!(meaning, Meaning::Field(taken, _) if taken == field)) {
-            continue;
-        }
-        let at = (0..headings.len())
-            .find(|at| meanings[*at] == Meaning::Unknown && hinted(&headings[*at], *field, vocabulary));
-        if let Some(at) = at {
-            meanings[at] = Meaning::Field(*field, false);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -19,12 +19,14 @@ pub trait Sink {
 pub struct SheetHead {
     /// `None` for files that have no sheets.
     pub sheet: Option<String>,
+    /// Hidden sheets are read like others; the clerk may not know that they are there.
+    pub hidden: bool,
     pub list: List,
     /// Where its lines belong that do not say otherwise.
     pub area: Area,
     /// The date or month-end written on the sheet or in the file's name.
     pub stated_on: Option<Date>,
-    /// Row of the header, 0 for a database.
+    /// Row of the header; 0 for a database, and where only another area begins below a title.
     pub header_row: u32,
     /// Headers that were understood, as written.
     pub recognised: Vec<String>,
@@ -67,6 +69,8 @@ pub enum RefusalCode {
     NoListRecognised,
     /// A sheet that repeats the others (汇总), or explains them.
     SheetRepeatsOthers,
+    /// One of several sheets that are months of the same list, and not the latest.
+    OlderMonth,
     /// Cells of the line cannot be read as text.
     UnreadableText,
 }

@@ -20,6 +20,9 @@ pub enum Cell<'a> {
     Error,
 }
 
+/// Error values as they look once a sheet was saved as text.
+const ERRORS: [&str; 7] = ["#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"];
+
 #[derive(Debug, Clone, Copy)]
 enum Slot {
     Empty,
@@ -76,6 +79,9 @@ impl Row {
         let trimmed = trim(raw);
         if trimmed.is_empty() {
             return self.slots.push(Slot::Empty);
+        }
+        if trimmed.starts_with('#') && ERRORS.contains(&trimmed) {
+            return self.slots.push(Slot::Error);
         }
         let start = self.text.len() as u32;
         self.text.push_str(trimmed);

@@ -2,27 +2,32 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::domain::{Area, IdState, mask};
+use crate::domain::{Area, IdState, Level, List, mask};
 
 use super::area;
-use super::clean::record::{Cleaner, Filled, Reading, View, id_number};
+use super::clean::number::{has_lost_tail, id_number, is_long_number};
+use super::clean::record::{Cleaner, Reading, View};
 use super::clean::words::{SexEvidence, sex_digit};
 use super::field::Field;
+use super::fill::FillDown;
 use super::lines::{Kind, kind};
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Layout, Support};
 use super::report::{FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
 use super::row::{Cell, Row, Rows};
-use super::vocabulary::fold_word;
 use super::{Context, totals::Counts};
 
 /// Lines looked at before the first is read, to learn what the digits of a sex column mean.
 const LEARNING_ROWS_MAX: usize = 200;
+/// Fewer lines with a lost tail prove nothing of a column.
+const DAMAGED_LINES_MIN: usize = 5;
 /// Between two cells of a hashed line.
 const SEPARATOR: u8 = 0x1f;
 
 /// What is known of a sheet before it is opened.
+#[derive(Clone)]
 pub struct Origin<'a> {
     pub name: Option<&'a str>,
+    pub hidden: bool,
     /// Folder and file name, for support and area.
     pub support: Support,
 }
@@ -30,7 +35,7 @@ pub struct Origin<'a> {
 /// How one sheet ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    Read,
+    Read(List),
     /// Nothing in it.
     Empty,
     /// No header in it.
@@ -80,11 +85,12 @@ pub fn read(
     let data = window.split_off(first + depth);
     let reading = Reading {
         digits: learn_sex(&layout, &data),
+        damaged_tails: learn_damage(&layout, &data),
         typed: rows.typed(),
         epoch_1904: rows.epoch_1904(),
         today: context.today,
     };
-    let header_row = window[first].number;
+    let (header_row, list) = (window[first].number, layout.list);
     let mut reader = SheetReader::new(origin, context, layout, reading, &titles, sink, report);
     reader.announce(header_row);
     for row in data {
@@ -96,8 +102,8 @@ pub fn read(
             row = reader.row(row)?;
         }
     }
-    reader.finish();
-    Ok(Outcome::Read)
+    report.sheets += 1;
+    Ok(Outcome::Read(list))
 }
 
 fn learn_sex(layout: &Layout, data: &[Row]) -> super::clean::words::SexDigits {
@@ -116,6 +122,22 @@ fn learn_sex(layout: &Layout, data: &[Row]) -> super::clean::words::SexDigits {
     evidence.digits()
 }
 
+/// Whether the column of numbers lost its tails before it became text: nearly all end in three zeros, as only 1 in 110
+/// would by chance (DOMAIN.md 6 row 3).
+fn learn_damage(layout: &Layout, data: &[Row]) -> bool {
+    let Some(id) = layout.columns(Field::Id).first() else { return false };
+    let (mut whole, mut cut) = (0, 0);
+    for row in data {
+        if let Cell::Text(text) = row.cell(*id)
+            && is_long_number(text)
+        {
+            whole += 1;
+            cut += usize::from(has_lost_tail(text));
+        }
+    }
+    cut >= DAMAGED_LINES_MIN && cut * 5 >= whole * 4
+}
+
 struct SheetReader<'a, 'v> {
     origin: &'a Origin<'a>,
     context: &'a Context<'v>,
@@ -128,23 +150,10 @@ struct SheetReader<'a, 'v> {
     area: Area,
     stated_on: Option<crate::domain::Date>,
     seed: u64,
-    filled: Filled,
-    household: Carried,
-    previous: Row,
-    /// Ditto marks resolved in the row before, by column.
-    dittos: Vec<(usize, u32, String)>,
+    fill: FillDown,
     bytes: Vec<u8>,
     last_area: Option<(String, Option<Area>)>,
     counts: Counts,
-    text: String,
-}
-
-/// What the lines of one household share and only its first line says.
-#[derive(Debug, Default)]
-struct Carried {
-    household: String,
-    record_no: String,
-    head: String,
 }
 
 impl<'a, 'v> SheetReader<'a, 'v> {
@@ -172,14 +181,10 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             area,
             stated_on,
             seed: 0,
-            filled: Filled::default(),
-            household: Carried::default(),
-            previous: Row::default(),
-            dittos: Vec::new(),
+            fill: FillDown::default(),
             bytes: Vec::new(),
             last_area: None,
             counts: Counts::default(),
-            text: String::new(),
         };
         reader.seed = reader.seed();
         reader
@@ -192,6 +197,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             u8::from(self.layout.head_is_person),
             u8::from(self.reading.typed),
             u8::from(self.reading.epoch_1904),
+            u8::from(self.reading.damaged_tails),
         ];
         bytes.extend(self.layout.kept.iter().map(|(field, _)| *field as u8));
         bytes.extend(
@@ -199,6 +205,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
                 .map(|sex| sex.map_or(0, |sex| 1 + sex as u8)),
         );
         bytes.push(self.layout.default_flow.map_or(0, |flow| 1 + flow as u8));
+        bytes.push(self.layout.default_aid.map_or(0, |aid| 1 + aid as u8));
         bytes.extend(self.area.padded().to_le_bytes());
         xxh3_64_with_seed(&bytes, self.context.vocabulary.fingerprint())
     }
@@ -207,6 +214,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         self.report.dropped_columns += self.layout.dropped;
         self.sink.sheet(&SheetHead {
             sheet: self.origin.name.map(str::to_owned),
+            hidden: self.origin.hidden,
             list: self.layout.list,
             area: self.area,
             stated_on: self.stated_on,
@@ -240,15 +248,17 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         }
         self.counts.line();
         self.report.lines += 1;
-        self.fill_down(&row);
-        let own = if self.layout.has(Field::Area) { self.area_of(&row) } else { None };
+        let relation = self.layout.columns(Field::Relation).first().map(|column| row.cell(*column));
+        let is_head = relation.and_then(|cell| self.cleaner.relation_of(cell)).map(|code| matches!(code, 1 | 2));
+        self.fill.fill(&row, &self.layout, is_head, self.context.vocabulary);
+        let own = self.area_of(&row);
         let area = if self.context.area.is_some() { self.area } else { area::narrowed(own, self.area) };
         if !self.context.node_area.contains(area) {
             self.refuse(&row, RefusalCode::AreaOutside, area.to_string());
         } else {
             self.line(&row, area);
         }
-        Ok(std::mem::replace(&mut self.previous, row))
+        Ok(self.fill.swap(row))
     }
 
     fn line(&mut self, row: &Row, area: Area) {
@@ -258,7 +268,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             self.report.known += 1;
             return self.sink.line(Line { area, list, row: row.number, raw, record: None });
         }
-        let view = View { row, layout: &self.layout, filled: &self.filled };
+        let view = View { row, layout: &self.layout, filled: self.fill.filled() };
         let (record, noticed) = self.cleaner.record(view, area);
         self.report.unread_cells += noticed.unread;
         self.report.error_cells += noticed.errors;
@@ -287,7 +297,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         let mut field_before = None;
         for (field, column) in &self.layout.kept {
             if field_before != Some(*field)
-                && let Some(value) = self.filled.get(*field)
+                && let Some(value) = self.fill.filled().get(*field)
             {
                 self.bytes.extend_from_slice(value.as_bytes());
             } else {
@@ -314,10 +324,17 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         xxh3_64_with_seed(&self.bytes, self.seed)
     }
 
+    /// The deepest area that the columns of the line name (乡镇, 村, 区划代码), or where the person is registered if that
+    /// lies here.
     fn area_of(&mut self, row: &Row) -> Option<Area> {
-        // The deepest area that any of the columns (乡镇, 村, 区划代码) names.
-        let mut found: Option<Area> = None;
-        for column in self.layout.columns(Field::Area) {
+        let node = self.context.node_area;
+        self.named_area(row, Field::Area)
+            .or_else(|| self.named_area(row, Field::RegisteredArea).filter(|area| node.contains(*area)))
+    }
+
+    fn named_area(&mut self, row: &Row, field: Field) -> Option<Area> {
+        let (mut found, mut short): (Option<Area>, Option<u64>) = (None, None);
+        for column in self.layout.columns(field) {
             let own = match row.cell(*column) {
                 Cell::Empty | Cell::Error | Cell::Date(_) => None,
                 Cell::Text(text) => match &self.last_area {
@@ -330,85 +347,31 @@ impl<'a, 'v> SheetReader<'a, 'v> {
                 },
                 cell => area::of_cell(&cell.to_text()),
             };
+            if own.is_none() {
+                short = short.or_else(|| area::village_number(row.cell(*column)));
+            }
             found = match (found, own) {
                 (Some(before), Some(own)) if before.contains(own) => Some(own),
                 (before, own) => before.or(own),
             };
         }
-        found
-    }
-
-    /// Resolves ditto marks and fills down what a household's first line says for all (DOMAIN.md 6 rows 9, 14).
-    fn fill_down(&mut self, row: &Row) {
-        self.filled.clear();
-        self.resolve_dittos(row);
-        let is_head = match self.layout.columns(Field::Relation).first() {
-            Some(column) => self.cleaner.relation_of(row.cell(*column)).map(|code| matches!(code, 1 | 2)),
-            None => None,
-        };
-        let by_certificate = self.layout.list == crate::domain::List::Dibao;
-        let mut new_household = false;
-        for field in [Field::Household, Field::RecordNo] {
-            if !self.layout.has(field) || (field == Field::RecordNo && !by_certificate) {
-                continue;
-            }
-            self.text.clear();
-            View { row, layout: &self.layout, filled: &self.filled }.cell(field).write_to(&mut self.text);
-            let carried =
-                if field == Field::Household { &mut self.household.household } else { &mut self.household.record_no };
-            if !self.text.is_empty() {
-                new_household |= *carried != self.text;
-                carried.clone_from(&self.text);
-            } else if is_head != Some(true) && !carried.is_empty() {
-                self.filled.set(field, carried);
-            }
-        }
-        if new_household {
-            self.household.head.clear();
-        }
-        if !self.layout.has(Field::Head) || self.layout.head_is_person {
-            return;
-        }
-        View { row, layout: &self.layout, filled: &self.filled }.cell(Field::Head).write_to(&mut self.text);
-        let name = self.layout.columns(Field::Name).first().map(|column| row.cell(*column));
-        if !self.text.is_empty() {
-            self.household.head.clone_from(&self.text);
-            // The head's own line names them only as head (DOMAIN.md 5, dibao shape c).
-            if name == Some(Cell::Empty) {
-                self.filled.set(Field::Name, &self.text);
-            }
-        } else if is_head == Some(true) {
-            name.unwrap_or(Cell::Empty).write_to(&mut self.household.head);
-        } else if !self.household.head.is_empty() {
-            self.filled.set(Field::Head, &self.household.head);
-        }
-    }
-
-    fn resolve_dittos(&mut self, row: &Row) {
-        for (field, column) in &self.layout.kept {
-            let Cell::Text(text) = row.cell(*column) else { continue };
-            // Nobody shares a name, a number or a birth with the line above.
-            if text.len() > 6 || matches!(field, Field::Name | Field::Id | Field::Birth) {
-                continue;
-            }
-            if !self.context.vocabulary.ditto.iter().any(|ditto| ditto == text) {
-                continue;
-            }
-            let above = self.dittos.iter().find(|(at, number, _)| at == column && *number == self.previous.number);
-            let value = above.map_or_else(|| self.previous.cell(*column).to_text(), |(_, _, value)| value.clone());
-            self.filled.set(*field, &value);
-            self.dittos.retain(|(at, ..)| at != column);
-            self.dittos.push((*column, row.number, value));
+        let township = found.unwrap_or(self.area);
+        match short {
+            Some(village) if township.level() == Level::Township => Area::from_padded(township.padded() + village),
+            _ => found,
         }
     }
 
     /// A second header in the same sheet: of a printed page, or of another table below the first.
     fn header_again(&mut self, row: &Row) {
-        let window = std::slice::from_ref(row);
-        let found = recognise::find(window, &self.origin.support, Some(self.layout.list), self.context.vocabulary);
-        if let Some(layout) = found.and_then(|found| found.layout)
-            && !layout.same_columns(&self.layout)
-        {
+        if self.layout.is_repeated_by(row) {
+            return;
+        }
+        let find =
+            |list| recognise::find(std::slice::from_ref(row), &self.origin.support, list, self.context.vocabulary);
+        let layout = find(self.context.list).and_then(|found| found.layout);
+        let layout = layout.or_else(|| find(Some(self.layout.list)).and_then(|found| found.layout));
+        if let Some(layout) = layout.filter(|layout| !layout.same_columns(&self.layout)) {
             self.cleaner = Cleaner::new(self.context.vocabulary, &layout, self.reading);
             self.layout = layout;
             self.begin_segment();
@@ -421,9 +384,9 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         if self.context.area.is_some() {
             return;
         }
-        let area = area::stated([text].into_iter(), self.context.node_area);
-        let named = area::of_cell(&fold_word(text)).is_some() || area != self.context.node_area;
-        if named && area != self.area {
+        // The county's own heading above a village's page says nothing new.
+        let named = area::named([text].into_iter(), self.context.node_area);
+        if let Some(area) = named.filter(|area| !area.contains(self.area)) {
             self.area = area;
             self.begin_segment();
             self.announce(0);
@@ -432,11 +395,6 @@ impl<'a, 'v> SheetReader<'a, 'v> {
 
     fn begin_segment(&mut self) {
         self.seed = self.seed();
-        self.household = Carried::default();
-        self.dittos.clear();
-    }
-
-    fn finish(&mut self) {
-        self.report.sheets += 1;
+        self.fill = FillDown::default();
     }
 }

@@ -8,6 +8,8 @@ pub struct Counts {
     part: u64,
     /// Since the last total of any kind.
     run: u64,
+    /// A 合计 has been seen: the sheet is one of parts.
+    parts: bool,
 }
 
 impl Counts {
@@ -24,11 +26,14 @@ impl Counts {
             (false, _) => self.run,
             (true, Some(stated)) if stated == self.part => self.part,
             (true, Some(stated)) if stated == self.run => self.run,
+            (true, Some(stated)) if stated == self.all => self.all,
+            (true, _) if self.parts => self.part,
             (true, _) => self.all,
         };
         self.run = 0;
         if whole {
             self.part = 0;
+            self.parts = true;
         }
         stated.map(|stated| (stated, counted))
     }
@@ -48,7 +53,8 @@ mod tests {
         assert_eq!(counts.compare(true, Some(5)), Some((5, 5)));
         counts.line();
         assert_eq!(counts.compare(true, Some(1)), Some((1, 1)));
-        assert_eq!(counts.compare(true, Some(9)), Some((9, 6)));
+        assert_eq!(counts.compare(true, Some(9)), Some((9, 0)));
+        assert_eq!(counts.compare(true, Some(6)), Some((6, 6)));
         assert_eq!(counts.compare(true, None), None);
     }
 }

@@ -33,6 +33,8 @@ type Words = Vec<String>;
 struct CommonFile {
     columns: BTreeMap<Field, Words>,
     hints: BTreeMap<Field, Words>,
+    hints_not: Drop,
+    provinces: BTreeMap<String, Words>,
     prefixes: Prefixes,
     drop: Drop,
     words: CommonWords,
@@ -83,6 +85,7 @@ struct ListFile {
     list: Option<List>,
     titles: Words,
     columns: BTreeMap<Field, Words>,
+    hints: BTreeMap<Field, Words>,
     weights: BTreeMap<Field, i32>,
     status: BTreeMap<Status, Words>,
     class: BTreeMap<char, Words>,
@@ -95,6 +98,9 @@ struct ListFile {
 pub struct Vocabulary {
     pub(super) columns: HashMap<String, Field>,
     pub(super) hints: Vec<(Field, String)>,
+    pub(super) hints_not: Words,
+    /// First two digits of a province, and its name.
+    pub(super) provinces: Vec<(u64, String)>,
     pub(super) person_prefixes: Words,
     pub(super) other_prefixes: Words,
     pub(super) drop: Words,
@@ -121,6 +127,8 @@ pub(super) struct ListWords {
     pub list: List,
     pub titles: Words,
     pub columns: HashMap<String, Field>,
+    /// In the order of their trust: a header is taken for the first that fits.
+    pub hints: Vec<(Field, String)>,
     weights: BTreeMap<Field, i32>,
     /// Exact words, the list's own before the common ones.
     pub status: HashMap<String, Status>,
@@ -160,7 +168,7 @@ impl Vocabulary {
 
     fn build(commons: Vec<CommonFile>, lists: Vec<(List, Vec<ListFile>)>, fingerprint: u64) -> Vocabulary {
         let words = |pick: fn(&CommonFile) -> &Words| -> Words {
-            commons.iter().flat_map(|file| pick(file)).map(|word| fold_word(word)).collect()
+            commons.iter().flat_map(pick).map(|word| fold_word(word)).collect()
         };
         let inside = |pick: fn(&CommonFile) -> &Words| -> Words { longest_first(words(pick)) };
         let sexes = commons.iter().flat_map(|file| {
@@ -171,6 +179,13 @@ impl Vocabulary {
         Vocabulary {
             columns: columns(commons.iter().map(|file| &file.columns)),
             hints: commons.iter().flat_map(|file| flat(&file.hints)).collect(),
+            hints_not: words(|file| &file.hints_not.words),
+            provinces: commons
+                .iter()
+                .flat_map(|file| &file.provinces)
+                .filter_map(|(code, words)| Some((code.parse().ok()?, words)))
+                .flat_map(|(code, words)| words.iter().map(move |word| (code, fold_word(word))))
+                .collect(),
             person_prefixes: inside(|file| &file.prefixes.person),
             other_prefixes: inside(|file| &file.prefixes.other),
             drop: commons.iter().flat_map(|file| &file.drop.words).map(|word| fold_header(word)).collect(),
@@ -240,6 +255,7 @@ impl ListWords {
             list,
             titles: files.iter().flat_map(|file| &file.titles).map(|word| fold_word(word)).collect(),
             columns: columns(files.iter().map(|file| &file.columns)),
+            hints: files.iter().flat_map(|file| flat(&file.hints)).collect(),
             weights: files.iter().flat_map(|file| file.weights.clone()).collect(),
             status,
             status_inside,

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::BufReader;
 
-use calamine::{Data, DataRef, Ods, Range, Reader as _, SheetType, Xls, Xlsb, Xlsx};
+use calamine::{Data, DataRef, Ods, Range, Reader as _, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
 
 use crate::domain::PartialDate;
 
@@ -52,8 +52,8 @@ impl Workbook {
         })
     }
 
-    /// Names of the worksheets, hidden ones too: they are still data (DOMAIN.md 6 row 13).
-    pub fn sheets(&self) -> Vec<String> {
+    /// The worksheets, and whether each is hidden: hidden ones are still data (DOMAIN.md 6 row 13).
+    pub fn sheets(&self) -> Vec<(String, bool)> {
         let metadata = match self {
             Workbook::Xlsx(book) => book.sheets_metadata(),
             Workbook::Xlsb(book) => book.sheets_metadata(),
@@ -61,7 +61,7 @@ impl Workbook {
             Workbook::Ods(book) => book.sheets_metadata(),
         };
         let work = metadata.iter().filter(|sheet| matches!(sheet.typ, SheetType::WorkSheet));
-        work.map(|sheet| sheet.name.clone()).collect()
+        work.map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible)).collect()
     }
 
     /// Hands the rows of one sheet to `read`.

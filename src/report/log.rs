@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Map, Value, json};
 
-use super::text::Text;
+use super::text::{Text, printable};
 use crate::domain::{Date, FindingStatus, List, Severity, mask};
 use crate::error::{Context, Error, Result};
 
@@ -130,7 +130,7 @@ impl MismatchLog {
                 machine_to = line.seq;
             }
             if line.seq > human_to {
-                let said = unnumbered(&self.human_line(&line.subject)).replace(['\n', '\r'], " ");
+                let said = printable(&unnumbered(&self.human_line(&line.subject)));
                 human.push_str(&format!("{stamp} {said} #{}:{}\n", self.epoch, line.seq));
                 human_to = line.seq;
             }

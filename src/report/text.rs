@@ -172,14 +172,17 @@ impl Text {
         self.coded("state", state)
     }
 
-    /// Why a file or line was not taken. `code` is the intake's; `detail` is added where the code is not known.
+    /// Why a file or line was not taken, with what is known besides. `code` is the intake's or the link's.
     pub fn problem(&self, code: &str, detail: &str) -> String {
         let key = format!("problem-{code}");
-        if self.knows(&key) {
-            return self.say(&key);
+        let known = self.knows(&key);
+        let said = self.say(if known { &key } else { "problem-other" });
+        match (known, detail.is_empty()) {
+            (true, true) => said,
+            (true, false) => format!("{said} ({detail})"),
+            (false, true) => format!("{said} ({code})"),
+            (false, false) => format!("{said} ({code}: {detail})"),
         }
-        let known = self.say("problem-other");
-        if detail.is_empty() { format!("{known} ({code})") } else { format!("{known} ({code}: {detail})") }
     }
 
     /// `2026-03-05` as `2026年3月5日` or `5 March 2026`; also months and years; anything else as it stands.
@@ -284,6 +287,12 @@ impl Text {
             _ => self.say("area-none"),
         }
     }
+}
+
+/// `text` without what would steer a terminal or turn the direction of writing: a name comes from somebody's file.
+pub fn printable(text: &str) -> String {
+    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 const MONTHS: [&str; 12] = [

@@ -18,6 +18,8 @@ pub struct Neighbours {
     pub household: Vec<Entry>,
     /// Lists whose number column lost its digits as a whole: told once for the file, not for every line.
     pub damaged_columns: Vec<(Area, List)>,
+    /// Villages whose population list this node has: of others it cannot say that somebody is missing there.
+    pub registers: Vec<Area>,
 }
 
 /// The findings that hold now, and the next day on which they change by the calendar alone.

@@ -141,6 +141,10 @@ fn transfer_unpaired(bench: &mut Bench) {
         if !node.contains(from) || !node.contains(to) {
             continue;
         }
+        // A place named down to the township alone is paired by any of its villages.
+        if !bench.neighbours.registers.iter().any(|area| to.contains(*area)) {
+            continue;
+        }
         let (direction, area, other, uid) = match (transfer.left, transfer.arrived) {
             (Some(left), None) => ("out", from, to, left),
             (left, Some(arrived)) if still_active(bench, from, left) => ("in", to, from, arrived),

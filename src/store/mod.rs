@@ -80,6 +80,12 @@ impl Store {
         Ok(Store { path, writer: Mutex::new(Some(conn)), readers: Mutex::new(Vec::new()), area })
     }
 
+    /// An empty store of a node that never ran, for showing that it is empty. Gone when dropped.
+    pub fn in_memory(area: Area) -> Result<Store> {
+        let conn = open::in_memory(area)?;
+        Ok(Store { path: PathBuf::new(), writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area })
+    }
+
     /// Opens an existing store for reading alone, as verbs do where no daemon runs.
     pub fn open_read_only(dir: &Path) -> Result<Store> {
         let path = dir.join(open::FILE);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::{View, put_meta};
 use crate::domain::Area;
@@ -45,6 +45,14 @@ pub(super) fn create(path: &Path, area: Area) -> Result<Connection> {
     if (View { conn: &conn }).meta_u64("epoch")?.is_none() {
         put_meta(&conn, "epoch", random_epoch()?)?;
     }
+    Ok(conn)
+}
+
+pub(super) fn in_memory(area: Area) -> Result<Connection> {
+    let path = Path::new(":memory:");
+    let mut conn = Connection::open_in_memory().or_say_at("opening an empty store", path)?;
+    migrate(&mut conn, path)?;
+    put_meta(&conn, "area", area.padded())?;
     Ok(conn)
 }
 
@@ -105,7 +113,13 @@ fn migrate(conn: &mut Connection, path: &Path) -> Result<()> {
         return Err(wrong_version(path, found));
     }
     for (from, step) in STEPS.iter().enumerate().skip(found as usize) {
-        let tx = conn.transaction().or_say_at("bringing the store up to date", path)?;
+        let tx = conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .or_say_at("bringing the store up to date", path)?;
+        // Another process may have been quicker.
+        if version(&tx, path)? > from as i64 {
+            continue;
+        }
         tx.execute_batch(step).or_say_at(format!("bringing the store from version {from} to {}", from + 1), path)?;
         tx.pragma_update(None, "user_version", from as i64 + 1).or_say_at("bringing the store up to date", path)?;
         tx.commit().or_say_at("bringing the store up to date", path)?;
@@ -170,6 +184,12 @@ pub(super) fn restore(dir: &Path, copy: &Path, area: Area, stamp: &str) -> Resul
         }
         // Its numbers after this moment would collide with those the lost file gave.
         put_meta(&conn, "epoch", random_epoch()?)?;
+        conn.execute_batch(
+            "INSERT OR REPLACE INTO meta VALUES ('acknowledged', coalesce((SELECT value FROM meta WHERE key = 'seq'), 0));
+             INSERT OR REPLACE INTO meta VALUES ('resync_due', 1);
+             DELETE FROM frozen;",
+        )
+        .or_say_at("beginning a new life of the store", copy)?;
         let entries: i64 = conn
             .query_row("SELECT count(*) FROM entries WHERE removed IS NULL", [], |row| row.get(0))
             .or_say_at("reading the backup", copy)?;

@@ -159,6 +159,10 @@ impl Credential {
         &self.key
     }
 
+    pub(super) fn public_key(&self) -> &[u8] {
+        self.key.public_key_raw()
+    }
+
     pub(super) fn file_key(&self) -> &[u8; 32] {
         &self.file_key
     }

@@ -139,7 +139,8 @@ pub trait ChildLedger: Send + Sync {
     fn rewind(&self, watermark: u64) -> Result<()>;
 
     /// This database was found to be restored or cloned: in one transaction draw a new random epoch, set the
-    /// watermark to the head, drop every kept batch, and remember that a resync is due.
+    /// watermark to the head, drop every kept batch, and remember that a resync is due. The epoch never changes
+    /// without the rest.
     fn begin_epoch(&self) -> Result<Identity>;
 
     /// Whether a resync must run before this node may call itself equal to its parent. Survives restarts.
@@ -155,7 +156,7 @@ pub trait ChildLedger: Send + Sync {
 
     fn notices_mark(&self) -> Result<NoticesMark>;
 
-    /// Takes a page and its mark in one transaction.
+    /// Takes a page and its mark in one transaction. The same notice may come again.
     fn take_notices(&self, page: &NoticesPage) -> Result<()>;
 }
 
@@ -192,8 +193,10 @@ pub trait ParentLedger: Send + Sync {
     /// and [`ParentLedger::receipt`] must tell what is really there.
     fn accept(&self, arrival: Arrival) -> Result<Receipt>;
 
-    /// A child holds a receipt (`theirs`) above what is stored (`ours`): this database was restored. The child will
-    /// send again. A good answer is a new epoch of this node, so that its own parent and all children notice.
+    /// A child holds a receipt, or has read notices, up to `theirs`; here is only `ours`: this database was restored.
+    /// The child will send again. For the operator, and: do what [`ChildLedger::begin_epoch`] does, so that this
+    /// node's own parent and all its children notice too. A database brought back by the office itself should begin a
+    /// new epoch before it is used: what is noticed late, or never, is then known from the start.
     fn noticed_restore(&self, child: Area, ours: u64, theirs: u64) -> Result<()>;
 
     /// A child began a new life (`epoch`) or an old copy of it appeared; for the operator.

@@ -12,14 +12,14 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::client::HttpLine;
 use super::clock::system_secs;
+use super::course::Course;
 use super::credential::Credential;
 use super::enrol;
-use super::ledger::ChildLedger;
-use super::line::{Failure, Line, blocking};
+use super::line::{Failure, blocking};
 use super::notices::{poll, read};
-use super::protocol::{Answer, Ask, Code, Message, Refusal, ResyncReport, Welcome, to_hex};
-use super::push::{Child, Meeting};
-use super::resync::{self, Step, Verdict};
+use super::protocol::{Code, ResyncReport};
+use super::push::Child;
+use super::resync::{Step, Verdict};
 use super::retry::{RETRY_FIRST, RETRY_MAX, Retry};
 use super::status::{COMMANDS_MAX, Command, LinkHandle, LinkState, LinkStatus, Reply};
 use crate::error::{Error, Result};
@@ -49,10 +49,6 @@ impl Default for LinkSettings {
     }
 }
 
-/// Asks in one hello; a parent that sends us in circles is left alone for a while.
-const MEETINGS_MAX: usize = 4;
-/// Comparisons repeated because pushes were under way.
-const VERIFY_ATTEMPTS_MAX: usize = 5;
 /// How often a node without a parent looks whether it was joined by a verb.
 const JOINED_LOOK: Duration = Duration::from_secs(30);
 
@@ -66,7 +62,7 @@ pub struct Link {
     pending: VecDeque<Command>,
     paused: watch::Receiver<bool>,
     status: watch::Sender<LinkStatus>,
-    resync_asked: AtomicBool,
+    resync_asked: Arc<AtomicBool>,
     verified: Option<tokio::time::Instant>,
 }
 
@@ -87,26 +83,14 @@ impl Link {
             pending: VecDeque::new(),
             paused,
             status,
-            resync_asked: AtomicBool::new(false),
+            resync_asked: Arc::default(),
             verified: None,
         };
         (link, handle)
     }
 
-    fn ledger(&self) -> &Arc<dyn ChildLedger> {
-        self.child.ledger()
-    }
-
     fn state(&self, state: LinkState) {
         self.status.send_if_modified(|status| std::mem::replace(&mut status.state, state.clone()) != state);
-    }
-
-    fn contacted(&self) {
-        self.status.send_modify(|status| {
-            status.last_contact = Some(system_secs());
-            status.last_error = None;
-            status.last_refusal = None;
-        });
     }
 
     /// Runs until `shutdown` turns true. Never fails: what goes wrong is in the status and tried again.
@@ -139,6 +123,8 @@ impl Link {
                     );
                     self.settings.retry_max
                 }
+                // The fresh certificate is used from the next connection on.
+                Ended::Renewed => self.settings.retry_first,
                 Ended::Failed(failure) => {
                     let pause = retry.pause(failure.asked_pause());
                     tracing::warn!(%failure, pause_ms = pause.as_millis() as u64, "the link failed");
@@ -152,9 +138,20 @@ impl Link {
                     pause
                 }
             };
+            // New data is a reason to try at once, but not at every entry, and not where the parent named a time.
+            let deaf = match &failure {
+                Ended::Failed(failure) => failure.asked_pause().map_or(self.settings.retry_first, |_| pause),
+                _ => Duration::ZERO,
+            };
+            let awake = async {
+                tokio::time::sleep(deaf.min(pause)).await;
+                tokio::select! {
+                    _ = tokio::time::sleep(pause.saturating_sub(deaf)) => {}
+                    _ = self.wake.notified() => {}
+                }
+            };
             tokio::select! {
-                _ = tokio::time::sleep(pause) => {}
-                _ = self.wake.notified() => {}
+                _ = awake => {}
                 command = self.commands.recv() => self.pending.extend(command),
                 _ = shutdown.wait_for(|stop| *stop) => break,
             }
@@ -194,41 +191,34 @@ impl Link {
     }
 
     async fn converse(&mut self, line: &HttpLine, credential: &Arc<Credential>, retry: &mut Retry) -> Ended {
+        let course = Course::new(self.child.clone(), credential.clone());
         loop {
-            let welcome = match self.meet(line, credential).await {
+            let insist = self.pending.iter().any(|c| matches!(c, Command::Resync { confirmed: true, .. }));
+            let welcome = match course.meet(line, insist).await {
                 Ok(Some(welcome)) => welcome,
                 Ok(None) => return Ended::Superseded,
                 Err(failure) if failure.code() == Some(Code::CertificateExpired) => {
                     return match enrol::renew(line, &self.dir, credential).await {
-                        Ok(_) => Ended::Failed(Failure::Refused(Refusal::new(
-                            Code::CertificateExpired,
-                            "the certificate had expired and was renewed",
-                        ))),
+                        Ok(_) => Ended::Renewed,
                         Err(failure) => Ended::Failed(failure),
                     };
                 }
                 Err(failure) => return Ended::Failed(failure),
             };
             retry.reset();
-            self.contacted();
+            contacted(&self.status);
             self.status.send_modify(|status| status.skew_secs = system_secs() - welcome.clock);
             self.resync_asked.fetch_or(welcome.resync, Ordering::SeqCst);
             if credential.renewal_due(welcome.clock) {
                 match enrol::renew(line, &self.dir, credential).await {
-                    // The fresh certificate is used from the next connection on.
-                    Ok(_) => return Ended::Failed(Failure::Own(Error::new("the certificate was renewed").transient())),
+                    Ok(_) => return Ended::Renewed,
                     Err(failure) => tracing::warn!(%failure, "the certificate could not be renewed yet"),
                 }
             }
-            let (child, wake) = (self.child.clone(), self.wake.clone());
-            let asked = Arc::new(AtomicBool::new(false));
-            let reading = read(line, &child, self.settings.notices_wait_secs, &asked, &wake);
-            let ended = {
-                let asked = asked.clone();
-                tokio::select! {
-                    failure = reading => Err(failure),
-                    done = self.round(line, credential, &asked) => done,
-                }
+            let (child, wake, asked) = (self.child.clone(), self.wake.clone(), self.resync_asked.clone());
+            let ended = tokio::select! {
+                failure = read(line, &child, self.settings.notices_wait_secs, &asked, &wake) => Err(failure),
+                done = self.round(line, &course) => done,
             };
             if let Err(failure) = ended {
                 return Ended::Failed(failure);
@@ -236,63 +226,23 @@ impl Link {
         }
     }
 
-    /// Hello, and what follows from it. `None`: superseded.
-    async fn meet(&mut self, line: &HttpLine, credential: &Credential) -> Result<Option<Welcome>, Failure> {
-        for _ in 0..MEETINGS_MAX {
-            let (child, area) = (self.child.clone(), credential.area());
-            let hello = blocking(move || {
-                if child.ledger().identity()?.area != area {
-                    return Err(Error::new("the credential is for another area than this node's"));
-                }
-                child.hello(system_secs())
-            });
-            let hello = hello.await?;
-            let answer = line.ask(Message::bare(Ask::Hello(hello))).await?.meta;
-            let Answer::Welcome(welcome) = answer else { return Err(Failure::unexpected("hello")) };
-            let (child, standing) = (self.child.clone(), welcome.clone());
-            let adopt = match blocking(move || child.meet(&standing)).await? {
-                Meeting::Ready => return Ok(Some(welcome)),
-                Meeting::Adopt(adopt) => adopt,
-                Meeting::Superseded => {
-                    let insists = |c: &Command| matches!(c, Command::Resync { confirmed: true, .. });
-                    if !self.pending.iter().any(insists) {
-                        return Ok(None);
-                    }
-                    let child = self.child.clone();
-                    blocking(move || child.insist()).await?
-                }
-            };
-            line.ask(Message::bare(Ask::Adopt(adopt))).await?;
-        }
-        Err(Failure::Broken(Error::new("the parent and this node cannot agree where to go on").transient()))
-    }
-
     /// Everything that is to be done, until it is time for a new hello.
-    async fn round(
-        &mut self,
-        line: &HttpLine,
-        credential: &Arc<Credential>,
-        asked: &AtomicBool,
-    ) -> Result<(), Failure> {
+    async fn round(&mut self, line: &HttpLine, course: &Course) -> Result<(), Failure> {
         let until = tokio::time::Instant::now() + self.settings.hello_every;
         loop {
-            if !self.drain(line, credential).await? {
-                return Ok(());
-            }
-            if asked.swap(false, Ordering::SeqCst) {
-                self.resync_asked.store(true, Ordering::SeqCst);
-            }
+            self.drain(line, course).await?;
             while let Some(command) = self.pending.pop_front() {
-                self.serve(line, credential, command).await?;
+                self.serve(line, course, command).await?;
             }
-            let asked_above = self.resync_asked.load(Ordering::SeqCst);
             let held = self.status.borrow().resync_held > 0;
-            if asked_above || (self.ledger().resync_due()? && !held) {
-                self.resync(line, credential, false, &mut |_| ()).await?;
+            let ledger = self.child.ledger().clone();
+            let due = blocking(move || ledger.resync_due()).await? && !held;
+            if due || self.resync_asked.load(Ordering::SeqCst) {
+                self.resync(line, course, false, &mut |_| ()).await?;
                 continue;
             }
             if self.verified.is_none_or(|at| at.elapsed() >= self.settings.verify_every) {
-                self.verify(line, credential).await?;
+                self.verify(line, course).await?;
             }
             self.state(LinkState::Idle);
             tokio::select! {
@@ -303,20 +253,17 @@ impl Link {
         }
     }
 
-    async fn serve(&mut self, line: &HttpLine, credential: &Arc<Credential>, command: Command) -> Result<(), Failure> {
+    async fn serve(&mut self, line: &HttpLine, course: &Course, command: Command) -> Result<(), Failure> {
         match command {
             Command::Flush(reply) => {
                 let done = async {
-                    self.drain(line, credential).await?;
+                    self.drain(line, course).await?;
                     while poll(line, &self.child, 0).await?.more {}
                     Ok(())
                 };
                 answer(reply, done.await)
             }
-            Command::Verify(reply) => {
-                let verdict = self.verify(line, credential).await;
-                answer(reply, verdict)
-            }
+            Command::Verify(reply) => answer(reply, self.verify(line, course).await),
             Command::Resync { confirmed, steps, reply } => {
                 let mut progress = |step| {
                     if let Some(steps) = &steps {
@@ -324,51 +271,20 @@ impl Link {
                         let _ = steps.send(step);
                     }
                 };
-                let report = self.resync(line, credential, confirmed, &mut progress).await;
-                answer(reply, report)
+                answer(reply, self.resync(line, course, confirmed, &mut progress).await)
             }
         }
     }
 
-    /// Sends until the parent holds everything. `false`: a new hello is needed first.
-    async fn drain(&mut self, line: &HttpLine, credential: &Arc<Credential>) -> Result<bool, Failure> {
-        loop {
-            let child = self.child.clone();
-            let Some(batch) = blocking(move || child.next_batch()).await? else { return Ok(true) };
-            self.state(LinkState::Sending);
-            let signature = to_hex(&credential.sign(&batch.header.hash.0)?);
-            let meta = Ask::Push { header: batch.header.clone(), signature };
-            let ask = Message { meta, payload: batch.body.clone() };
-            let (ahead, last) = (self.child.clone(), batch.header.last);
-            let (answer, prepared) = tokio::join!(line.ask(ask), blocking(move || ahead.prepare(last)));
-            prepared?;
-            let answer = match answer {
-                Err(failure) if matches!(failure.code(), Some(Code::Conflict | Code::Diverged)) => {
-                    // What the parent holds under our name is not ours: another copy of this node spoke.
-                    tracing::error!(%failure, "this node and its parent hold different courses");
-                    let child = self.child.clone();
-                    blocking(move || child.restored(last)).await?;
-                    return Ok(false);
-                }
-                other => other?,
-            };
-            let Answer::Receipt(receipt) = answer.meta else { return Err(Failure::unexpected("push")) };
-            let child = self.child.clone();
-            blocking(move || child.settle(&batch, &receipt)).await?;
-            self.contacted();
-        }
+    async fn drain(&mut self, line: &HttpLine, course: &Course) -> Result<(), Failure> {
+        self.state(LinkState::Sending);
+        let status = &self.status;
+        course.drain(line, &mut || contacted(status)).await
     }
 
-    async fn verify(&mut self, line: &HttpLine, credential: &Arc<Credential>) -> Result<Verdict, Failure> {
-        let mut verdict = Verdict::Unsettled;
-        for _ in 0..VERIFY_ATTEMPTS_MAX {
-            self.drain(line, credential).await?;
-            self.state(LinkState::Comparing);
-            verdict = resync::verify(line, self.ledger()).await?;
-            if verdict != Verdict::Unsettled {
-                break;
-            }
-        }
+    async fn verify(&mut self, line: &HttpLine, course: &Course) -> Result<Verdict, Failure> {
+        self.state(LinkState::Comparing);
+        let verdict = course.verify(line).await?;
         self.verified = Some(tokio::time::Instant::now());
         self.status.send_modify(|status| match &verdict {
             Verdict::Equal(_) => (status.last_equal, status.differing) = (Some(system_secs()), 0),
@@ -376,12 +292,8 @@ impl Link {
             Verdict::Unsettled => {}
         });
         if let Verdict::Differs { child, parent, rows } = &verdict {
-            tracing::error!(
-                child = child.count,
-                parent = parent.count,
-                rows = rows.len(),
-                "the parent holds other data"
-            );
+            let (child, parent, rows) = (child.count, parent.count, rows.len());
+            tracing::error!(child, parent, rows, "the parent holds other data than this node");
         }
         Ok(verdict)
     }
@@ -389,21 +301,14 @@ impl Link {
     async fn resync(
         &mut self,
         line: &HttpLine,
-        credential: &Arc<Credential>,
+        course: &Course,
         confirmed: bool,
         progress: &mut (dyn FnMut(Step) + Send),
     ) -> Result<ResyncReport, Failure> {
-        self.drain(line, credential).await?;
         self.state(LinkState::Comparing);
-        let ledger = self.ledger().clone();
-        let report = resync::resync(line, &ledger, confirmed, progress).await?;
-        self.drain(line, credential).await?;
-        // What waits for a person stays due, but is not tried again by itself.
-        if report.held == 0 {
-            blocking(move || ledger.set_resync_due(false)).await?;
-        }
-        line.ask(Message::bare(Ask::Resynced { report })).await?;
+        let report = course.resync(line, confirmed, progress).await?;
         self.resync_asked.store(false, Ordering::SeqCst);
+        // The next thing is to prove that it worked.
         self.verified = None;
         self.status.send_modify(|status| {
             status.resync_held = report.held;
@@ -411,6 +316,15 @@ impl Link {
         });
         Ok(report)
     }
+}
+
+/// The parent answered.
+fn contacted(status: &watch::Sender<LinkStatus>) {
+    status.send_modify(|status| {
+        status.last_contact = Some(system_secs());
+        status.last_error = None;
+        status.last_refusal = None;
+    });
 }
 
 /// Tells a caller the outcome, and the link whether to go on.
@@ -428,5 +342,6 @@ enum Ended {
     NotJoined,
     Paused,
     Superseded,
+    Renewed,
     Failed(Failure),
 }

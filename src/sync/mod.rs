@@ -18,8 +18,10 @@
 //! | `push`, `receive` | the two sides' rules, without network or waiting |
 //! | `survey`, `sketch`, `resync` | totals, set difference, repair |
 //! | `line`, `client`, `serve` | one exchange; over HTTP; the open port and its limits |
+//! | `course` | the order of words: meet, send, compare, repair |
 //! | `link`, `notices`, `status` | the child's running loop; how it is seen and spoken to |
 //! | `join_code`, `authority`, `registry`, `credential`, `enrol`, `tls`, `clock` | who is who |
+//! | `attest` | an office's signed word on what it holds, checked further up |
 //! | `offline` | the same batches by file |
 //! | `retry` | how long to wait |
 //!
@@ -28,10 +30,12 @@
 //! that committed it. Nothing is removed without a tombstone. Order is by sequence number; no clock decides anything
 //! but the life of certificates. No SQL here, no persons, no rules.
 
+pub mod attest;
 pub mod authority;
 pub mod batch;
 pub mod client;
 pub mod clock;
+pub mod course;
 pub mod credential;
 pub mod enrol;
 mod files;

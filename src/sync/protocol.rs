@@ -390,3 +390,41 @@ impl<T: DeserializeOwned> Message<T> {
         Ok(Message { meta, payload: bytes })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_message_reads_back_and_fields_of_a_newer_build_are_passed_over() {
+        let ask = Message { meta: Ask::Symbols { survey: 7, from: 0, upto: 128 }, payload: b"a\nb".to_vec() };
+        assert_eq!(Message::from_bytes(ask.to_bytes()), Ok(ask));
+        let newer = b"{\"ask\":\"sums\",\"survey\":3,\"hint\":[1]}\n".to_vec();
+        assert_eq!(Message::from_bytes(newer), Ok(Message::bare(Ask::Sums { survey: 3 })));
+        assert_eq!(serde_json::from_str::<Code>("\"of-tomorrow\"").unwrap(), Code::Other);
+    }
+
+    #[test]
+    fn the_wire_stays_as_it_is() {
+        let welcome = Answer::Welcome(Welcome {
+            protocol: 1,
+            software: "rosterd".into(),
+            area: "519901".parse().unwrap(),
+            epoch: Epoch(255),
+            standing: Standing::Known { watermark: 9 },
+            resync: false,
+            clock: 5,
+        });
+        let line = r#"{"answer":"welcome","protocol":1,"software":"rosterd","area":"519901","epoch":"00000000000000ff","standing":{"is":"known","watermark":9},"resync":false,"clock":5}"#;
+        assert_eq!(serde_json::to_string(&welcome).unwrap(), line);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Message::<Ask>::from_bytes(bytes.clone());
+            let _ = Message::<Answer>::from_bytes(bytes);
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! The child's part: who am I, what is next, what does the parent's word mean. No network, no waiting.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::batch::{self, BATCH_ITEMS_MAX, BATCH_PLAIN_BYTES_MAX};
 use super::ledger::{ChildLedger, FrozenBatch, Notice, NoticesPage};
@@ -29,6 +29,8 @@ pub struct Child {
     software: String,
     items_max: usize,
     bytes_max: usize,
+    /// A call whose caller went away may still run: the one that follows waits for it.
+    turn: Mutex<()>,
     /// The batch behind the one on its way, made while that one travels. Not yet kept, not yet promised.
     prepared: Mutex<Option<FrozenBatch>>,
 }
@@ -40,13 +42,18 @@ impl Child {
             software: concat!("rosterd ", env!("CARGO_PKG_VERSION")).to_owned(),
             items_max: BATCH_ITEMS_MAX,
             bytes_max: BATCH_PLAIN_BYTES_MAX,
-            prepared: Mutex::new(None),
+            turn: Mutex::default(),
+            prepared: Mutex::default(),
         }
     }
 
     /// With other bounds of a batch.
     pub fn bounded(self, items_max: usize, bytes_max: usize) -> Child {
         Child { items_max, bytes_max, ..self }
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn ledger(&self) -> &Arc<dyn ChildLedger> {
@@ -70,6 +77,7 @@ impl Child {
 
     /// Compares watermarks, and puts right what a restore on either side left behind.
     pub fn meet(&self, welcome: &Welcome) -> Result<Meeting> {
+        let _turn = self.turn();
         let own = self.ledger.watermark()?;
         match welcome.standing {
             Standing::Superseded => Ok(Meeting::Superseded),
@@ -88,13 +96,18 @@ impl Child {
                     // Only the receipts were lost: the same batches get them again.
                     return Ok(Meeting::Ready);
                 }
-                self.restored(watermark)
+                self.begin_again(watermark)
             }
         }
     }
 
     /// The parent holds what this database never sent: it is an older copy. It begins a new life.
     pub fn restored(&self, parent: u64) -> Result<Meeting> {
+        let _turn = self.turn();
+        self.begin_again(parent)
+    }
+
+    fn begin_again(&self, parent: u64) -> Result<Meeting> {
         tracing::error!(parent, "this database is older than what the parent holds: it was restored or cloned");
         self.ledger.begin_epoch()?;
         self.adopt(false).map(Meeting::Adopt)
@@ -102,11 +115,15 @@ impl Child {
 
     /// A person says that this copy is the real one.
     pub fn insist(&self) -> Result<Adopt> {
+        let _turn = self.turn();
         self.ledger.begin_epoch()?;
         self.adopt(true)
     }
 
     fn adopt(&self, confirmed: bool) -> Result<Adopt> {
+        // One of the two databases is not what it was: what was read from above is read again from the start.
+        let unread = NoticesPage { reset: true, notices: Vec::new(), mark: NoticesMark::default() };
+        self.ledger.take_notices(&unread)?;
         Ok(Adopt { epoch: self.ledger.identity()?.epoch, watermark: self.ledger.watermark()?, confirmed })
     }
 
@@ -127,11 +144,13 @@ impl Child {
 
     /// The batch behind `after`: the kept one, or a new one that is kept now.
     pub fn batch_after(&self, after: u64) -> Result<Option<FrozenBatch>> {
-        if let Some(kept) = self.ledger.frozen_at(after)? {
+        let _turn = self.turn();
+        let epoch = self.ledger.identity()?.epoch;
+        // A batch of an earlier epoch is nothing the parent would take.
+        if let Some(kept) = self.ledger.frozen_at(after)?.filter(|kept| kept.header.epoch == epoch) {
             return Ok(Some(kept));
         }
         let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let epoch = self.ledger.identity()?.epoch;
         let fitting = prepared.filter(|batch| batch.header.after == after && batch.header.epoch == epoch);
         let Some(batch) = fitting.map_or_else(|| self.build(after), |batch| Ok(Some(batch)))? else { return Ok(None) };
         self.ledger.freeze(&batch)?;
@@ -163,6 +182,7 @@ impl Child {
     /// # Errors
     /// A receipt for something else is not believed.
     pub fn settle(&self, batch: &FrozenBatch, receipt: &Receipt) -> Result<()> {
+        let _turn = self.turn();
         let header = &batch.header;
         let key = (receipt.origin, receipt.epoch, receipt.after, receipt.last, receipt.hash);
         if key != (header.origin, header.epoch, header.after, header.last, header.hash) {

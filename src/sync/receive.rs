@@ -241,14 +241,14 @@ impl Parent {
 
     fn notices(&self, child: Area, mark: NoticesMark) -> Result<Message<Answer>, Refusal> {
         let epoch = self.ledger.identity()?.epoch;
-        let ours = mark.epoch == Some(epoch);
-        let mut reset = !ours && mark != NoticesMark::default();
-        let mut after = if ours { mark.upto } else { 0 };
-        let mut read = self.ledger.notices_after(child, after, NOTICES_ITEMS_MAX, NOTICES_BYTES_MAX)?;
+        let after = if mark.epoch == Some(epoch) { mark.upto } else { 0 };
+        // A child that never read, or read of another database, begins with nothing.
+        let reset = mark.epoch != Some(epoch);
+        let read = self.ledger.notices_after(child, after, NOTICES_ITEMS_MAX, NOTICES_BYTES_MAX)?;
         if after > read.head {
             // The child has read what this database does not hold any more: it was restored.
-            (reset, after) = (true, 0);
-            read = self.ledger.notices_after(child, after, NOTICES_ITEMS_MAX, NOTICES_BYTES_MAX)?;
+            self.ledger.noticed_restore(child, read.head, after)?;
+            return self.notices(child, NoticesMark::default());
         }
         let lines: Vec<String> = read.notices.iter().map(|n| format!("{} {}", n.seq, n.line)).collect();
         let payload = if lines.is_empty() { Vec::new() } else { batch::pack(lines.iter().map(String::as_str))? };

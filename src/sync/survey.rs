@@ -179,7 +179,8 @@ impl Surveys {
     }
 }
 
-fn differing(child: &[Sum], parent: &[Sum]) -> Vec<Differing> {
+/// The rows in which two sides differ.
+pub(super) fn differing(child: &[Sum], parent: &[Sum]) -> Vec<Differing> {
     let mut rows: HashMap<(u8, Area), (Option<Sum>, Option<Sum>)> = HashMap::new();
     child.iter().for_each(|sum| rows.entry((sum.list, sum.area)).or_default().0 = Some(*sum));
     parent.iter().for_each(|sum| rows.entry((sum.list, sum.area)).or_default().1 = Some(*sum));

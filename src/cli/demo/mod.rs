@@ -50,7 +50,7 @@ pub fn run(args: Args, screen: &mut Screen) -> Outcome {
         None => (std::env::temp_dir().join(format!("rosterd-demo-{}", std::process::id())), false),
     };
     fs::create_dir_all(&folder).or_say_at("making the demo's folder", &folder)?;
-    let result = play(&folder, args.once, &interrupted, screen);
+    let result = play(&folder, keep, args.once, &interrupted, screen);
     if !keep && result.is_ok() {
         fs::remove_dir_all(&folder).or_say_at("removing the demo's folder", &folder)?;
     }
@@ -82,7 +82,7 @@ fn on_interrupt() -> Result<Arc<AtomicBool>, Failed> {
     Ok(flag)
 }
 
-fn play(folder: &Path, once: bool, interrupted: &AtomicBool, screen: &mut Screen) -> Outcome {
+fn play(folder: &Path, keep: bool, once: bool, interrupted: &AtomicBool, screen: &mut Screen) -> Outcome {
     screen.say_with("demo-start", &[("dir", &folder.display())]);
     let language = screen.text().language();
     let mut offices = Vec::with_capacity(OFFICES.len());
@@ -121,16 +121,18 @@ fn play(folder: &Path, once: bool, interrupted: &AtomicBool, screen: &mut Screen
         }
         screen.say_with("demo-settled", &[("secs", &format!("{:.1}", started.elapsed().as_secs_f64()))]);
         if month != MONTHS[MONTHS.len() - 1].0 {
-            for office in offices.iter_mut().rev() {
-                office.stop()?;
-            }
+            stop(&mut offices)?;
         }
     }
     let county = &offices[0];
     let findings = county.findings()?;
     screen.say_with("demo-result", &[("name", &county.name)]);
-    outcome::print(&findings, &OFFICES.map(|(area, name, _)| (area, name)), screen);
-    if let Some(log) = county.mismatch_log() {
+    let offices_named = OFFICES.map(|(area, name, _)| (area, name));
+    for line in outcome::lines(&findings, &offices_named, screen.text(), screen.columns()) {
+        screen.line(line);
+    }
+    // A folder that goes away with the demo is nothing to point at.
+    if let Some(log) = county.mismatch_log().filter(|_| keep || !once) {
         screen.say_with("demo-log", &[("name", &county.name), ("file", &log.display())]);
     }
     if !once {
@@ -142,10 +144,14 @@ fn play(folder: &Path, once: bool, interrupted: &AtomicBool, screen: &mut Screen
             std::thread::sleep(Duration::from_millis(200));
         }
     }
-    for office in offices.iter_mut().rev() {
-        office.stop()?;
-    }
+    stop(&mut offices)?;
     Ok(Exit::Done)
+}
+
+/// All at once: each drains by itself.
+fn stop(offices: &mut [Office]) -> Result<(), Failed> {
+    offices.iter().for_each(Office::tell_to_stop);
+    offices.iter_mut().try_for_each(Office::stop)
 }
 
 fn failed_to_start(office: &Office, interrupted: &AtomicBool, screen: &Screen) -> Outcome {

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::super::Failed;
 use super::exports::Export;
 use crate::daemon::control::Exit;
+use crate::daemon::control::client::Client;
 use crate::error::{Context, Error, Result};
 use crate::settings::Language;
 
@@ -92,10 +93,11 @@ impl Office {
             {
                 return Ok(false);
             }
-            if self.ask(&["status", "--json"])?.status.success() {
+            // Only a look at its socket: a status would open the store that the daemon is just making.
+            if Client::connect(&self.folder.join("data").join("control.sock"))?.is_some() {
                 return Ok(true);
             }
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(50));
         }
         Ok(false)
     }
@@ -142,11 +144,18 @@ impl Office {
         Ok(rows.or_say("reading the findings")?)
     }
 
+    /// Asks the daemon to finish.
+    pub fn tell_to_stop(&self) {
+        if let Some(daemon) = &self.daemon {
+            // SAFETY: a signal to the process we started and have not waited for, so the id is still its own.
+            unsafe { libc::kill(daemon.id() as libc::pid_t, libc::SIGTERM) };
+        }
+    }
+
     /// Asks the daemon to finish, waits, and kills it only where it does not.
     pub fn stop(&mut self) -> Result<(), Failed> {
+        self.tell_to_stop();
         let Some(mut daemon) = self.daemon.take() else { return Ok(()) };
-        // SAFETY: a signal to the process we started and have not waited for, so the id is still its own.
-        unsafe { libc::kill(daemon.id() as libc::pid_t, libc::SIGTERM) };
         let started = Instant::now();
         while daemon.try_wait().or_say("stopping a daemon of the demo")?.is_none() {
             if started.elapsed() > STOP_WITHIN {

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::screen::Screen;
 use super::super::table::Table;
 use super::super::view;
 use crate::domain::Severity;
+use crate::report::text::Text;
 use crate::rules::RULES;
 
-/// Prints the table and the examples. `offices` are area and name, the one that found first.
-pub fn print(findings: &[Value], offices: &[(&str, &str)], screen: &mut Screen) {
-    let text = screen.text();
+/// The table and the examples, no line wider than `columns` where that can be. `offices` are area and name, the one
+/// that found first.
+pub fn lines(findings: &[Value], offices: &[(&str, &str)], text: &Text, columns: usize) -> Vec<String> {
     // The columns: every office below that has a finding, then everything else.
     let villages: Vec<&(&str, &str)> = offices[1..]
         .iter()
@@ -46,25 +46,63 @@ pub fn print(findings: &[Value], offices: &[(&str, &str)], screen: &mut Screen) 
     last.extend(sums.iter().map(|count| number(*count)));
     last.push(number(sums.iter().sum()));
     table.row(last);
+    let names = offices.iter().map(|(area, name)| (area.to_string(), name.to_string())).collect();
     let mut examples = Table::new([text.say("label-rule"), text.say("label-source"), text.say("label-finding")]);
     for (rule, _) in &rules {
         if let Some(finding) = findings.iter().find(|finding| view::field(finding, "rule") == *rule) {
             let entry = &finding["entries"][0];
             let place = format!("{} {}", view::field(entry, "name"), view::place(entry));
-            examples.row([text.rule(rule), place.trim().to_owned(), view::field(finding, "text").to_owned()]);
+            examples.row([text.rule(rule), place.trim().to_owned(), view::named(view::field(finding, "text"), &names)]);
         }
     }
-    let columns = screen.columns();
     let mut lines = table.lines(columns);
     lines.push(String::new());
-    lines.push(screen.text().say("demo-examples"));
+    lines.push(text.say("demo-examples"));
     lines.extend(examples.lines(columns));
-    for line in lines {
-        screen.line(line);
-    }
+    lines
 }
 
 /// Nothing is easier to see where there is nothing.
 fn number(count: usize) -> String {
     if count == 0 { "·".into() } else { count.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::settings::Language;
+
+    #[test]
+    fn rules_stand_down_the_page_and_villages_across_the_worst_first() {
+        let finding = |rule: &str, severity: &str, area: Option<&str>| {
+            json!({
+                "rule": rule, "severity": severity, "area": area, "text": "519901001200的低保，519901****19，请核实。",
+                "entries": [{"name": "王**", "source": {"file": "低保.xls", "row": 12}}],
+            })
+        };
+        let findings = [
+            finding("id-missing", "low", Some("519901001201")),
+            finding("id-missing", "low", Some("519901001200")),
+            finding("shared-id", "high", None),
+        ];
+        let offices =
+            [("519901", "云岭县"), ("519901001", "第1乡"), ("519901001200", "200村"), ("519901001201", "201村")];
+        let lines = lines(&findings, &offices, &Text::new(Language::Chinese), usize::MAX);
+        assert_eq!(
+            lines,
+            [
+                "程度  规则        200村  201村  跨村（居）  合计",
+                "高    一号多人        ·      ·           1     1",
+                "低    缺身份证号      1      1           ·     2",
+                "      合计            1      1           1     3",
+                "",
+                "每条规则举一例：",
+                "规则        出处              情况",
+                "一号多人    王** 低保.xls:12  200村的低保，519901****19，请核实。",
+                "缺身份证号  王** 低保.xls:12  200村的低保，519901****19，请核实。",
+            ]
+        );
+    }
 }

@@ -163,7 +163,8 @@ pub struct Resync {
     pub area: Option<Area>,
 }
 
-/// As [`Resync`], repairing nothing. Ends with [`super::Exit::Failed`] where the two differ.
+/// As [`Resync`], repairing nothing; gives rows `{"area","list","matched","here","parent","equal"}`, where they differ
+/// one for each list of an area that does. Ends with [`super::Exit::Failed`] then.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Verify {
@@ -242,7 +243,8 @@ pub struct ExportBatch {
     pub file: PathBuf,
 }
 
-/// Gives one row `{"file","area","entries","refused","watermark"}`.
+/// Gives one row `{"file","area","entries","refused","watermark","receipts"}`; the last, a file to carry back, only
+/// where the file held batches.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ImportBatch {

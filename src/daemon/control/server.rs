@@ -102,12 +102,12 @@ async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>) -> std::io::Result<
     };
     let (sender, mut frames) = mpsc::channel(FRAMES_WAITING_MAX);
     let work = tokio::task::spawn_blocking(move || {
-        let mut failed = false;
+        let mut ended = false;
         let exit = desk.handle(request, &mut |frame| {
-            failed |= matches!(frame, Frame::Error(_));
+            ended |= matches!(frame, Frame::Error(_) | Frame::End { .. });
             sender.blocking_send(frame).is_ok()
         });
-        if !failed {
+        if !ended {
             let _ = sender.blocking_send(Frame::End { exit });
         }
     });

@@ -11,6 +11,7 @@ use super::{FrontDesk, Out, row};
 use crate::domain::{FindingId, FindingStatus, IdNumber, Severity, Uid, mask, name};
 use crate::error::{Error, Result};
 use crate::store::{FindingFilter, View};
+use crate::sync::credential::Credential;
 use crate::sync::status::{LinkState, LinkStatus};
 
 /// Persons shown for one question; a longer answer is no answer.
@@ -41,7 +42,7 @@ impl FrontDesk {
         let office = &self.office;
         let settings = office.settings();
         let link = self.live.as_ref().map(|live| live.link.status()).unwrap_or_default();
-        let joined = link.parent.is_some() || settings.link_dir().join("certificate.pem").exists();
+        let joined = link.parent.is_some() || has_joined(&settings);
         let settled = self.is_settled(&link)?;
         let (sources, children, held, quarantined, totals, backlog, dirty) = office.store.read(|view| {
             let after = view.acknowledged()?;
@@ -114,7 +115,7 @@ impl FrontDesk {
         if office.is_paused() || !quiet()? {
             return Ok(false);
         }
-        if link.state == LinkState::NotJoined && !office.settings().link_dir().join("certificate.pem").exists() {
+        if link.state == LinkState::NotJoined && !has_joined(&office.settings()) {
             return Ok(true);
         }
         let flushed = live.runtime.block_on(async { tokio::time::timeout(FLUSH_WAIT, live.link.flush()).await });
@@ -255,8 +256,13 @@ impl FrontDesk {
     }
 }
 
+/// Whether this node holds a credential of a parent.
+fn has_joined(settings: &crate::settings::Settings) -> bool {
+    Credential::load(&settings.link_dir()).ok().flatten().is_some()
+}
+
 fn link_url(settings: &crate::settings::Settings) -> Option<String> {
-    let joined = crate::sync::credential::Credential::load(&settings.link_dir()).ok().flatten();
+    let joined = Credential::load(&settings.link_dir()).ok().flatten();
     joined.and_then(|c| c.addresses().first().map(|a| format!("https://{a}"))).or_else(|| settings.parent_url.clone())
 }
 

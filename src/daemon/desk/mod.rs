@@ -127,9 +127,9 @@ pub fn offline(settings: &Settings) -> Result<Box<dyn Desk>> {
     let store = if settings.store_file().exists() {
         Store::open_read_only(&data)?
     } else {
-        // A node that never ran has nothing to show, which is an answer; and it may be joined.
-        std::fs::create_dir_all(&data).map_err(|e| Error::new("making the data folder").at(&data).because(e))?;
-        Store::open(&data, settings.area)?
+        // A node that never ran has nothing to show, which is an answer; and it may be joined. Nothing is made here:
+        // a daemon may be starting at this moment.
+        Store::in_memory(settings.area)?
     };
     Ok(Box::new(FrontDesk { office: Arc::new(Office::new(store, settings.clone(), None)), live: None }))
 }

@@ -47,7 +47,7 @@ impl FrontDesk {
         let settings = self.office.settings();
         match self.live.as_ref().and_then(|live| live.authority.clone()) {
             Some(authority) => Ok(authority),
-            None => Authority::open(&settings.link_dir(), settings.area),
+            None => Authority::open(&settings.link_dir().join("authority"), settings.area),
         }
     }
 

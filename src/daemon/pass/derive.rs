@@ -54,14 +54,15 @@ pub fn derive(
     Ok(total)
 }
 
-/// The lists whose number column lost its digits as a whole.
-fn damaged_columns(view: &View, setting: &Setting) -> Result<Vec<(Area, List)>> {
+/// The lists whose number column lost its digits as a whole, and the villages whose register is here.
+fn of_snapshots(view: &View, setting: &Setting) -> Result<(Vec<(Area, List)>, Vec<Area>)> {
     let snapshots = view.snapshots()?;
-    Ok(snapshots
+    let damaged = snapshots
         .iter()
         .filter(|(_, s)| s.facts.column_is_damaged(&setting.parameters))
-        .map(|(_, s)| (s.key.area, s.key.list))
-        .collect())
+        .map(|(_, s)| (s.key.area, s.key.list));
+    let registers = snapshots.iter().filter(|(_, s)| s.key.list == List::Population).map(|(_, s)| s.key.area);
+    Ok((damaged.collect(), registers.collect()))
 }
 
 type Log<'a> = &'a dyn Fn(&Writer, &[(Transition, FindingId)]) -> Result<()>;
@@ -133,14 +134,15 @@ struct Bench<'w, 'c> {
     writer: &'w Writer<'c>,
     setting: &'w Setting,
     damaged: Vec<(Area, List)>,
+    registers: Vec<Area>,
     judged: BTreeSet<Uid>,
     transitions: Vec<(Transition, FindingId)>,
 }
 
 impl<'w, 'c> Bench<'w, 'c> {
     fn new(writer: &'w Writer<'c>, setting: &'w Setting) -> Result<Bench<'w, 'c>> {
-        let damaged = damaged_columns(writer, setting)?;
-        Ok(Bench { writer, setting, damaged, judged: BTreeSet::new(), transitions: Vec::new() })
+        let (damaged, registers) = of_snapshots(writer, setting)?;
+        Ok(Bench { writer, setting, damaged, registers, judged: BTreeSet::new(), transitions: Vec::new() })
     }
 
     /// Judges persons that may have exchanged entries, and writes what changed.
@@ -173,6 +175,7 @@ impl<'w, 'c> Bench<'w, 'c> {
             sharers: self.sharers(person, &stored)?,
             household: self.household(person, &stored)?,
             damaged_columns: self.damaged.clone(),
+            registers: self.registers.clone(),
         };
         let case = Case::new(stored.into_iter().map(|s| s.entry).collect(), self.setting.node, self.setting.today);
         let facts = reconcile(&case);

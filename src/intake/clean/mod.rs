@@ -1,6 +1,7 @@
 //! From the cells of one row to a [`Record`](crate::domain::Record) (DOMAIN.md 4-6).
 
 pub mod date;
+pub mod number;
 pub mod place;
 pub mod record;
 pub mod words;

@@ -11,8 +11,8 @@ pub fn codes(text: &str) -> impl Iterator<Item = Area> + '_ {
         .filter_map(|digits| digits.parse().ok())
 }
 
-/// Where a cell says somebody came from or went to. `None` where it says nothing.
-pub fn read(text: &str, vocabulary: &Vocabulary) -> Option<Place> {
+/// Where a cell of a line in `here` says somebody came from or went to. `None` where it says nothing.
+pub fn read(text: &str, here: Area, vocabulary: &Vocabulary) -> Option<Place> {
     // Twelve digits are a code and nothing else; most cells are that or empty.
     if let Some(area) = text.parse::<Area>().ok().filter(|area| !looks_like_month(*area)) {
         return Some(Place::Area(area));
@@ -28,7 +28,10 @@ pub fn read(text: &str, vocabulary: &Vocabulary) -> Option<Place> {
         return Some(Place::Area(area));
     }
     let has = |words: &[String]| words.iter().any(|word| folded.contains(word.as_str()));
-    Some(if has(&vocabulary.outside) { Place::Outside } else { Place::Unclear })
+    let province = here.padded() / 10_000_000_000;
+    let elsewhere =
+        vocabulary.provinces.iter().any(|(code, name)| *code != province && folded.starts_with(name.as_str()));
+    Some(if elsewhere || has(&vocabulary.outside) { Place::Outside } else { Place::Unclear })
 }
 
 /// 201903 has the form of a county code of no province; 190001-209912 are months.
@@ -46,13 +49,14 @@ mod tests {
     #[test]
     fn a_place_is_a_code_or_outside_or_unclear() {
         let vocabulary = Vocabulary::load(None).unwrap();
-        let place = |text| read(text, &vocabulary);
+        let place = |text| read(text, "519901001200".parse().unwrap(), &vocabulary);
         let area = |code: &str| Some(Place::Area(code.parse().unwrap()));
         assert_eq!(place("519901002202"), area("519901002202"));
         assert_eq!(place("迁往519901002202村"), area("519901002202"));
         assert_eq!(place("201903由519901002迁入"), area("519901002"));
         assert_eq!(place("县外"), Some(Place::Outside));
         assert_eq!(place("广东省外出务工（外省）"), Some(Place::Outside));
+        assert_eq!((place("广东深圳"), place("四川成都")), (Some(Place::Outside), Some(Place::Unclear)));
         assert_eq!(place("隔壁村"), Some(Place::Unclear));
         assert_eq!(place("201903"), Some(Place::Unclear));
         assert_eq!((place("无"), place("")), (None, None));

@@ -1,17 +1,20 @@
 //! One line: the cells under the recognised columns to a [`Record`].
 
-use crate::domain::{Area, Date, Flow, IdNumber, IdState, List, PartialDate, Place, Reason, Record, Sex, Status};
+use std::borrow::Cow;
+
+use crate::domain::{Aid, Area, Date, Flow, IdNumber, List, PartialDate, Place, Reason, Record, Sex, Status};
 
 use super::super::field::Field;
 use super::super::recognise::Layout;
-use super::super::row::{Cell, Row};
-use super::super::vocabulary::{ListWords, Vocabulary};
+use super::super::row::{Cell, Row, trim};
+use super::super::vocabulary::{ListWords, Vocabulary, fold_word};
 use super::date::{self, DateHints};
+use super::number::{code_text, has_lost_tail, id_number};
 use super::place;
 use super::words::{self, Memo, SexDigits};
 
-/// Places of precision in a spreadsheet's number cell (DOMAIN.md 6 row 3).
-const EXACT_DIGITS: usize = 15;
+/// GB/T 4761: 户主.
+const HEAD: u8 = 2;
 
 /// Values that do not stand in the line itself: ditto marks resolved, households filled down.
 #[derive(Debug, Default)]
@@ -59,8 +62,12 @@ impl<'a> View<'a> {
         columns.iter().map(|column| self.row.cell(*column)).find(|cell| !cell.is_empty()).unwrap_or(Cell::Empty)
     }
 
-    fn text(&self, field: Field) -> Option<String> {
-        Some(self.cell(field).to_text()).filter(|text| !text.is_empty())
+    fn text(&self, field: Field) -> Option<Cow<'a, str>> {
+        match self.cell(field) {
+            Cell::Empty | Cell::Error => None,
+            Cell::Text(text) => Some(Cow::Borrowed(text)),
+            cell => Some(Cow::Owned(cell.to_text())),
+        }
     }
 }
 
@@ -79,8 +86,10 @@ pub struct Cleaner<'v> {
     words: &'v ListWords,
     list: List,
     digits: SexDigits,
+    damaged_tails: bool,
     dates: DateHints,
     default_flow: Option<Flow>,
+    default_aid: Option<Aid>,
     statuses: Memo<Option<Status>>,
     reasons: Memo<Option<Reason>>,
     relations: Memo<Option<u8>>,
@@ -93,6 +102,8 @@ pub struct Cleaner<'v> {
 #[derive(Debug, Clone, Copy)]
 pub struct Reading {
     pub digits: SexDigits,
+    /// Numbers that end in three zeros are damaged, though they are text by now.
+    pub damaged_tails: bool,
     pub typed: bool,
     pub epoch_1904: bool,
     pub today: Date,
@@ -100,14 +111,16 @@ pub struct Reading {
 
 impl<'v> Cleaner<'v> {
     pub fn new(vocabulary: &'v Vocabulary, layout: &Layout, reading: Reading) -> Cleaner<'v> {
-        let Reading { digits, typed, epoch_1904, today } = reading;
+        let Reading { digits, damaged_tails, typed, epoch_1904, today } = reading;
         Cleaner {
             vocabulary,
             words: vocabulary.of(layout.list),
             list: layout.list,
             digits,
+            damaged_tails,
             dates: DateHints { typed, epoch_1904, today, birth: false, by_number: None },
             default_flow: layout.default_flow,
+            default_aid: layout.default_aid,
             statuses: Memo::default(),
             reasons: Memo::default(),
             relations: Memo::default(),
@@ -123,9 +136,12 @@ impl<'v> Cleaner<'v> {
         let errors = view.layout.kept.iter().filter(|(_, column)| view.row.cell(*column) == Cell::Error);
         self.noticed.errors = errors.count() as u64;
         let Some(name) = view.text(Field::Name) else { return (None, self.noticed) };
-        let id_number = id_number(view.cell(Field::Id));
+        let id_number = match view.cell(Field::Id) {
+            Cell::Text(text) if self.damaged_tails && has_lost_tail(text) => IdNumber::damaged(text),
+            cell => id_number(cell),
+        };
         let mut record = Record {
-            name,
+            name: self.without_remark(&name).to_owned(),
             sex: self.sex(view),
             birth: self.birth(view, id_number.as_ref()),
             id_number,
@@ -133,7 +149,7 @@ impl<'v> Cleaner<'v> {
             reviewed: self.date(view, Field::Reviewed),
             seen: self.date(view, Field::Seen),
             household: code_text(view.cell(Field::Household)),
-            head: view.text(Field::Head),
+            head: view.text(Field::Head).map(Cow::into_owned),
             relation: self.relation(view),
             spouse: self.named(view, Field::Spouse),
             record_no: code_text(view.cell(Field::RecordNo)),
@@ -144,11 +160,25 @@ impl<'v> Cleaner<'v> {
             green: self.given(view, Field::Green),
             ..Record::default()
         };
-        if let Some(text) = view.text(Field::Aid) {
-            record.aid = self.read(words::aid(&text, self.words));
+        record.aid = match view.text(Field::Aid) {
+            Some(text) => self.read(words::aid(&text, self.words)),
+            None => self.default_aid,
+        };
+        if view.layout.head_is_person {
+            record.head = Some(record.name.clone());
+            record.relation = record.relation.or(Some(HEAD));
         }
         self.settle(view, area, &mut record);
         (Some(record), self.noticed)
+    }
+
+    /// `李四 迁出` is 李四 (DOMAIN.md 6 row 5). The remark is no event: what the line says, its columns say.
+    fn without_remark<'t>(&self, name: &'t str) -> &'t str {
+        let Some((front, remark)) = name.rsplit_once(char::is_whitespace) else { return name };
+        let folded = fold_word(remark);
+        let known = self.words.status.contains_key(&folded) || self.vocabulary.relation.contains_key(&folded);
+        let front = trim(front);
+        if known && folded.chars().count() > 1 && front.chars().count() > 1 { front } else { name }
     }
 
     /// Counts what is written and not understood.
@@ -206,7 +236,7 @@ impl<'v> Cleaner<'v> {
     fn named(&mut self, view: View<'_>, field: Field) -> Option<String> {
         let text = view.text(field)?;
         let vocabulary = self.vocabulary;
-        self.given.get(&text, |text| words::is_given(Cell::Text(text), vocabulary)).then_some(text)
+        self.given.get(&text, |text| words::is_given(Cell::Text(text), vocabulary)).then(|| text.into_owned())
     }
 
     fn status_word(&mut self, view: View<'_>, field: Field) -> Option<Status> {
@@ -234,7 +264,7 @@ impl<'v> Cleaner<'v> {
         ] {
             if !view.cell(field).is_empty() {
                 *date = date.or_else(|| date::read(view.cell(field), &self.dates, vocabulary).ok().flatten());
-                *place = place.or_else(|| view.text(field).and_then(|text| place::read(&text, vocabulary)));
+                *place = place.or_else(|| view.text(field).and_then(|text| place::read(&text, area, vocabulary)));
             }
         }
         let ended = self.date(view, Field::Ended);
@@ -268,7 +298,13 @@ impl<'v> Cleaner<'v> {
         reason: Option<Reason>,
     ) -> Status {
         if self.list == List::Deaths {
-            return Status::Deceased;
+            // A list of cancellations also holds those who moved or were listed twice.
+            return match reason {
+                Some(Reason::Moved) if record.died.is_none() => Status::MovedOut,
+                None | Some(Reason::Died | Reason::Other) => Status::Deceased,
+                Some(_) if record.died.is_some() => Status::Deceased,
+                Some(_) => Status::Closed,
+            };
         }
         let stated = self.status_word(view, Field::Status);
         let stated = if stated.is_some() { stated } else { self.status_word(view, Field::ChangeKind) };
@@ -323,8 +359,8 @@ impl<'v> Cleaner<'v> {
         for column in view.layout.columns(field) {
             let read = match view.row.cell(*column) {
                 Cell::Empty | Cell::Error => None,
-                Cell::Text(text) => place::read(text, self.vocabulary),
-                cell => place::read(&cell.to_text(), self.vocabulary),
+                Cell::Text(text) => place::read(text, area, self.vocabulary),
+                cell => place::read(&cell.to_text(), area, self.vocabulary),
             };
             if read.is_some() && read != Some(Place::Area(area)) {
                 return read;
@@ -364,103 +400,5 @@ impl<'v> Cleaner<'v> {
             }
             None => {}
         }
-    }
-}
-
-/// Numbers of households and certificates. A number cell that long has lost its tail: it would join strangers
-/// (DOMAIN.md 3.3 trap 4).
-fn code_text(cell: Cell<'_>) -> Option<String> {
-    match cell {
-        Cell::Number(value) if value.abs() >= 1e15 => None,
-        Cell::Text(text) if is_scientific(text) => None,
-        cell => Some(cell.to_text()).filter(|text| text != "无" && text.chars().any(char::is_alphanumeric)),
-    }
-}
-
-/// `5.19901E+17`: what a spreadsheet program shows of a long number, saved as text.
-fn is_scientific(text: &str) -> bool {
-    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
-    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
-    !exponent.is_empty()
-        && exponent.len() <= 2
-        && exponent.bytes().all(|b| b.is_ascii_digit())
-        && mantissa.starts_with(|c: char| c.is_ascii_digit())
-        && mantissa.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-}
-
-/// Reads a number cell by cell (DOMAIN.md 6 rows 3-4).
-pub fn id_number(cell: Cell<'_>) -> Option<IdNumber> {
-    match cell {
-        Cell::Empty | Cell::Error | Cell::Date(_) => None,
-        Cell::Number(value) => {
-            let digits = whole_digits(value);
-            if digits.len() >= EXACT_DIGITS { IdNumber::damaged(&digits) } else { IdNumber::parse(&digits) }
-        }
-        Cell::Text(text) if is_scientific(text) => {
-            let mantissa: String =
-                text.split(['E', 'e']).next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
-            IdNumber::damaged(&mantissa)
-        }
-        Cell::Text(text) => {
-            let id = IdNumber::parse(text)?;
-            if matches!(id.state(), IdState::Valid | IdState::Old) {
-                Some(id)
-            } else {
-                Some(within(text).unwrap_or(id))
-            }
-        }
-    }
-}
-
-/// The digits of a number cell. A spreadsheet program keeps 15 of them and fills up with zeros, but the double that it
-/// stores is a neighbour (519901198001010000 is held as ...009984); other software wrote the whole number as a double.
-fn whole_digits(value: f64) -> String {
-    let exact = format!("{value:.0}");
-    let Some(tail) = exact.len().checked_sub(EXACT_DIGITS).filter(|tail| *tail > 0) else { return exact };
-    let rounded = format!("{value:.14e}");
-    let kept: String = rounded.split('e').next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
-    let filled = kept + &"0".repeat(tail);
-    if filled.parse() == Ok(value) { filled } else { exact }
-}
-
-/// The one valid number in a cell that holds more than a number: a remark, a second number, a word before it.
-fn within(text: &str) -> Option<IdNumber> {
-    let pieces = text.split(['/', '、', ',', '，', ';', '；', '(', '（', ')', '）', ':', '：', ' ', '\n', '\u{3000}']);
-    let mut valid = pieces.filter(|piece| piece.len() >= EXACT_DIGITS).filter_map(IdNumber::parse);
-    valid.find(|id| matches!(id.state(), IdState::Valid | IdState::Old))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_cell_is_never_formatted_back_into_a_number() {
-        let damaged = id_number(Cell::Number(519_901_198_001_010_000.0)).unwrap();
-        assert_eq!(damaged.state(), IdState::Damaged);
-        assert_eq!(damaged.reveal(), "519901198001010000");
-        // DOMAIN.md 11: ...0028 written as a double by other software.
-        assert_eq!(id_number(Cell::Number(110_105_194_912_310_028.0)).unwrap().reveal(), "110105194912310032");
-        assert_eq!(id_number(Cell::Text("5.19901E+17")).unwrap().state(), IdState::Damaged);
-        assert_eq!(id_number(Cell::Text("5.19901198001010E+17")).unwrap().reveal(), "519901198001010");
-    }
-
-    #[test]
-    fn a_number_with_company_is_found() {
-        for text in ["11010519491231002X（已核）", "身份证：11010519491231002X", "11010519491231002X/110105491231002"]
-        {
-            assert_eq!(id_number(Cell::Text(text)).unwrap().state(), IdState::Valid, "{text}");
-        }
-        assert_eq!((id_number(Cell::Text("待补")), id_number(Cell::Empty)), (None, None));
-    }
-
-    #[test]
-    fn a_household_number_that_lost_its_tail_joins_nobody() {
-        assert_eq!(code_text(Cell::Number(51_990_100_120_000_001.0)), None);
-        assert_eq!(code_text(Cell::Number(12.0)).as_deref(), Some("12"));
-        assert_eq!(
-            (code_text(Cell::Text("5.1E+16")), code_text(Cell::Text("—")), code_text(Cell::Text("张庄-3")).as_deref()),
-            (None, None, Some("张庄-3"))
-        );
     }
 }

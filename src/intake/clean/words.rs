@@ -162,9 +162,9 @@ pub fn relation(cell: Cell<'_>, vocabulary: &Vocabulary) -> Option<u8> {
     let behind = |mark: char| bare.rsplit_once(mark).map(|(_, rest)| rest);
     find(&folded)
         .or_else(|| find(bare))
-        .or_else(|| behind('之').and_then(|rest| find(rest)))
-        .or_else(|| behind('的').and_then(|rest| find(rest)))
-        .or_else(|| bare.strip_prefix("户主").and_then(|rest| find(rest)))
+        .or_else(|| behind('之').and_then(find))
+        .or_else(|| behind('的').and_then(find))
+        .or_else(|| bare.strip_prefix("户主").and_then(find))
 }
 
 /// Whether a cell that should hold a name, a clinic or a yes holds one (DOMAIN.md F12).

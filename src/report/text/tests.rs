@@ -48,6 +48,7 @@ fn every_rule_has_a_title_and_a_sentence_and_every_noted_severity_its_note() {
         for rule in RULES {
             assert!(text.knows(&format!("rule-{}", rule.id)), "{}", rule.id);
             assert!(text.knows(&format!("finding-{}", rule.id)), "{}", rule.id);
+            assert!(text.knows(&format!("rule-{}-says", rule.id)), "{}", rule.id);
             assert_eq!(text.knows(&format!("rule-{}-note", rule.id)), !rule.severity_note.is_empty(), "{}", rule.id);
             for list in [None, Some(List::Dibao)] {
                 let said = text.finding(rule.id, list, "", rule.severity, &Map::new());
@@ -72,7 +73,7 @@ fn a_clerk_reads_one_plain_sentence() {
     );
     assert_eq!(
         said(English, "deceased-still-active", List::Dibao, died),
-        "Active on the dibao list of 200村, but the population register, death list says the person died on \
+        "Active on the dibao list of 200村, but by the population register, death list the person died on \
          3 February 2026; please check."
     );
     assert_eq!(
@@ -133,4 +134,49 @@ fn a_code_nobody_knows_is_said_as_it_is() {
     assert_eq!(text.say("no-such-key"), "no-such-key");
     assert_eq!(text.date("sometime"), "sometime");
     assert!(text.finding("rule-of-tomorrow", None, "", Severity::Low, &Map::new()).contains("does not fit"));
+}
+
+/// Words that code asks for and the catalogue has not would be printed as their keys; words that nobody asks for are
+/// translated for nothing.
+#[test]
+fn the_catalogue_holds_what_the_code_says_and_nothing_else() {
+    let mut code = String::new();
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match entry.extension().is_some_and(|ext| ext == "rs") {
+                true => code += &std::fs::read_to_string(entry).unwrap(),
+                false if entry.is_dir() => folders.push(entry),
+                false => {}
+            }
+        }
+    }
+    let known = keys(CHINESE);
+    for group in ["say-", "demo-", "setup-"] {
+        for rest in code.split(&format!("\"{group}")).skip(1) {
+            let Some(key) = rest.split('"').next().filter(|key| !key.is_empty() && !key.contains(['{', ' '])) else {
+                continue;
+            };
+            assert!(known.contains_key(&format!("{group}{key}")), "{group}{key} is not in the catalogue");
+        }
+    }
+    let unsaid = known.keys().filter(|key| {
+        let (group, word) = key.split_once('-').unwrap_or((key, ""));
+        let asked = code.contains(&format!("\"{key}\""));
+        let composed = match group {
+            // Keys made of a code: the code's word stands somewhere, or comes over the wire.
+            "label" => code.contains(&format!("\"{word}\"")),
+            "rule" | "finding" | "list" | "severity" | "level" | "entry" | "event" | "confidence" | "missing"
+            | "sex" | "place" | "id" | "problem" | "state" | "progress" | "check" | "log" | "hint" | "alarm"
+            | "setup" | "status" => true,
+            _ => false,
+        };
+        !asked && !composed
+    });
+    assert_eq!(unsaid.collect::<Vec<_>>(), Vec::<&String>::new(), "nobody says these");
+}
+
+#[test]
+fn a_name_from_a_file_cannot_steer_the_terminal() {
+    assert_eq!(printable("王\u{1b}[2J芳\u{202e}\t吉木·子洛"), "王\u{fffd}[2J芳\u{fffd}\u{fffd}吉木·子洛");
 }

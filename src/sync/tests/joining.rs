@@ -59,7 +59,7 @@ async fn private_files_are_private() {
 async fn nothing_is_sent_to_a_server_of_another_authority() {
     let (county, impostor, village) = (Office::new(COUNTY), Office::new(COUNTY), Office::new(VILLAGE));
     let proxy = Proxy::open(impostor.open().await, Faults::default()).await;
-    let code = county.authority.invite(&[proxy.address.clone()], VILLAGE.parse().unwrap(), 1).unwrap();
+    let code = county.authority.invite(std::slice::from_ref(&proxy.address), VILLAGE.parse().unwrap(), 1).unwrap();
     let error = enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &code).await.unwrap_err();
     assert!(chain(&error).contains("UnknownIssuer"), "{}", chain(&error));
     assert!(impostor.parent.tally().is_empty(), "the request never came");
@@ -70,7 +70,7 @@ async fn nothing_is_sent_to_a_server_of_another_authority() {
 async fn a_code_is_good_once_for_its_area_and_its_time() {
     let (county, village, other) = (Office::new(COUNTY), Office::new(VILLAGE), Office::new(OTHER));
     let address = county.open().await;
-    let code = county.authority.invite(&[address.clone()], VILLAGE.parse().unwrap(), 1).unwrap();
+    let code = county.authority.invite(std::slice::from_ref(&address), VILLAGE.parse().unwrap(), 1).unwrap();
 
     let wrong_area = enrol::join(&other.dir(), OTHER.parse().unwrap(), &code).await.unwrap_err();
     assert!(wrong_area.to_string().contains("is for 519901001200"));
@@ -85,7 +85,7 @@ async fn a_code_is_good_once_for_its_area_and_its_time() {
     assert_eq!(county.parent.tally()[&(None, Code::CodeUsed)], 1);
 
     for bad in [COUNTY, "519902", "519902001200"] {
-        assert!(county.authority.invite(&[address.clone()], bad.parse().unwrap(), 1).is_err(), "{bad}");
+        assert!(county.authority.invite(std::slice::from_ref(&address), bad.parse().unwrap(), 1).is_err(), "{bad}");
     }
 }
 

@@ -8,3 +8,4 @@ mod offline;
 mod proxy;
 mod repair;
 mod rogue;
+mod simulation;

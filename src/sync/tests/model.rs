@@ -31,6 +31,33 @@ struct Son {
     report: Option<ResyncReport>,
 }
 
+/// Mistakes that somebody could make in a store or an engine; the simulation must find every one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// The receipt is given before the items are there, and some never come.
+    EarlyAcknowledgment,
+    /// Removals are not applied above.
+    LostTombstone,
+    /// The area is taken from the batch, not from the certificate.
+    AreaUnchecked,
+    /// Receipts are forgotten, so a repeated batch is unknown.
+    ReceiptsForgotten,
+    /// Watermark and items are not one transaction.
+    WatermarkApart,
+    /// A batch is sent before it is kept.
+    NotKept,
+    /// A parent that lost something is not believed.
+    RewindIgnored,
+    /// A restored child goes on under its old epoch.
+    EpochKept,
+    /// Repair skips what was altered.
+    RepairHalf,
+    /// A receipt is taken for everything.
+    WatermarkTooHigh,
+    /// The mark of notices moves, the notices are dropped.
+    NoticesDropped,
+}
+
 /// All that would be in the database: cloned for a backup.
 #[derive(Debug, Clone)]
 pub struct State {
@@ -46,9 +73,13 @@ pub struct State {
     pub notices: BTreeMap<u64, String>,
     sons: HashMap<Area, Son>,
     told: Vec<(Area, String)>,
+    /// The child's number under which a key was last taken.
+    taken: HashMap<(Area, u64), u64>,
     pub quarantine: Vec<Poison>,
     pub rejected: Vec<Rejected>,
     pub alarms: Vec<String>,
+    /// Items that came although they had been taken.
+    pub doubled: u64,
 }
 
 pub struct Memory {
@@ -56,9 +87,14 @@ pub struct Memory {
     /// Fails this many writes with an error, the write itself done or not in turn: a COMMIT that fails is unknown.
     pub failing: AtomicU64,
     pub accepted: AtomicU64,
+    pub bug: Option<Bug>,
 }
 
 impl Memory {
+    fn has(&self, bug: Bug) -> bool {
+        self.bug == Some(bug)
+    }
+
     pub fn new(area: Area, epoch: u64) -> Memory {
         let state = State {
             area,
@@ -73,11 +109,13 @@ impl Memory {
             notices: BTreeMap::new(),
             sons: HashMap::new(),
             told: Vec::new(),
+            taken: HashMap::new(),
             quarantine: Vec::new(),
             rejected: Vec::new(),
             alarms: Vec::new(),
+            doubled: 0,
         };
-        Memory { state: Mutex::new(state), failing: 0.into(), accepted: 0.into() }
+        Memory { state: Mutex::new(state), failing: 0.into(), accepted: 0.into(), bug: None }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -111,6 +149,19 @@ impl Memory {
         self.state().sons.get_mut(&child.parse().unwrap()).unwrap().resync = true;
     }
 
+    /// Keys of live things this node read itself.
+    pub fn own_live(&self) -> Vec<u64> {
+        let state = self.state();
+        let own = state.things.iter().filter(|(_, thing)| thing.from.is_none() && thing.text.is_some());
+        own.map(|(key, _)| *key).collect()
+    }
+
+    /// All notices for one child, in order.
+    pub fn told_to(&self, child: &str) -> Vec<String> {
+        let child: Area = child.parse().unwrap();
+        self.state().told.iter().filter(|(area, _)| child.contains(*area)).map(|(_, line)| line.clone()).collect()
+    }
+
     pub fn report(&self, child: &str) -> Option<ResyncReport> {
         self.state().sons[&child.parse().unwrap()].report
     }
@@ -128,7 +179,7 @@ impl Memory {
         let left = self.failing.load(Ordering::SeqCst);
         if left > 0 {
             self.failing.fetch_sub(1, Ordering::SeqCst);
-            if left % 2 == 0 {
+            if left.is_multiple_of(2) {
                 write(&mut self.state())?;
             }
             return Err(Error::new("disk I/O error").transient());
@@ -138,8 +189,10 @@ impl Memory {
 }
 
 fn digest(key: u64, thing: &Thing) -> [u8; 16] {
-    let text = format!("{key} {} {} {:?}", thing.list, thing.area, thing.text);
-    blake3::hash(text.as_bytes()).as_bytes()[..16].try_into().unwrap()
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&key.to_le_bytes()).update(&[thing.list]).update(&thing.area.padded().to_le_bytes());
+    hasher.update(thing.text.as_deref().unwrap_or_default().as_bytes());
+    hasher.finalize().as_bytes()[..16].try_into().unwrap()
 }
 
 impl State {
@@ -170,8 +223,13 @@ impl State {
         live.map(mark).collect()
     }
 
-    fn new_epoch(&mut self) {
-        self.epoch = Epoch(u64::from_le_bytes(super::super::authority::random().unwrap()));
+    fn begin_again(&mut self, new_epoch: bool) {
+        if new_epoch {
+            self.epoch = Epoch(u64::from_le_bytes(super::super::authority::random().unwrap()));
+        }
+        self.watermark = self.head;
+        self.frozen.clear();
+        self.resync_due = true;
     }
 
     fn take(&mut self, child: Area, item: &Item) -> Result<(), String> {
@@ -179,6 +237,9 @@ impl State {
         let key = value["key"].as_u64().ok_or("no-key")?;
         let list = value["list"].as_u64().ok_or("no-list")? as u8;
         let text = value["text"].as_str().map(str::to_owned);
+        if self.taken.insert((child, key), item.seq).is_some_and(|before| before >= item.seq) {
+            self.doubled += 1;
+        }
         self.put(key, Thing { seq: 0, list, area: item.area, from: Some(child), text });
         Ok(())
     }
@@ -214,6 +275,9 @@ impl ChildLedger for Memory {
     }
 
     fn freeze(&self, batch: &FrozenBatch) -> Result<()> {
+        if self.has(Bug::NotKept) {
+            return Ok(());
+        }
         self.commit(|state| {
             state.frozen.insert(batch.header.after, batch.clone());
             Ok(())
@@ -223,7 +287,7 @@ impl ChildLedger for Memory {
     fn acknowledge(&self, receipt: &Receipt) -> Result<()> {
         self.commit(|state| {
             if receipt.last > state.watermark {
-                state.watermark = receipt.last;
+                state.watermark = if self.has(Bug::WatermarkTooHigh) { state.head } else { receipt.last };
                 state.frozen.retain(|_, batch| batch.header.last > receipt.last);
                 state.rejected.extend(receipt.rejected.iter().cloned());
             }
@@ -233,7 +297,7 @@ impl ChildLedger for Memory {
 
     fn rewind(&self, watermark: u64) -> Result<()> {
         self.commit(|state| {
-            state.watermark = watermark;
+            state.watermark = if self.has(Bug::RewindIgnored) { state.watermark } else { watermark };
             state.frozen.clear();
             state.resync_due = true;
             Ok(())
@@ -242,10 +306,7 @@ impl ChildLedger for Memory {
 
     fn begin_epoch(&self) -> Result<Identity> {
         self.commit(|state| {
-            state.new_epoch();
-            state.watermark = state.head;
-            state.frozen.clear();
-            state.resync_due = true;
+            state.begin_again(!self.has(Bug::EpochKept));
             Ok(Identity { area: state.area, epoch: state.epoch, head: state.head })
         })
     }
@@ -270,6 +331,9 @@ impl ChildLedger for Memory {
             for key in keys {
                 match state.things.get(key).cloned() {
                     Some(thing) if thing.text.is_some() => {
+                        if self.has(Bug::RepairHalf) && key.is_multiple_of(2) {
+                            continue;
+                        }
                         state.put(*key, thing);
                         repaired.sent += 1;
                     }
@@ -294,6 +358,10 @@ impl ChildLedger for Memory {
         self.commit(|state| {
             if page.reset {
                 state.notices.clear();
+            }
+            if self.has(Bug::NoticesDropped) && page.mark.upto.is_multiple_of(2) {
+                state.mark = page.mark;
+                return Ok(());
             }
             state.notices.extend(page.notices.iter().map(|n| (n.seq, n.line.clone())));
             state.mark = page.mark;
@@ -331,6 +399,9 @@ impl ParentLedger for Memory {
     }
 
     fn receipt(&self, child: Area, epoch: Epoch, after: u64, last: u64) -> Result<Option<Receipt>> {
+        if self.has(Bug::ReceiptsForgotten) {
+            return Ok(None);
+        }
         let state = self.state();
         Ok(state.sons.get(&child).and_then(|son| son.receipts.get(&(epoch, after, last)).cloned()))
     }
@@ -343,6 +414,11 @@ impl ParentLedger for Memory {
             let mut rejected: Vec<Rejected> = arrival.poison.iter().map(|p| p.rejected.clone()).collect();
             state.quarantine.extend(arrival.poison.iter().cloned());
             for (row, item) in (1..).zip(&arrival.items) {
+                let removal = item.line.contains(r#""text":null"#);
+                let lost = self.has(Bug::EarlyAcknowledgment) && item.seq.is_multiple_of(7);
+                if lost || removal && self.has(Bug::LostTombstone) {
+                    continue;
+                }
                 if let Err(code) = state.take(child, item) {
                     let told = Rejected { seq: Some(item.seq), row, code };
                     state.quarantine.push(Poison { rejected: told.clone(), line: item.line.clone() });
@@ -351,6 +427,9 @@ impl ParentLedger for Memory {
             }
             let receipt = Receipt::of(header, rejected);
             let son = state.sons.get_mut(&child).unwrap();
+            if self.has(Bug::WatermarkApart) && header.last.is_multiple_of(3) {
+                return Err(Error::new("stopped between two transactions").transient());
+            }
             son.origin.watermark = header.last;
             son.receipts.insert((header.epoch, header.after, header.last), receipt.clone());
             self.accepted.fetch_add(u64::from(receipt.taken), Ordering::SeqCst);
@@ -361,7 +440,7 @@ impl ParentLedger for Memory {
     fn noticed_restore(&self, child: Area, ours: u64, theirs: u64) -> Result<()> {
         let mut state = self.state();
         state.alarms.push(format!("{child} holds a receipt for {theirs}, here is {ours}"));
-        state.new_epoch();
+        state.begin_again(true);
         Ok(())
     }
 

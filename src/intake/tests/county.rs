@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 
-use super::gathered::gather;
-use super::*;
+use super::super::*;
+use super::gathered::{Gathered, gather};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/county")
@@ -50,6 +50,9 @@ fn every_true_line_of_the_county_is_read_and_nothing_else_is() {
         for total in &sink.totals {
             assert_eq!(total.stated, total.counted, "{file}");
         }
+        let (_, above) = gather(&path, &file, "519901", HashSet::new());
+        let areas = |sink: &Gathered| sink.lines.iter().map(|line| line.area).collect::<Vec<_>>();
+        assert_eq!(areas(&above), areas(&sink), "{file}: the county's node places every line as the village's does");
         let held = sink.lines.iter().map(|line| line.raw).collect();
         let (again, second) = gather(&path, &file, code, held);
         assert_eq!(again.unwrap().known, sink.lines.len() as u64, "{file}: read again it is all known");

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::LazyLock;
 
-use super::*;
+use super::super::*;
 
 #[derive(Default)]
 pub struct Gathered {
@@ -64,8 +65,9 @@ pub fn gather_from(
 }
 
 fn under<T>(area: &str, rel_path: &str, read: impl FnOnce(&Context<'_>) -> T) -> T {
-    let (vocabulary, limits) = (Vocabulary::load(None).unwrap(), Limits::default());
+    static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::load(None).unwrap());
+    let (vocabulary, limits) = (&*VOCABULARY, Limits::default());
     let node_area = area.parse().unwrap();
     let today = Date::constant(2026, 4, 30);
-    read(&Context { vocabulary: &vocabulary, limits: &limits, node_area, list: None, area: None, rel_path, today })
+    read(&Context { vocabulary, limits: &limits, node_area, list: None, area: None, rel_path, today })
 }

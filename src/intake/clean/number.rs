@@ -1,0 +1,116 @@
+//! Numbers of persons, households and certificates, and what spreadsheets do to them (DOMAIN.md 6 rows 3-4).
+
+use crate::domain::{IdNumber, IdState};
+
+use super::super::row::Cell;
+
+/// Places of precision in a spreadsheet's number cell (DOMAIN.md 6 row 3).
+const EXACT_DIGITS: usize = 15;
+
+/// Numbers of households and certificates. A number cell that long has lost its tail: it would join strangers
+/// (DOMAIN.md 3.3 trap 4).
+pub fn code_text(cell: Cell<'_>) -> Option<String> {
+    match cell {
+        Cell::Number(value) if value.abs() >= 1e15 => None,
+        Cell::Text(text) if is_scientific(text) => None,
+        cell => Some(cell.to_text()).filter(|text| text != "无" && text.chars().any(char::is_alphanumeric)),
+    }
+}
+
+/// `5.19901E+17`: what a spreadsheet program shows of a long number, saved as text.
+fn is_scientific(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+    !exponent.is_empty()
+        && exponent.len() <= 2
+        && exponent.bytes().all(|b| b.is_ascii_digit())
+        && mantissa.starts_with(|c: char| c.is_ascii_digit())
+        && mantissa.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+}
+
+/// Reads a number cell by cell (DOMAIN.md 6 rows 3-4).
+pub fn id_number(cell: Cell<'_>) -> Option<IdNumber> {
+    match cell {
+        Cell::Empty | Cell::Error | Cell::Date(_) => None,
+        Cell::Number(value) => {
+            let digits = whole_digits(value);
+            if digits.len() >= EXACT_DIGITS { IdNumber::damaged(&digits) } else { IdNumber::parse(&digits) }
+        }
+        Cell::Text(text) if is_scientific(text) => {
+            let mantissa: String =
+                text.split(['E', 'e']).next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+            IdNumber::damaged(&mantissa)
+        }
+        Cell::Text(text) => {
+            let id = IdNumber::parse(text)?;
+            if matches!(id.state(), IdState::Valid | IdState::Old) {
+                Some(id)
+            } else {
+                Some(within(text).unwrap_or(id))
+            }
+        }
+    }
+}
+
+/// Eighteen digits in a row.
+pub fn is_long_number(text: &str) -> bool {
+    text.len() == 18 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Eighteen digits of which a spreadsheet may have kept fifteen.
+pub fn has_lost_tail(text: &str) -> bool {
+    is_long_number(text) && text.ends_with("000")
+}
+
+/// The digits of a number cell. A spreadsheet program keeps 15 of them and fills up with zeros, but the double that it
+/// stores is a neighbour (519901198001010000 is held as ...009984); other software wrote the whole number as a double.
+fn whole_digits(value: f64) -> String {
+    let exact = format!("{value:.0}");
+    let Some(tail) = exact.len().checked_sub(EXACT_DIGITS).filter(|tail| *tail > 0) else { return exact };
+    let rounded = format!("{value:.14e}");
+    let kept: String = rounded.split('e').next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+    let filled = kept + &"0".repeat(tail);
+    if filled.parse() == Ok(value) { filled } else { exact }
+}
+
+/// The one valid number in a cell that holds more than a number: a remark, a second number, a word before it.
+fn within(text: &str) -> Option<IdNumber> {
+    let pieces = text.split(['/', '、', ',', '，', ';', '；', '(', '（', ')', '）', ':', '：', ' ', '\n', '\u{3000}']);
+    let mut valid = pieces.filter(|piece| piece.len() >= EXACT_DIGITS).filter_map(IdNumber::parse);
+    valid.find(|id| matches!(id.state(), IdState::Valid | IdState::Old))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_cell_is_never_formatted_back_into_a_number() {
+        let damaged = id_number(Cell::Number(519_901_198_001_010_000.0)).unwrap();
+        assert_eq!(damaged.state(), IdState::Damaged);
+        assert_eq!(damaged.reveal(), "519901198001010000");
+        // DOMAIN.md 11: ...0028 written as a double by other software.
+        assert_eq!(id_number(Cell::Number(110_105_194_912_310_028.0)).unwrap().reveal(), "110105194912310032");
+        assert_eq!(id_number(Cell::Text("5.19901E+17")).unwrap().state(), IdState::Damaged);
+        assert_eq!(id_number(Cell::Text("5.19901198001010E+17")).unwrap().reveal(), "519901198001010");
+    }
+
+    #[test]
+    fn a_number_with_company_is_found() {
+        for text in ["11010519491231002X（已核）", "身份证：11010519491231002X", "11010519491231002X/110105491231002"]
+        {
+            assert_eq!(id_number(Cell::Text(text)).unwrap().state(), IdState::Valid, "{text}");
+        }
+        assert_eq!((id_number(Cell::Text("待补")), id_number(Cell::Empty)), (None, None));
+    }
+
+    #[test]
+    fn a_household_number_that_lost_its_tail_joins_nobody() {
+        assert_eq!(code_text(Cell::Number(51_990_100_120_000_001.0)), None);
+        assert_eq!(code_text(Cell::Number(12.0)).as_deref(), Some("12"));
+        assert_eq!(
+            (code_text(Cell::Text("5.1E+16")), code_text(Cell::Text("—")), code_text(Cell::Text("张庄-3")).as_deref()),
+            (None, None, Some("张庄-3"))
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! What one column's header means to one list.
+
+use super::field::Field;
+use super::row::Row;
+use super::vocabulary::{ListWords, Vocabulary, fold_header, fold_header_bare};
+
+/// One column's header: what was written, and the keys to look it up by, the most telling first.
+pub struct Heading {
+    pub written: String,
+    pub keys: Vec<String>,
+    /// The group it stands under names another person (配偶, 户主).
+    pub of_other: bool,
+    pub column: usize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Meaning {
+    /// The field, and whether the word is the list's own.
+    Field(Field, bool),
+    /// No header names it, but this one comes near.
+    Hinted(Field),
+    Dropped,
+    Unknown,
+}
+
+/// Builds the path names parent.child of every column. A group's name stands only over its first column.
+pub fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
+    let width = rows.iter().map(Row::width).max().unwrap_or(0);
+    let mut carried: Vec<String> = vec![String::new(); rows.len()];
+    let mut out = Vec::new();
+    for column in 0..width {
+        let mut path: Vec<String> = Vec::new();
+        for (level, row) in rows.iter().enumerate() {
+            let text = row.cell(column).to_text();
+            let below = rows[level + 1..].iter().any(|lower| !lower.cell(column).is_empty());
+            if !text.is_empty() {
+                carried[level].clone_from(&text);
+                carried[level + 1..].iter_mut().for_each(String::clear);
+                path.push(text);
+            } else if below && !carried[level].is_empty() {
+                path.push(carried[level].clone());
+            }
+        }
+        let Some(own) = path.last() else { continue };
+        let parents = &path[..path.len() - 1];
+        let of_other = parents.iter().any(|parent| {
+            let parent = fold_header(parent);
+            vocabulary.other_prefixes.iter().any(|other| parent.starts_with(other.as_str()))
+        });
+        let mut keys = Vec::new();
+        if !parents.is_empty() {
+            keys.push(fold_header(&path.concat()));
+        }
+        keys.push(fold_header(own));
+        keys.push(fold_header_bare(own));
+        keys.extend(parents.iter().rev().map(|parent| fold_header(parent)));
+        keys.dedup();
+        keys.retain(|key| !key.is_empty());
+        if !keys.is_empty() {
+            out.push(Heading { written: path.join("."), keys, of_other, column });
+        }
+    }
+    out
+}
+
+pub fn meaning(heading: &Heading, list: &ListWords, vocabulary: &Vocabulary, head_is_person: bool) -> Meaning {
+    // Before anything else: no synonym can open a column that must not be kept (DOMAIN.md 5, drop-list).
+    if heading.keys.iter().any(|key| vocabulary.drop.iter().any(|word| key.contains(word.as_str()))) {
+        return Meaning::Dropped;
+    }
+    for (at, key) in heading.keys.iter().enumerate() {
+        if head_is_person && let Some(meaning) = of_head(key, list, vocabulary) {
+            return meaning;
+        }
+        if let Some(field) = list.columns.get(key) {
+            return Meaning::Field(*field, true);
+        }
+        // Under a group that names somebody else only the joined key, which is the first, can be meant.
+        if heading.of_other && at > 0 {
+            return Meaning::Field(Field::Ignored, false);
+        }
+        if let Some(field) = vocabulary.columns.get(key) {
+            return Meaning::Field(*field, false);
+        }
+        let person = vocabulary.person_prefixes.iter().find_map(|prefix| key.strip_prefix(prefix.as_str()));
+        if let Some(rest) = person.filter(|rest| !rest.is_empty())
+            && let Some(field) = list.columns.get(rest).or_else(|| vocabulary.columns.get(rest))
+            && *field != Field::Ignored
+        {
+            return Meaning::Field(*field, false);
+        }
+        let other = vocabulary.other_prefixes.iter().find_map(|prefix| key.strip_prefix(prefix.as_str()));
+        if other.is_some_and(|rest| vocabulary.columns.contains_key(rest)) {
+            return Meaning::Field(Field::Ignored, false);
+        }
+    }
+    Meaning::Unknown
+}
+
+/// What 户主身份证号 means where the head is the line's only person.
+pub fn of_head(key: &str, list: &ListWords, vocabulary: &Vocabulary) -> Option<Meaning> {
+    let rest = ["户主", "申请人", "持证人"].into_iter().find_map(|prefix| key.strip_prefix(prefix))?;
+    let field = if rest.is_empty() {
+        Some(&Field::Name)
+    } else {
+        list.columns.get(rest).or_else(|| vocabulary.columns.get(rest))
+    };
+    field.filter(|field| **field != Field::Ignored).map(|field| Meaning::Field(*field, false))
+}
+
+pub fn hinted(heading: &Heading, field: Field, vocabulary: &Vocabulary) -> bool {
+    let Some(key) = heading.keys.first() else { return false };
+    !heading.of_other
+        && vocabulary.hints.iter().any(|(hint, word)| *hint == field && key.contains(word.as_str()))
+        && !vocabulary.other_prefixes.iter().any(|other| key.contains(other.as_str()))
+}
+
+pub fn is_known(heading: &Heading, vocabulary: &Vocabulary) -> bool {
+    vocabulary.lists().iter().any(|list| meaning(heading, list, vocabulary, false) != Meaning::Unknown)
+        || vocabulary.hints.iter().any(|(field, _)| hinted(heading, *field, vocabulary))
+}
+
+pub fn is_known_key(key: &str, vocabulary: &Vocabulary) -> bool {
+    vocabulary.columns.contains_key(key) || vocabulary.lists().iter().any(|list| list.columns.contains_key(key))
+}
+
+/// Gives a field that no header names exactly to the one unknown column that hints at it; the list's own hints first.
+pub fn hint(headings: &[Heading], meanings: &mut [Meaning], list: &ListWords, vocabulary: &Vocabulary) {
+    for (field, word) in &list.hints {
+        let fits = |heading: &Heading| {
+            let key = heading.keys.first().map_or("", String::as_str);
+            key.contains(word.as_str()) && !vocabulary.hints_not.iter().any(|not| key.contains(not.as_str()))
+        };
+        give(headings, meanings, *field, fits);
+    }
+    for (field, _) in &vocabulary.hints {
+        give(headings, meanings, *field, |heading| hinted(heading, *field, vocabulary));
+    }
+}
+
+fn give(headings: &[Heading], meanings: &mut [Meaning], field: Field, fits: impl Fn(&Heading) -> bool) {
+    let taken =
+        |meaning: &Meaning| matches!(meaning, Meaning::Field(taken, _) | Meaning::Hinted(taken) if *taken == field);
+    // Two contacts stand in two columns.
+    if field != Field::Contact && meanings.iter().any(taken) {
+        return;
+    }
+    for (heading, meaning) in headings.iter().zip(meanings) {
+        if *meaning == Meaning::Unknown && fits(heading) {
+            *meaning = Meaning::Hinted(field);
+            if field != Field::Contact {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! An office's signed word on what it holds, so that the county can tell whether a township passed it on unaltered.
+//!
+//! A signature over every batch would end at the next node, which sends batches of its own; a signature on every entry
+//! would cost more than the entries. An office therefore signs its sums (count and hash per list, the ones `verify`
+//! compares) at a point of its sequence. The attestation travels upward as one more item and is passed on as it is;
+//! any node above compares it with what it holds of that area. Between two attestations entries may be ahead of the
+//! word on them: a difference means something only once everything sent before the attestation has arrived.
+//!
+//! A node above knows a key the first time it sees it; another key for the same area is an alarm until a person at the
+//! office confirms that it joined anew.
+
+use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
+use serde::{Deserialize, Serialize};
+
+use super::course::Signer;
+use super::ledger::{Identity, Mark};
+use super::protocol::{Differing, Epoch, Hash, from_hex, to_hex};
+use super::survey::{self, Sum};
+use crate::domain::Area;
+use crate::error::Result;
+
+/// The sum of one list of one area, as signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attested {
+    pub area: Area,
+    pub list: u8,
+    pub count: u64,
+    pub hash: Hash,
+}
+
+/// The fields of an item that carries an attestation, beside `t`, `seq` and `area`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attestation {
+    /// Who attests.
+    pub origin: Area,
+    pub epoch: Epoch,
+    /// The signer's sequence number up to which the sums speak.
+    pub upto: u64,
+    pub sums: Vec<Attested>,
+    /// The signer's public key (P-256, uncompressed point), hex.
+    pub key: String,
+    /// Over everything above, hex.
+    pub signature: String,
+}
+
+/// Why an attestation is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AttestError {
+    #[error("the attestation is not signed by the key it names")]
+    Forged,
+    #[error("the attestation is signed by another key than this office had before")]
+    OtherKey,
+    #[error("the attestation speaks for an area that is not the signer's")]
+    Outside,
+}
+
+impl Attestation {
+    /// Signs what this node holds. `marks` is its inventory, read at `identity.head`.
+    pub fn sign(signer: &dyn Signer, identity: &Identity, marks: &mut [Mark]) -> Result<Attestation> {
+        let sums = survey::sums(marks).into_iter();
+        let sums = sums.map(|Sum { list, area, count, hash }| Attested { area, list, count, hash }).collect();
+        let mut attestation = Attestation {
+            origin: signer.area(),
+            epoch: identity.epoch,
+            upto: identity.head,
+            sums,
+            key: to_hex(&signer.key()),
+            signature: String::new(),
+        };
+        attestation.signature = to_hex(&signer.sign(attestation.statement().as_bytes())?);
+        Ok(attestation)
+    }
+
+    /// What is signed.
+    fn statement(&self) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new_derive_key("rosterd 1 attestation");
+        for number in [self.origin.padded(), self.epoch.0, self.upto, self.sums.len() as u64] {
+            hasher.update(&number.to_le_bytes());
+        }
+        for sum in &self.sums {
+            for number in [sum.area.padded(), u64::from(sum.list), sum.count] {
+                hasher.update(&number.to_le_bytes());
+            }
+            hasher.update(&sum.hash.0);
+        }
+        hasher.update(self.key.as_bytes());
+        hasher.finalize()
+    }
+
+    /// Checks the signature. `known`: the key this office had before, the uncompressed point; `None` the first time.
+    pub fn check(&self, known: Option<&[u8]>) -> Result<(), AttestError> {
+        if self.sums.iter().any(|sum| !self.origin.contains(sum.area)) {
+            return Err(AttestError::Outside);
+        }
+        let key = from_hex(&self.key).ok_or(AttestError::Forged)?;
+        let signature = from_hex(&self.signature).ok_or(AttestError::Forged)?;
+        let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &key);
+        public.verify(self.statement().as_bytes(), &signature).map_err(|_| AttestError::Forged)?;
+        if known.is_some_and(|known| known != key) { Err(AttestError::OtherKey) } else { Ok(()) }
+    }
+
+    /// What differs between the signer's word and what is held here of its area (`child` is the signer's count).
+    pub fn differing(&self, marks: &mut [Mark]) -> Vec<Differing> {
+        let word = |sum: &Attested| Sum { list: sum.list, area: sum.area, count: sum.count, hash: sum.hash };
+        let said: Vec<Sum> = self.sums.iter().map(word).collect();
+        survey::differing(&said, &survey::sums(marks))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{KeyPair, SigningKey as _};
+
+    use super::*;
+
+    struct Clerk(KeyPair, Area);
+
+    impl Signer for Clerk {
+        fn area(&self) -> Area {
+            self.1
+        }
+
+        fn key(&self) -> Vec<u8> {
+            self.0.public_key_raw().to_vec()
+        }
+
+        fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+            Ok(self.0.sign(message).unwrap())
+        }
+    }
+
+    fn village() -> Area {
+        "519901001200".parse().unwrap()
+    }
+
+    fn holding() -> Vec<Mark> {
+        let mark = |key: u64| Mark { list: (key % 3) as u8 + 1, area: village(), key, digest: [key as u8; 16] };
+        (0..300).map(mark).collect()
+    }
+
+    fn attested() -> (Clerk, Attestation) {
+        let clerk = Clerk(KeyPair::generate().unwrap(), village());
+        let identity = Identity { area: village(), epoch: Epoch(4), head: 300 };
+        let attestation = Attestation::sign(&clerk, &identity, &mut holding()).unwrap();
+        // As it arrives, after any number of relays.
+        let line = serde_json::to_string(&attestation).unwrap();
+        (clerk, serde_json::from_str(&line).unwrap())
+    }
+
+    #[test]
+    fn a_county_sees_that_a_township_passed_everything_on() {
+        let (clerk, attestation) = attested();
+        assert_eq!(attestation.check(None), Ok(()));
+        assert_eq!(attestation.check(Some(&clerk.key())), Ok(()));
+        assert_eq!(attestation.differing(&mut holding()), []);
+    }
+
+    #[test]
+    fn a_township_that_alters_or_invents_an_entry_is_found_out() {
+        let (_, attestation) = attested();
+        let mut altered = holding();
+        altered[7].digest = [99; 16];
+        assert_eq!(attestation.differing(&mut altered).len(), 1);
+        let mut invented = holding();
+        invented.push(Mark { list: 5, area: village(), key: 999, digest: [1; 16] });
+        let found = attestation.differing(&mut invented);
+        assert_eq!(found, [Differing { area: village(), list: 5, child: 0, parent: 1 }]);
+    }
+
+    #[test]
+    fn a_word_put_into_a_villages_mouth_is_not_believed() {
+        let (clerk, mut attestation) = attested();
+        attestation.sums[0].count += 1;
+        assert_eq!(attestation.check(Some(&clerk.key())), Err(AttestError::Forged));
+        // A township can sign with a key of its own, but not with the village's.
+        let (_, forged) = attested();
+        assert_eq!(forged.check(Some(&clerk.key())), Err(AttestError::OtherKey));
+        let mut outside = attested().1;
+        outside.origin = "519901001201".parse().unwrap();
+        assert_eq!(outside.check(None), Err(AttestError::Outside));
+    }
+}

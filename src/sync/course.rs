@@ -1,0 +1,144 @@
+//! The order of words between a child and its parent: meet, send everything, compare, repair. No waiting, no retries:
+//! every failure goes up, and the same course is simply begun again.
+
+use std::sync::Arc;
+
+use super::clock::system_secs;
+use super::credential::Credential;
+use super::line::{Failure, Line, blocking};
+use super::protocol::{Answer, Ask, Code, Message, ResyncReport, Welcome, to_hex};
+use super::push::{Child, Meeting};
+use super::resync::{self, Step, Verdict};
+use crate::domain::Area;
+use crate::error::{Error, Result};
+
+/// Hellos in one meeting; a parent that sends us in circles is left alone for a while.
+const MEETINGS_MAX: usize = 4;
+/// Comparisons repeated because pushes were under way.
+const VERIFY_ATTEMPTS_MAX: usize = 5;
+
+/// Who signs what this node sends.
+pub trait Signer: Send + Sync {
+    /// The area the signature speaks for.
+    fn area(&self) -> Area;
+    /// The public key (P-256, uncompressed point).
+    fn key(&self) -> Vec<u8>;
+    /// ECDSA P-256, ASN.1.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>>;
+}
+
+impl Signer for Credential {
+    fn area(&self) -> Area {
+        Credential::area(self)
+    }
+
+    fn key(&self) -> Vec<u8> {
+        self.public_key().to_vec()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        Credential::sign(self, message)
+    }
+}
+
+/// See the module.
+#[derive(Clone)]
+pub struct Course {
+    child: Arc<Child>,
+    signer: Arc<dyn Signer>,
+}
+
+impl Course {
+    pub fn new(child: Arc<Child>, signer: Arc<dyn Signer>) -> Course {
+        Course { child, signer }
+    }
+
+    async fn with_child<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Child) -> Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let child = self.child.clone();
+        Ok(blocking(move || work(&child)).await?)
+    }
+
+    /// Hello, and what follows from it. `insist`: a person said that this copy is the real one.
+    /// `None`: the parent follows another copy.
+    pub async fn meet<L: Line>(&self, line: &L, insist: bool) -> Result<Option<Welcome>, Failure> {
+        for _ in 0..MEETINGS_MAX {
+            let area = self.signer.area();
+            let hello = self.with_child(move |child| {
+                if child.ledger().identity()?.area != area {
+                    return Err(Error::new("the credential is for another area than this node's"));
+                }
+                child.hello(system_secs())
+            });
+            let answer = line.ask(Message::bare(Ask::Hello(hello.await?))).await?.meta;
+            let Answer::Welcome(welcome) = answer else { return Err(Failure::unexpected("hello")) };
+            let standing = welcome.clone();
+            let adopt = match self.with_child(move |child| child.meet(&standing)).await? {
+                Meeting::Ready => return Ok(Some(welcome)),
+                Meeting::Adopt(adopt) => adopt,
+                Meeting::Superseded if insist => self.with_child(Child::insist).await?,
+                Meeting::Superseded => return Ok(None),
+            };
+            line.ask(Message::bare(Ask::Adopt(adopt))).await?;
+        }
+        Err(Failure::Broken(Error::new("the parent and this node cannot agree where to go on").transient()))
+    }
+
+    /// Sends until the parent holds everything, `sent` being told of every receipt.
+    ///
+    /// # Errors
+    /// Where the parent holds another course of this node, it begins a new life; a meeting must follow.
+    pub async fn drain<L: Line>(&self, line: &L, sent: &mut (dyn FnMut() + Send)) -> Result<(), Failure> {
+        while let Some(batch) = self.with_child(Child::next_batch).await? {
+            let signature = to_hex(&self.signer.sign(&batch.header.hash.0)?);
+            let meta = Ask::Push { header: batch.header.clone(), signature };
+            let ask = Message { meta, payload: batch.body.clone() };
+            let last = batch.header.last;
+            // The next batch is made while this one travels.
+            let (answer, prepared) = tokio::join!(line.ask(ask), self.with_child(move |child| child.prepare(last)));
+            prepared?;
+            if let Err(failure) = &answer
+                && matches!(failure.code(), Some(Code::Conflict | Code::Diverged))
+            {
+                tracing::error!(%failure, "this node and its parent hold different courses");
+                self.with_child(move |child| child.restored(last)).await?;
+            }
+            let Answer::Receipt(receipt) = answer?.meta else { return Err(Failure::unexpected("push")) };
+            self.with_child(move |child| child.settle(&batch, &receipt)).await?;
+            sent();
+        }
+        Ok(())
+    }
+
+    /// Compares with the parent what both hold, after everything was sent.
+    pub async fn verify<L: Line>(&self, line: &L) -> Result<Verdict, Failure> {
+        for _ in 0..VERIFY_ATTEMPTS_MAX {
+            self.drain(line, &mut || ()).await?;
+            let verdict = resync::verify(line, self.child.ledger()).await?;
+            if verdict != Verdict::Unsettled {
+                return Ok(verdict);
+            }
+        }
+        Ok(Verdict::Unsettled)
+    }
+
+    /// Compares, repairs, and sends the repairs.
+    pub async fn resync<L: Line>(
+        &self,
+        line: &L,
+        confirmed: bool,
+        progress: &mut (dyn FnMut(Step) + Send),
+    ) -> Result<ResyncReport, Failure> {
+        self.drain(line, &mut || ()).await?;
+        let report = resync::resync(line, self.child.ledger(), confirmed, progress).await?;
+        self.drain(line, &mut || ()).await?;
+        // What waits for a person stays due.
+        if report.held == 0 {
+            self.with_child(|child| child.ledger().set_resync_due(false)).await?;
+        }
+        line.ask(Message::bare(Ask::Resynced { report })).await?;
+        Ok(report)
+    }
+}
