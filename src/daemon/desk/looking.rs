@@ -146,7 +146,11 @@ impl FrontDesk {
                 if known.contains(&id) || view.finding_is_live(id)? {
                     continue;
                 }
-                let Ok(told) = serde_json::from_str::<Value>(&body) else { continue };
+                let Ok(mut line) = serde_json::from_str::<Value>(&body) else { continue };
+                let told = line["finding"].take();
+                if told.is_null() {
+                    continue;
+                }
                 if takes(&filter, args.status, &told) {
                     row(out, &told)?;
                 }
