@@ -40,8 +40,8 @@ pub struct EntryView {
 /// Numbers for `status` and the metrics.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Totals {
+    /// Lines of the latest snapshots.
     pub entries: u64,
-    pub persons: u64,
     /// Open findings by rule and severity.
     pub open: Vec<(String, String, u64)>,
 }
@@ -157,20 +157,24 @@ impl View<'_> {
     }
 
     pub fn totals(&self) -> Result<Totals> {
-        let count = |sql: &str| -> Result<u64> {
-            self.conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|n| n as u64).doing("counting")
-        };
-        let mut open: HashMap<(String, String), u64> = HashMap::new();
-        for row in self.findings(&FindingFilter::default())? {
-            *open.entry((row.rule, row.severity)).or_default() += 1;
-        }
-        let mut open: Vec<_> = open.into_iter().map(|((rule, severity), n)| (rule, severity, n)).collect();
-        open.sort();
-        Ok(Totals {
-            entries: count("SELECT count(*) FROM entries WHERE removed IS NULL")?,
-            persons: count("SELECT count(DISTINCT person) FROM entries WHERE removed IS NULL")?,
-            open,
-        })
+        // A dismissal counts until its evidence changes, as in `findings::status`.
+        let open = self
+            .conn
+            .prepare_cached(
+                "SELECT rule, severity, count(*) FROM findings
+                 WHERE holds = 1 AND decided IS NOT 'confirm' AND (decided IS NOT 'dismiss' OR decided_on <> basis)
+                 GROUP BY rule, severity ORDER BY rule, severity",
+            )
+            .and_then(|mut s| {
+                s.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)? as u64)))?.collect()
+            })
+            .doing("counting findings")?;
+        let entries: i64 = self
+            .conn
+            .prepare_cached("SELECT coalesce(sum(lines), 0) FROM snapshots")
+            .and_then(|mut s| s.query_row([], |row| row.get(0)))
+            .doing("counting lines")?;
+        Ok(Totals { entries: entries as u64, open })
     }
 }
 

@@ -97,7 +97,7 @@ impl FrontDesk {
                 "backlog": {"entries": backlog.0, "bytes": backlog.1},
                 "last_error": worker_error.or(link.last_error.clone()),
                 "sources": sources, "held": held, "quarantined": quarantined,
-                "entries": totals.entries, "persons": totals.persons, "waiting": dirty,
+                "entries": totals.entries, "waiting": dirty,
                 "findings": findings, "settled": settled, "paused": office.is_paused(),
             }),
         )?;
