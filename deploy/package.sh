@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Builds the Debian package: deploy/package.sh [--encrypted] [--profile NAME]
+# Builds the Debian package: deploy/package.sh [--profile NAME]
 #
-#   --encrypted      the store encrypted at rest (SQLCipher; takes perl and make, and ten minutes more)
 #   --profile NAME   cargo profile; `dist` by default, `release` is quicker to build
 #
 # The man page and the completions are printed by the binary itself, so they cannot say something else than it does.
@@ -9,11 +8,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-profile=dist features=()
+profile=dist
 cargo_deb_version=3.8.0
 while [ $# -gt 0 ]; do
   case "$1" in
-    --encrypted) features=(--features sqlcipher) ;;
     --profile) profile=$2; shift ;;
     *) echo "deploy/package.sh: unknown word $1" >&2; exit 2 ;;
   esac
@@ -21,7 +19,7 @@ while [ $# -gt 0 ]; do
 done
 
 target=${CARGO_TARGET_DIR:-target}
-cargo build --locked --profile "$profile" "${features[@]}"
+cargo build --locked --profile "$profile"
 rosterd=$target/$profile/rosterd
 [ "$profile" = dev ] && rosterd=$target/debug/rosterd
 

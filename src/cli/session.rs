@@ -101,7 +101,9 @@ impl<'a> Session<'a> {
         if self.settings.level() != Level::Village && self.daemon_answers()? {
             self.ask(&requests::Status {}, &mut |_, row| {
                 for child in row["children"].as_array().into_iter().flatten() {
-                    if let (Some(area), Some(name)) = (child["area"].as_str(), child["name"].as_str()) {
+                    if let (Some(area), Some(name)) =
+                        (child["area"].as_str(), child["name"].as_str().filter(|name| !name.is_empty()))
+                    {
                         names.insert(area.to_owned(), name.to_owned());
                     }
                 }

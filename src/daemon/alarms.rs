@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::logbook::Logbook;
 use super::office::Office;
 use crate::error::Result;
+use crate::sync::status::LinkHandle;
 
 /// How often the slow checks are made.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -15,6 +16,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 const CHILD_SILENT_DAYS: i64 = 3;
 /// Backlog without an acknowledgment for this long is no progress.
 const NO_PROGRESS_HOURS: i64 = 24;
+/// A clock this far from the parent's makes dates on screens wrong; order does not depend on it.
+const CLOCK_SKEW_SECS_MAX: i64 = 300;
 /// Below this a night's backup or a month's lists may not fit.
 const DISK_FREE_BYTES_MIN: u64 = 500 * 1024 * 1024;
 
@@ -23,8 +26,8 @@ const MILLIS_PER_HOUR: i64 = 3_600_000;
 /// What is wrong now, by code and subject.
 type Raised = BTreeMap<(&'static str, String), Map<String, Value>>;
 
-#[derive(Default)]
 pub struct Alarms {
+    link: LinkHandle,
     raised: Raised,
     looked: Option<Instant>,
     /// The acknowledged number, and since when it stands (Unix milliseconds).
@@ -32,6 +35,10 @@ pub struct Alarms {
 }
 
 impl Alarms {
+    pub fn new(link: LinkHandle) -> Alarms {
+        Alarms { link, raised: Raised::new(), looked: None, acknowledged: None }
+    }
+
     /// Looks, and tells what began or ended. A failure to look or tell waits for the next time.
     pub fn look(&mut self, office: &Office, logbook: &Logbook) {
         if self.looked.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
@@ -84,6 +91,15 @@ impl Alarms {
         let hours = (now - since) / MILLIS_PER_HOUR;
         if joined && hours >= NO_PROGRESS_HOURS {
             raise("no-progress", String::new(), json!({"hours": hours}));
+        }
+        let link = self.link.status();
+        if let Some(parent) = link.parent {
+            if link.differing > 0 {
+                raise("parity-broken", parent.to_string(), json!({"area": parent}));
+            }
+            if link.skew_secs.abs() > CLOCK_SKEW_SECS_MAX {
+                raise("clock-skew", parent.to_string(), json!({"area": parent, "secs": link.skew_secs}));
+            }
         }
         if let Some(free) = disk_free_bytes(office.store.path()).filter(|free| *free < DISK_FREE_BYTES_MIN) {
             raise("disk-low", String::new(), json!({"free": free / (1024 * 1024)}));

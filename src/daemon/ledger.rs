@@ -72,12 +72,7 @@ impl ChildLedger for Ledger {
 
     fn freeze(&self, batch: &FrozenBatch) -> Result<()> {
         let header = serde_json::to_string(&batch.header).or_say("keeping the batch in flight")?;
-        let row = FrozenRow {
-            after: batch.header.after,
-            last: batch.header.last,
-            header,
-            body: batch.body.clone(),
-        };
+        let row = FrozenRow { after: batch.header.after, last: batch.header.last, header, body: batch.body.clone() };
         self.write(|writer| writer.freeze(&row))
     }
 
@@ -132,7 +127,10 @@ impl ChildLedger for Ledger {
 
     fn notices_mark(&self) -> Result<NoticesMark> {
         let stored = self.read(|view| view.meta_text(NOTICES_MARK))?;
-        stored.map_or_else(|| Ok(NoticesMark::default()), |text| serde_json::from_str(&text).or_say("reading the notices' mark"))
+        stored.map_or_else(
+            || Ok(NoticesMark::default()),
+            |text| serde_json::from_str(&text).or_say("reading the notices' mark"),
+        )
     }
 
     fn take_notices(&self, page: &NoticesPage) -> Result<()> {
@@ -181,7 +179,11 @@ impl Ledger {
             sheet: None,
             row: None,
             code: code.to_owned(),
-            detail: format!("{} (seq {})", rejected.code, rejected.seq.map_or_else(|| "?".to_owned(), |s| s.to_string())),
+            detail: format!(
+                "{} (seq {})",
+                rejected.code,
+                rejected.seq.map_or_else(|| "?".to_owned(), |s| s.to_string())
+            ),
         }
     }
 

@@ -20,8 +20,8 @@ use super::alarms::disk_free_bytes;
 use super::office::Office;
 use super::worker::Progress;
 use crate::error::{Context, Result};
-use crate::sync::status::{LinkHandle, LinkState};
 use crate::sync::receive::Parent;
+use crate::sync::status::{LinkHandle, LinkState};
 
 #[derive(Clone)]
 struct Board {
@@ -68,7 +68,8 @@ pub async fn serve(
 /// Ready: the store answers and the worker's last turn did not fail.
 async fn ready(State(board): State<Board>) -> impl IntoResponse {
     let office = board.office.clone();
-    let store = tokio::task::spawn_blocking(move || office.store.read(|view| view.seq()).is_ok()).await.unwrap_or(false);
+    let store =
+        tokio::task::spawn_blocking(move || office.store.read(|view| view.seq()).is_ok()).await.unwrap_or(false);
     match (store, board.progress.last_error()) {
         (true, None) => (StatusCode::OK, "ready\n".to_owned()),
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".to_owned()),
@@ -115,7 +116,11 @@ fn page(board: &Board) -> Result<String> {
     gauge("quarantined", "Lines and files not taken", quarantined as i64);
     gauge("waiting_entries", "Entries that wait to be linked and judged", waiting as i64);
     gauge("entries", "Entries that stand", totals.entries as i64);
-    gauge("last_pass_milliseconds", "How long the last pass took", board.progress.pass_millis.load(Ordering::SeqCst) as i64);
+    gauge(
+        "last_pass_milliseconds",
+        "How long the last pass took",
+        board.progress.pass_millis.load(Ordering::SeqCst) as i64,
+    );
     if let Some(at) = status.last_contact {
         gauge("parent_last_contact_seconds", "Since the parent last answered", now - at);
     }

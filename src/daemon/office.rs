@@ -111,11 +111,8 @@ impl Office {
     /// Waits until something changed, at most `timeout`.
     pub fn wait(&self, timeout: Duration) {
         let rung = self.bell.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut rung, _) = self
-            .bell
-            .wake
-            .wait_timeout_while(rung, timeout, |rung| !*rung)
-            .unwrap_or_else(PoisonError::into_inner);
+        let (mut rung, _) =
+            self.bell.wake.wait_timeout_while(rung, timeout, |rung| !*rung).unwrap_or_else(PoisonError::into_inner);
         *rung = false;
     }
 

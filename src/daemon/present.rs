@@ -26,7 +26,13 @@ impl<'a> Presenter<'a> {
     pub fn finding(&mut self, row: &FindingRow) -> Result<Value> {
         let entries = self.entries(&row.evidence)?;
         let severity = Severity::parse(&row.severity).unwrap_or(Severity::Medium);
-        let text = self.text.finding(&row.rule, row.list, &row.area.map(|a| a.to_string()).unwrap_or_default(), severity, &row.detail);
+        let text = self.text.finding(
+            &row.rule,
+            row.list,
+            &row.area.map(|a| a.to_string()).unwrap_or_default(),
+            severity,
+            &row.detail,
+        );
         Ok(json!({
             "id": row.id.to_string(),
             "rule": row.rule,
@@ -66,8 +72,7 @@ impl<'a> Presenter<'a> {
         let entry = &view.stored.entry;
         let record = &entry.record;
         let name = if self.reveal { record.name.clone() } else { mask::name(&record.name) };
-        let number =
-            record.id_number.as_ref().map(|id| if self.reveal { id.reveal().to_owned() } else { id.masked() });
+        let number = record.id_number.as_ref().map(|id| if self.reveal { id.reveal().to_owned() } else { id.masked() });
         let source = view.source.as_ref().map_or_else(
             || json!({"file": null, "sheet": null, "row": null}),
             |(file, sheet, row)| json!({"file": file, "sheet": sheet, "row": row}),

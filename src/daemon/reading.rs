@@ -51,14 +51,20 @@ pub fn read(reading: &Reading) -> Result<bool> {
         let row = reading.row(hash, &known.state, known.lists.clone(), known.lines);
         office.store.write(|writer| {
             writer.put_source(&row)?;
-            writer.confirm_snapshots(reading.stream, reading.rel_path, office.area(), office.today(), office.now_millis())
+            writer.confirm_snapshots(
+                reading.stream,
+                reading.rel_path,
+                office.area(),
+                office.today(),
+                office.now_millis(),
+            )
         })?;
         return Ok(true);
     }
     let setting = office.setting();
     let manner = reading.manner(hash, false, false);
     let mut ingest = Ingest::new(&office.store, &setting, manner);
-    match reading.into_sink(&mut ingest) {
+    match reading.pour(&mut ingest) {
         Ok(report) if !reading.is_unchanged() => {
             tracing::info!(file = reading.rel_path, lines = report.lines, "the file changed while it was read");
             Ok(false)
@@ -78,7 +84,12 @@ pub fn read(reading: &Reading) -> Result<bool> {
             Ok(false)
         }
         Err(unreadable) => {
-            tracing::warn!(file = reading.rel_path, code = unreadable.code.as_str(), detail = unreadable.detail, "file quarantined");
+            tracing::warn!(
+                file = reading.rel_path,
+                code = unreadable.code.as_str(),
+                detail = unreadable.detail,
+                "file quarantined"
+            );
             let row = reading.quarantined(None, None, unreadable.code.as_str(), &unreadable.detail);
             office.store.write(|writer| {
                 writer.put_source(&reading.row(hash, "quarantined", Vec::new(), 0))?;
@@ -95,7 +106,7 @@ pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result
     let hash = hash_of(reading).or_say_at("reading the file", &reading.path)?;
     let setting = office.setting();
     let mut ingest = Ingest::new(&office.store, &setting, reading.manner(hash, dry_run, released));
-    match reading.into_sink(&mut ingest) {
+    match reading.pour(&mut ingest) {
         Err(unreadable) => Ok(Err(unreadable)),
         Ok(report) => ingest
             .finish(&mut |writer, outcome| {
@@ -112,7 +123,7 @@ pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result
 }
 
 impl Reading<'_> {
-    fn into_sink(&self, sink: &mut Ingest) -> Result<FileReport, Unreadable> {
+    fn pour(&self, sink: &mut Ingest) -> Result<FileReport, Unreadable> {
         let context = Context {
             vocabulary: self.vocabulary,
             limits: &self.limits,

@@ -26,10 +26,10 @@ use crate::settings::Settings;
 use crate::store::Store;
 use crate::sync::authority::Authority;
 use crate::sync::link::{Link, LinkSettings};
-use crate::sync::status::LinkHandle;
 use crate::sync::push::Child;
 use crate::sync::receive::Parent;
 use crate::sync::serve::{Door, DoorLimits, serve};
+use crate::sync::status::LinkHandle;
 
 /// Hints of the watcher that wait; one is enough, each means 'look at everything'.
 const HINTS_MAX: usize = 16;
@@ -73,11 +73,14 @@ impl Running {
     async fn start(office: Arc<Office>, logbook: Arc<Logbook>, settings: Settings) -> Result<()> {
         let (stop, stopped) = watch::channel(false);
         let progress = Arc::new(Progress::default());
-        let vocabulary = Arc::new(Vocabulary::load(Some(&settings.dir.join("lists")).filter(|dir| dir.is_dir()).map(|d| d.as_path()))?);
+        let vocabulary = Arc::new(Vocabulary::load(
+            Some(&settings.dir.join("lists")).filter(|dir| dir.is_dir()).map(|d| d.as_path()),
+        )?);
         let ledger = Arc::new(Ledger::new(office.clone()));
         let parent = Arc::new(Parent::new(ledger.clone()));
 
-        let child = Child::new(ledger).bounded(settings.sync.batch_items_max as usize, settings.sync.batch_bytes_max as usize);
+        let child =
+            Child::new(ledger).bounded(settings.sync.batch_items_max as usize, settings.sync.batch_bytes_max as usize);
         let link_settings = LinkSettings {
             retry_first: Duration::from_secs(settings.sync.retry_secs_min),
             retry_max: Duration::from_secs(settings.sync.retry_secs_max),
@@ -93,7 +96,9 @@ impl Running {
         let mut helpers = tokio::task::JoinSet::new();
         if let (Some(address), Some(authority)) = (settings.listen, &authority) {
             let listener = TcpListener::bind(address).await.map_err(|e| {
-                Error::new(format!("listening on {address}")).because(e).hint("is another node on this address? see [listen] in the settings")
+                Error::new(format!("listening on {address}"))
+                    .because(e)
+                    .hint("is another node on this address? see [listen] in the settings")
             })?;
             let door = Door::new(authority.clone(), parent.clone(), DoorLimits::default());
             let stopped = stopped.clone();
@@ -120,7 +125,14 @@ impl Running {
         tasks.spawn(link.run(stopped.clone()));
         if let Some(address) = settings.metrics_listen {
             let listener = TcpListener::bind(address).await.or_say(format!("listening on {address} for metrics"))?;
-            tasks.spawn(metrics::serve(listener, office.clone(), progress.clone(), handle.clone(), parent.clone(), stopped.clone()));
+            tasks.spawn(metrics::serve(
+                listener,
+                office.clone(),
+                progress.clone(),
+                handle.clone(),
+                parent.clone(),
+                stopped.clone(),
+            ));
         }
         let (_watches, hints) = watch_sources(&settings);
         helpers.spawn(follow_hints(hints, office.clone()));
@@ -130,7 +142,7 @@ impl Running {
             announced.announce();
             waking.wake();
         });
-        let worker = Worker::new(office.clone(), progress.clone(), vocabulary, logbook, announce);
+        let worker = Worker::new(office.clone(), progress.clone(), vocabulary, logbook, handle.clone(), announce);
         let working = std::thread::Builder::new()
             .name("worker".to_owned())
             .spawn(move || worker.run())
@@ -190,10 +202,13 @@ fn watch_sources(settings: &Settings) -> (Vec<Watch>, mpsc::Receiver<crate::inta
     let (sender, hints) = mpsc::channel(HINTS_MAX);
     let mut watches = Vec::new();
     for source in settings.sources.iter().filter(|source| source.poll_secs.is_none()) {
-        let folder = if source.path.is_dir() { source.path.as_path() } else { source.path.parent().unwrap_or(&source.path) };
+        let folder =
+            if source.path.is_dir() { source.path.as_path() } else { source.path.parent().unwrap_or(&source.path) };
         match Watch::start(folder, DEBOUNCE, sender.clone()) {
             Ok(watch) => watches.push(watch),
-            Err(error) => tracing::warn!(source = %source.name, error = %super::worker::chain(&error), "no notices from this folder"),
+            Err(error) => {
+                tracing::warn!(source = %source.name, error = %super::worker::chain(&error), "no notices from this folder")
+            }
         }
     }
     (watches, hints)
@@ -244,7 +259,8 @@ fn status_line(office: &Office, link: &LinkHandle) -> String {
 fn make_private(dir: &std::path::Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::create_dir_all(dir).or_say_at("making the data folder", dir)?;
-    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).or_say_at("keeping the data folder to its owner", dir)
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
+        .or_say_at("keeping the data folder to its owner", dir)
 }
 
 /// One daemon to a data folder. Held until the process ends, however it ends.

@@ -15,9 +15,10 @@ use super::pass::{Derived, derive};
 use super::reading::{self, Reading};
 use crate::domain::Date;
 use crate::error::{Error, Result};
-use crate::intake::watch::{Seen, Settling, scan};
+use crate::intake::watch::{Scan, Seen, Settling, scan};
 use crate::intake::{Limits, Vocabulary};
 use crate::settings::{Settings, Source, SourceKind};
+use crate::sync::status::LinkHandle;
 
 /// Looks while a file is still being written, or a source could not be reached.
 const RESTLESS_LOOK: Duration = Duration::from_millis(200);
@@ -88,6 +89,7 @@ impl Worker {
         progress: Arc<Progress>,
         vocabulary: Arc<Vocabulary>,
         logbook: Arc<Logbook>,
+        link: LinkHandle,
         announce: Box<dyn Fn() + Send>,
     ) -> Worker {
         let settings = office.settings();
@@ -102,7 +104,7 @@ impl Worker {
                 restless: false,
             })
             .collect();
-        let alarms = Alarms::default();
+        let alarms = Alarms::new(link);
         Worker { office, progress, vocabulary, watched, logbook, alarms, derived_on: None, announce }
     }
 
@@ -269,6 +271,7 @@ pub fn limits(settings: &Settings) -> Limits {
 /// The folder of a source, what in it is new and at rest, and how many files are not at rest yet.
 fn look(office: &Office, watched: &mut Watched) -> Result<(PathBuf, Vec<Seen>, u64)> {
     let (folder, mut found) = list(&watched.source)?;
+    forget_gone(office, &watched.stream, &found)?;
     let known = known(office, &watched.stream)?;
     let is_new = |seen: &Seen| known.get(&seen.rel_path) != Some(&(seen.bytes, reading::millis(seen.modified)));
     let fresh = found.files.iter().filter(|seen| is_new(seen)).count() as u64;
@@ -280,17 +283,18 @@ fn look(office: &Office, watched: &mut Watched) -> Result<(PathBuf, Vec<Seen>, u
     Ok((folder, still, restless))
 }
 
-fn list(source: &Source) -> Result<(PathBuf, crate::intake::watch::Scan)> {
+fn list(source: &Source) -> Result<(PathBuf, Scan)> {
     match source.kind {
         SourceKind::Folder => Ok((source.path.clone(), scan(&source.path)?)),
         SourceKind::Sqlite => {
             // Its file may stand still while what is in it changes: the stamp tells.
             let folder = source.path.parent().unwrap_or(Path::new("/")).to_owned();
             let rel_path = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let stamp = reading::database(source)
-                .and_then(|database| database.stamp().map_err(|e| Error::new("looking at a database").because(e).transient()))?;
+            let stamp = reading::database(source).and_then(|database| {
+                database.stamp().map_err(|e| Error::new("looking at a database").because(e).transient())
+            })?;
             let seen = Seen { rel_path, bytes: stamp >> 1, modified: std::time::SystemTime::UNIX_EPOCH };
-            Ok((folder, crate::intake::watch::Scan { files: vec![seen], unreadable: Vec::new() }))
+            Ok((folder, Scan { files: vec![seen], unreadable: Vec::new() }))
         }
         SourceKind::File => {
             let folder = source.path.parent().unwrap_or(Path::new("/")).to_owned();
@@ -300,6 +304,24 @@ fn list(source: &Source) -> Result<(PathBuf, crate::intake::watch::Scan)> {
             Ok((folder, found))
         }
     }
+}
+
+/// A file that could not be read and is gone needs nobody's eye any more.
+fn forget_gone(office: &Office, stream: &str, found: &Scan) -> Result<()> {
+    if !found.unreadable.is_empty() {
+        return Ok(());
+    }
+    let sources = office.store.read(|view| view.sources())?;
+    let gone: Vec<String> = sources
+        .into_iter()
+        .filter(|s| s.stream == stream && s.state == "quarantined")
+        .map(|s| s.path)
+        .filter(|path| !found.files.iter().any(|seen| seen.rel_path == *path))
+        .collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    office.store.write(|writer| gone.iter().try_for_each(|path| writer.forget_refused(office.area(), stream, path)))
 }
 
 fn known(office: &Office, stream: &str) -> Result<HashMap<String, (u64, i64)>> {

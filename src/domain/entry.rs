@@ -308,7 +308,10 @@ mod tests {
             ..Record::default()
         };
         let json = serde_json::to_string(&record).unwrap();
-        assert_eq!(json, r#"{"name":"吉木·子洛","id":"11010519491231002X","birth":"1949-12","st":"active","to":"outside"}"#);
+        assert_eq!(
+            json,
+            r#"{"name":"吉木·子洛","id":"11010519491231002X","birth":"1949-12","st":"active","to":"outside"}"#
+        );
         assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record);
         assert!(!format!("{record:?}").contains("子洛"));
     }

@@ -122,9 +122,7 @@ impl IdNumber {
     pub fn birth(&self) -> Option<PartialDate> {
         let bytes = self.text.as_bytes();
         match bytes.len() {
-            15 if !self.damaged => {
-                upgrade(bytes).and_then(|full| birth18(full.as_bytes())).map(PartialDate::from)
-            }
+            15 if !self.damaged => upgrade(bytes).and_then(|full| birth18(full.as_bytes())).map(PartialDate::from),
             14.. => birth18(bytes).map(PartialDate::from),
             _ => None,
         }
@@ -148,7 +146,19 @@ fn clean_char(c: char) -> Option<char> {
         'O' | 'o' => Some('0'),
         'l' | 'I' => Some('1'),
         c if c.is_whitespace() || c.is_control() => None,
-        '\'' | '`' | '‘' | '’' | '′' | '"' | '-' | '—' | '–' | '_' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' => None,
+        '\''
+        | '`'
+        | '‘'
+        | '’'
+        | '′'
+        | '"'
+        | '-'
+        | '—'
+        | '–'
+        | '_'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{feff}'
+        | '\u{ad}' => None,
         c => Some(c.to_ascii_uppercase()),
     }
 }
@@ -160,7 +170,8 @@ fn check_digit(bytes: &[u8]) -> u8 {
 }
 
 fn birth18(bytes: &[u8]) -> Option<Date> {
-    let number = |range: std::ops::Range<usize>| -> Option<i16> { std::str::from_utf8(bytes.get(range)?).ok()?.parse().ok() };
+    let number =
+        |range: std::ops::Range<usize>| -> Option<i16> { std::str::from_utf8(bytes.get(range)?).ok()?.parse().ok() };
     let (year, month, day) = (number(6..10)?, number(10..12)?, number(12..14)?);
     if !(1850..=2100).contains(&year) {
         return None;
@@ -229,7 +240,13 @@ mod tests {
 
     #[test]
     fn width_blanks_quotes_and_letters_are_cleaned_not_invalid() {
-        for raw in ["'11010519491231002x", " 110105 19491231 002X", "１１０１０５１９４９１２３１００２Ｘ", "110105-19491231-002×", "11O1O519491231002*"] {
+        for raw in [
+            "'11010519491231002x",
+            " 110105 19491231 002X",
+            "１１０１０５１９４９１２３１００２Ｘ",
+            "110105-19491231-002×",
+            "11O1O519491231002*",
+        ] {
             assert_eq!(id(raw).reveal(), "11010519491231002X", "{raw}");
         }
         for none in ["", "无", "待办", "未上户", "000000000000000000", "-"] {

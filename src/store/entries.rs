@@ -158,16 +158,28 @@ impl Writer<'_> {
     }
 
     /// Replaces what an entry says; what it said until now goes into its history. A vanished line stands again.
-    pub fn update_entry(&self, old: &StoredEntry, record: &Record, today: Date, corrected: bool) -> Result<()> {
+    ///
+    /// List and area are those of the line: a tombstone made only because the parent held more than this node knows
+    /// neither.
+    pub fn update_entry(
+        &self,
+        old: &StoredEntry,
+        (list, area): (List, Area),
+        record: &Record,
+        today: Date,
+        corrected: bool,
+    ) -> Result<()> {
         let seq = self.next_seq() as i64;
         let body = to_body(record)?;
         self.keep_history(old.entry.uid, today, seq)?;
         self.conn
             .prepare_cached(
-                "UPDATE entries SET seq = ?2, body = ?3, removed = NULL,
+                "UPDATE entries SET seq = ?2, body = ?3, removed = NULL, area = ?6, list = ?7,
                         corrected = CASE WHEN ?4 THEN ?5 ELSE corrected END WHERE id = ?1",
             )
-            .and_then(|mut s| s.execute((old.id, seq, body, corrected, day_to_sql(today))))
+            .and_then(|mut s| {
+                s.execute((old.id, seq, body, corrected, day_to_sql(today), area.padded() as i64, list as u8))
+            })
             .doing("changing an entry")?;
         Ok(())
     }
@@ -224,7 +236,8 @@ impl Writer<'_> {
         self.keep_history(incoming.uid, today, seq)?;
         self.conn
             .prepare_cached(
-                "UPDATE entries SET seq = ?2, first_seen = ?3, baseline = ?4, removed = ?5, corrected = ?6, body = ?7
+                "UPDATE entries SET seq = ?2, first_seen = ?3, baseline = ?4, removed = ?5, corrected = ?6, body = ?7,
+                        area = ?8, list = ?9
                  WHERE id = ?1",
             )
             .and_then(|mut s| {
@@ -236,6 +249,8 @@ impl Writer<'_> {
                     removed,
                     corrected,
                     &incoming.body,
+                    incoming.area.padded() as i64,
+                    incoming.list as u8,
                 ))
             })
             .doing("changing a child's entry")?;

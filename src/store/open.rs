@@ -189,8 +189,9 @@ pub(super) fn restore(dir: &Path, copy: &Path, area: Area, stamp: &str) -> Resul
     restrict(&fresh)?;
     let entries = {
         let conn = create(&fresh, area)?;
-        let sound: String =
-            conn.pragma_query_value(None, "integrity_check", |row| row.get(0)).or_say_at("checking the backup", copy)?;
+        let sound: String = conn
+            .pragma_query_value(None, "integrity_check", |row| row.get(0))
+            .or_say_at("checking the backup", copy)?;
         if sound != "ok" {
             return Err(Error::new(format!("the backup is not sound: {sound}")).at(copy));
         }

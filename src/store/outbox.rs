@@ -43,9 +43,7 @@ impl Writer<'_> {
     pub fn freeze(&self, batch: &FrozenRow) -> Result<()> {
         self.conn
             .prepare_cached("INSERT INTO frozen VALUES (?1, ?2, ?3, ?4)")
-            .and_then(|mut s| {
-                s.execute((batch.after as i64, batch.last as i64, &batch.header, &batch.body))
-            })
+            .and_then(|mut s| s.execute((batch.after as i64, batch.last as i64, &batch.header, &batch.body)))
             .doing("keeping the batch in flight")?;
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::codec::{Doing, uid};
 use super::findings::{COLUMNS, finding_row};
+use super::snapshots::{Place, Places};
 use super::{FindingRow, StoredEntry, View, Writer};
 use crate::domain::{Area, FindingId, FindingStatus, List, Uid};
 use crate::error::Result;
@@ -34,7 +35,7 @@ impl FindingFilter {
 pub struct EntryView {
     pub stored: StoredEntry,
     /// File, sheet, row; `None` where the line is gone or its snapshot has not come up yet.
-    pub source: Option<(String, Option<String>, u32)>,
+    pub source: Option<Place>,
 }
 
 /// Numbers for `status` and the metrics.
@@ -111,7 +112,8 @@ impl View<'_> {
         self.conn
             .prepare_cached("SELECT nseq, body FROM notices WHERE nseq > ?1 AND nseq <= ?2 ORDER BY nseq")
             .and_then(|mut s| {
-                s.query_map((nseq as i64, upto as i64), |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)))?.collect()
+                s.query_map((nseq as i64, upto as i64), |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)))?
+                    .collect()
             })
             .doing("reading what the parent told")
     }
@@ -181,14 +183,14 @@ impl View<'_> {
 /// Places already looked up: a list of findings asks for the same few snapshots again and again.
 #[derive(Default)]
 pub struct PlaceCache {
-    snapshots: HashMap<(List, Area, Area), HashMap<Uid, (String, Option<String>, u32)>>,
+    snapshots: HashMap<(List, Area, Area), Places>,
 }
 
 /// Lines kept in a [`PlaceCache`] before it starts anew.
 const CACHED_LINES_MAX: usize = 200_000;
 
 impl PlaceCache {
-    fn find(&mut self, view: &View, stored: &StoredEntry) -> Result<Option<(String, Option<String>, u32)>> {
+    fn find(&mut self, view: &View, stored: &StoredEntry) -> Result<Option<Place>> {
         let entry = &stored.entry;
         let key = (entry.list, entry.area, stored.origin);
         if !self.snapshots.contains_key(&key) {

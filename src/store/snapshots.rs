@@ -10,6 +10,10 @@ use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Error, Result};
 use crate::rules::{SnapshotFacts, StatedTotal};
 
+/// Where a line stands: file, sheet, row.
+pub type Place = (String, Option<String>, u32);
+pub(super) type Places = HashMap<Uid, Place>;
+
 /// What a snapshot replaces: the same list of the same area, by the same node, from the same stream.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SnapshotKey {
@@ -113,12 +117,7 @@ impl View<'_> {
     }
 
     /// Where the lines of one list and area stand: file, sheet, row.
-    pub(super) fn places(
-        &self,
-        list: List,
-        area: Area,
-        origin: Area,
-    ) -> Result<HashMap<Uid, (String, Option<String>, u32)>> {
+    pub(super) fn places(&self, list: List, area: Area, origin: Area) -> Result<Places> {
         let found: Vec<(String, Vec<u8>)> = self
             .conn
             .prepare_cached("SELECT file, placement FROM snapshots WHERE list = ?1 AND area = ?2 AND origin = ?3")

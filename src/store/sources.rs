@@ -237,11 +237,28 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Forgets a file that is gone, and what of it was refused. What was read of it stands.
+    pub fn forget_refused(&self, origin: Area, stream: &str, path: &str) -> Result<()> {
+        self.conn
+            .prepare_cached("DELETE FROM sources WHERE stream = ?1 AND path = ?2")
+            .and_then(|mut s| s.execute((stream, path)))
+            .doing("forgetting a file")?;
+        self.put_quarantine(origin, path, &[])
+    }
+
     /// Sets what a person decided about a held snapshot and gives it; `None` where it does not wait.
     pub fn decide_held(&self, id: i64, state: &str) -> Result<Option<Held>> {
-        self.conn
+        let decided = self
+            .conn
             .prepare_cached(&format!("UPDATE held SET state = ?2 WHERE id = ?1 AND state = 'held' RETURNING {HELD}"))
             .and_then(|mut s| s.query_row((id, state), held).optional())
-            .doing("deciding about a held snapshot")
+            .doing("deciding about a held snapshot")?;
+        if let Some(held) = &decided {
+            self.conn
+                .prepare_cached("UPDATE sources SET state = 'read' WHERE stream = ?1 AND path = ?2 AND state = 'held'")
+                .and_then(|mut s| s.execute((&held.stream, &held.file)))
+                .doing("deciding about a held snapshot")?;
+        }
+        Ok(decided)
     }
 }

@@ -50,7 +50,9 @@ impl FrontDesk {
             Ok(true)
         })?;
         if !found {
-            return Err(Error::new(format!("there is no finding {}", args.finding)).hint("'rosterd findings --all' lists them"));
+            return Err(
+                Error::new(format!("there is no finding {}", args.finding)).hint("'rosterd findings --all' lists them")
+            );
         }
         live.logbook.drain(office)?;
         live.parent.announce();
@@ -143,7 +145,8 @@ impl FrontDesk {
 
     pub(super) fn settle_held(&self, args: &ask::SettleHeld, out: Out) -> Result<Exit> {
         let (office, live) = (&self.office, self.live()?);
-        let nobody = || Error::new(format!("nothing is held under {}", args.id)).hint("'rosterd held' lists what waits");
+        let nobody =
+            || Error::new(format!("nothing is held under {}", args.id)).hint("'rosterd held' lists what waits");
         let id: i64 = args.id.parse().map_err(|_| nobody())?;
         let state = match args.action {
             HeldAction::Release => "released",
@@ -175,10 +178,16 @@ impl FrontDesk {
         };
         let path = folder.join(&held.file);
         let meta = std::fs::metadata(&path).map_err(|e| {
-            Error::new("the file that was held is not there any more").at(&path).because(e).hint("drop it again: it is taken then")
+            Error::new("the file that was held is not there any more")
+                .at(&path)
+                .because(e)
+                .hint("drop it again: it is taken then")
         })?;
-        let seen =
-            Seen { rel_path: held.file.clone(), bytes: meta.len(), modified: meta.modified().unwrap_or(SystemTime::UNIX_EPOCH) };
+        let seen = Seen {
+            rel_path: held.file.clone(),
+            bytes: meta.len(),
+            modified: meta.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+        };
         let inbox = Source {
             name: String::new(),
             kind: SourceKind::Folder,

@@ -47,7 +47,9 @@ pub(super) fn explain(view: &View, setting: &Setting, person: Uid) -> Result<Vec
             .max_by(|x, y| linkage::score(a, x, &setting.weights).total_cmp(&linkage::score(a, y, &setting.weights)));
         if let Some(b) = best {
             let weight = (f64::from(linkage::score(a, b, &setting.weights)) * 100.0).round() / 100.0;
-            links.push(json!({"a": b.uid.to_string(), "b": a.uid.to_string(), "weight": weight, "why": parts(b, a, setting)}));
+            links.push(
+                json!({"a": b.uid.to_string(), "b": a.uid.to_string(), "weight": weight, "why": parts(b, a, setting)}),
+            );
         }
     }
     Ok(links)
@@ -101,9 +103,9 @@ impl FrontDesk {
         office.changed();
         live.link.wake();
         live.parent.announce();
-        let mut said = office.store.read(|view| {
-            Presenter::new(view, &office.text, office.today()).potential(&pair, Vec::new())
-        })?;
+        let mut said = office
+            .store
+            .read(|view| Presenter::new(view, &office.text, office.today()).potential(&pair, Vec::new()))?;
         said["verdict"] = json!(made.verdict);
         row(out, &said)?;
         Ok(Exit::Done)
@@ -117,9 +119,9 @@ impl FrontDesk {
             let page = self.office.store.read(|view| view.standing_after(after, PAGE_ENTRIES))?;
             let Some(last) = page.last() else { return Ok(all) };
             after = last.id;
-            all.extend(page.iter().map(|s| {
-                (s.person, features(s.entry.uid, s.entry.area, s.entry.list, &s.entry.record))
-            }));
+            all.extend(
+                page.iter().map(|s| (s.person, features(s.entry.uid, s.entry.area, s.entry.list, &s.entry.record))),
+            );
             if !out(Frame::progress(all.len() as u64, 0, "read")) {
                 return Err(Error::new("the one who asked went away"));
             }
@@ -166,7 +168,11 @@ impl FrontDesk {
             office.changed();
             while office.store.read(|view| view.dirty_count())? > 0 && !office.is_stopping() {
                 let left = office.store.read(|view| view.dirty_count())?;
-                out(Frame::progress(entries.len() as u64 - left.min(entries.len() as u64), entries.len() as u64, "rematch"));
+                out(Frame::progress(
+                    entries.len() as u64 - left.min(entries.len() as u64),
+                    entries.len() as u64,
+                    "rematch",
+                ));
                 std::thread::sleep(std::time::Duration::from_millis(200));
             }
         }
@@ -187,7 +193,10 @@ fn weight_rows(weights: &linkage::Weights) -> Vec<Value> {
     for (comparison, bits) in all.as_object().into_iter().flatten() {
         match bits {
             Value::Array(levels) => rows.extend(
-                levels.iter().enumerate().map(|(at, bits)| json!({"comparison": comparison, "level": at, "weight": bits})),
+                levels
+                    .iter()
+                    .enumerate()
+                    .map(|(at, bits)| json!({"comparison": comparison, "level": at, "weight": bits})),
             ),
             bits => rows.push(json!({"comparison": comparison, "level": Value::Null, "weight": bits})),
         }
@@ -215,4 +224,3 @@ fn moved(standing: &[(Uid, Features)], linked: &[u32]) -> (u64, u64) {
     let split = new_of_old.into_values().filter(|new| several(new.iter().map(|n| u64::from(*n)).collect())).count();
     (joined as u64, split as u64)
 }
-

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::control::requests as ask;
 use super::super::control::Exit;
+use super::super::control::requests as ask;
 use super::super::present::Presenter;
 use super::super::worker::unread_now;
 use super::{FrontDesk, Out, row};
@@ -48,13 +48,24 @@ impl FrontDesk {
             let after = view.acknowledged()?;
             let backlog = if joined || settings.parent_url.is_some() { view.backlog(after)? } else { (0, 0) };
             let held = view.held(false)?.len();
-            Ok((view.sources()?, view.children()?, held, view.quarantine_count()?, view.totals()?, backlog, view.dirty_count()?))
+            Ok((
+                view.sources()?,
+                view.children()?,
+                held,
+                view.quarantine_count()?,
+                view.totals()?,
+                backlog,
+                view.dirty_count()?,
+            ))
         })?;
         let by_severity = |severity: Severity| -> u64 {
             totals.open.iter().filter(|(_, s, _)| s == severity.as_str()).map(|(_, _, n)| n).sum()
         };
-        let findings: Value =
-            Severity::ALL.into_iter().map(|s| (s.as_str().to_owned(), json!(by_severity(s)))).collect::<serde_json::Map<_, _>>().into();
+        let findings: Value = Severity::ALL
+            .into_iter()
+            .map(|s| (s.as_str().to_owned(), json!(by_severity(s))))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
         let worker_error = self.live.as_ref().and_then(|live| live.progress.last_error());
         let parent = joined.then(|| {
             json!({
@@ -109,7 +120,8 @@ impl FrontDesk {
         let Some(live) = &self.live else { return Ok(false) };
         let office = &self.office;
         let quiet = || -> Result<bool> {
-            let (dirty, logged) = office.store.read(|view| Ok((view.dirty_count()?, view.queued_log(1)?.is_empty())))?;
+            let (dirty, logged) =
+                office.store.read(|view| Ok((view.dirty_count()?, view.queued_log(1)?.is_empty())))?;
             Ok(live.progress.is_settled() && dirty == 0 && logged && unread_now(office) == 0)
         };
         if office.is_paused() || !quiet()? {
@@ -175,10 +187,14 @@ impl FrontDesk {
         let query = args.query.trim();
         let reason = args.reason.as_deref().map(str::trim).unwrap_or_default();
         if query.is_empty() {
-            return Err(Error::new("nobody was asked for").hint("give a name, a number, a finding's id or an entry's uid"));
+            return Err(
+                Error::new("nobody was asked for").hint("give a name, a number, a finding's id or an entry's uid")
+            );
         }
         if args.reveal && reason.is_empty() {
-            return Err(Error::new("names and numbers are shown whole only with a reason").hint("--reveal --reason 'why'"));
+            return Err(
+                Error::new("names and numbers are shown whole only with a reason").hint("--reveal --reason 'why'")
+            );
         }
         // Written before anything is shown (LESSONS.md: insider look-ups).
         let what = if args.reveal { "reveal" } else { "search" };
@@ -192,7 +208,8 @@ impl FrontDesk {
         office.store.read(|view| {
             let persons = find_people(view, query)?;
             if persons.len() > PEOPLE_MAX {
-                return Err(Error::new(format!("more than {PEOPLE_MAX} people fit")).hint("ask more closely: whole name, or the number"));
+                return Err(Error::new(format!("more than {PEOPLE_MAX} people fit"))
+                    .hint("ask more closely: whole name, or the number"));
             }
             for person in persons {
                 let mut presenter = Presenter::new(view, &office.text, office.today());
@@ -253,7 +270,8 @@ impl FrontDesk {
         let office = &self.office;
         let sound = office.store.read(|view| view.is_sound())?;
         let broken = office.store.read(|view| view.access_break())?;
-        let check = |check: &str, good: bool| json!({"check": check, "state": if good { "ok" } else { "bad" }, "params": {}});
+        let check =
+            |check: &str, good: bool| json!({"check": check, "state": if good { "ok" } else { "bad" }, "params": {}});
         row(out, &check("store-sound", sound))?;
         row(out, &check("access-log", broken.is_none()))?;
         Ok(if sound && broken.is_none() { Exit::Done } else { Exit::Failed })

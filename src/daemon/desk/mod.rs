@@ -1,8 +1,8 @@
 //! The answers to the verbs, for the control socket and, read-only, for a store without a daemon.
 
 mod acting;
-mod looking;
 mod linking;
+mod looking;
 mod upward;
 
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use crate::intake::Vocabulary;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::sync::authority::Authority;
-use crate::sync::status::LinkHandle;
 use crate::sync::receive::Parent;
+use crate::sync::status::LinkHandle;
 
 /// What only a running daemon has.
 pub(super) struct Live {
@@ -91,7 +91,8 @@ impl FrontDesk {
             "verify" => self.verify(&request.args()?, out),
             "export-batch" => self.export_batch(&request.args()?, out),
             "import-batch" => self.import_batch(&request.args()?, out),
-            other => Err(Error::new(format!("this daemon knows no verb '{other}'")).hint("is the program newer than the daemon? restart it")),
+            other => Err(Error::new(format!("this daemon knows no verb '{other}'"))
+                .hint("is the program newer than the daemon? restart it")),
         }
     }
 }

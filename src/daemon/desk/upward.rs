@@ -17,11 +17,11 @@ use crate::settings::Settings;
 use crate::store::Child as Known;
 use crate::sync::authority::Authority;
 use crate::sync::credential::Credential;
+use crate::sync::enrol;
 use crate::sync::join_code::JoinCode;
 use crate::sync::offline::{self, Imported};
 use crate::sync::push::Child;
 use crate::sync::resync::{Step, Verdict};
-use crate::sync::enrol;
 
 /// How long a parent waits for a child it asked to compare itself; then it is done at the child's next contact.
 const CHILD_WAIT: Duration = Duration::from_secs(120);
@@ -83,7 +83,8 @@ impl FrontDesk {
     pub(super) fn revoke(&self, args: &ask::Revoke, out: Out) -> Result<Exit> {
         let ended = self.authority()?.revoke(args.area)?;
         if ended == 0 {
-            return Err(Error::new(format!("{} holds no credential of this node", args.area)).hint("'rosterd status' lists the children"));
+            return Err(Error::new(format!("{} holds no credential of this node", args.area))
+                .hint("'rosterd status' lists the children"));
         }
         row(out, &json!({"area": args.area, "revoked": ended}))?;
         Ok(Exit::Done)
@@ -108,8 +109,11 @@ impl FrontDesk {
         }
         let report = live.runtime.block_on(running).map_err(|e| Error::new("the resync broke off").because(e))??;
         let area = self.office.area();
-        row(out, &json!({"area": area, "list": Value::Null, "matched": report.matched, "sent": report.sent,
-                         "removed": report.removed, "bytes": report.bytes, "equal": true}))?;
+        row(
+            out,
+            &json!({"area": area, "list": Value::Null, "matched": report.matched, "sent": report.sent,
+                         "removed": report.removed, "bytes": report.bytes, "equal": true}),
+        )?;
         Ok(Exit::Done)
     }
 
@@ -117,7 +121,8 @@ impl FrontDesk {
         if Credential::load(&self.office.settings().link_dir())?.is_some() {
             return Ok(());
         }
-        Err(Error::new("this node has joined no parent").hint("'rosterd join CODE' with a code of the parent's, or --area CHILD for a child"))
+        Err(Error::new("this node has joined no parent")
+            .hint("'rosterd join CODE' with a code of the parent's, or --area CHILD for a child"))
     }
 
     /// A child is behind a wall and can only be asked when it comes: it is, within moments, as it waits for notices.
@@ -126,7 +131,8 @@ impl FrontDesk {
         let store = &self.office.store;
         let look = || -> Result<Known> {
             store.read(|view| view.child(child))?.ok_or_else(|| {
-                Error::new(format!("no child {child} has ever reported here")).hint("'rosterd status' lists the children")
+                Error::new(format!("no child {child} has ever reported here"))
+                    .hint("'rosterd status' lists the children")
             })
         };
         look()?;
@@ -147,8 +153,11 @@ impl FrontDesk {
         }
         let state: Value = serde_json::from_str(&look()?.state).unwrap_or_default();
         let of = |key: &str| state["resync"][key].as_u64().unwrap_or(0);
-        row(out, &json!({"area": child, "list": Value::Null, "matched": of("matched"), "sent": of("sent"),
-                         "removed": of("removed"), "bytes": of("bytes"), "equal": true}))?;
+        row(
+            out,
+            &json!({"area": child, "list": Value::Null, "matched": of("matched"), "sent": of("sent"),
+                         "removed": of("removed"), "bytes": of("bytes"), "equal": true}),
+        )?;
         Ok(Exit::Done)
     }
 
@@ -162,48 +171,62 @@ impl FrontDesk {
         let area = self.office.area();
         match verdict {
             Verdict::Equal(total) => {
-                row(out, &json!({"area": area, "list": Value::Null, "matched": total.count, "sent": 0, "removed": 0,
-                                 "bytes": 0, "equal": true}))?;
+                row(
+                    out,
+                    &json!({"area": area, "list": Value::Null, "matched": total.count, "sent": 0, "removed": 0,
+                                 "bytes": 0, "equal": true}),
+                )?;
                 Ok(Exit::Done)
             }
             Verdict::Differs { rows, .. } => {
                 for differing in rows {
                     let list = List::from_code(differing.list).map(List::as_str);
-                    row(out, &json!({"area": differing.area, "list": list, "matched": differing.child.min(differing.parent),
+                    row(
+                        out,
+                        &json!({"area": differing.area, "list": list, "matched": differing.child.min(differing.parent),
                                      "here": differing.child, "parent": differing.parent, "sent": 0, "removed": 0,
-                                     "bytes": 0, "equal": false}))?;
+                                     "bytes": 0, "equal": false}),
+                    )?;
                 }
                 Ok(Exit::Failed)
             }
-            Verdict::Unsettled => Err(Error::new("the two are still exchanging data").hint("try again in a moment").transient()),
+            Verdict::Unsettled => {
+                Err(Error::new("the two are still exchanging data").hint("try again in a moment").transient())
+            }
         }
     }
 
-    /// What the child last proved: it compares itself daily, and after every resync.
+    /// A child can only be asked when it comes, and what it then does is the whole comparison: what differs, it sends
+    /// again. The answer is how the two stood before.
     fn verify_child(&self, child: Area, out: Out) -> Result<Exit> {
-        let known = self.office.store.read(|view| view.child(child))?.ok_or_else(|| {
-            Error::new(format!("no child {child} has ever reported here")).hint("'rosterd status' lists the children")
+        let mut differed = false;
+        let exit = self.resync_child(child, &mut |frame| match frame {
+            Frame::Row(mut row) => {
+                differed = ["sent", "removed", "held"].iter().any(|key| row[*key].as_u64().unwrap_or(0) > 0);
+                row["equal"] = json!(!differed);
+                out(Frame::Row(row))
+            }
+            other => out(other),
         })?;
-        // Asking the child to compare also repairs: without being told to, that is not done.
-        let state: Value = serde_json::from_str(&known.state).unwrap_or_default();
-        row(out, &json!({"area": child, "list": Value::Null, "watermark": known.watermark, "last": state["resync"],
-                         "equal": Value::Null}))?;
-        Err(Error::new("only the child can compare without repairing").hint("run 'rosterd verify' there, or 'rosterd resync --area' here"))
+        Ok(if exit == Exit::Done && differed { Exit::Failed } else { exit })
     }
 
     pub(super) fn export_batch(&self, args: &ask::ExportBatch, out: Out) -> Result<Exit> {
         self.live()?;
         let settings = self.office.settings();
         self.must_have_joined()?;
-        let credential = Credential::load(&settings.link_dir())?
-            .ok_or_else(|| Error::new("this node has joined no parent"))?;
+        let credential =
+            Credential::load(&settings.link_dir())?.ok_or_else(|| Error::new("this node has joined no parent"))?;
         let child = Child::new(Arc::new(Ledger::new(self.office.clone())))
             .bounded(settings.sync.batch_items_max as usize, settings.sync.batch_bytes_max as usize);
         let after = self.office.store.read(|view| view.acknowledged())?;
         let exported = offline::export_batches(&child, &credential, &args.file)?;
         let bytes = std::fs::metadata(&args.file).map_or(0, |meta| meta.len());
-        row(out, &json!({"file": args.file, "entries": exported.items, "bytes": bytes,
-                         "from_seq": after, "to_seq": exported.last, "more": exported.more}))?;
+        row(
+            out,
+            &json!({"file": args.file, "entries": exported.items, "bytes": bytes,
+                         "from_seq": after, "to_seq": exported.last, "more": exported.more}),
+        )?;
         Ok(Exit::Done)
     }
 
@@ -212,8 +235,8 @@ impl FrontDesk {
         let settings = self.office.settings();
         let ledger = Arc::new(Ledger::new(self.office.clone()));
         let imported = if offline::is_receipts(&args.file)? {
-            let credential = Credential::load(&settings.link_dir())?
-                .ok_or_else(|| Error::new("this node has joined no parent"))?;
+            let credential =
+                Credential::load(&settings.link_dir())?.ok_or_else(|| Error::new("this node has joined no parent"))?;
             let ledger: Arc<dyn crate::sync::ledger::ChildLedger> = ledger;
             offline::import_receipts(&ledger, &credential, &args.file)?
         } else {
@@ -223,15 +246,21 @@ impl FrontDesk {
         match imported {
             Imported::Batches { child, batches, taken, rejected, stopped } => {
                 let watermark = self.office.store.read(|view| view.child(child))?.map_or(0, |c| c.watermark);
-                row(out, &json!({"file": args.file, "area": child, "batches": batches, "entries": taken,
-                                 "refused": rejected, "watermark": watermark, "receipts": receipts_beside(&args.file)}))?;
+                row(
+                    out,
+                    &json!({"file": args.file, "area": child, "batches": batches, "entries": taken,
+                                 "refused": rejected, "watermark": watermark, "receipts": receipts_beside(&args.file)}),
+                )?;
                 match stopped {
                     None => Ok(Exit::Done),
                     Some(refusal) => Err(Error::new("the file was not taken to its end").because(refusal)),
                 }
             }
             Imported::Receipts { watermark, .. } => {
-                row(out, &json!({"file": args.file, "area": self.office.area(), "entries": 0, "refused": 0, "watermark": watermark}))?;
+                row(
+                    out,
+                    &json!({"file": args.file, "area": self.office.area(), "entries": 0, "refused": 0, "watermark": watermark}),
+                )?;
                 Ok(Exit::Done)
             }
         }
@@ -244,4 +273,3 @@ fn receipts_beside(file: &std::path::Path) -> PathBuf {
     name.push(".receipts");
     file.with_file_name(name)
 }
-

@@ -32,7 +32,7 @@ pub struct Derived {
 pub fn derive(
     store: &Store,
     setting: &Setting,
-    log: &dyn Fn(&Writer, &[(Transition, FindingId)]) -> Result<()>,
+    log: Log,
     progress: &mut dyn FnMut(u64),
     go_on: &dyn Fn() -> bool,
 ) -> Result<Derived> {
@@ -54,8 +54,10 @@ pub fn derive(
     Ok(total)
 }
 
+type OfSnapshots = (Vec<(Area, List)>, Vec<Area>);
+
 /// The lists whose number column lost its digits as a whole, and the villages whose register is here.
-fn of_snapshots(view: &View, setting: &Setting) -> Result<(Vec<(Area, List)>, Vec<Area>)> {
+fn of_snapshots(view: &View, setting: &Setting) -> Result<OfSnapshots> {
     let snapshots = view.snapshots()?;
     let damaged = snapshots
         .iter()
@@ -65,7 +67,8 @@ fn of_snapshots(view: &View, setting: &Setting) -> Result<(Vec<(Area, List)>, Ve
     Ok((damaged.collect(), registers.collect()))
 }
 
-type Log<'a> = &'a dyn Fn(&Writer, &[(Transition, FindingId)]) -> Result<()>;
+/// Told every finding that changed, inside the transaction that changed it.
+pub type Log<'a> = &'a dyn Fn(&Writer, &[(Transition, FindingId)]) -> Result<()>;
 
 fn changed_entries(writer: &Writer, setting: &Setting, log: Log) -> Result<Derived> {
     let waiting = writer.dirty(STEP_ENTRIES)?;

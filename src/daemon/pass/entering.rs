@@ -64,7 +64,7 @@ pub(super) fn fresh(
         scope.used.insert(uid);
         // A line that vanished comes back, or one was written before a crash.
         if let Some(old) = writer.entry(uid)? {
-            update(writer, setting, &old, record, blocks)?;
+            update(writer, setting, at, &old, record, blocks)?;
             scope.updated += 1;
             return Ok(uid);
         }
@@ -96,13 +96,21 @@ fn is_correction(old: &Record, new: &Record) -> bool {
 }
 
 /// Replaces what an entry says; `false` where it says the same.
-pub(super) fn update(writer: &Writer, setting: &Setting, old: &StoredEntry, record: &Record, blocks: &mut Blocks) -> Result<bool> {
-    if old.entry.record == *record && old.entry.removed.is_none() {
+pub(super) fn update(
+    writer: &Writer,
+    setting: &Setting,
+    at: (List, Area),
+    old: &StoredEntry,
+    record: &Record,
+    blocks: &mut Blocks,
+) -> Result<bool> {
+    let moved = (old.entry.list, old.entry.area) != at;
+    if old.entry.record == *record && old.entry.removed.is_none() && !moved {
         return Ok(false);
     }
     let corrected = is_correction(&old.entry.record, record);
-    writer.update_entry(old, record, setting.today, corrected)?;
-    let after = Entry { record: record.clone(), removed: None, ..old.entry.clone() };
+    writer.update_entry(old, at, record, setting.today, corrected)?;
+    let after = Entry { list: at.0, area: at.1, record: record.clone(), removed: None, ..old.entry.clone() };
     let link = rekey(&old.entry, &after, old.id, &mut blocks.added, &mut blocks.taken);
     writer.mark(old.id, link)?;
     Ok(true)

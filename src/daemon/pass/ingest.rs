@@ -206,12 +206,8 @@ impl<'s> Ingest<'s> {
         let mut outcome = Outcome { refused: std::mem::take(&mut self.refused), ..Outcome::default() };
         self.count_damaged()?;
         outcome.missing = self.missing_areas()?;
-        let keys: Vec<(List, Area)> = self
-            .scopes
-            .iter()
-            .filter(|(_, scope)| !scope.placement.is_empty())
-            .map(|(key, _)| *key)
-            .collect();
+        let keys: Vec<(List, Area)> =
+            self.scopes.iter().filter(|(_, scope)| !scope.placement.is_empty()).map(|(key, _)| *key).collect();
         let mut plans: Vec<((List, Area), Plan)> = Vec::new();
         for at in keys {
             let plan = self.plan(at)?;
@@ -230,7 +226,8 @@ impl<'s> Ingest<'s> {
                 if plan.held && !manner.dry_run {
                     writer.hold(&plan.as_held(*at, manner, setting, scope))?;
                 } else if !manner.dry_run {
-                    let key = SnapshotKey { list: at.0, area: at.1, origin: setting.node, stream: manner.stream.clone() };
+                    let key =
+                        SnapshotKey { list: at.0, area: at.1, origin: setting.node, stream: manner.stream.clone() };
                     let snapshot = scope.snapshot(key, manner, setting);
                     writer.put_snapshot(&snapshot, &scope.placement)?;
                     writer.supersede_held(&manner.stream, at.1, at.0)?;
@@ -293,7 +290,8 @@ impl<'s> Ingest<'s> {
         let gone: Vec<StoredEntry> =
             if self.manner.append { Vec::new() } else { pairing.gone.iter().map(|i| had[*i].clone()).collect() };
         // Lines that already said that the person died or left may go: that is housekeeping.
-        let removes = gone.iter().filter(|s| s.entry.record.status == Status::Active && s.entry.removed.is_none()).count();
+        let removes =
+            gone.iter().filter(|s| s.entry.record.status == Status::Active && s.entry.removed.is_none()).count();
         let share = removes as f64 / scope.held.len().max(1) as f64;
         let guard = self.manner.guard;
         let held = !self.manner.released
@@ -301,7 +299,8 @@ impl<'s> Ingest<'s> {
             && share > guard.removed_share_max
             && !self.store.read(|view| view.is_released(&self.manner.hash, at.1, at.0))?;
         let same = pairing.same.into_iter().map(|(i, j)| (had[i].clone(), j)).collect();
-        let kept = if self.manner.append { pairing.gone.iter().map(|i| had[*i].entry.uid).collect() } else { Vec::new() };
+        let kept =
+            if self.manner.append { pairing.gone.iter().map(|i| had[*i].entry.uid).collect() } else { Vec::new() };
         Ok(Plan { same, gone, fresh: pairing.fresh, kept, removes: removes as u64, held })
     }
 
@@ -314,7 +313,7 @@ impl<'s> Ingest<'s> {
                 let mut blocks = Blocks::default();
                 for (old, j) in chunk {
                     let record = read_body(&staged[*j].body);
-                    if update(writer, setting, old, &record, &mut blocks)? {
+                    if update(writer, setting, at, old, &record, &mut blocks)? {
                         scope.updated += 1;
                     } else {
                         scope.unchanged += 1;
@@ -372,7 +371,9 @@ impl Sink for Ingest<'_> {
         self.stated_on = sheet.stated_on;
         let (list, area) = (sheet.list, sheet.area);
         self.attempt(|ingest| {
-            if area == ingest.setting.node { ingest.load_wide(list)? }
+            if area == ingest.setting.node {
+                ingest.load_wide(list)?
+            }
             ingest.load(list, area)
         });
     }
@@ -391,4 +392,3 @@ impl Sink for Ingest<'_> {
         }
     }
 }
-

@@ -36,7 +36,8 @@ impl RawIndex {
     pub fn find(&self, raw: u64, takes: impl Fn((List, Area), usize) -> bool) -> Option<((List, Area), usize)> {
         let first = self.first.get(&raw)?;
         let more = self.more.get(&raw).into_iter().flatten();
-        let mut places = std::iter::once(first).chain(more).map(|(scope, i)| (self.scopes[*scope as usize], *i as usize));
+        let mut places =
+            std::iter::once(first).chain(more).map(|(scope, i)| (self.scopes[*scope as usize], *i as usize));
         places.find(|(at, i)| takes(*at, *i))
     }
 }
@@ -58,4 +59,3 @@ impl Hasher for RawHasher {
         self.0 = value;
     }
 }
-
