@@ -4,7 +4,7 @@ use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Doing, area};
-use super::{Transition, View, Writer};
+use super::{Transition, View, Wait, Writer};
 use crate::domain::{Area, Disposition, FindingId, FindingStatus, Uid};
 use crate::error::Result;
 
@@ -159,7 +159,7 @@ impl Writer<'_> {
     fn relink_pair(&self, subject: &str) -> Result<()> {
         for uid in subject.split('-').filter_map(|text| text.parse::<Uid>().ok()) {
             if let Some(stored) = self.entry(uid)? {
-                self.mark(stored.id, true)?;
+                self.mark(stored.id, Wait::Link)?;
             }
         }
         Ok(())

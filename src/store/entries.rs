@@ -17,6 +17,24 @@ pub struct NewEntry<'a> {
     pub baseline: bool,
 }
 
+/// Why an entry waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Wait {
+    /// It says something else; who it is did not change.
+    Judge = 0,
+    Link = 1,
+    /// It is new.
+    First = 2,
+}
+
+impl Wait {
+    /// For an entry that was here before.
+    pub fn changed(link: bool) -> Wait {
+        if link { Wait::Link } else { Wait::Judge }
+    }
+}
+
 /// An entry as a child sent it.
 #[derive(Debug, Clone)]
 pub struct Incoming {
@@ -102,11 +120,19 @@ impl View<'_> {
         Ok(())
     }
 
+    /// Entries that were never linked: nothing is known of them but themselves.
+    pub fn never_linked(&self) -> Result<Vec<i64>> {
+        self.conn
+            .prepare_cached("SELECT entry FROM dirty WHERE link = 2")
+            .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
+            .doing("reading what waits")
+    }
+
     /// Entries that wait to be linked (`true`) or only judged, in order of arrival.
     pub fn dirty(&self, limit: usize) -> Result<Vec<(i64, bool)>> {
         self.conn
             .prepare_cached("SELECT entry, link FROM dirty ORDER BY entry LIMIT ?1")
-            .and_then(|mut s| s.query_map([limit as i64], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .and_then(|mut s| s.query_map([limit as i64], |row| Ok((row.get(0)?, row.get::<_, u8>(1)? > 0)))?.collect())
             .doing("reading what waits")
     }
 
@@ -292,11 +318,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Puts an entry on the list of what waits; `link` where who it is may have changed.
-    pub fn mark(&self, id: i64, link: bool) -> Result<()> {
+    /// Puts an entry on the list of what waits.
+    pub fn mark(&self, id: i64, link: Wait) -> Result<()> {
         self.conn
             .prepare_cached("INSERT INTO dirty VALUES (?1, ?2) ON CONFLICT (entry) DO UPDATE SET link = max(link, ?2)")
-            .and_then(|mut s| s.execute((id, link)))
+            .and_then(|mut s| s.execute((id, link as u8)))
             .doing("noting what waits")?;
         Ok(())
     }

@@ -32,7 +32,7 @@ use crate::error::{Context, Error, Result};
 pub use access::AccessRow;
 pub use children::Child;
 pub use decisions::{Decision, DecisionKind, pair_subject};
-pub use entries::{Incoming, NewEntry, StoredEntry};
+pub use entries::{Incoming, NewEntry, StoredEntry, Wait};
 pub use findings::{FindingRow, FindingState, Transition};
 pub use items::{Arrived, Held16, read_item};
 pub use matches::MatchRow;

@@ -45,7 +45,7 @@ CREATE TABLE blocks (
 -- Entries to link and persons to judge again. A pass empties it; a crash leaves the rest to the next run.
 CREATE TABLE dirty (
     entry INTEGER PRIMARY KEY,           -- entries.id
-    link  INTEGER NOT NULL               -- 1: who it is may have changed; 0: only what it says
+    link  INTEGER NOT NULL               -- 2: never linked; 1: who it is may have changed; 0: only what it says
 ) STRICT;
 
 -- The latest snapshot of one list of one area from one stream, and where each of its lines stands.

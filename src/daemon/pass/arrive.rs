@@ -2,7 +2,7 @@
 
 use crate::domain::{Area, Entry};
 use crate::error::{Error, Result};
-use crate::store::{Arrived, Incoming, Writer, read_item};
+use crate::store::{Arrived, Incoming, Wait, Writer, read_item};
 
 use super::{Keys, Setting, features_of};
 
@@ -44,9 +44,9 @@ fn put_entry(writer: &Writer, setting: &Setting, incoming: &Incoming) -> Result<
     let link = match &before {
         None => {
             added.extend(Keys::of(&stored.entry, &features).iter().map(|key| (key, id)));
-            true
+            Wait::First
         }
-        Some(before) => rekey(&before.entry, &stored.entry, id, &mut added, &mut taken),
+        Some(before) => Wait::changed(rekey(&before.entry, &stored.entry, id, &mut added, &mut taken)),
     };
     writer.change_blocks(&mut added, &mut taken)?;
     writer.mark(id, link)?;

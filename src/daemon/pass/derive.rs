@@ -13,7 +13,7 @@ use super::people::{Known, relink};
 use super::{Setting, features_of, household_key};
 
 /// Entries resolved in one transaction: long enough to be quick, short enough that a child's batch waits little.
-const STEP_ENTRIES: usize = 4_000;
+const STEP_ENTRIES: usize = 10_000;
 /// Persons judged because of the calendar in one transaction.
 const STEP_PERSONS: usize = 2_000;
 
@@ -37,9 +37,10 @@ pub fn derive(
     go_on: &dyn Fn() -> bool,
 ) -> Result<Derived> {
     let mut total = Derived::default();
+    let mut fresh: HashSet<i64> = store.read(|view| view.never_linked())?.into_iter().collect();
     while go_on() {
         let step = store.write(|writer| {
-            let step = changed_entries(writer, setting, log)?;
+            let step = changed_entries(writer, setting, log, &mut fresh)?;
             if step.entries > 0 { Ok(step) } else { due_persons(writer, setting, log) }
         })?;
         if step == Derived::default() {
@@ -70,13 +71,13 @@ fn of_snapshots(view: &View, setting: &Setting) -> Result<OfSnapshots> {
 /// Told every finding that changed, inside the transaction that changed it.
 pub type Log<'a> = &'a dyn Fn(&Writer, &[(Transition, FindingId)]) -> Result<()>;
 
-fn changed_entries(writer: &Writer, setting: &Setting, log: Log) -> Result<Derived> {
+fn changed_entries(writer: &Writer, setting: &Setting, log: Log, fresh: &mut HashSet<i64>) -> Result<Derived> {
     let waiting = writer.dirty(STEP_ENTRIES)?;
     if waiting.is_empty() {
         return Ok(Derived::default());
     }
     let mut bench = Bench::new(writer, setting)?;
-    let mut known = Known::default();
+    let mut known = Known::new(std::mem::take(fresh));
     let mut resolved: HashSet<i64> = HashSet::new();
     for (id, link) in &waiting {
         if resolved.contains(id) {
@@ -85,7 +86,7 @@ fn changed_entries(writer: &Writer, setting: &Setting, log: Log) -> Result<Deriv
         if *link {
             let relinked = relink(writer, setting, *id, &mut known)?;
             resolved.extend(&relinked.entries);
-            bench.judge(relinked.people)?;
+            bench.judge(relinked.people, relinked.is_new)?;
         } else if let Some((stored, _)) = known.get(writer, *id)? {
             let person = stored.person;
             bench.judge_anew(person)?;
@@ -94,6 +95,7 @@ fn changed_entries(writer: &Writer, setting: &Setting, log: Log) -> Result<Deriv
             bench.judge_household(&stored.entry.clone())?;
         }
     }
+    *fresh = known.fresh;
     writer.unmark(waiting.iter().map(|(id, _)| *id))?;
     log(writer, &bench.transitions)?;
     Ok(Derived {
@@ -148,8 +150,8 @@ impl<'w, 'c> Bench<'w, 'c> {
         Ok(Bench { writer, setting, damaged, registers, judged: BTreeSet::new(), transitions: Vec::new() })
     }
 
-    /// Judges persons that may have exchanged entries, and writes what changed.
-    fn judge(&mut self, people: Vec<(Uid, Vec<StoredEntry>)>) -> Result<()> {
+    /// Judges persons that may have exchanged entries, and writes what changed. Of new ones nothing was written yet.
+    fn judge(&mut self, people: Vec<(Uid, Vec<StoredEntry>)>, is_new: bool) -> Result<()> {
         let mut findings: Vec<(FindingState, Finding, Vec<Area>)> = Vec::new();
         let mut events: Vec<(Uid, Event)> = Vec::new();
         let persons: Vec<Uid> = people.iter().map(|(person, _)| *person).collect();
@@ -160,7 +162,12 @@ impl<'w, 'c> Bench<'w, 'c> {
                 continue;
             }
             let due = self.judge_one(person, stored, &mut findings, &mut events)?;
-            self.writer.set_due(person, due)?;
+            if due.is_some() || !is_new {
+                self.writer.set_due(person, due)?;
+            }
+        }
+        if is_new && findings.is_empty() && events.is_empty() {
+            return Ok(());
         }
         let states: Vec<FindingState> = persons.iter().map(|p| FindingState::Person(*p)).collect();
         self.transitions.extend(self.writer.settle(&states, &findings, self.setting.today)?);
@@ -170,7 +177,7 @@ impl<'w, 'c> Bench<'w, 'c> {
     /// Judges a person whose entries stayed theirs.
     fn judge_anew(&mut self, person: Uid) -> Result<()> {
         let stored = self.writer.entries_of(person)?;
-        self.judge(vec![(person, stored)])
+        self.judge(vec![(person, stored)], false)
     }
 
     fn judge_one(

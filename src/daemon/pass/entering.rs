@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::domain::{Area, Entry, List, Record, Uid};
 use crate::error::Result;
 use crate::intake::diff;
-use crate::store::{NewEntry, StoredEntry, Writer};
+use crate::store::{NewEntry, StoredEntry, Wait, Writer};
 
 use super::arrive::rekey;
 use super::scope::Scope;
@@ -82,7 +82,7 @@ pub(super) fn fresh(
         };
         let features = features_of(&entry);
         blocks.added.extend(Keys::of(&entry, &features).iter().map(|key| (key, id)));
-        writer.mark(id, true)?;
+        writer.mark(id, Wait::First)?;
         scope.created += 1;
         return Ok(uid);
     }
@@ -112,6 +112,6 @@ pub(super) fn update(
     writer.update_entry(old, at, record, setting.today, corrected)?;
     let after = Entry { list: at.0, area: at.1, record: record.clone(), removed: None, ..old.entry.clone() };
     let link = rekey(&old.entry, &after, old.id, &mut blocks.added, &mut blocks.taken);
-    writer.mark(old.id, link)?;
+    writer.mark(old.id, Wait::changed(link))?;
     Ok(true)
 }

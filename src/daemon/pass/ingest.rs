@@ -10,7 +10,7 @@ use crate::domain::{Area, Date, List, Record, Status, Uid};
 use crate::error::Result;
 use crate::intake::{Line, Refusal, SheetHead, Sink, Total, diff};
 use crate::rules::StatedTotal;
-use crate::store::{Placed, Placement, Segment, SnapshotKey, Store, StoredEntry, Writer};
+use crate::store::{Placed, Placement, Segment, SnapshotKey, Store, StoredEntry, Wait, Writer};
 
 use super::Setting;
 use super::entering::{Blocks, fresh, read_body, update};
@@ -339,7 +339,7 @@ impl<'s> Ingest<'s> {
             self.store.write(|writer| {
                 for old in chunk.iter().filter(|old| old.entry.removed.is_none()) {
                     writer.remove_entry(old.id, setting.today)?;
-                    writer.mark(old.id, true)?;
+                    writer.mark(old.id, Wait::Link)?;
                     scope.removed += 1;
                 }
                 Ok(())

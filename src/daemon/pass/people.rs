@@ -1,6 +1,6 @@
 //! Which entries are one person now: the components that the changed entries touch, each taken whole.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::domain::Uid;
 use crate::error::Result;
@@ -13,12 +13,17 @@ use super::{Setting, features_of};
 const COMPONENT_ENTRIES_MAX: usize = 2_000;
 
 /// Entries by id with their features, read once in a pass step.
-#[derive(Default)]
 pub(super) struct Known {
+    /// Entries that were never linked: nobody else is their person, and nothing was found about it.
+    pub fresh: HashSet<i64>,
     entries: HashMap<i64, (StoredEntry, Features)>,
 }
 
 impl Known {
+    pub fn new(fresh: HashSet<i64>) -> Known {
+        Known { fresh, entries: HashMap::new() }
+    }
+
     pub fn get(&mut self, view: &View, id: i64) -> Result<Option<&(StoredEntry, Features)>> {
         if !self.entries.contains_key(&id) {
             let Some(stored) = view.entry_by_id(id)? else { return Ok(None) };
@@ -41,6 +46,8 @@ impl Known {
 pub(super) struct Relinked {
     /// Entries that were resolved.
     pub entries: Vec<i64>,
+    /// None of them was ever linked before.
+    pub is_new: bool,
     /// The entries of each of these persons as they are now; empty for a name that no longer stands for anybody.
     pub people: Vec<(Uid, Vec<StoredEntry>)>,
 }
@@ -48,6 +55,7 @@ pub(super) struct Relinked {
 /// Links the entry `start` and everything its component and its present person tie to it.
 pub(super) fn relink(writer: &Writer, setting: &Setting, start: i64, known: &mut Known) -> Result<Relinked> {
     let members = working_set(writer, setting, start, known)?;
+    let is_new = members.iter().all(|id| known.fresh.contains(id));
     let mut persons: BTreeSet<Uid> = BTreeSet::new();
     let mut features = Vec::with_capacity(members.len());
     for id in &members {
@@ -89,7 +97,10 @@ pub(super) fn relink(writer: &Writer, setting: &Setting, start: i64, known: &mut
             entries.push(stored.clone());
         }
     }
-    Ok(Relinked { entries: members, people })
+    for id in &members {
+        known.fresh.remove(id);
+    }
+    Ok(Relinked { entries: members, is_new, people })
 }
 
 /// Ids in ascending order.
@@ -105,7 +116,9 @@ fn working_set(writer: &Writer, setting: &Setting, start: i64, known: &mut Known
         let (person, features) = (stored.person, *features);
         let mut tied: Vec<i64> = Vec::new();
         // Whoever is the same person so far must be looked at again, tied or not.
-        tied.extend(writer.entries_of(person)?.into_iter().map(|stored| known.add(stored)));
+        if !known.fresh.contains(&id) {
+            tied.extend(writer.entries_of(person)?.into_iter().map(|stored| known.add(stored)));
+        }
         candidates.clear();
         for key in block_keys(&features).as_slice() {
             let before = candidates.len();
