@@ -72,7 +72,7 @@ fn place_name(area: Option<Area>) -> String {
 
 /// `19450302/001` is the number of the county's person born that day, with its check digit; with `!` behind it the check
 /// digit is wrong; `450302/001` is the old number of 15 digits. Everything else stays as written.
-fn number(cell: &str) -> String {
+pub fn number(cell: &str) -> String {
     let (core, wrong) = cell.strip_suffix('!').map_or((cell, 0), |core| (core, 1));
     let Some((birth, sequence)) = core.split_once('/') else { return cell.to_owned() };
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
