@@ -144,13 +144,19 @@ fn assert_good(score: &Score) {
 /// Every open finding that lies in a village at the county is open at that village, under the same id.
 fn each_village_is_told(county: &County, findings: &[serde_json::Value]) {
     for village in county.villages() {
-        let ids = |of: &[serde_json::Value]| -> BTreeSet<String> {
-            let mine = of.iter().filter(|f| f["area"].as_str() == Some(&village.area));
-            mine.map(|f| f["id"].as_str().expect("a finding has an id").to_owned()).collect()
-        };
-        let (above, here) = (ids(findings), ids(&village.findings()));
-        let untold: Vec<_> = above.difference(&here).take(5).collect();
-        assert!(untold.is_empty(), "{} was not told of {untold:?}", village.area);
+        let here: BTreeSet<String> = village.findings().iter().map(|f| f["id"].to_string()).collect();
+        let mine = findings.iter().filter(|f| f["area"].as_str() == Some(&village.area));
+        let untold: Vec<String> = mine
+            .filter(|f| !here.contains(&f["id"].to_string()))
+            .map(|f| format!("{} {} {}", f["id"], f["rule"], f["text"]))
+            .collect();
+        let otherwise: Vec<String> = village
+            .json(&["findings", "--all"])
+            .iter()
+            .filter(|f| f["status"] != "open" && untold.iter().any(|u| u.starts_with(&f["id"].to_string())))
+            .map(|f| format!("{} is {} here", f["id"], f["status"]))
+            .collect();
+        assert!(untold.is_empty(), "{} was not told of {untold:#?} {otherwise:?}", village.area);
     }
 }
 

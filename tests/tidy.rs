@@ -198,7 +198,8 @@ fn nothing_is_left_unfinished() {
 
 #[test]
 fn a_file_is_one_idea() {
-    let long = sources().into_iter().filter(|s| s.lines > FILE_LINES_MAX);
+    // Files of tests alone are tables of stories, and may be long.
+    let long = sources().into_iter().filter(|s| s.lines > FILE_LINES_MAX && !s.code.is_empty());
     none(long.map(|s| format!("src/{}: {} lines", s.path, s.lines)).collect(), "split it");
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::office::Office;
 use super::pass::arrive;
@@ -138,12 +139,12 @@ impl ChildLedger for Ledger {
         let mark = serde_json::to_string(&page.mark).or_say("keeping the notices' mark")?;
         self.write(|writer| {
             if page.reset {
-                writer.clear_notices()?;
+                writer.close_notices()?;
             }
             for notice in &page.notices {
                 // What a newer parent says in other words is left alone; the rest of the page counts.
                 if let Ok(told) = serde_json::from_str::<Told>(&notice.line) {
-                    self.take_notice(writer, told)?;
+                    self.take_notice(writer, told, &notice.line)?;
                 }
             }
             writer.put_meta_text(NOTICES_MARK, &mark)
@@ -184,17 +185,19 @@ impl Ledger {
         }
     }
 
-    fn take_notice(&self, writer: &Writer, told: Told) -> Result<()> {
+    fn take_notice(&self, writer: &Writer, told: Told, line: &str) -> Result<()> {
         match told {
             Told::Finding { id, finding, decision } => {
                 let Ok(id) = id.parse::<FindingId>() else { return Ok(()) };
-                writer.put_notice(id, finding.map(|f| f.to_string()).as_deref())?;
+                writer.put_notice(id, finding.is_some(), line)?;
                 if let Some(decision) = decision {
                     writer.put_decision(&decision, true)?;
                 }
             }
             Told::Decision(decision) => {
-                writer.put_decision(&decision, true)?;
+                if writer.put_decision(&decision, true)? {
+                    writer.put_notice(FindingId::from_hash(xxh3_64(line.as_bytes())), false, line)?;
+                }
             }
         }
         Ok(())
@@ -213,6 +216,21 @@ impl Ledger {
         self.office.changed();
         Ok(())
     }
+}
+
+/// Whether a line told from above is about an area inside `child`. What does not say an area, as a finding that no
+/// longer holds, is told to all: it takes something back.
+fn concerns(line: &str, child: Area) -> bool {
+    let told: Value = serde_json::from_str(line).unwrap_or_default();
+    let finding = &told["finding"];
+    if finding.is_null() {
+        return true;
+    }
+    let entries = finding["entries"].as_array().into_iter().flatten();
+    std::iter::once(&finding["area"])
+        .chain(entries.map(|entry| &entry["area"]))
+        .filter_map(|code| code.as_str()?.parse().ok())
+        .any(|area| child.contains(area))
 }
 
 impl ParentLedger for Ledger {
@@ -314,6 +332,12 @@ impl ParentLedger for Ledger {
                 let decided = view.decisions_about(DecisionKind::Finding, &row.id.to_string())?.into_iter().next();
                 let decided = decided.and_then(|d| serde_json::to_value(d).ok());
                 notices.push(Notice { seq, line: notice(row.id, finding, decided).to_string() });
+            }
+            // What this node's own parent told goes on to those it concerns, as it came.
+            for (seq, line) in view.notices_changed(after, upto)? {
+                if concerns(&line, child) {
+                    notices.push(Notice { seq, line });
+                }
             }
             notices.sort_by_key(|notice| notice.seq);
             let mut bytes = 0;

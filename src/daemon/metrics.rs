@@ -115,7 +115,6 @@ fn page(board: &Board) -> Result<String> {
     gauge("quarantined", "Lines and files not taken", quarantined as i64);
     gauge("waiting_entries", "Entries that wait to be linked and judged", waiting as i64);
     gauge("entries", "Entries that stand", totals.entries as i64);
-    gauge("persons", "Persons they are judged to be", totals.persons as i64);
     gauge("last_pass_milliseconds", "How long the last pass took", board.progress.pass_millis.load(Ordering::SeqCst) as i64);
     if let Some(at) = status.last_contact {
         gauge("parent_last_contact_seconds", "Since the parent last answered", now - at);

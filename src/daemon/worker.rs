@@ -204,8 +204,6 @@ impl Worker {
             };
             if reading::read(&reading)? {
                 read += 1;
-                // Findings are visible file by file, not when the last of a hundred is read.
-                self.derive()?;
             } else {
                 self.watched[at].restless = true;
             }

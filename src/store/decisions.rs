@@ -130,6 +130,7 @@ impl Writer<'_> {
             .doing("keeping a decision")?
             > 0;
         if new {
+            self.decided.set(Some(true));
             match made.kind {
                 DecisionKind::Finding => {
                     if let Ok(id) = made.subject.parse() {
@@ -145,6 +146,9 @@ impl Writer<'_> {
     /// Lets the decision that counts for a finding be its disposition. `None` where nobody decided, or the finding
     /// is not (yet) here.
     pub(super) fn apply_decision(&self, id: FindingId) -> Result<Option<Transition>> {
+        if !self.any(&self.decided, "SELECT EXISTS (SELECT 1 FROM decisions)")? {
+            return Ok(None);
+        }
         let Some(last) = self.decisions_about(DecisionKind::Finding, &id.to_string())?.into_iter().next() else {
             return Ok(None);
         };

@@ -45,13 +45,15 @@ impl View<'_> {
 impl Writer<'_> {
     /// Makes the potential matches among `entries` be exactly `now`.
     pub fn put_matches(&self, entries: &[Uid], now: &[MatchRow]) -> Result<()> {
-        for uid in entries {
+        let standing = self.any(&self.matched, "SELECT EXISTS (SELECT 1 FROM matches)")?;
+        for uid in entries.iter().filter(|_| standing) {
             self.conn
                 .prepare_cached("DELETE FROM matches WHERE a = ?1 OR b = ?1")
                 .and_then(|mut s| s.execute([uid.0 as i64]))
                 .doing("writing potential matches")?;
         }
         for row in now {
+            self.matched.set(Some(true));
             self.conn
                 .prepare_cached("INSERT OR REPLACE INTO matches VALUES (?1, ?2, ?3)")
                 .and_then(|mut s| s.execute((row.a.min(row.b).0 as i64, row.a.max(row.b).0 as i64, row.score)))

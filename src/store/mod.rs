@@ -62,6 +62,9 @@ pub struct View<'c> {
 pub struct Writer<'c> {
     view: View<'c>,
     seq: Cell<u64>,
+    /// Whether there is any decision, and any potential match: nearly always none, and asked for every finding.
+    decided: Cell<Option<bool>>,
+    matched: Cell<Option<bool>>,
 }
 
 impl<'c> Deref for Writer<'c> {
@@ -117,7 +120,7 @@ impl Store {
         let (result, seq) = {
             let view = View { conn: &tx };
             let before = view.meta_u64("seq")?.unwrap_or(0);
-            let writer = Writer { view, seq: Cell::new(before) };
+            let writer = Writer { view, seq: Cell::new(before), decided: Cell::default(), matched: Cell::default() };
             let result = work(&writer)?;
             let after = writer.seq.get();
             (result, (after != before).then_some(after))
@@ -201,6 +204,14 @@ impl View<'_> {
 }
 
 impl Writer<'_> {
+    fn any(&self, known: &Cell<Option<bool>>, sql: &str) -> Result<bool> {
+        if known.get().is_none() {
+            let any = self.conn.query_row(sql, [], |row| row.get(0)).or_say("looking whether there is any")?;
+            known.set(Some(any));
+        }
+        Ok(known.get() == Some(true))
+    }
+
     /// The next number in the one sequence of this node.
     pub(crate) fn next_seq(&self) -> u64 {
         self.seq.set(self.seq.get() + 1);

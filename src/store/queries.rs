@@ -40,8 +40,8 @@ pub struct EntryView {
 /// Numbers for `status` and the metrics.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Totals {
+    /// Lines of the latest snapshots.
     pub entries: u64,
-    pub persons: u64,
     /// Open findings by rule and severity.
     pub open: Vec<(String, String, u64)>,
 }
@@ -96,12 +96,22 @@ impl View<'_> {
             .doing("reading entries")
     }
 
-    /// What the parent told us, by id.
+    /// What the parent told us and still says, by id.
     pub fn notices(&self) -> Result<Vec<(FindingId, String)>> {
         self.conn
-            .prepare_cached("SELECT id, body FROM notices ORDER BY id")
+            .prepare_cached("SELECT id, body FROM notices WHERE open = 1 ORDER BY id")
             .and_then(|mut s| {
                 s.query_map([], |row| Ok((FindingId(row.get::<_, i64>(0)? as u64), row.get(1)?)))?.collect()
+            })
+            .doing("reading what the parent told")
+    }
+
+    /// What the parent told us after `nseq`, to be handed on.
+    pub fn notices_changed(&self, nseq: u64, upto: u64) -> Result<Vec<(u64, String)>> {
+        self.conn
+            .prepare_cached("SELECT nseq, body FROM notices WHERE nseq > ?1 AND nseq <= ?2 ORDER BY nseq")
+            .and_then(|mut s| {
+                s.query_map((nseq as i64, upto as i64), |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)))?.collect()
             })
             .doing("reading what the parent told")
     }
@@ -147,20 +157,24 @@ impl View<'_> {
     }
 
     pub fn totals(&self) -> Result<Totals> {
-        let count = |sql: &str| -> Result<u64> {
-            self.conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|n| n as u64).doing("counting")
-        };
-        let mut open: HashMap<(String, String), u64> = HashMap::new();
-        for row in self.findings(&FindingFilter::default())? {
-            *open.entry((row.rule, row.severity)).or_default() += 1;
-        }
-        let mut open: Vec<_> = open.into_iter().map(|((rule, severity), n)| (rule, severity, n)).collect();
-        open.sort();
-        Ok(Totals {
-            entries: count("SELECT count(*) FROM entries WHERE removed IS NULL")?,
-            persons: count("SELECT count(DISTINCT person) FROM entries WHERE removed IS NULL")?,
-            open,
-        })
+        // A dismissal counts until its evidence changes, as in `findings::status`.
+        let open = self
+            .conn
+            .prepare_cached(
+                "SELECT rule, severity, count(*) FROM findings
+                 WHERE holds = 1 AND decided IS NOT 'confirm' AND (decided IS NOT 'dismiss' OR decided_on <> basis)
+                 GROUP BY rule, severity ORDER BY rule, severity",
+            )
+            .and_then(|mut s| {
+                s.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)? as u64)))?.collect()
+            })
+            .doing("counting findings")?;
+        let entries: i64 = self
+            .conn
+            .prepare_cached("SELECT coalesce(sum(lines), 0) FROM snapshots")
+            .and_then(|mut s| s.query_row([], |row| row.get(0)))
+            .doing("counting lines")?;
+        Ok(Totals { entries: entries as u64, open })
     }
 }
 
@@ -188,23 +202,24 @@ impl PlaceCache {
 }
 
 impl Writer<'_> {
-    /// Keeps or takes back what the parent says of a finding.
-    pub fn put_notice(&self, id: FindingId, body: Option<&str>) -> Result<()> {
-        match body {
-            Some(body) => self
-                .conn
-                .prepare_cached("INSERT OR REPLACE INTO notices VALUES (?1, ?2)")
-                .and_then(|mut s| s.execute((id.0 as i64, body))),
-            None => {
-                self.conn.prepare_cached("DELETE FROM notices WHERE id = ?1").and_then(|mut s| s.execute([id.0 as i64]))
-            }
-        }
-        .doing("keeping what the parent told")?;
+    /// Keeps a line that the parent told; `open` where what it tells of holds.
+    pub fn put_notice(&self, id: FindingId, open: bool, body: &str) -> Result<()> {
+        self.conn
+            .prepare_cached("INSERT OR REPLACE INTO notices VALUES (?1, ?2, ?3, ?4)")
+            .and_then(|mut s| s.execute((id.0 as i64, self.next_seq() as i64, open, body)))
+            .doing("keeping what the parent told")?;
         Ok(())
     }
 
-    pub fn clear_notices(&self) -> Result<()> {
-        self.conn.execute("DELETE FROM notices", []).doing("forgetting what the parent told")?;
+    /// The parent tells everything anew: what it does not repeat no longer holds.
+    pub fn close_notices(&self) -> Result<()> {
+        self.conn
+            .execute(
+                "UPDATE notices SET open = 0, nseq = ?1, body = json_set(body, '$.finding', NULL)
+                 WHERE open = 1 AND body ->> 't' = 'finding'",
+                [self.next_seq() as i64],
+            )
+            .doing("forgetting what the parent told")?;
         Ok(())
     }
 

@@ -138,11 +138,15 @@ CREATE INDEX findings_snapshot ON findings (snapshot) WHERE snapshot IS NOT NULL
 CREATE INDEX findings_nseq ON findings (nseq);
 CREATE INDEX findings_open ON findings (rule) WHERE holds = 1;
 
--- Findings the parent told us of that concern our area. The parent's word, kept apart from our own.
+-- What the parent told us: findings that concern our area, and decisions. Its word, kept apart from our own, and
+-- handed on to our children as it came.
 CREATE TABLE notices (
-    id   INTEGER PRIMARY KEY,            -- domain::FindingId
-    body TEXT NOT NULL                   -- CONTRACT.md finding, as the parent sent it
+    id   INTEGER PRIMARY KEY,            -- domain::FindingId, or a hash of a pair's decision
+    nseq INTEGER NOT NULL,               -- of its last change, in our own sequence
+    open INTEGER NOT NULL,               -- 0: the parent says that it no longer holds
+    body TEXT NOT NULL                   -- the line as the parent sent it
 ) STRICT;
+CREATE INDEX notices_nseq ON notices (nseq);
 
 -- What people decided, here or at another level, with its whole history. The latest by (at, author) counts.
 CREATE TABLE decisions (

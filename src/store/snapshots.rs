@@ -144,6 +144,9 @@ impl Writer<'_> {
     pub fn put_snapshot(&self, snapshot: &Snapshot, placement: &Placement) -> Result<i64> {
         let facts = &snapshot.facts;
         let key = &snapshot.key;
+        if key.list == List::Population {
+            self.expect_arrivals(key)?;
+        }
         self.conn
             .prepare_cached(
                 "INSERT INTO snapshots (seq, list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged,
@@ -177,6 +180,19 @@ impl Writer<'_> {
                 )
             })
             .doing("writing a snapshot")
+    }
+
+    /// A register that is here for the first time: who is said to have moved there is judged again, as only now
+    /// somebody can say that they are missing.
+    fn expect_arrivals(&self, key: &SnapshotKey) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO dues SELECT DISTINCT person, 0 FROM events WHERE kind = 'transfer' AND went_to = ?1
+                 AND NOT EXISTS (SELECT 1 FROM snapshots WHERE list = ?2 AND area = ?1)",
+            )
+            .and_then(|mut s| s.execute((key.area.padded() as i64, key.list as u8)))
+            .doing("noting whom a new register concerns")?;
+        Ok(())
     }
 
     pub fn set_snapshot_due(&self, id: i64, due: Option<Date>) -> Result<()> {

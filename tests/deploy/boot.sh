@@ -10,7 +10,8 @@
 # with their own systemd, wired as in life: village -- township -- county, and no way past the township.
 #   ROSTERD_DEPLOY_DIR       where base system and machines lie (default /var/tmp/rosterd-deploy; base is kept)
 #   ROSTERD_DEPLOY_PROFILE   cargo profile of the package (default dev, already built by the tests)
-set -euo pipefail
+set -Eeuo pipefail
+trap 'echo "boot.sh: line $LINENO failed: $BASH_COMMAND" >&2' ERR
 cd "$(dirname "$0")/../.."
 
 work=${ROSTERD_DEPLOY_DIR:-/var/tmp/rosterd-deploy}
@@ -160,7 +161,10 @@ drop() { # drop MONTH MACHINE FOLDER…: an office saves its files into the inbo
   on "$m" chmod -R g+rwX /var/lib/rosterd/inbox
 }
 
-settled() { on "$1" rosterd status --wait $wait_secs; }
+settled() { # settled MACHINE
+  local said
+  said=$(on "$1" rosterd status --wait $wait_secs 2>&1) || die "$1 did not settle: $said"
+}
 
 findings() { on "$1" rosterd findings --json | wc -l; }
 
@@ -225,12 +229,12 @@ story() {
   before=$(findings county)
   [ "$before" -gt 100 ] || die "the county sees only $before findings"
   say "the county sees $before findings; its mismatch log:"
-  on county sh -c 'ls -l /var/lib/rosterd/data/log/ && tail -n 2 /var/lib/rosterd/data/log/*' | cut -c 1-160
+  on county sh -c 'ls /var/lib/rosterd/data/log/ && tail -n 3 /var/lib/rosterd/data/log/*.txt'
   on county systemctl status rosterd --no-pager --lines 0 | sed -n 's/^ *Status: /   status: /p'
   ! grep -rqE '5199(0|2)[0-9]{13}' "$work/county/system/var/lib/rosterd/data/log" || die "a whole number in a log"
 
   say "the township's daemon is killed and comes back by itself"
-  on township systemctl kill --signal=KILL rosterd
+  on township systemctl kill --kill-whom=main --signal=KILL rosterd
   eventually 60 "township restarts" on township rosterd status
   [ "$(on township systemctl show --property NRestarts --value rosterd)" -ge 1 ] || die "no restart counted"
 

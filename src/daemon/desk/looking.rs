@@ -97,7 +97,7 @@ impl FrontDesk {
                 "backlog": {"entries": backlog.0, "bytes": backlog.1},
                 "last_error": worker_error.or(link.last_error.clone()),
                 "sources": sources, "held": held, "quarantined": quarantined,
-                "entries": totals.entries, "persons": totals.persons, "waiting": dirty,
+                "entries": totals.entries, "waiting": dirty,
                 "findings": findings, "settled": settled, "paused": office.is_paused(),
             }),
         )?;
@@ -146,7 +146,11 @@ impl FrontDesk {
                 if known.contains(&id) || view.finding_is_live(id)? {
                     continue;
                 }
-                let Ok(told) = serde_json::from_str::<Value>(&body) else { continue };
+                let Ok(mut line) = serde_json::from_str::<Value>(&body) else { continue };
+                let told = line["finding"].take();
+                if told.is_null() {
+                    continue;
+                }
                 if takes(&filter, args.status, &told) {
                     row(out, &told)?;
                 }

@@ -82,10 +82,10 @@ fn changed_entries(writer: &Writer, setting: &Setting, log: Log) -> Result<Deriv
         if *link {
             let relinked = relink(writer, setting, *id, &mut known)?;
             resolved.extend(&relinked.entries);
-            bench.judge(&relinked.persons)?;
+            bench.judge(relinked.people)?;
         } else if let Some((stored, _)) = known.get(writer, *id)? {
             let person = stored.person;
-            bench.judge(&[person])?;
+            bench.judge_anew(person)?;
         }
         if let Some((stored, _)) = known.get(writer, *id)? {
             bench.judge_household(&stored.entry.clone())?;
@@ -108,7 +108,7 @@ fn due_persons(writer: &Writer, setting: &Setting, log: Log) -> Result<Derived> 
     let mut bench = Bench::new(writer, setting)?;
     for person in &due {
         // A merged person's old name may be left here; judging it forgets it.
-        bench.judge(&[*person])?;
+        bench.judge_anew(*person)?;
     }
     log(writer, &bench.transitions)?;
     Ok(Derived { entries: 0, persons: due.len() as u64, transitions: bench.transitions.len() as u64 })
@@ -146,22 +146,28 @@ impl<'w, 'c> Bench<'w, 'c> {
     }
 
     /// Judges persons that may have exchanged entries, and writes what changed.
-    fn judge(&mut self, persons: &[Uid]) -> Result<()> {
+    fn judge(&mut self, people: Vec<(Uid, Vec<StoredEntry>)>) -> Result<()> {
         let mut findings: Vec<(FindingState, Finding, Vec<Area>)> = Vec::new();
         let mut events: Vec<(Uid, Event)> = Vec::new();
-        for person in persons {
-            self.judged.insert(*person);
-            let stored = self.writer.entries_of(*person)?;
+        let persons: Vec<Uid> = people.iter().map(|(person, _)| *person).collect();
+        for (person, stored) in people {
+            self.judged.insert(person);
             if stored.is_empty() {
-                self.writer.set_due(*person, None)?;
+                self.writer.set_due(person, None)?;
                 continue;
             }
-            let due = self.judge_one(*person, stored, &mut findings, &mut events)?;
-            self.writer.set_due(*person, due)?;
+            let due = self.judge_one(person, stored, &mut findings, &mut events)?;
+            self.writer.set_due(person, due)?;
         }
         let states: Vec<FindingState> = persons.iter().map(|p| FindingState::Person(*p)).collect();
         self.transitions.extend(self.writer.settle(&states, &findings, self.setting.today)?);
-        self.writer.put_events(persons, &events)
+        self.writer.put_events(&persons, &events)
+    }
+
+    /// Judges a person whose entries stayed theirs.
+    fn judge_anew(&mut self, person: Uid) -> Result<()> {
+        let stored = self.writer.entries_of(person)?;
+        self.judge(vec![(person, stored)])
     }
 
     fn judge_one(
@@ -247,7 +253,7 @@ impl<'w, 'c> Bench<'w, 'c> {
             .map(|s| s.person)
             .collect();
         for person in heads {
-            self.judge(&[person])?;
+            self.judge_anew(person)?;
         }
         Ok(())
     }

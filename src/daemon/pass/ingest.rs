@@ -4,20 +4,18 @@
 //! they are paired with what vanished, the deletion guard looks at what would go, and only then anything is written.
 //! A list that this node has never had is written while it is read: there is nothing to guard.
 
-use std::collections::hash_map::Entry as Slot;
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::{BTreeMap, HashSet};
 
-use xxhash_rust::xxh3::Xxh3;
-
-use crate::domain::{Area, Date, Entry, List, Record, Status, Uid};
+use crate::domain::{Area, Date, List, Record, Status, Uid};
 use crate::error::Result;
 use crate::intake::{Line, Refusal, SheetHead, Sink, Total, diff};
-use crate::rules::{SnapshotFacts, StatedTotal};
-use crate::store::{Held, NewEntry, Placed, Placement, Segment, Snapshot, SnapshotKey, Store, StoredEntry, Writer};
+use crate::rules::StatedTotal;
+use crate::store::{Placed, Placement, Segment, SnapshotKey, Store, StoredEntry, Writer};
 
-use super::arrive::rekey;
-use super::{Keys, Setting, features_of};
+use super::Setting;
+use super::entering::{Blocks, fresh, read_body, update};
+use super::raw_index::RawIndex;
+use super::scope::{Plan, Scope, ScopeOutcome, Staged};
 
 /// Lines written in one transaction.
 const CHUNK_LINES: usize = 20_000;
@@ -48,21 +46,6 @@ pub struct Guard {
     pub removed_lines_floor: u64,
 }
 
-/// What became of one list of one area in the file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ScopeOutcome {
-    pub list: List,
-    pub area: Area,
-    pub sheet: Option<String>,
-    pub lines: u64,
-    pub created: u64,
-    pub updated: u64,
-    pub removed: u64,
-    pub unchanged: u64,
-    /// The deletion guard holds it; with a dry run: would hold it.
-    pub held: bool,
-}
-
 /// What became of the whole file.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
@@ -90,33 +73,6 @@ pub struct Ingest<'s> {
     refused: Vec<Refusal>,
     /// The first error of the store; everything after it is skipped and `finish` gives it.
     failed: Option<crate::error::Error>,
-}
-
-/// One list of one area.
-struct Scope {
-    /// Lines as last placed, and which of them the file still has.
-    held: Vec<Placed>,
-    seen: Vec<bool>,
-    /// Never had before: its lines are written as they come.
-    first: bool,
-    placement: Placement,
-    staged: Vec<Staged>,
-    used: HashSet<Uid>,
-    stated_on: Option<Date>,
-    damaged: u64,
-    damaged_before: u64,
-    total: Option<StatedTotal>,
-    created: u64,
-    updated: u64,
-    removed: u64,
-    unchanged: u64,
-}
-
-/// A line that has to be paired, kept as short as possible: there can be half a million of them.
-struct Staged {
-    segment: u32,
-    position: u32,
-    body: Box<str>,
 }
 
 impl<'s> Ingest<'s> {
@@ -397,88 +353,6 @@ impl<'s> Ingest<'s> {
     }
 }
 
-/// What a snapshot does to what is held.
-struct Plan {
-    /// Held entries with the staged line that is the same one now.
-    same: Vec<(StoredEntry, usize)>,
-    gone: Vec<StoredEntry>,
-    /// Staged lines that are new.
-    fresh: Vec<usize>,
-    /// Append: entries the file does not speak of.
-    kept: Vec<Uid>,
-    removes: u64,
-    held: bool,
-}
-
-impl Plan {
-    fn as_held(&self, at: (List, Area), manner: &Manner, setting: &Setting, scope: &Scope) -> Held {
-        Held {
-            id: 0,
-            at: setting.now,
-            stream: manner.stream.clone(),
-            file: manner.file.clone(),
-            hash: manner.hash,
-            area: at.1,
-            list: at.0,
-            had: scope.held.len() as u64,
-            has: scope.placement.len() as u64,
-            removes: self.removes,
-            state: "held".to_owned(),
-        }
-    }
-}
-
-impl Scope {
-    fn place(&mut self, line: &Staged, uid: Uid) {
-        self.placement.segments[line.segment as usize].lines[line.position as usize].uid = uid;
-        self.used.insert(uid);
-    }
-
-    /// An append keeps the lines it does not speak of where they were.
-    fn keep_unsaid(&mut self, kept: &[Uid]) {
-        let kept: HashSet<Uid> = kept.iter().copied().collect();
-        let before: Vec<Placed> = self.held.iter().filter(|line| kept.contains(&line.uid)).copied().collect();
-        self.placement.segments.push(Segment { sheet: None, lines: before });
-    }
-
-    fn snapshot(&self, key: SnapshotKey, manner: &Manner, setting: &Setting) -> Snapshot {
-        let mut sheets: Vec<&Option<String>> = self.placement.segments.iter().map(|s| &s.sheet).collect();
-        sheets.dedup();
-        let facts = SnapshotFacts {
-            area: key.area,
-            list: key.list,
-            file: manner.file.clone(),
-            sheet: if let [one] = sheets[..] { one.clone() } else { None },
-            // A date in the future is a slip of the pen.
-            taken_on: self.stated_on.filter(|day| *day <= setting.today).unwrap_or(setting.today),
-            lines: self.placement.len() as u64,
-            damaged: self.damaged,
-            total: self.total.clone(),
-        };
-        Snapshot { key, facts, read_at: setting.now }
-    }
-
-    fn outcome(&self, (list, area): (List, Area), plan: &Plan) -> ScopeOutcome {
-        // What was planned and not written is told as it would be.
-        let (created, updated, removed) = if self.created + self.updated + self.removed == 0 {
-            (plan.fresh.len() as u64, plan.same.len() as u64, plan.gone.len() as u64)
-        } else {
-            (self.created, self.updated, self.removed)
-        };
-        ScopeOutcome {
-            list,
-            area,
-            sheet: self.placement.segments.first().and_then(|s| s.sheet.clone()),
-            lines: self.placement.len() as u64,
-            created,
-            updated,
-            removed,
-            unchanged: self.unchanged,
-            held: plan.held,
-        }
-    }
-}
-
 impl Sink for Ingest<'_> {
     fn known(&mut self, _list: List, raw: u64) -> bool {
         // The list is part of what was hashed.
@@ -518,151 +392,3 @@ impl Sink for Ingest<'_> {
     }
 }
 
-/// Held lines by the hash of their text.
-#[derive(Default)]
-struct RawIndex {
-    scopes: Vec<(List, Area)>,
-    /// Scope and position of the first line of this text.
-    first: HashMap<u64, (u32, u32), BuildHasherDefault<RawHasher>>,
-    /// The others of it, where lines are equal to the letter.
-    more: HashMap<u64, Vec<(u32, u32)>>,
-}
-
-impl RawIndex {
-    fn add(&mut self, at: (List, Area), lines: &[Placed]) {
-        let scope = self.scopes.len() as u32;
-        self.scopes.push(at);
-        self.first.reserve(lines.len());
-        for (i, line) in lines.iter().enumerate() {
-            match self.first.entry(line.raw) {
-                Slot::Vacant(slot) => {
-                    slot.insert((scope, i as u32));
-                }
-                Slot::Occupied(_) => self.more.entry(line.raw).or_default().push((scope, i as u32)),
-            }
-        }
-    }
-
-    /// The first held line of this text that `takes` says yes to.
-    fn find(&self, raw: u64, takes: impl Fn((List, Area), usize) -> bool) -> Option<((List, Area), usize)> {
-        let first = self.first.get(&raw)?;
-        let more = self.more.get(&raw).into_iter().flatten();
-        let mut places = std::iter::once(first).chain(more).map(|(scope, i)| (self.scopes[*scope as usize], *i as usize));
-        places.find(|(at, i)| takes(*at, *i))
-    }
-}
-
-/// The keys are hashes already.
-#[derive(Default)]
-struct RawHasher(u64);
-
-impl Hasher for RawHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
-}
-
-/// Block keys collected over a chunk, written sorted.
-#[derive(Default)]
-struct Blocks {
-    added: Vec<(u64, i64)>,
-    taken: Vec<(u64, i64)>,
-}
-
-impl Blocks {
-    fn write(&mut self, writer: &Writer) -> Result<()> {
-        writer.change_blocks(&mut self.added, &mut self.taken)
-    }
-}
-
-fn read_body(body: &str) -> Record {
-    // Written by `take` from a record a moment ago.
-    serde_json::from_str(body).unwrap_or_default()
-}
-
-/// A stable name for a new line: from what identifies it, and the how-many-eth of its kind it is.
-fn uid_of(setting: &Setting, stream: &str, (list, area): (List, Area), key: u64, ordinal: u32) -> Uid {
-    let mut hash = Xxh3::new();
-    hash.update(&setting.node.padded().to_le_bytes());
-    hash.update(stream.as_bytes());
-    hash.update(&[list as u8]);
-    hash.update(&area.padded().to_le_bytes());
-    hash.update(&key.to_le_bytes());
-    hash.update(&ordinal.to_le_bytes());
-    Uid(hash.digest() >> 1)
-}
-
-/// Adds a new line, or lets a vanished one stand again. Gives its uid.
-#[expect(clippy::too_many_arguments, reason = "one call site each; a struct would only rename them")]
-fn fresh(
-    writer: &Writer,
-    setting: &Setting,
-    stream: &str,
-    at: (List, Area),
-    record: &Record,
-    scope: &mut Scope,
-    baseline: bool,
-    blocks: &mut Blocks,
-) -> Result<Uid> {
-    let key = diff::key(record);
-    let mut ordinal = 0;
-    loop {
-        let uid = uid_of(setting, stream, at, key, ordinal);
-        ordinal += 1;
-        if scope.used.contains(&uid) {
-            continue;
-        }
-        scope.used.insert(uid);
-        // A line that vanished comes back, or one was written before a crash.
-        if let Some(old) = writer.entry(uid)? {
-            update(writer, setting, &old, record, blocks)?;
-            scope.updated += 1;
-            return Ok(uid);
-        }
-        let new = NewEntry { uid, area: at.1, list: at.0, record, first_seen: setting.today, baseline };
-        let id = writer.insert_entry(setting.node, &new)?;
-        let entry = Entry {
-            uid,
-            area: at.1,
-            list: at.0,
-            record: record.clone(),
-            first_seen: setting.today,
-            baseline,
-            removed: None,
-            corrected: None,
-        };
-        let features = features_of(&entry);
-        blocks.added.extend(Keys::of(&entry, &features).iter().map(|key| (key, id)));
-        writer.mark(id, true)?;
-        scope.created += 1;
-        return Ok(uid);
-    }
-}
-
-/// Whether the line changed in what an entry is known by.
-fn is_correction(old: &Record, new: &Record) -> bool {
-    let known = |r: &Record| (r.id_number.clone(), r.sex, r.birth);
-    old.id_number.is_some() && known(old) != known(new)
-        || crate::domain::name::fold(&old.name) != crate::domain::name::fold(&new.name)
-}
-
-/// Replaces what an entry says; `false` where it says the same.
-fn update(writer: &Writer, setting: &Setting, old: &StoredEntry, record: &Record, blocks: &mut Blocks) -> Result<bool> {
-    if old.entry.record == *record && old.entry.removed.is_none() {
-        return Ok(false);
-    }
-    let corrected = is_correction(&old.entry.record, record);
-    writer.update_entry(old, record, setting.today, corrected)?;
-    let after = Entry { record: record.clone(), removed: None, ..old.entry.clone() };
-    let link = rekey(&old.entry, &after, old.id, &mut blocks.added, &mut blocks.taken);
-    writer.mark(old.id, link)?;
-    Ok(true)
-}

@@ -6,12 +6,16 @@
 
 mod arrive;
 mod derive;
+mod entering;
 mod ingest;
 mod people;
+mod raw_index;
+mod scope;
 
 pub use arrive::arrive;
 pub use derive::{Derived, derive};
-pub use ingest::{Guard, Ingest, Manner, Outcome, ScopeOutcome};
+pub use ingest::{Guard, Ingest, Manner, Outcome};
+pub use scope::ScopeOutcome;
 
 use crate::domain::{Area, Date, Entry, List};
 use crate::linkage::{self, BlockKeys, Decided, Features, Weights};

@@ -41,8 +41,8 @@ impl Known {
 pub(super) struct Relinked {
     /// Entries that were resolved.
     pub entries: Vec<i64>,
-    /// Every person that gained, lost or kept one of them.
-    pub persons: Vec<Uid>,
+    /// The entries of each of these persons as they are now; empty for a name that no longer stands for anybody.
+    pub people: Vec<(Uid, Vec<StoredEntry>)>,
 }
 
 /// Links the entry `start` and everything its component and its present person tie to it.
@@ -80,7 +80,16 @@ pub(super) fn relink(writer: &Writer, setting: &Setting, start: i64, known: &mut
             .collect();
         writer.put_matches(&uids, &potential)?;
     }
-    Ok(Relinked { entries: members, persons: persons.into_iter().collect() })
+    // The working set holds every entry of every person it touches.
+    let mut people: Vec<(Uid, Vec<StoredEntry>)> = persons.into_iter().map(|person| (person, Vec::new())).collect();
+    for id in &members {
+        if let Some((stored, _)) = known.entries.get(id)
+            && let Some((_, entries)) = people.iter_mut().find(|(person, _)| *person == stored.person)
+        {
+            entries.push(stored.clone());
+        }
+    }
+    Ok(Relinked { entries: members, people })
 }
 
 /// Ids in ascending order.

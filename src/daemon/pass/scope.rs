@@ -1,0 +1,135 @@
+//! One list of one area while a file is read: what is held of it, what the file says, and what that changes.
+
+use std::collections::HashSet;
+
+use crate::domain::{Area, Date, List, Uid};
+use crate::rules::{SnapshotFacts, StatedTotal};
+use crate::store::{Held, Placed, Placement, Segment, Snapshot, SnapshotKey, StoredEntry};
+
+use super::Setting;
+use super::ingest::Manner;
+
+/// What became of one list of one area in the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScopeOutcome {
+    pub list: List,
+    pub area: Area,
+    pub sheet: Option<String>,
+    pub lines: u64,
+    pub created: u64,
+    pub updated: u64,
+    pub removed: u64,
+    pub unchanged: u64,
+    /// The deletion guard holds it; with a dry run: would hold it.
+    pub held: bool,
+}
+
+/// One list of one area.
+pub(super) struct Scope {
+    /// Lines as last placed, and which of them the file still has.
+    pub held: Vec<Placed>,
+    pub seen: Vec<bool>,
+    /// Never had before: its lines are written as they come.
+    pub first: bool,
+    pub placement: Placement,
+    pub staged: Vec<Staged>,
+    pub used: HashSet<Uid>,
+    pub stated_on: Option<Date>,
+    pub damaged: u64,
+    pub damaged_before: u64,
+    pub total: Option<StatedTotal>,
+    pub created: u64,
+    pub updated: u64,
+    pub removed: u64,
+    pub unchanged: u64,
+}
+
+/// A line that has to be paired, kept as short as possible: there can be half a million of them.
+pub(super) struct Staged {
+    pub segment: u32,
+    pub position: u32,
+    pub body: Box<str>,
+}
+
+/// What a snapshot does to what is held.
+pub(super) struct Plan {
+    /// Held entries with the staged line that is the same one now.
+    pub same: Vec<(StoredEntry, usize)>,
+    pub gone: Vec<StoredEntry>,
+    /// Staged lines that are new.
+    pub fresh: Vec<usize>,
+    /// Append: entries the file does not speak of.
+    pub kept: Vec<Uid>,
+    pub removes: u64,
+    pub held: bool,
+}
+
+impl Plan {
+    pub fn as_held(&self, at: (List, Area), manner: &Manner, setting: &Setting, scope: &Scope) -> Held {
+        Held {
+            id: 0,
+            at: setting.now,
+            stream: manner.stream.clone(),
+            file: manner.file.clone(),
+            hash: manner.hash,
+            area: at.1,
+            list: at.0,
+            had: scope.held.len() as u64,
+            has: scope.placement.len() as u64,
+            removes: self.removes,
+            state: "held".to_owned(),
+        }
+    }
+}
+
+impl Scope {
+    pub fn place(&mut self, line: &Staged, uid: Uid) {
+        self.placement.segments[line.segment as usize].lines[line.position as usize].uid = uid;
+        self.used.insert(uid);
+    }
+
+    /// An append keeps the lines it does not speak of where they were.
+    pub fn keep_unsaid(&mut self, kept: &[Uid]) {
+        let kept: HashSet<Uid> = kept.iter().copied().collect();
+        let before: Vec<Placed> = self.held.iter().filter(|line| kept.contains(&line.uid)).copied().collect();
+        self.placement.segments.push(Segment { sheet: None, lines: before });
+    }
+
+    pub fn snapshot(&self, key: SnapshotKey, manner: &Manner, setting: &Setting) -> Snapshot {
+        let mut sheets: Vec<&Option<String>> = self.placement.segments.iter().map(|s| &s.sheet).collect();
+        sheets.dedup();
+        let facts = SnapshotFacts {
+            area: key.area,
+            list: key.list,
+            file: manner.file.clone(),
+            sheet: if let [one] = sheets[..] { one.clone() } else { None },
+            // A date in the future is a slip of the pen.
+            taken_on: self.stated_on.filter(|day| *day <= setting.today).unwrap_or(setting.today),
+            lines: self.placement.len() as u64,
+            damaged: self.damaged,
+            total: self.total.clone(),
+        };
+        Snapshot { key, facts, read_at: setting.now }
+    }
+
+    pub fn outcome(&self, (list, area): (List, Area), plan: &Plan) -> ScopeOutcome {
+        // What was planned and not written is told as it would be.
+        let (created, updated, removed) = if self.created + self.updated + self.removed == 0 {
+            (plan.fresh.len() as u64, plan.same.len() as u64, plan.gone.len() as u64)
+        } else {
+            (self.created, self.updated, self.removed)
+        };
+        ScopeOutcome {
+            list,
+            area,
+            sheet: self.placement.segments.first().and_then(|s| s.sheet.clone()),
+            lines: self.placement.len() as u64,
+            created,
+            updated,
+            removed,
+            unchanged: self.unchanged,
+            held: plan.held,
+        }
+    }
+}
+
