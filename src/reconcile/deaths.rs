@@ -83,6 +83,8 @@ pub fn weigh(case: &Case) -> Option<Death> {
         // The strongest source with the best precision.
         claims.iter().filter_map(|c| c.date).find(|d| d.exact().is_some() == best.exact().is_some())
     });
+    // Where nobody states it, they were dead when the first of them stopped.
+    let date = date.or_else(|| sources.iter().filter_map(|e| e.record.ended).min());
     Some(Death {
         confidence: confidence(&claims),
         sign_of_life: date.and_then(|died| sign_of_life(case, died)),

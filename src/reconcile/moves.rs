@@ -3,6 +3,8 @@
 //! The two halves of a transfer are paired here, at the lowest node that sees both. A move that only one side
 //! reports is a transfer all the same, with less confidence.
 
+use std::cmp::Reverse;
+
 use crate::domain::{Area, Confidence, Entry, Event, EventKind, List, PartialDate, Place, Status, Uid};
 
 use super::Case;
@@ -25,12 +27,8 @@ pub fn pair(case: &Case) -> Vec<Move> {
     let mut arrivals: Vec<&Entry> = register.iter().copied().filter(|e| e.removed.is_none() && came(e)).collect();
     let mut moves = Vec::new();
 
-    for left in &leavers {
-        let arrived = best_arrival(left, &arrivals);
-        if let Some(arrived) = arrived {
-            arrivals.retain(|e| e.uid != arrived.uid);
-        }
-        moves.extend(departure(case, left, arrived));
+    for (left, arrived) in answers(&leavers, &mut arrivals) {
+        moves.extend(departure(case, left, arrived.or_else(|| stayed(left, &leavers))));
     }
     for arrived in arrivals {
         let origin = register.iter().copied().filter(|e| e.area != arrived.area).find(|e| origin_of(e, arrived));
@@ -45,25 +43,53 @@ fn came(entry: &Entry) -> bool {
     entry.record.moved_in.is_some() || entry.record.moved_from.is_some() || (!entry.baseline && entry.is_active())
 }
 
-/// The arrival that answers this departure: in the village it names, from this village, or simply elsewhere later.
-fn best_arrival<'a>(left: &Entry, arrivals: &[&'a Entry]) -> Option<&'a Entry> {
-    let score = |arrived: &Entry| -> Option<u8> {
-        if arrived.area == left.area {
-            return None;
+/// Every departure with the arrival that answers it, which is taken from `arrivals`. The surest pairs are made first: of
+/// two departures the one that names the village has it, whichever is asked first.
+fn answers<'a>(leavers: &[&'a Entry], arrivals: &mut Vec<&'a Entry>) -> Vec<(&'a Entry, Option<&'a Entry>)> {
+    let mut pairs: Vec<_> = leavers
+        .iter()
+        .flat_map(|left| arrivals.iter().filter_map(|arrived| Some((answer(left, arrived)?, *left, *arrived))))
+        .collect();
+    pairs.sort_by_key(|(score, left, arrived)| {
+        let apart = left.record.moved_out.zip(arrived.record.moved_in).map(|(out, into)| out.days_apart(into));
+        (Reverse(*score), apart.unwrap_or(i32::MAX), Reverse((arrived.uid, left.uid)))
+    });
+    let mut answered: Vec<(&Entry, &Entry)> = Vec::new();
+    for (_, left, arrived) in pairs {
+        if !answered.iter().any(|(l, a)| l.uid == left.uid || a.uid == arrived.uid) {
+            answered.push((left, arrived));
         }
-        let named = matches!(left.record.moved_to, Some(Place::Area(to)) if to.contains(arrived.area));
-        let names = matches!(arrived.record.moved_from, Some(Place::Area(from)) if from.contains(left.area));
-        let dated = near(left.record.moved_out, arrived.record.moved_in);
-        match (named, names, dated) {
-            (true, true, _) => Some(4),
-            (true, false, _) | (false, true, _) => Some(3),
-            (false, false, Some(true)) => Some(2),
-            // A move and a return: the dates tell them apart.
-            (false, false, Some(false)) => None,
-            (false, false, None) => (!matches!(left.record.moved_to, Some(Place::Outside))).then_some(1),
-        }
-    };
-    arrivals.iter().filter_map(|e| score(e).map(|s| (s, e.uid, *e))).max_by_key(|(s, uid, _)| (*s, *uid)).map(|x| x.2)
+    }
+    arrivals.retain(|e| !answered.iter().any(|(_, arrived)| arrived.uid == e.uid));
+    let of = |left: &Entry| answered.iter().find(|(l, _)| l.uid == left.uid).map(|(_, arrived)| *arrived);
+    leavers.iter().map(|left| (*left, of(left))).collect()
+}
+
+/// How well an arrival answers a departure: in the village it names, from this village, or simply elsewhere later.
+/// `None` where it cannot.
+fn answer(left: &Entry, arrived: &Entry) -> Option<u8> {
+    if arrived.area == left.area {
+        return None;
+    }
+    let named = matches!(left.record.moved_to, Some(Place::Area(to)) if to.contains(arrived.area));
+    let names = matches!(arrived.record.moved_from, Some(Place::Area(from)) if from.contains(left.area));
+    let dated = near(left.record.moved_out, arrived.record.moved_in);
+    match (named, names, dated) {
+        (true, true, _) => Some(4),
+        (true, false, _) | (false, true, _) => Some(3),
+        (false, false, Some(true)) => Some(2),
+        // A move and a return: the dates tell them apart.
+        (false, false, Some(false)) => None,
+        (false, false, None) => (!matches!(left.record.moved_to, Some(Place::Outside))).then_some(1),
+    }
+}
+
+/// The line of the village moved to, where the person has left that village again since: most registers have one column
+/// for the last change, so it no longer says when they came.
+fn stayed<'a>(left: &Entry, leavers: &[&'a Entry]) -> Option<&'a Entry> {
+    let Some(Place::Area(to)) = left.record.moved_to else { return None };
+    let since = |e: &Entry| Some(left.record.moved_out?.last() <= e.record.moved_out?.first());
+    leavers.iter().copied().find(|e| e.area != left.area && to.contains(e.area) && since(e) == Some(true))
 }
 
 /// Whether two halves can be of one move; `None` where a date is missing.

@@ -181,15 +181,17 @@ impl Writer<'_> {
             .doing("writing a snapshot")
     }
 
-    /// A register that is here for the first time: who is said to have moved there is judged again, as only now
-    /// somebody can say that they are missing.
+    /// A register that is here for the first time: who is said to have moved there, or to its township, is judged
+    /// again, as only now somebody can say that they are missing.
     fn expect_arrivals(&self, key: &SnapshotKey) -> Result<()> {
         self.conn
             .prepare_cached(
-                "INSERT OR REPLACE INTO dues SELECT DISTINCT person, 0 FROM events WHERE kind = 'transfer' AND went_to = ?1
+                "INSERT OR REPLACE INTO dues SELECT DISTINCT person, 0 FROM events WHERE kind = 'transfer' AND went_to IN (?1, ?3)
                  AND NOT EXISTS (SELECT 1 FROM snapshots WHERE list = ?2 AND area = ?1)",
             )
-            .and_then(|mut s| s.execute((key.area.padded() as i64, key.list as u8)))
+            .and_then(|mut s| {
+                s.execute((key.area.padded() as i64, key.list as u8, key.area.township().padded() as i64))
+            })
             .doing("noting whom a new register concerns")?;
         Ok(())
     }

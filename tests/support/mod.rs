@@ -4,5 +4,7 @@
 pub mod county;
 pub mod events;
 pub mod node;
+pub mod office;
 pub mod score;
+pub mod story;
 pub mod truth;

@@ -251,11 +251,11 @@ impl<'w, 'c> Bench<'w, 'c> {
 
     /// A change in a household can make or mend a household without a head: the head that is gone is judged again.
     fn judge_household(&mut self, changed: &Entry) -> Result<()> {
-        // A line of the first snapshot comes with its whole household; the head is judged by itself.
-        if changed.baseline && changed.removed.is_none() && changed.corrected.is_none() && changed.is_active() {
+        let Some(key) = household_key(changed) else { return Ok(()) };
+        // A line that stands as the first snapshot had it came with its whole household; the head is judged by itself.
+        if changed.baseline && changed.is_active() && self.writer.history(changed.uid)?.is_empty() {
             return Ok(());
         }
-        let Some(key) = household_key(changed) else { return Ok(()) };
         let heads: BTreeSet<Uid> = self
             .under(key)?
             .into_iter()

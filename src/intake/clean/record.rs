@@ -274,6 +274,8 @@ impl<'v> Cleaner<'v> {
         record.status = self.status(view, record, ended, reason);
         match record.status {
             Status::Active => {}
+            // Money stops weeks after a death: that day is none of dying.
+            Status::Deceased if self.list.pays() => record.ended = record.ended.or(ended),
             Status::Deceased => record.died = record.died.or(ended),
             Status::MovedOut => record.moved_out = record.moved_out.or(ended),
             Status::Closed | Status::Removed => record.ended = record.ended.or(ended),

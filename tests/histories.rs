@@ -1,0 +1,348 @@
+//! Random small histories of three villages: whatever the order of the files, however often they are read, and whether
+//! month by month or all at once, the same persons and findings come of them.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use rosterd::domain::{Date, Uid};
+use rosterd::rules::RULES;
+use rosterd::store::{DecisionKind, pair_subject};
+use support::office::Office;
+use support::story::number;
+
+const VILLAGES: [&str; 3] = ["519901001201", "519901001202", "519901002201"];
+const MONTHS: [&str; 4] = ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"];
+/// Namesakes and look-alikes on purpose: four of the names are one character apart, two are given twice.
+const PEOPLE: [(&str, &str); 12] = [
+    ("王建国", "19500302/001"),
+    ("王建国", "19780615/003"),
+    ("王建华", "19780615/005"),
+    ("李秀英", "19450817/002"),
+    ("李秀芳", "19450817/004"),
+    ("张伟", "19840229/011"),
+    ("张伟", "19881120/013"),
+    ("吉木·子洛", "19701005/007"),
+    ("欧阳春梅", "19631231/026"),
+    ("赵德海", "19550709/009"),
+    ("周子轩", "20250902/001"),
+    ("周子豪", "20250902/003"),
+];
+
+/// Something that happens to one of them, and which offices notice.
+#[derive(Debug, Clone)]
+enum Happening {
+    Dies,
+    /// To the village; whether the old one and the new one write it down.
+    Moves {
+        to: usize,
+        out: bool,
+        into: bool,
+    },
+    LeavesCounty,
+    /// A line disappears from one of the lists of their village.
+    Vanishes {
+        list: usize,
+    },
+    /// One list writes the number with a slip of the pen from now on, or right again.
+    Slips {
+        list: usize,
+    },
+    Stopped,
+}
+
+#[derive(Debug, Clone)]
+struct Happens {
+    month: usize,
+    who: usize,
+    what: Happening,
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    let what = prop_oneof![
+        2 => Just(Happening::Dies),
+        3 => (0..3usize, any::<bool>(), any::<bool>()).prop_map(|(to, out, into)| Happening::Moves { to, out, into }),
+        1 => Just(Happening::LeavesCounty),
+        2 => (0..3usize).prop_map(|list| Happening::Vanishes { list }),
+        2 => (0..3usize).prop_map(|list| Happening::Slips { list }),
+        1 => Just(Happening::Stopped),
+    ];
+    (1..MONTHS.len(), 0..PEOPLE.len(), what).prop_map(|(month, who, what)| Happens { month, who, what })
+}
+
+/// One person's lines: of the register one a village they ever lived in, of health and dibao one.
+#[derive(Clone, Default)]
+struct Lines {
+    register: BTreeMap<usize, String>,
+    lives: usize,
+    health: Option<&'static str>,
+    dibao: Option<&'static str>,
+    wrong: [bool; 3],
+    died: Option<String>,
+}
+
+type Files = Vec<(String, String)>;
+
+/// The files of every month.
+fn play(homes: &[usize], history: &[Happens]) -> Vec<Files> {
+    let mut people: Vec<Lines> = homes
+        .iter()
+        .enumerate()
+        .map(|(i, home)| Lines {
+            register: BTreeMap::from([(*home, "在册,,".to_owned())]),
+            lives: *home,
+            health: (i % 5 != 4).then_some("正常"),
+            dibao: (i % 3 == 0).then_some("在保"),
+            ..Lines::default()
+        })
+        .collect();
+    let mut months = vec![files(&people)];
+    for month in 1..MONTHS.len() {
+        for event in history.iter().filter(|h| h.month == month) {
+            happen(&mut people[event.who], &event.what, month);
+        }
+        months.push(files(&people));
+    }
+    months
+}
+
+fn happen(lines: &mut Lines, what: &Happening, month: usize) {
+    let day = format!("2026-{:02}-{:02}", month + 1, 5 + month);
+    let here = lines.lives;
+    match what {
+        Happening::Dies => {
+            lines.register.insert(here, format!("死亡,{day},"));
+            lines.died = Some(day);
+        }
+        Happening::Moves { to, out, into } if *to != here => {
+            if *out {
+                lines.register.insert(here, format!("迁出,{day},{}", VILLAGES[*to]));
+            }
+            if *into {
+                lines.register.insert(*to, format!("在册,{day},{}", VILLAGES[here]));
+                lines.lives = *to;
+            }
+        }
+        Happening::Moves { .. } => {}
+        Happening::LeavesCounty => {
+            lines.register.insert(here, format!("迁出,{day},县外"));
+        }
+        Happening::Vanishes { list: 0 } => {
+            lines.register.remove(&here);
+        }
+        Happening::Vanishes { list: 1 } => lines.health = None,
+        Happening::Vanishes { .. } => lines.dibao = None,
+        Happening::Slips { list } => lines.wrong[*list] = !lines.wrong[*list],
+        Happening::Stopped => lines.dibao = lines.dibao.map(|_| "停保"),
+    }
+}
+
+fn files(people: &[Lines]) -> Files {
+    let mut all = Files::new();
+    let written = |i: usize, list: usize| {
+        let (name, id) = PEOPLE[i];
+        let id = if people[i].wrong[list] { number(&format!("{id}!")) } else { number(id) };
+        format!("{i},{name},{id}")
+    };
+    for (v, village) in VILLAGES.into_iter().enumerate() {
+        let mut population = String::from("户号,姓名,公民身份号码,人口状态,变动时间,迁入迁出地\n");
+        let mut health = String::from("序号,姓名,身份证号码,建档日期,最近随访日期,档案状态\n");
+        let mut dibao = String::from("序号,保障对象姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n");
+        for (i, lines) in people.iter().enumerate() {
+            if let Some(status) = lines.register.get(&v) {
+                population.push_str(&format!("{},{status}\n", written(i, 0)));
+            }
+            // Services stay where the person was when it all began: others are slow to follow a move.
+            let first = i % 3 == v;
+            if let Some(status) = lines.health.filter(|_| first) {
+                health.push_str(&format!("{},2015-04-01,2025-11-03,{status}\n", written(i, 1)));
+            }
+            if let Some(status) = lines.dibao.filter(|_| first) {
+                dibao.push_str(&format!("{},A,2019-05-01,2025-12-10,{status}\n", written(i, 2)));
+            }
+        }
+        all.push((format!("{village}/population.csv"), population));
+        all.push((format!("{village}/health.csv"), health));
+        all.push((format!("{village}/dibao.csv"), dibao));
+    }
+    let mut deaths = String::from("序号,姓名,身份证号码,死亡日期,户籍地行政区划代码\n");
+    for (i, lines) in people.iter().enumerate() {
+        if let Some(day) = lines.died.as_ref().filter(|_| i % 2 == 0) {
+            let (name, id) = PEOPLE[i];
+            deaths.push_str(&format!("{i},{name},{},{day},{}\n", number(id), VILLAGES[lines.lives]));
+        }
+    }
+    all.push(("deaths.csv".to_owned(), deaths));
+    // A list without a line cannot be read as one.
+    all.retain(|(_, text)| text.lines().count() > 1);
+    all
+}
+
+fn today(month: usize) -> Date {
+    MONTHS[month].parse().expect("a day")
+}
+
+/// Reads the months one after the other; `shuffle` draws the order of the files of each.
+fn live(months: &[Files], shuffle: &[Index]) -> Office {
+    let mut office = Office::found("519901", today(0));
+    for (month, files) in months.iter().enumerate() {
+        read_month(&mut office, month, files, shuffle);
+    }
+    office
+}
+
+fn read_month(office: &mut Office, month: usize, files: &Files, shuffle: &[Index]) {
+    office.today = today(month);
+    let mut rest = files.clone();
+    let mut draws = shuffle.iter();
+    while !rest.is_empty() {
+        let at = draws.next().map_or(0, |index| index.index(rest.len()));
+        let (path, text) = rest.remove(at);
+        office.read(&path, &text, false);
+        // Some files are worked off by themselves, others together.
+        if at % 2 == 1 {
+            office.settle();
+        }
+    }
+    office.saved_again(&BTreeSet::new());
+    office.settle();
+}
+
+/// Where a line stands, which does not depend on how its entry is called.
+fn places(office: &Office) -> BTreeMap<Uid, String> {
+    let uids: Vec<Uid> = office.entries().iter().map(|s| s.entry.uid).collect();
+    let views = office.view(|view| view.views(&uids, &mut Default::default()));
+    let place = |v: rosterd::store::EntryView| {
+        let source = v.source.map(|(file, _, row)| format!("{file}:{row}"));
+        (v.stored.entry.uid, source.unwrap_or_else(|| "gone".to_owned()))
+    };
+    views.into_iter().map(place).collect()
+}
+
+/// Rule, list, area and evidence of all findings, those that need history left out if asked.
+fn findings(office: &Office, with_history: bool) -> BTreeSet<String> {
+    let places = places(office);
+    let needs = |rule: &str| RULES.iter().any(|r| r.id == rule && r.needs_history);
+    let all = office.findings().into_iter().filter(|f| with_history || !needs(&f.rule));
+    all.map(|f| {
+        let mut evidence: Vec<&str> = f.evidence.iter().map(|uid| places[uid].as_str()).collect();
+        evidence.sort_unstable();
+        // Lines that are gone count once: how many there were is history.
+        evidence.dedup();
+        if !with_history {
+            evidence.retain(|place| *place != "gone");
+        }
+        format!("{} {:?} {:?} {} {evidence:?}", f.rule, f.list, f.area, f.severity)
+    })
+    .collect()
+}
+
+/// The lines that stand, by person.
+fn persons(office: &Office) -> BTreeSet<Vec<String>> {
+    let places = places(office);
+    let mut persons: BTreeMap<Uid, Vec<String>> = BTreeMap::new();
+    for stored in office.entries().into_iter().filter(|s| s.entry.removed.is_none()) {
+        persons.entry(stored.person).or_default().push(places[&stored.entry.uid].clone());
+    }
+    persons
+        .into_values()
+        .map(|mut lines| {
+            lines.sort_unstable();
+            lines
+        })
+        .collect()
+}
+
+fn only<'a, T: Ord>(a: &'a BTreeSet<T>, b: &BTreeSet<T>) -> Vec<&'a T> {
+    a.iter().filter(|x| !b.contains(x)).collect()
+}
+
+fn same<T: Ord + std::fmt::Debug>(what: &str, a: &BTreeSet<T>, b: &BTreeSet<T>) -> Result<(), TestCaseError> {
+    prop_assert!(a == b, "{}: only the first {:#?}, only the second {:#?}", what, only(a, b), only(b, a));
+    Ok(())
+}
+
+fn homes() -> impl Strategy<Value = Vec<usize>> {
+    prop::collection::vec(0..3usize, PEOPLE.len())
+}
+
+fn history() -> impl Strategy<Value = Vec<Happens>> {
+    prop::collection::vec(happens(), 1..10)
+}
+
+fn order() -> impl Strategy<Value = Vec<Index>> {
+    prop::collection::vec(any::<Index>(), 10)
+}
+
+/// `PROPTEST_CASES=500 cargo test --test histories` looks harder than every build needs.
+fn cases() -> ProptestConfig {
+    let usual = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() { usual } else { ProptestConfig { cases: 16, ..usual } }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn the_order_of_the_files_does_not_show(homes in homes(), history in history(), order in order()) {
+        let months = play(&homes, &history);
+        let (straight, shuffled) = (live(&months, &[]), live(&months, &order));
+        same("persons", &persons(&straight), &persons(&shuffled))?;
+        same("findings", &findings(&straight, true), &findings(&shuffled, true))?;
+    }
+
+    #[test]
+    fn reading_twice_is_reading_once(homes in homes(), history in history()) {
+        let months = play(&homes, &history);
+        let mut office = Office::found("519901", today(0));
+        for (month, files) in months.iter().enumerate() {
+            read_month(&mut office, month, files, &[]);
+            office.assert_settled();
+        }
+    }
+
+    #[test]
+    fn month_by_month_comes_to_what_the_last_files_alone_come_to(homes in homes(), history in history()) {
+        // A line that vanished is remembered by who lived through it: only what stands can be compared.
+        let stands = |h: &&Happens| !matches!(h.what, Happening::Vanishes { .. });
+        let months = play(&homes, &history.iter().filter(stands).cloned().collect::<Vec<_>>());
+        let lived = live(&months, &[]);
+        let mut founded = Office::found("519901", today(0));
+        read_month(&mut founded, MONTHS.len() - 1, &months[MONTHS.len() - 1], &[]);
+        same("persons", &persons(&lived), &persons(&founded))?;
+        same("findings", &findings(&lived, false), &findings(&founded, false))?;
+    }
+
+    #[test]
+    fn what_a_person_parted_is_never_one_again(
+        homes in homes(), history in history(), order in order(), pairs in prop::collection::vec((any::<Index>(), any::<Index>()), 1..4)
+    ) {
+        let months = play(&homes, &history);
+        let mut office = live(&months[..1], &[]);
+        let entries = office.entries();
+        let mut parted: BTreeSet<(Uid, Uid)> = BTreeSet::new();
+        for (one, other) in pairs {
+            let one = one.get(&entries);
+            // Someone who is the same person now, where there is one.
+            let kin: Vec<_> = entries.iter().filter(|e| e.person == one.person && e.id != one.id).collect();
+            let other = if kin.is_empty() { other.get(&entries) } else { *other.get(&kin) };
+            let pair = (one.entry.uid.min(other.entry.uid), one.entry.uid.max(other.entry.uid));
+            if pair.0 != pair.1 && parted.insert(pair) {
+                office.decide(DecisionKind::Match, pair_subject(pair.0, pair.1), "reject");
+            }
+        }
+        for (month, files) in months.iter().enumerate() {
+            read_month(&mut office, month, files, &order);
+            let person: BTreeMap<Uid, Uid> = office.entries().iter().map(|e| (e.entry.uid, e.person)).collect();
+            for (a, b) in &parted {
+                prop_assert_ne!(person[a], person[b], "{} and {} are one again in month {}", a, b, month);
+            }
+            // Every entry is in one person, and that person is named by one of their own entries.
+            for (uid, person_of) in &person {
+                prop_assert_eq!(person[person_of], *person_of, "{} is in a person of nobody", uid);
+            }
+        }
+    }
+}
