@@ -19,6 +19,9 @@ pub struct Args {
     /// Show names and numbers whole; logged
     #[arg(long, requires = "reason")]
     reveal: bool,
+    /// Why these lines are one person: each comparison with its weight in bits
+    #[arg(long)]
+    explain: bool,
     /// Why they are to be shown
     #[arg(long, value_name = "TEXT", requires = "reveal")]
     reason: Option<String>,
@@ -27,12 +30,12 @@ pub struct Args {
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {
-    let reason = args.reason.map(|reason| reason.trim().to_owned());
+    let reason = args.reason.clone().map(|reason| reason.trim().to_owned());
     if reason.as_ref().is_some_and(String::is_empty) {
         let error = Error::new(session.screen.text().say("say-reveal-reason"));
         return Err(Failed { error, exit: Exit::Usage });
     }
-    let ask = requests::People { query: args.query, reveal: args.reveal, reason: reason.clone() };
+    let ask = requests::People { query: args.query.clone(), reveal: args.reveal, reason: reason.clone() };
     let (rows, exit) = session.rows(&ask, args.output.json)?;
     if let Some(reason) = reason.filter(|_| exit == Exit::Done) {
         session.screen.say_with("say-reveal-logged", &[("reason", &reason)]);
@@ -65,6 +68,27 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         for line in table.lines(session.screen.columns()) {
             session.screen.line(format_args!("  {line}"));
         }
+        if args.explain {
+            explain(session, person);
+        }
     }
     Ok(exit)
+}
+
+/// Each line of the person with the one it is tied to best: what every comparison adds or takes, in bits.
+fn explain(session: &mut Session, person: &serde_json::Value) {
+    for link in person["links"].as_array().into_iter().flatten() {
+        let why: Vec<String> = link["why"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|part| format!("{} {:+}", view::field(part, "what"), part["weight"].as_f64().unwrap_or(0.0)))
+            .collect();
+        let [a, b] = ["a", "b"].map(|key| view::field(link, key).to_owned());
+        session.screen.line(format_args!(
+            "  {b} = {a}: {:+}  ({})",
+            link["weight"].as_f64().unwrap_or(0.0),
+            why.join(", ")
+        ));
+    }
 }

@@ -196,12 +196,17 @@ fn weight_rows(weights: &linkage::Weights) -> Vec<Value> {
                 levels
                     .iter()
                     .enumerate()
-                    .map(|(at, bits)| json!({"comparison": comparison, "level": at, "weight": bits})),
+                    .map(|(at, bits)| json!({"comparison": comparison, "level": at, "weight": rounded(bits)})),
             ),
-            bits => rows.push(json!({"comparison": comparison, "level": Value::Null, "weight": bits})),
+            bits => rows.push(json!({"comparison": comparison, "level": Value::Null, "weight": rounded(bits)})),
         }
     }
     rows
+}
+
+/// Bits to two places; more would only look exact.
+fn rounded(bits: &Value) -> Value {
+    bits.as_f64().map_or_else(|| bits.clone(), |bits| json!((bits * 100.0).round() / 100.0))
 }
 
 /// Where `link train` leaves its weights until `rematch` takes them.

@@ -54,7 +54,8 @@ impl FrontDesk {
     pub(super) fn invite(&self, args: &ask::Invite, out: Out) -> Result<Exit> {
         let settings = self.office.settings();
         let code = self.authority()?.invite(&addresses(&settings)?, args.area, args.hours)?;
-        let expires = Timestamp::now() + Duration::from_secs(u64::from(args.hours) * 3_600);
+        let now = Timestamp::from_second(self.office.now().as_second()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let expires = now + Duration::from_secs(u64::from(args.hours) * 3_600);
         row(out, &json!({"area": args.area, "code": code.to_string(), "expires": expires.to_string()}))?;
         Ok(Exit::Done)
     }
