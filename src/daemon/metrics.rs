@@ -1,7 +1,7 @@
 //! `/healthz`, `/readyz` and Prometheus `/metrics` on the local listener. Numbers only: no person is in them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use axum::Router;
 use axum::extract::State;
@@ -88,11 +88,11 @@ async fn metrics(State(board): State<Board>) -> impl IntoResponse {
 }
 
 fn page(board: &Board) -> Result<String> {
-    let mut registry = Registry::default();
+    let mut registry = Registry::with_prefix("rosterd");
     let mut gauge = |name: &str, help: &str, value: i64| {
         let gauge = Gauge::<i64, AtomicI64>::default();
         gauge.set(value);
-        registry.register(format!("rosterd_{name}"), help, gauge);
+        registry.register(name, help, gauge);
     };
     let now = board.office.now().as_second();
     let status = board.link.status();
@@ -116,11 +116,6 @@ fn page(board: &Board) -> Result<String> {
     gauge("quarantined", "Lines and files not taken", quarantined as i64);
     gauge("waiting_entries", "Entries that wait to be linked and judged", waiting as i64);
     gauge("entries", "Entries that stand", totals.entries as i64);
-    gauge(
-        "last_pass_milliseconds",
-        "How long the last pass took",
-        board.progress.pass_millis.load(Ordering::SeqCst) as i64,
-    );
     if let Some(at) = status.last_contact {
         gauge("parent_last_contact_seconds", "Since the parent last answered", now - at);
     }
@@ -131,21 +126,26 @@ fn page(board: &Board) -> Result<String> {
     if let Some(free) = disk_free_bytes(board.office.store.path()) {
         gauge("disk_free_bytes", "Left where the store lies", free as i64);
     }
+    registry.register(
+        "pass_seconds",
+        "How long passes took that found something to do",
+        board.progress.pass_seconds.clone(),
+    );
     let open = Family::<OfRule, Gauge<i64, AtomicI64>>::default();
     for (rule, severity, count) in totals.open {
         open.get_or_create(&OfRule { rule, severity }).set(count as i64);
     }
-    registry.register("rosterd_findings_open", "Open findings", open);
+    registry.register("findings_open", "Open findings", open);
     let contact = Family::<OfArea, Gauge<i64, AtomicI64>>::default();
     for child in children {
         if let Some(at) = child.last_contact {
             contact.get_or_create(&OfArea { area: child.area.to_string() }).set(now - at / 1000);
         }
     }
-    registry.register("rosterd_child_last_contact_seconds", "Since a child last asked anything", contact);
+    registry.register("child_last_contact_seconds", "Since a child last asked anything", contact);
     let refusals = Gauge::<u64, AtomicU64>::default();
     refusals.set(board.parent.tally().values().sum());
-    registry.register("rosterd_refusals", "Questions of children that were refused since the start", refusals);
+    registry.register("refusals", "Questions of children that were refused since the start", refusals);
     let mut page = String::new();
     encode(&mut page, &registry).or_say("writing the metrics")?;
     Ok(page)

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+
 use super::alarms::Alarms;
 use super::logbook::Logbook;
 use super::office::Office;
@@ -30,17 +32,29 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 const LARGE_PASS_ENTRIES: u64 = 20_000;
 
 /// What others may know of the worker while it runs.
-#[derive(Default)]
 pub struct Progress {
     /// In the middle of reading or deriving.
     busy: AtomicBool,
     /// Files seen that are not read yet.
     unread: AtomicU64,
-    /// Milliseconds of the last pass that found something to do.
-    pub pass_millis: AtomicU64,
+    /// How long passes took that found something to do.
+    pub pass_seconds: Histogram,
     /// Counts turns of the loop: the watchdog sees that it goes on.
     pub turns: AtomicU64,
     last_error: Mutex<Option<String>>,
+}
+
+impl Default for Progress {
+    fn default() -> Progress {
+        Progress {
+            busy: AtomicBool::new(false),
+            unread: AtomicU64::new(0),
+            // From a hundredth of a second to five minutes.
+            pass_seconds: Histogram::new(exponential_buckets(0.01, 3.0, 10)),
+            turns: AtomicU64::new(0),
+            last_error: Mutex::new(None),
+        }
+    }
 }
 
 impl Progress {
@@ -226,7 +240,7 @@ impl Worker {
         let done = derive(&office.store, &setting, &log, &mut |_| {}, &|| !office.is_stopping())?;
         self.derived_on = Some(setting.today);
         if done != Derived::default() {
-            progress.pass_millis.store(started.elapsed().as_millis() as u64, Ordering::SeqCst);
+            progress.pass_seconds.observe(started.elapsed().as_secs_f64());
         }
         self.logbook.drain(&self.office)?;
         Ok(done)
