@@ -11,7 +11,7 @@ use crate::domain::List;
 use crate::error::{Context as _, Error, Result};
 use crate::intake::{self, Context, DatabaseSource, FileReport, Limits, Unreadable, Vocabulary, watch::Seen};
 use crate::settings::{Mode, Selection, Source, SourceKind};
-use crate::store::{QuarantineRow, SourceRow};
+use crate::store::{QuarantineRow, SourceRow, Writer};
 
 /// One file to read.
 pub struct Reading<'a> {
@@ -70,12 +70,7 @@ pub fn read(reading: &Reading) -> Result<bool> {
             Ok(false)
         }
         Ok(report) => {
-            let outcome = ingest.finish(&mut |writer, outcome| {
-                let held = outcome.scopes.iter().any(|scope| scope.held);
-                let state = if held { "held" } else { "read" };
-                writer.put_source(&reading.row(hash, state, lists(outcome), report.lines))?;
-                writer.put_quarantine(office.area(), reading.rel_path, &refusals(reading, outcome))
-            })?;
+            let outcome = ingest.finish(&mut |writer, outcome| reading.keep(writer, hash, report.lines, outcome))?;
             tell(reading, &report, &outcome);
             Ok(true)
         }
@@ -113,16 +108,20 @@ pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result
                 if dry_run {
                     return Ok(());
                 }
-                let held = outcome.scopes.iter().any(|scope| scope.held);
-                let state = if held { "held" } else { "read" };
-                writer.put_source(&reading.row(hash, state, lists(outcome), report.lines))?;
-                writer.put_quarantine(office.area(), reading.rel_path, &refusals(reading, outcome))
+                reading.keep(writer, hash, report.lines, outcome)
             })
             .map(Ok),
     }
 }
 
 impl Reading<'_> {
+    /// Notes what came of the file, in the transaction that took it.
+    fn keep(&self, writer: &Writer, hash: [u8; 32], lines: u64, outcome: &Outcome) -> Result<()> {
+        let state = if outcome.scopes.iter().any(|scope| scope.held) { "held" } else { "read" };
+        writer.put_source(&self.row(hash, state, lists(outcome), lines))?;
+        writer.put_quarantine(self.office.area(), self.rel_path, &refusals(self, outcome))
+    }
+
     fn pour(&self, sink: &mut Ingest) -> Result<FileReport, Unreadable> {
         let context = Context {
             vocabulary: self.vocabulary,

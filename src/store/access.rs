@@ -89,9 +89,4 @@ impl Writer<'_> {
             .doing("writing the access log")?;
         Ok(())
     }
-
-    /// Forgets looks from before `at` (the retention has passed).
-    pub fn forget_access(&self, before: i64) -> Result<usize> {
-        self.conn.execute("DELETE FROM access WHERE at < ?1", [before]).doing("clearing the access log")
-    }
 }

@@ -130,23 +130,6 @@ impl View<'_> {
             .doing("searching people")
     }
 
-    /// Persons that carry one of these block keys.
-    pub fn persons_under(&self, keys: &[u64], limit: usize) -> Result<Vec<Uid>> {
-        let mut ids = Vec::new();
-        for key in keys {
-            self.block(*key, limit, &mut ids)?;
-        }
-        let mut persons = Vec::new();
-        for id in ids {
-            if let Some(stored) = self.entry_by_id(id)?
-                && !persons.contains(&stored.person)
-            {
-                persons.push(stored.person);
-            }
-        }
-        Ok(persons)
-    }
-
     /// Entries with the places of their lines; each snapshot's places are read once.
     pub fn views(&self, uids: &[Uid], cache: &mut PlaceCache) -> Result<Vec<EntryView>> {
         let mut out = Vec::with_capacity(uids.len());

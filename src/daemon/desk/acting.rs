@@ -11,7 +11,7 @@ use super::super::pass::{Outcome, ScopeOutcome};
 use super::super::present::Presenter;
 use super::super::reading::{self, Reading};
 use super::super::worker::{limits, stream_of};
-use super::looking::instant;
+use super::looking::held_row;
 use super::{FrontDesk, Live, Out, row};
 use crate::error::{Context, Error, Result};
 use crate::intake::watch::Seen;
@@ -153,13 +153,7 @@ impl FrontDesk {
             HeldAction::Reject => "rejected",
         };
         let held = office.store.write(|writer| writer.decide_held(id, state))?.ok_or_else(nobody)?;
-        let share = held.removes as f64 / held.had.max(1) as f64;
-        row(
-            out,
-            &json!({"id": held.id.to_string(), "list": held.list, "area": held.area, "file": held.file,
-                    "since": instant(held.at), "lines": held.has, "before": held.had, "removed": held.removes,
-                    "share": (share * 1000.0).round() / 1000.0}),
-        )?;
+        row(out, &held_row(&held))?;
         if args.action == HeldAction::Release {
             self.take_released(live, &held, out)?;
         }

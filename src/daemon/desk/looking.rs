@@ -10,7 +10,7 @@ use super::super::worker::unread_now;
 use super::{FrontDesk, Out, row};
 use crate::domain::{FindingId, FindingStatus, IdNumber, Severity, Uid, mask, name};
 use crate::error::{Error, Result};
-use crate::store::{FindingFilter, View};
+use crate::store::{FindingFilter, Held, View};
 use crate::sync::credential::Credential;
 use crate::sync::status::{LinkState, LinkStatus};
 
@@ -23,6 +23,14 @@ const FLUSH_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 /// An instant of the store as RFC 3339.
 pub(super) fn instant(millis: i64) -> Option<String> {
     Timestamp::from_millisecond(millis).ok().map(|t| t.to_string())
+}
+
+/// A snapshot that the deletion guard holds, or held until a person decided.
+pub(super) fn held_row(held: &Held) -> Value {
+    let share = held.removes as f64 / held.had.max(1) as f64;
+    json!({"id": held.id.to_string(), "list": held.list, "area": held.area, "file": held.file,
+           "since": instant(held.at), "lines": held.has, "before": held.had, "removed": held.removes,
+           "share": (share * 1000.0).round() / 1000.0})
 }
 
 /// A catalogue word for where the link stands.
@@ -228,13 +236,7 @@ impl FrontDesk {
 
     pub(super) fn held(&self, out: Out) -> Result<Exit> {
         for held in self.office.store.read(|view| view.held(false))? {
-            let share = held.removes as f64 / held.had.max(1) as f64;
-            row(
-                out,
-                &json!({"id": held.id.to_string(), "list": held.list, "area": held.area, "file": held.file,
-                        "since": instant(held.at), "lines": held.has, "before": held.had, "removed": held.removes,
-                        "share": (share * 1000.0).round() / 1000.0}),
-            )?;
+            row(out, &held_row(&held))?;
         }
         Ok(Exit::Done)
     }
