@@ -346,3 +346,32 @@ proptest! {
         }
     }
 }
+
+/// One woman on two lists, known again by name, head and relation alone; and a migrants' list of namesakes.
+fn namesakes(name: &str, count: usize) -> Files {
+    let register = "户号,户主姓名,姓名,与户主关系,联系电话,人口状态\n12,龙大山,龙鐾,妻,13900001234,在册\n".to_owned();
+    let dibao =
+        "低保证号,户主姓名,保障对象姓名,与户主关系,联系电话,保障状态\n7,龙大山,龙鐾,妻,13900001234,在保\n".to_owned();
+    let mut migrants = "居住证号,姓名,性别,流动类型,流动日期,流动地\n".to_owned();
+    (0..count).for_each(|n| migrants += &format!("J{n:03},{name},女,流出,2026-01-{:02},县外\n", n % 28 + 1));
+    let file = |name: &str| format!("{}/{name}.csv", VILLAGES[0]);
+    vec![(file("population"), register), (file("dibao"), dibao), (file("migrants"), migrants)]
+}
+
+#[test]
+fn a_name_that_more_than_a_hundred_lines_share_ties_nobody_whenever_they_came() {
+    let read = |months: &[Files]| {
+        let mut office = Office::found("519901", today(0));
+        months.iter().enumerate().for_each(|(month, files)| read_month(&mut office, month, files, &[]));
+        persons(&office)
+    };
+    let (few, many, renamed) = (namesakes("龙鐾", 98), namesakes("龙鐾", 99), namesakes("赵德海", 99));
+    let together = |persons: &BTreeSet<Vec<String>>| persons.iter().any(|lines| lines.len() == 2);
+    let (with_few, with_many) = (read(std::slice::from_ref(&few)), read(std::slice::from_ref(&many)));
+    assert!(together(&with_few), "100 lines of one name are still compared");
+    assert!(!together(&with_many), "101 are not");
+    assert!(read(&[few.clone(), many.clone()]) == with_many, "the line too much came later");
+    let renamed_alone = read(std::slice::from_ref(&renamed));
+    assert!(together(&renamed_alone));
+    assert!(read(&[few, many, renamed]) == renamed_alone, "the others turned out to have another name");
+}

@@ -5,6 +5,8 @@
 //! date, sequence; the check digit is put behind. `!` before a number takes it as written, `~` as a damaged cell.
 //! Expected: persons as `ab|c`, then pairs for review as `a~c`, then pairs on one number as `a=c`.
 
+use std::collections::BTreeSet;
+
 use rosterd::domain::{Area, IdNumber, List, Place, Record, Sex, Status, Uid};
 use rosterd::linkage::{Decided, Doubt, Features, Weights, cluster, features, link_all};
 
@@ -87,7 +89,7 @@ fn who_is_who(lines: &str, decided: &Decided) -> String {
     let (back_labels, back): (Vec<char>, Vec<Features>) =
         labels.iter().rev().copied().zip(entries.iter().rev().copied()).unzip();
     assert_eq!(found, describe(&back_labels, &back), "the order of lines shows");
-    let together = cluster(&entries, decided, &w);
+    let together = cluster(&entries, &BTreeSet::new(), decided, &w);
     assert_eq!(together.persons.iter().map(Vec::len).sum::<usize>(), entries.len());
     found
 }
@@ -476,7 +478,7 @@ fn a_review_says_why_it_is_asked_for() {
         ),
     ] {
         let entries: Vec<Features> = lines.lines().map(|text| line(text).1).collect();
-        let found = cluster(&entries, &Decided::default(), &Weights::default());
+        let found = cluster(&entries, &BTreeSet::new(), &Decided::default(), &Weights::default());
         assert_eq!(found.doubts, expected, "{lines} {:?}", found.potential);
         assert_eq!(found.doubts.len(), found.potential.len());
     }

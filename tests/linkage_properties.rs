@@ -112,7 +112,7 @@ impl Incremental {
         while let Some(seed) = left.pop_first() {
             let component = self.component(seed, decided);
             let members: Vec<Features> = component.iter().map(|uid| self.entries[uid]).collect();
-            for person in cluster(&members, decided, &Weights::default()).persons {
+            for person in cluster(&members, &BTreeSet::new(), decided, &Weights::default()).persons {
                 let person: BTreeSet<Uid> = person.into_iter().map(|i| members[i].uid).collect();
                 person.iter().for_each(|uid| drop(self.persons.insert(*uid, person.clone())));
             }
@@ -152,7 +152,7 @@ proptest! {
             persons(&entries, &link_all(&entries, &decided, &w)), persons(&shuffled, &link_all(&shuffled, &decided, &w))
         );
         let by_cluster = |entries: &[Features]| -> Persons {
-            let found = cluster(entries, &decided, &w).persons;
+            let found = cluster(entries, &BTreeSet::new(), &decided, &w).persons;
             found.into_iter().map(|person| person.into_iter().map(|i| entries[i].uid).collect()).collect()
         };
         prop_assert_eq!(by_cluster(&entries), by_cluster(&shuffled));
@@ -165,7 +165,7 @@ proptest! {
 
     #[test]
     fn what_excludes_itself_is_never_one_person((entries, decided) in village()) {
-        let found = cluster(&entries, &decided, &Weights::default()).persons;
+        let found = cluster(&entries, &BTreeSet::new(), &decided, &Weights::default()).persons;
         let mut seen: Vec<usize> = found.concat();
         seen.sort_unstable();
         prop_assert_eq!(seen, (0..entries.len()).collect::<Vec<_>>(), "an entry is in exactly one person");

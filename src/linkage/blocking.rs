@@ -1,5 +1,7 @@
 //! Keys under which an entry is found. Two entries are compared only if they share one, so cost stays linear.
 
+use std::collections::BTreeSet;
+
 use super::features::{Features, mix};
 use crate::domain::PartialDate;
 
@@ -94,8 +96,14 @@ fn neighbours(date: PartialDate) -> impl Iterator<Item = u64> {
 }
 
 /// Calls `found` for every pair of entries (by index, the lower first) that share a key with at most
-/// [`BLOCK_ENTRIES_MAX`] entries; each pair once, in an order that depends on the keys alone.
-pub(super) fn pairs(entries: &[Features], mut found: impl FnMut(usize, usize)) {
+/// [`BLOCK_ENTRIES_MAX`] entries and is not one of `outgrown`; each pair once, in an order that depends on the keys
+/// alone. Gives the keys that tied nobody.
+pub(super) fn pairs(
+    entries: &[Features],
+    outgrown: &BTreeSet<u64>,
+    mut found: impl FnMut(usize, usize),
+) -> BTreeSet<u64> {
+    let mut mute = BTreeSet::new();
     // All keys of all entries one behind the other; those of entry `i` begin at `starts[i]`.
     let mut starts = Vec::with_capacity(entries.len() + 1);
     let mut keys: Vec<u64> = Vec::with_capacity(entries.len() * 4);
@@ -108,14 +116,16 @@ pub(super) fn pairs(entries: &[Features], mut found: impl FnMut(usize, usize)) {
     starts.push(keys.len());
     index.sort_unstable();
     let own = |i: u32| starts[i as usize]..starts[i as usize + 1];
-    for block in index.chunk_by(|a, b| a.0 == b.0).filter(|block| block.len() > BLOCK_ENTRIES_MAX) {
+    let ties = |block: &&[(u64, u32)]| block.len() <= BLOCK_ENTRIES_MAX && !outgrown.contains(&block[0].0);
+    for block in index.chunk_by(|a, b| a.0 == b.0).filter(|block| !ties(block)) {
+        mute.insert(block[0].0);
         for (key, i) in block {
             // 0 stands for a key that is not used; it must not count as shared below.
             keys[own(*i)].iter_mut().filter(|k| **k == *key).for_each(|k| *k = 0);
         }
     }
     let first_shared = |i: u32, j: u32| keys[own(i)].iter().find(|key| **key != 0 && keys[own(j)].contains(key));
-    for block in index.chunk_by(|a, b| a.0 == b.0).filter(|block| (2..=BLOCK_ENTRIES_MAX).contains(&block.len())) {
+    for block in index.chunk_by(|a, b| a.0 == b.0).filter(|block| block.len() > 1).filter(ties) {
         for (n, (key, i)) in block.iter().enumerate() {
             for (_, j) in &block[n + 1..] {
                 if first_shared(*i, *j) == Some(key) {
@@ -124,4 +134,5 @@ pub(super) fn pairs(entries: &[Features], mut found: impl FnMut(usize, usize)) {
             }
         }
     }
+    mute
 }

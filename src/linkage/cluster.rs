@@ -4,7 +4,7 @@
 //! anything in the other, and where no other group is nearly as good and excluded by the join. What is left between the
 //! thresholds is for people to review. The result depends on the set of entries and decisions alone, never on their order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::blocking;
 use super::compare::{Edge, Levels, edge};
@@ -51,13 +51,14 @@ scale! {
     }
 }
 
-/// Resolves one whole component (see [`edge`]), or several at once.
-pub fn cluster(members: &[Features], decided: &Decided, w: &Weights) -> Partition {
+/// Resolves one whole component (see [`edge`]), or several at once. The keys in `outgrown` tie nobody: more entries than
+/// [`BLOCK_ENTRIES_MAX`](super::BLOCK_ENTRIES_MAX) share them, though fewer of those are here.
+pub fn cluster(members: &[Features], outgrown: &BTreeSet<u64>, decided: &Decided, w: &Weights) -> Partition {
     // Work in the order of uids, so that the order of `members` cannot show.
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_unstable_by_key(|i| members[*i].uid);
     let sorted: Vec<Features> = order.iter().map(|i| members[*i]).collect();
-    let mut groups = Groups::new(&sorted, decided, w);
+    let mut groups = Groups::new(&sorted, outgrown, decided, w);
     groups.join_decided();
     groups.join_edges();
     groups.partition(&order)
@@ -89,10 +90,10 @@ struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    fn new(members: &'a [Features], decided: &'a Decided, w: &'a Weights) -> Groups<'a> {
+    fn new(members: &'a [Features], outgrown: &BTreeSet<u64>, decided: &'a Decided, w: &'a Weights) -> Groups<'a> {
         let mut ties = Vec::new();
         // Only pairs that share a key: so that components resolved together come out as each by itself.
-        blocking::pairs(members, |i, j| {
+        blocking::pairs(members, outgrown, |i, j| {
             if let Some(edge) = edge(&members[i], &members[j], w) {
                 ties.push(Tie { i, j, edge });
             }

@@ -5,6 +5,8 @@
 //! matter of the office, and is what is estimated: each pair counts as much as the present weights think it one
 //! person, and the shares so counted move the weights, until they stand still.
 
+use std::collections::BTreeSet;
+
 use super::blocking;
 use super::compare::Levels;
 use super::features::Features;
@@ -95,11 +97,11 @@ struct Pair {
 
 fn sample(entries: &[Features], w: &Weights) -> Vec<Pair> {
     let mut total = 0usize;
-    blocking::pairs(entries, |_, _| total += 1);
+    blocking::pairs(entries, &BTreeSet::new(), |_, _| total += 1);
     let every = total.div_ceil(TRAIN_PAIRS_MAX).max(1);
     let mut out = Vec::with_capacity(total / every + 1);
     let mut n = 0usize;
-    blocking::pairs(entries, |i, j| {
+    blocking::pairs(entries, &BTreeSet::new(), |i, j| {
         n += 1;
         if n.is_multiple_of(every) {
             let (a, b) = (&entries[i], &entries[j]);

@@ -1,5 +1,7 @@
 //! All entries at once, in memory: the same persons as the store's linking of changed entries arrives at.
 
+use std::collections::BTreeSet;
+
 use super::blocking;
 use super::cluster::cluster;
 use super::compare::edge;
@@ -21,7 +23,7 @@ pub struct Linked {
 
 /// Links `entries` from scratch; linear in their number as no block is larger than `BLOCK_ENTRIES_MAX`.
 pub fn link_all(entries: &[Features], decided: &Decided, w: &Weights) -> Linked {
-    let components = components(entries, decided, w);
+    let (components, outgrown) = components(entries, decided, w);
     let mut out = Linked { person: vec![0; entries.len()], ..Linked::default() };
     let mut persons: Vec<Vec<usize>> = Vec::with_capacity(components.len());
     for component in components {
@@ -31,7 +33,7 @@ pub fn link_all(entries: &[Features], decided: &Decided, w: &Weights) -> Linked 
             continue;
         }
         let members: Vec<Features> = component.iter().map(|i| entries[*i]).collect();
-        let found = cluster(&members, decided, w);
+        let found = cluster(&members, &outgrown, decided, w);
         let at = |i: usize| component[i];
         persons.extend(found.persons.into_iter().map(|person| person.into_iter().map(at).collect()));
         out.potential.extend(found.potential.into_iter().map(|(i, j, bits)| (at(i), at(j), bits)));
@@ -46,10 +48,10 @@ pub fn link_all(entries: &[Features], decided: &Decided, w: &Weights) -> Linked 
     out
 }
 
-/// Entries tied together by edges or decisions; members ascending.
-fn components(entries: &[Features], decided: &Decided, w: &Weights) -> Vec<Vec<usize>> {
+/// Entries tied together by edges or decisions, members ascending; and the keys that too many share to tie anybody.
+fn components(entries: &[Features], decided: &Decided, w: &Weights) -> (Vec<Vec<usize>>, BTreeSet<u64>) {
     let mut roots: Vec<u32> = (0..entries.len() as u32).collect();
-    blocking::pairs(entries, |i, j| {
+    let outgrown = blocking::pairs(entries, &BTreeSet::new(), |i, j| {
         if edge(&entries[i], &entries[j], w).is_some() {
             unite(&mut roots, i as u32, j as u32);
         }
@@ -65,7 +67,8 @@ fn components(entries: &[Features], decided: &Decided, w: &Weights) -> Vec<Vec<u
     }
     let mut by_root: Vec<(u32, u32)> = (0..entries.len() as u32).map(|i| (root(&mut roots, i), i)).collect();
     by_root.sort_unstable();
-    by_root.chunk_by(|a, b| a.0 == b.0).map(|chunk| chunk.iter().map(|(_, i)| *i as usize).collect()).collect()
+    let of = |chunk: &[(u32, u32)]| chunk.iter().map(|(_, i)| *i as usize).collect();
+    (by_root.chunk_by(|a, b| a.0 == b.0).map(of).collect(), outgrown)
 }
 
 fn root(roots: &mut [u32], mut i: u32) -> u32 {

@@ -6,6 +6,7 @@ use super::codec::{Doing, area, day, day_to_sql, list, optional_day, uid};
 use super::{View, Writer};
 use crate::domain::{Area, Date, Entry, List, Record, Uid};
 use crate::error::{Error, Result};
+use crate::linkage::BLOCK_ENTRIES_MAX;
 
 /// An entry of this node that was not there before.
 pub struct NewEntry<'a> {
@@ -305,6 +306,7 @@ impl Writer<'_> {
 
     /// Adds and takes away block keys. Sorted by key first: that keeps a load of a million rows on few pages.
     pub fn change_blocks(&self, added: &mut Vec<(u64, i64)>, taken: &mut Vec<(u64, i64)>) -> Result<()> {
+        let mut lost: Vec<u64> = taken.iter().map(|(key, _)| *key).collect();
         for (rows, sql) in [
             (taken, "DELETE FROM blocks WHERE key = ?1 AND entry = ?2"),
             (added, "INSERT OR IGNORE INTO blocks VALUES (?1, ?2)"),
@@ -315,6 +317,49 @@ impl Writer<'_> {
                 statement.execute((key as i64, entry)).doing("indexing entries")?;
             }
         }
+        if !lost.is_empty() && self.any(&self.outgrown, "SELECT EXISTS (SELECT 1 FROM outgrown)")? {
+            lost.sort_unstable();
+            lost.dedup();
+            lost.into_iter().try_for_each(|key| self.note_shrunk(key))?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a block is too large to say anything. The first time all its entries wait to be linked again: some of
+    /// them may be one person by this key alone.
+    pub fn note_outgrown(&self, key: u64) -> Result<()> {
+        let new = self
+            .conn
+            .prepare_cached("INSERT OR IGNORE INTO outgrown VALUES (?1)")
+            .and_then(|mut s| s.execute([key as i64]))
+            .doing("noting a block that outgrew")?;
+        self.outgrown.set(Some(true));
+        if new > 0 { self.mark_block(key) } else { Ok(()) }
+    }
+
+    /// Lets a block that has become small enough count again.
+    fn note_shrunk(&self, key: u64) -> Result<()> {
+        let mut entries = Vec::new();
+        self.block(key, BLOCK_ENTRIES_MAX + 1, &mut entries)?;
+        if entries.len() > BLOCK_ENTRIES_MAX {
+            return Ok(());
+        }
+        let known = self
+            .conn
+            .prepare_cached("DELETE FROM outgrown WHERE key = ?1")
+            .and_then(|mut s| s.execute([key as i64]))
+            .doing("noting a block that shrank")?;
+        if known > 0 { self.mark_block(key) } else { Ok(()) }
+    }
+
+    fn mark_block(&self, key: u64) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO dirty SELECT entry, 1 FROM blocks WHERE key = ?1
+                 ON CONFLICT (entry) DO UPDATE SET link = max(link, 1)",
+            )
+            .and_then(|mut s| s.execute([key as i64]))
+            .doing("noting what waits")?;
         Ok(())
     }
 

@@ -65,6 +65,8 @@ pub struct Writer<'c> {
     /// Whether there is any decision, and any potential match: nearly always none, and asked for every finding.
     decided: Cell<Option<bool>>,
     matched: Cell<Option<bool>>,
+    /// Whether any block has outgrown what linkage looks at: hardly ever, and asked whenever an entry loses a key.
+    outgrown: Cell<Option<bool>>,
 }
 
 impl<'c> Deref for Writer<'c> {
@@ -120,7 +122,13 @@ impl Store {
         let (result, seq) = {
             let view = View { conn: &tx };
             let before = view.meta_u64("seq")?.unwrap_or(0);
-            let writer = Writer { view, seq: Cell::new(before), decided: Cell::default(), matched: Cell::default() };
+            let writer = Writer {
+                view,
+                seq: Cell::new(before),
+                decided: Cell::default(),
+                matched: Cell::default(),
+                outgrown: Cell::default(),
+            };
             let result = work(&writer)?;
             let after = writer.seq.get();
             (result, (after != before).then_some(after))

@@ -42,6 +42,11 @@ CREATE TABLE blocks (
     PRIMARY KEY (key, entry)
 ) STRICT, WITHOUT ROWID;
 
+-- Keys that more entries share than say anything, as linkage last saw them.
+CREATE TABLE outgrown (
+    key INTEGER PRIMARY KEY              -- blocks.key
+) STRICT;
+
 -- Entries to link and persons to judge again. A pass empties it; a crash leaves the rest to the next run.
 CREATE TABLE dirty (
     entry INTEGER PRIMARY KEY,           -- entries.id

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use super::super::control::requests::{self as ask, Verdict};
 use super::super::control::{Exit, Frame};
 use super::super::office::WEIGHTS;
-use super::super::pass::Setting;
+use super::super::pass::{Setting, features_of};
 use super::super::present::Presenter;
 use super::{FrontDesk, Out, row};
 use crate::domain::Uid;
 use crate::error::{Context, Error, Result};
-use crate::linkage::{self, Features, compare, features, link_all, train};
+use crate::linkage::{self, Features, compare, link_all, train};
 use crate::store::{Decision, DecisionKind, MatchRow, View};
 
 /// Entries read between two looks at whether the asker is still there.
@@ -29,17 +29,9 @@ fn parts(a: &Features, b: &Features, setting: &Setting) -> Vec<Value> {
         .collect()
 }
 
-fn features_of(view: &View, uid: Uid) -> Result<Option<Features>> {
-    Ok(view.entry(uid)?.map(|s| features(s.entry.uid, s.entry.area, s.entry.list, &s.entry.record)))
-}
-
 /// Why the entries of a person are one: each with the one it is tied to best.
 pub(super) fn explain(view: &View, setting: &Setting, person: Uid) -> Result<Vec<Value>> {
-    let all: Vec<Features> = view
-        .entries_of(person)?
-        .iter()
-        .map(|s| features(s.entry.uid, s.entry.area, s.entry.list, &s.entry.record))
-        .collect();
+    let all: Vec<Features> = view.entries_of(person)?.iter().map(|s| features_of(&s.entry)).collect();
     let mut links = Vec::new();
     for (i, a) in all.iter().enumerate().skip(1) {
         let best = all[..i]
@@ -62,8 +54,8 @@ impl FrontDesk {
         office.store.read(|view| {
             let mut presenter = Presenter::new(view, &office.text, office.today());
             for pair in view.matches()? {
-                let why = match (features_of(view, pair.a)?, features_of(view, pair.b)?) {
-                    (Some(a), Some(b)) => parts(&a, &b, &setting),
+                let why = match (view.entry(pair.a)?, view.entry(pair.b)?) {
+                    (Some(a), Some(b)) => parts(&features_of(&a.entry), &features_of(&b.entry), &setting),
                     _ => Vec::new(),
                 };
                 row(out, &presenter.potential(&pair, why)?)?;
@@ -119,9 +111,7 @@ impl FrontDesk {
             let page = self.office.store.read(|view| view.standing_after(after, PAGE_ENTRIES))?;
             let Some(last) = page.last() else { return Ok(all) };
             after = last.id;
-            all.extend(
-                page.iter().map(|s| (s.person, features(s.entry.uid, s.entry.area, s.entry.list, &s.entry.record))),
-            );
+            all.extend(page.iter().map(|s| (s.person, features_of(&s.entry))));
             if !out(Frame::progress(all.len() as u64, 0, "read")) {
                 return Err(Error::new("the one who asked went away"));
             }

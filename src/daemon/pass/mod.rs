@@ -34,7 +34,7 @@ pub struct Setting {
 }
 
 /// Features of an entry as it stands: a vanished line stands for nobody.
-fn features_of(entry: &Entry) -> Features {
+pub fn features_of(entry: &Entry) -> Features {
     let mut features = linkage::features(entry.uid, entry.area, entry.list, &entry.record);
     features.active = entry.is_active();
     features

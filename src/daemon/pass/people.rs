@@ -54,7 +54,7 @@ pub(super) struct Relinked {
 
 /// Links the entry `start` and everything its component and its present person tie to it.
 pub(super) fn relink(writer: &Writer, setting: &Setting, start: i64, known: &mut Known) -> Result<Relinked> {
-    let members = working_set(writer, setting, start, known)?;
+    let WorkingSet { members, outgrown } = working_set(writer, setting, start, known)?;
     let is_new = members.iter().all(|id| known.fresh.contains(id));
     let mut persons: BTreeSet<Uid> = BTreeSet::new();
     let mut features = Vec::with_capacity(members.len());
@@ -64,7 +64,7 @@ pub(super) fn relink(writer: &Writer, setting: &Setting, start: i64, known: &mut
             features.push(*f);
         }
     }
-    let partition = cluster(&features, &setting.decided, &setting.weights);
+    let partition = cluster(&features, &outgrown, &setting.decided, &setting.weights);
     for group in &partition.persons {
         // A person is named by their oldest entry: a merge keeps the older name, a split gives back what was.
         let oldest = group.iter().map(|i| members[*i]).min().expect("a person has at least one entry");
@@ -103,8 +103,16 @@ pub(super) fn relink(writer: &Writer, setting: &Setting, start: i64, known: &mut
     Ok(Relinked { entries: members, is_new, people })
 }
 
-/// Ids in ascending order.
-fn working_set(writer: &Writer, setting: &Setting, start: i64, known: &mut Known) -> Result<Vec<i64>> {
+/// What is linked together.
+struct WorkingSet {
+    /// Ids in ascending order.
+    members: Vec<i64>,
+    /// Their keys that too many share.
+    outgrown: BTreeSet<u64>,
+}
+
+fn working_set(writer: &Writer, setting: &Setting, start: i64, known: &mut Known) -> Result<WorkingSet> {
+    let mut outgrown = BTreeSet::new();
     let mut members: BTreeSet<i64> = BTreeSet::from([start]);
     let mut queue = vec![start];
     let mut candidates = Vec::new();
@@ -115,9 +123,12 @@ fn working_set(writer: &Writer, setting: &Setting, start: i64, known: &mut Known
         };
         let (person, features) = (stored.person, *features);
         let mut tied: Vec<i64> = Vec::new();
-        // Whoever is the same person so far must be looked at again, tied or not.
+        // Whoever is the same person so far, or might have been, must be looked at again, tied or not.
         if !known.fresh.contains(&id) {
             tied.extend(writer.entries_of(person)?.into_iter().map(|stored| known.add(stored)));
+            for other in writer.potential_of(features.uid)? {
+                tied.extend(writer.entry(other)?.map(|stored| known.add(stored)));
+            }
         }
         candidates.clear();
         for key in block_keys(&features).as_slice() {
@@ -126,6 +137,8 @@ fn working_set(writer: &Writer, setting: &Setting, start: i64, known: &mut Known
             if candidates.len() - before > BLOCK_ENTRIES_MAX {
                 // A key that so many share says nothing.
                 candidates.truncate(before);
+                writer.note_outgrown(*key)?;
+                outgrown.insert(*key);
             }
         }
         candidates.sort_unstable();
@@ -152,5 +165,5 @@ fn working_set(writer: &Writer, setting: &Setting, start: i64, known: &mut Known
             }
         }
     }
-    Ok(members.into_iter().collect())
+    Ok(WorkingSet { members: members.into_iter().collect(), outgrown })
 }
