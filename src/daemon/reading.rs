@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::office::Office;
-use super::pass::{self, Ingest, Manner, Outcome};
+use super::pass::{self, Gather, Manner, Outcome, ingest};
 use crate::domain::List;
 use crate::error::{Context as _, Error, Result};
 use crate::intake::{self, Context, DatabaseSource, FileReport, Limits, Unreadable, Vocabulary, watch::Seen};
@@ -63,22 +63,30 @@ pub fn read(reading: &Reading) -> Result<bool> {
     }
     let setting = office.setting();
     let manner = reading.manner(hash, false, false);
-    let mut ingest = Ingest::new(&office.store, &setting, manner);
-    match reading.pour(&mut ingest) {
-        Ok(report) if !reading.is_unchanged() => {
-            tracing::info!(file = reading.rel_path, lines = report.lines, "the file changed while it was read");
-            Ok(false)
-        }
-        Ok(report) => {
-            let outcome = ingest.finish(&mut |writer, outcome| reading.keep(writer, hash, report.lines, outcome))?;
+    let taken = ingest(
+        &office.store,
+        &setting,
+        &manner,
+        |gather| {
+            let report = reading.pour(gather).map_err(GivenUp::Unreadable)?;
+            if reading.is_unchanged() { Ok(report) } else { Err(GivenUp::Changed) }
+        },
+        &mut |writer, report: &FileReport, outcome| reading.keep(writer, hash, report.lines, outcome),
+    )?;
+    match taken {
+        Ok((report, outcome)) => {
             tell(reading, &report, &outcome);
             Ok(true)
         }
-        Err(unreadable) if unreadable.transient => {
+        Err(GivenUp::Changed) => {
+            tracing::info!(file = reading.rel_path, "the file changed while it was read");
+            Ok(false)
+        }
+        Err(GivenUp::Unreadable(unreadable)) if unreadable.transient => {
             tracing::info!(file = reading.rel_path, code = unreadable.code.as_str(), "the file cannot be read yet");
             Ok(false)
         }
-        Err(unreadable) => {
+        Err(GivenUp::Unreadable(unreadable)) => {
             tracing::warn!(
                 file = reading.rel_path,
                 code = unreadable.code.as_str(),
@@ -95,23 +103,32 @@ pub fn read(reading: &Reading) -> Result<bool> {
     }
 }
 
+/// Why nothing of a file was taken.
+enum GivenUp {
+    Unreadable(Unreadable),
+    /// Somebody is still writing it.
+    Changed,
+}
+
 /// Reads a file for the verb `import`: now, and with `dry_run` only to tell.
 pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result<Outcome, Unreadable>> {
     let office = reading.office;
     let hash = hash_of(reading).or_say_at("reading the file", &reading.path)?;
     let setting = office.setting();
-    let mut ingest = Ingest::new(&office.store, &setting, reading.manner(hash, dry_run, released));
-    match reading.pour(&mut ingest) {
-        Err(unreadable) => Ok(Err(unreadable)),
-        Ok(report) => ingest
-            .finish(&mut |writer, outcome| {
-                if dry_run {
-                    return Ok(());
-                }
-                reading.keep(writer, hash, report.lines, outcome)
-            })
-            .map(Ok),
-    }
+    let manner = reading.manner(hash, dry_run, released);
+    let taken = ingest(
+        &office.store,
+        &setting,
+        &manner,
+        |gather| reading.pour(gather),
+        &mut |writer, report: &FileReport, outcome| {
+            if dry_run {
+                return Ok(());
+            }
+            reading.keep(writer, hash, report.lines, outcome)
+        },
+    )?;
+    Ok(taken.map(|(_, outcome)| outcome))
 }
 
 impl Reading<'_> {
@@ -122,7 +139,7 @@ impl Reading<'_> {
         writer.put_quarantine(self.office.area(), self.rel_path, &refusals(self, outcome))
     }
 
-    fn pour(&self, sink: &mut Ingest) -> Result<FileReport, Unreadable> {
+    fn pour(&self, sink: &mut Gather) -> Result<FileReport, Unreadable> {
         let context = Context {
             vocabulary: self.vocabulary,
             limits: &self.limits,

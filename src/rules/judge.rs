@@ -11,15 +11,15 @@ use super::{Parameters, benefits, conflicts, death, identity, residence, rule};
 
 /// What the rules must know of others than the person.
 #[derive(Debug, Clone, Default)]
-pub struct Neighbours {
+pub struct Neighbours<'n> {
     /// Entries of other people that carry the same valid number.
     pub sharers: Vec<Entry>,
     /// Entries of the household's other members on the population list of the same village.
     pub household: Vec<Entry>,
     /// Lists whose number column lost its digits as a whole: told once for the file, not for every line.
-    pub damaged_columns: Vec<(Area, List)>,
+    pub damaged_columns: &'n [(Area, List)],
     /// Villages whose population list this node has: of others it cannot say that somebody is missing there.
-    pub registers: Vec<Area>,
+    pub registers: &'n [Area],
 }
 
 /// The findings that hold now, and the next day on which they change by the calendar alone.
@@ -44,7 +44,7 @@ pub fn judge(case: &Case, facts: &Facts, neighbours: &Neighbours, parameters: &P
 pub(super) struct Bench<'a> {
     pub case: &'a Case,
     pub facts: &'a Facts,
-    pub neighbours: &'a Neighbours,
+    pub neighbours: &'a Neighbours<'a>,
     pub parameters: &'a Parameters,
     out: Judgement,
 }

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row};
 use super::codec::{Doing, area, day, day_to_sql, list, optional_day, uid};
 use super::{View, Writer};
 use crate::domain::{Area, Date, Entry, List, Record, Uid};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
 
 /// An entry of this node that was not there before.
@@ -13,7 +13,8 @@ pub struct NewEntry<'a> {
     pub uid: Uid,
     pub area: Area,
     pub list: List,
-    pub record: &'a Record,
+    /// The record as JSON.
+    pub body: &'a str,
     pub first_seen: Date,
     pub baseline: bool,
 }
@@ -61,6 +62,9 @@ pub struct StoredEntry {
     pub entry: Entry,
 }
 
+/// Key in `meta`: see [`View::indexed`].
+const INDEXED: &str = "indexed";
+
 pub(super) const COLUMNS: &str = "id, uid, area, list, origin, person, first_seen, baseline, removed, corrected, body";
 
 pub(super) fn stored(row: &Row) -> rusqlite::Result<StoredEntry> {
@@ -102,10 +106,41 @@ impl View<'_> {
 
     /// All entries of a person, also the vanished ones, the oldest first.
     pub fn entries_of(&self, person: Uid) -> Result<Vec<StoredEntry>> {
+        // The index of persons leaves out those whom it would only tell of themselves.
         self.conn
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM entries WHERE person = ?1 ORDER BY id"))
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM entries WHERE uid = ?1 AND person = ?1
+                 UNION ALL SELECT {COLUMNS} FROM entries WHERE person = ?1 AND person <> uid ORDER BY id"
+            ))
             .and_then(|mut s| s.query_map([person.0 as i64], stored)?.collect())
             .doing("reading a person's entries")
+    }
+
+    /// Every entry numbered from `after` (without it) up to `to`, in order.
+    pub fn each_entry(&self, after: i64, to: i64, take: &mut dyn FnMut(StoredEntry)) -> Result<()> {
+        let doing = "reading entries";
+        let mut statement = self
+            .conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM entries WHERE id > ?1 AND id <= ?2 ORDER BY id"))
+            .doing(doing)?;
+        let mut rows = statement.query((after, to)).doing(doing)?;
+        while let Some(row) = rows.next().doing(doing)? {
+            take(stored(row).doing(doing)?);
+        }
+        Ok(())
+    }
+
+    /// The number of the newest entry; 0 where there is none.
+    pub fn last_entry(&self) -> Result<i64> {
+        self.conn
+            .prepare_cached("SELECT ifnull(max(id), 0) FROM entries")
+            .and_then(|mut s| s.query_row([], |row| row.get(0)))
+            .doing("reading entries")
+    }
+
+    /// Up to which number the keys of entries are in the index.
+    pub fn indexed(&self) -> Result<i64> {
+        Ok(self.meta_u64(INDEXED)?.unwrap_or(0) as i64)
     }
 
     /// Ids of the entries under a block key, at most `limit` of them.
@@ -121,10 +156,10 @@ impl View<'_> {
         Ok(())
     }
 
-    /// Entries that were never linked: nothing is known of them but themselves.
+    /// Entries that were never linked, ascending: nothing is known of them but themselves.
     pub fn never_linked(&self) -> Result<Vec<i64>> {
         self.conn
-            .prepare_cached("SELECT entry FROM dirty WHERE link = 2")
+            .prepare_cached("SELECT entry FROM dirty WHERE link = 2 ORDER BY entry")
             .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
             .doing("reading what waits")
     }
@@ -145,6 +180,13 @@ impl View<'_> {
             .doing("counting what waits")
     }
 
+    pub fn has_history(&self, uid: Uid) -> Result<bool> {
+        self.conn
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM history WHERE uid = ?1)")
+            .and_then(|mut s| s.query_row([uid.0 as i64], |row| row.get(0)))
+            .doing("reading an entry's history")
+    }
+
     /// What an entry said before, the newest first, with the day until which it said so.
     pub fn history(&self, uid: Uid) -> Result<Vec<(Date, Record)>> {
         self.conn
@@ -161,27 +203,32 @@ impl View<'_> {
 }
 
 impl Writer<'_> {
-    /// Adds an entry of this node, its own person until it is linked. Gives its id.
-    pub fn insert_entry(&self, origin: Area, new: &NewEntry) -> Result<i64> {
-        let body = to_body(new.record)?;
-        self.conn
+    /// Adds an entry of this node, its own person until it is linked. Gives its id, or `None` where there is one of
+    /// this name.
+    pub fn insert_entry(&self, origin: Area, new: &NewEntry) -> Result<Option<i64>> {
+        let mut statement = self
+            .conn
             .prepare_cached(
                 "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8) ON CONFLICT (uid) DO NOTHING",
             )
-            .and_then(|mut s| {
-                s.insert((
-                    new.uid.0 as i64,
-                    self.next_seq() as i64,
-                    new.area.padded() as i64,
-                    new.list as u8,
-                    origin.padded() as i64,
-                    day_to_sql(new.first_seen),
-                    new.baseline,
-                    body,
-                ))
-            })
-            .doing("adding an entry")
+            .doing("adding an entry")?;
+        let added = statement
+            .execute((
+                new.uid.0 as i64,
+                (self.seq.get() + 1) as i64,
+                new.area.padded() as i64,
+                new.list as u8,
+                origin.padded() as i64,
+                day_to_sql(new.first_seen),
+                new.baseline,
+                new.body,
+            ))
+            .doing("adding an entry")?;
+        Ok((added > 0).then(|| {
+            self.next_seq();
+            self.conn.last_insert_rowid()
+        }))
     }
 
     /// Replaces what an entry says; what it said until now goes into its history. A vanished line stands again.
@@ -192,12 +239,11 @@ impl Writer<'_> {
         &self,
         old: &StoredEntry,
         (list, area): (List, Area),
-        record: &Record,
+        body: &str,
         today: Date,
         corrected: bool,
     ) -> Result<()> {
         let seq = self.next_seq() as i64;
-        let body = to_body(record)?;
         self.keep_history(old.entry.uid, today, seq)?;
         self.conn
             .prepare_cached(
@@ -296,6 +342,11 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Notes that every entry up to `id` has its keys in the index.
+    pub fn set_indexed(&self, id: i64) -> Result<()> {
+        self.put_meta_u64(INDEXED, id as u64)
+    }
+
     pub fn set_person(&self, id: i64, person: Uid) -> Result<()> {
         self.conn
             .prepare_cached("UPDATE entries SET person = ?2 WHERE id = ?1")
@@ -372,12 +423,12 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub fn unmark(&self, ids: impl IntoIterator<Item = i64>) -> Result<()> {
-        let mut statement =
-            self.conn.prepare_cached("DELETE FROM dirty WHERE entry = ?1").doing("noting what is done")?;
-        for id in ids {
-            statement.execute([id]).doing("noting what is done")?;
-        }
+    /// Takes an entry off the list.
+    pub fn unmark(&self, id: i64) -> Result<()> {
+        self.conn
+            .prepare_cached("DELETE FROM dirty WHERE entry = ?1")
+            .and_then(|mut s| s.execute([id]))
+            .doing("noting what is done")?;
         Ok(())
     }
 
@@ -391,8 +442,4 @@ impl Writer<'_> {
             .doing("noting what waits")?;
         Ok(())
     }
-}
-
-fn to_body(record: &Record) -> Result<String> {
-    serde_json::to_string(record).map_err(|e| Error::new("writing a record").because(e))
 }

@@ -40,20 +40,17 @@ impl View<'_> {
         }
         Ok(open)
     }
-}
 
-impl Writer<'_> {
     /// The entries a clerk should compare with this one.
     pub fn potential_of(&self, entry: Uid) -> Result<Vec<Uid>> {
-        if !self.any(&self.matched, "SELECT EXISTS (SELECT 1 FROM matches)")? {
-            return Ok(Vec::new());
-        }
         self.conn
             .prepare_cached("SELECT b FROM matches WHERE a = ?1 UNION ALL SELECT a FROM matches WHERE b = ?1")
             .and_then(|mut s| s.query_map([entry.0 as i64], |row| uid(row, 0))?.collect())
             .doing("reading potential matches")
     }
+}
 
+impl Writer<'_> {
     /// Makes the potential matches among `entries` be exactly `now`.
     pub fn put_matches(&self, entries: &[Uid], now: &[MatchRow]) -> Result<()> {
         let standing = self.any(&self.matched, "SELECT EXISTS (SELECT 1 FROM matches)")?;

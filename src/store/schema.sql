@@ -24,7 +24,7 @@ CREATE TABLE entries (
     body       TEXT NOT NULL             -- the record as it travels; unknown newer fields stay in it
 ) STRICT;
 CREATE INDEX entries_seq ON entries (seq);
-CREATE INDEX entries_person ON entries (person);
+CREATE INDEX entries_person ON entries (person) WHERE person <> uid;
 
 -- What an entry said before. One row for each change of what it says, the body until then.
 CREATE TABLE history (
@@ -35,7 +35,7 @@ CREATE TABLE history (
     PRIMARY KEY (uid, seq)
 ) STRICT, WITHOUT ROWID;
 
--- Where linkage looks for entries that can be the same person.
+-- Where linkage looks for entries that can be the same person. meta.indexed says up to which entry it is written.
 CREATE TABLE blocks (
     key   INTEGER NOT NULL,
     entry INTEGER NOT NULL,              -- entries.id

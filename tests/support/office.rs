@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::OnceLock;
 
-use rosterd::daemon::pass::{Guard, Ingest, Manner, Outcome, Setting, derive};
+use rosterd::daemon::pass::{Gather, Guard, Manner, Outcome, Setting, derive, ingest};
 use rosterd::domain::{Area, Date, FindingStatus, Uid};
 use rosterd::intake::{self, Context, Limits, Vocabulary};
 use rosterd::linkage::{Decided, Weights};
@@ -78,11 +78,12 @@ impl Office {
             rel_path: path,
             today: self.today,
         };
-        let mut ingest = Ingest::new(&self.store, &setting, manner);
-        if let Err(unreadable) = intake::read_file(&file, &context, &mut ingest) {
-            panic!("{path}: {} {}\n{text}", unreadable.code.as_str(), unreadable.detail);
-        }
-        let outcome = ingest.finish(&mut |_, _| Ok(())).expect("the store writes");
+        let read = |gather: &mut Gather| intake::read_file(&file, &context, gather);
+        let taken = ingest(&self.store, &setting, &manner, read, &mut |_, _, _| Ok(())).expect("the store writes");
+        let outcome = match taken {
+            Ok((_, outcome)) => outcome,
+            Err(unreadable) => panic!("{path}: {} {}\n{text}", unreadable.code.as_str(), unreadable.detail),
+        };
         self.files.insert(path.to_owned(), (text.to_owned(), append));
         outcome
     }

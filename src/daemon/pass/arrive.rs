@@ -37,19 +37,17 @@ fn put_entry(writer: &Writer, setting: &Setting, incoming: &Incoming) -> Result<
         return Ok(Err(Error::new("an entry that another node owns")));
     }
     let (before, id) = writer.put_incoming(incoming, setting.today)?;
+    let Some(before) = before else {
+        // Its keys are indexed with those of the others that are new.
+        writer.mark(id, Wait::First)?;
+        return Ok(Ok(()));
+    };
     let Some(stored) = writer.entry_by_id(id)? else { return Ok(Ok(())) };
-    let features = features_of(&stored.entry);
     let mut added: Vec<(u64, i64)> = Vec::new();
     let mut taken: Vec<(u64, i64)> = Vec::new();
-    let link = match &before {
-        None => {
-            added.extend(Keys::of(&stored.entry, &features).iter().map(|key| (key, id)));
-            Wait::First
-        }
-        Some(before) => Wait::changed(rekey(&before.entry, &stored.entry, id, &mut added, &mut taken)),
-    };
+    let link = rekey(&before.entry, &stored.entry, id, &mut added, &mut taken);
     writer.change_blocks(&mut added, &mut taken)?;
-    writer.mark(id, link)?;
+    writer.mark(id, Wait::changed(link))?;
     Ok(Ok(()))
 }
 

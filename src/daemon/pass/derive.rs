@@ -1,21 +1,29 @@
 //! From entries that wait to persons, events and findings.
+//!
+//! A step takes some of what waits. Who belongs together, and what holds for them, is found by reading alone, on all
+//! cores; then the differences are written, in the same transaction, in the order in which the entries came.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Mutex, PoisonError};
 
-use crate::domain::{Area, Date, Entry, Event, Finding, FindingId, List, Uid};
+use crate::domain::{Area, Entry, Event, Finding, FindingId, Uid};
 use crate::error::Result;
-use crate::linkage::{BLOCK_ENTRIES_MAX, block_keys};
-use crate::reconcile::{Case, reconcile};
-use crate::rules::{Neighbours, SnapshotFacts, is_head, judge, judge_snapshot};
-use crate::store::{FindingState, Store, StoredEntry, Transition, View, Writer};
+use crate::linkage::BLOCK_ENTRIES_MAX;
+use crate::rules::{SnapshotFacts, judge_snapshot};
+use crate::store::{FindingState, Store, Transition, View, Writer};
 
-use super::people::{Known, relink};
-use super::{Setting, features_of, household_key};
+use super::indexing::index;
+use super::judging::{Judging, Verdict, is_gone_head};
+use super::people::{Known, Linked, NeverLinked, link};
+use super::spread::spread;
+use super::{Setting, household_key};
 
 /// Entries resolved in one transaction: long enough to be quick, short enough that a child's batch waits little.
 const STEP_ENTRIES: usize = 10_000;
 /// Persons judged because of the calendar in one transaction.
-const STEP_PERSONS: usize = 2_000;
+const STEP_PERSONS: usize = 4_000;
+/// Entries or persons one thread takes at a time.
+const PIECE: usize = 256;
 
 /// What a run of [`derive`] came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,11 +45,12 @@ pub fn derive(
     go_on: &dyn Fn() -> bool,
 ) -> Result<Derived> {
     let mut total = Derived::default();
-    let mut fresh: HashSet<i64> = store.read(|view| view.never_linked())?.into_iter().collect();
+    let mut never_linked = NeverLinked::new(&store.read(|view| view.never_linked())?);
     while go_on() {
+        index(store)?;
         let step = store.write(|writer| {
-            let step = changed_entries(writer, setting, log, &mut fresh)?;
-            if step.entries > 0 { Ok(step) } else { due_persons(writer, setting, log) }
+            let step = changed_entries(store, writer, setting, log, &mut never_linked)?;
+            if step.entries > 0 { Ok(step) } else { due_persons(store, writer, setting, log) }
         })?;
         if step == Derived::default() {
             break;
@@ -55,68 +64,136 @@ pub fn derive(
     Ok(total)
 }
 
-type OfSnapshots = (Vec<(Area, List)>, Vec<Area>);
-
-/// The lists whose number column lost its digits as a whole, and the villages whose register is here.
-fn of_snapshots(view: &View, setting: &Setting) -> Result<OfSnapshots> {
-    let snapshots = view.snapshots()?;
-    let damaged = snapshots
-        .iter()
-        .filter(|(_, s)| s.facts.column_is_damaged(&setting.parameters))
-        .map(|(_, s)| (s.key.area, s.key.list));
-    let registers = snapshots.iter().filter(|(_, s)| s.key.list == List::Population).map(|(_, s)| s.key.area);
-    Ok((damaged.collect(), registers.collect()))
-}
-
 /// Told every finding that changed, inside the transaction that changed it.
 pub type Log<'a> = &'a dyn Fn(&Writer, &[(Transition, FindingId)]) -> Result<()>;
 
-fn changed_entries(writer: &Writer, setting: &Setting, log: Log, fresh: &mut HashSet<i64>) -> Result<Derived> {
-    let waiting = writer.dirty(STEP_ENTRIES)?;
+/// What one waiting entry leads to.
+enum Found {
+    /// Who it is may have changed: its whole working set was linked again, and everybody in it judged.
+    Linked { linked: Linked, verdicts: Vec<Verdict>, households: Vec<(u64, Uid)> },
+    /// Only what it says changed.
+    Judged { verdict: Verdict, households: Vec<(u64, Uid)> },
+    /// Another waiting entry's working set has it.
+    Elsewhere,
+    /// There is no such entry.
+    Gone,
+}
+
+fn changed_entries(
+    store: &Store,
+    writer: &Writer,
+    setting: &Setting,
+    log: Log,
+    never_linked: &mut NeverLinked,
+) -> Result<Derived> {
+    // An entry that a child sent a moment ago is not indexed yet: it waits for the next step.
+    let indexed = writer.indexed()?;
+    let waiting: Vec<(i64, bool)> = writer.dirty(STEP_ENTRIES)?.into_iter().filter(|(id, _)| *id <= indexed).collect();
     if waiting.is_empty() {
         return Ok(Derived::default());
     }
-    let mut bench = Bench::new(writer, setting)?;
-    let mut known = Known::new(std::mem::take(fresh));
-    let mut resolved: HashSet<i64> = HashSet::new();
-    for (id, link) in &waiting {
-        if resolved.contains(id) {
-            continue;
+    let judging = Judging::new(writer, setting)?;
+    // Entries that some thread has resolved: the others need not. Who comes first changes nothing of what is found.
+    let claimed: Mutex<HashSet<i64>> = Mutex::default();
+    let never = &*never_linked;
+    let found = spread(store, writer, waiting.len(), PIECE, Known::default, |known, view, range| {
+        known.begin_piece();
+        let mut found = Vec::with_capacity(range.len());
+        for (id, to_link) in &waiting[range] {
+            if claimed.lock().unwrap_or_else(PoisonError::into_inner).contains(id) {
+                found.push(Found::Elsewhere);
+                continue;
+            }
+            let one = if *to_link {
+                let linked = link(view, setting, *id, known, never)?;
+                claimed.lock().unwrap_or_else(PoisonError::into_inner).extend(&linked.members);
+                resolve(view, &judging, known, never, linked)?
+            } else {
+                judge_again(view, &judging, known, *id)?
+            };
+            found.push(one);
         }
-        if *link {
-            let relinked = relink(writer, setting, *id, &mut known)?;
-            resolved.extend(&relinked.entries);
-            bench.judge(relinked.people, relinked.is_new)?;
-        } else if let Some((stored, _)) = known.get(writer, *id)? {
-            let person = stored.person;
-            bench.judge_anew(person)?;
-        }
-        if let Some((stored, _)) = known.get(writer, *id)? {
-            bench.judge_household(&stored.entry.clone())?;
-        }
+        Ok(found)
+    })?;
+    let mut change = Change::new(writer, setting);
+    for ((id, _), found) in waiting.iter().zip(found.into_iter().flatten()) {
+        change.apply(*id, found, never_linked)?;
     }
-    *fresh = known.fresh;
-    writer.unmark(waiting.iter().map(|(id, _)| *id))?;
-    log(writer, &bench.transitions)?;
+    change.judge_heads(&judging)?;
+    log(writer, &change.transitions)?;
     Ok(Derived {
         entries: waiting.len() as u64,
-        persons: bench.judged.len() as u64,
-        transitions: bench.transitions.len() as u64,
+        persons: change.judged.len() as u64,
+        transitions: change.transitions.len() as u64,
     })
 }
 
-fn due_persons(writer: &Writer, setting: &Setting, log: Log) -> Result<Derived> {
+/// Judges everybody in a working set, and says whose households its changed entries touch.
+fn resolve(
+    view: &View,
+    judging: &Judging,
+    known: &mut Known,
+    never_linked: &NeverLinked,
+    linked: Linked,
+) -> Result<Found> {
+    if linked.members.is_empty() {
+        return Ok(Found::Gone);
+    }
+    let mut verdicts = Vec::with_capacity(linked.people.len());
+    for (person, entries) in &linked.people {
+        // Of a name that was its own entry's until now, nothing was written yet.
+        if !entries.is_empty() || !linked.is_new {
+            verdicts.push(judging.verdict(view, known, *person, entries)?);
+        }
+    }
+    let mut households = Vec::new();
+    for id in &linked.members {
+        households.extend(household_of(view, known, *id, never_linked.contains(*id))?);
+    }
+    Ok(Found::Linked { linked, verdicts, households })
+}
+
+fn judge_again(view: &View, judging: &Judging, known: &mut Known, id: i64) -> Result<Found> {
+    let Some(person) = known.get(view, id)?.map(|seen| seen.stored.person) else { return Ok(Found::Gone) };
+    let entries = known.entries_of(view, person)?;
+    let verdict = judging.verdict(view, known, person, &entries)?;
+    let households = household_of(view, known, id, false)?.into_iter().collect();
+    Ok(Found::Judged { verdict, households })
+}
+
+/// The household that a change of this entry can make headless, or mend, and the entry's uid.
+fn household_of(view: &View, known: &mut Known, id: i64, is_new: bool) -> Result<Option<(u64, Uid)>> {
+    let Some(entry) = known.get(view, id)?.map(|seen| &seen.stored.entry) else { return Ok(None) };
+    let Some(key) = household_key(entry) else { return Ok(None) };
+    // A line that stands as the first snapshot had it came with its whole household; the head is judged by itself.
+    if entry.baseline && entry.is_active() && (is_new || !view.has_history(entry.uid)?) {
+        return Ok(None);
+    }
+    Ok(Some((key, entry.uid)))
+}
+
+fn due_persons(store: &Store, writer: &Writer, setting: &Setting, log: Log) -> Result<Derived> {
     let due = writer.persons_due(setting.today, STEP_PERSONS)?;
     if due.is_empty() {
         return Ok(Derived::default());
     }
-    let mut bench = Bench::new(writer, setting)?;
-    for person in &due {
-        // A merged person's old name may be left here; judging it forgets it.
-        bench.judge_anew(*person)?;
+    let judging = Judging::new(writer, setting)?;
+    let verdicts = spread(store, writer, due.len(), PIECE, Known::default, |known, view, range| {
+        known.begin_piece();
+        let mut verdicts = Vec::with_capacity(range.len());
+        for person in &due[range] {
+            // A merged person's old name may be left here; judging it forgets it.
+            let entries = known.entries_of(view, *person)?;
+            verdicts.push(judging.verdict(view, known, *person, &entries)?);
+        }
+        Ok(verdicts)
+    })?;
+    let mut change = Change::new(writer, setting);
+    for verdict in verdicts.into_iter().flatten() {
+        change.write(vec![verdict], false)?;
     }
-    log(writer, &bench.transitions)?;
-    Ok(Derived { entries: 0, persons: due.len() as u64, transitions: bench.transitions.len() as u64 })
+    log(writer, &change.transitions)?;
+    Ok(Derived { entries: 0, persons: due.len() as u64, transitions: change.transitions.len() as u64 })
 }
 
 fn due_snapshots(writer: &Writer, setting: &Setting, log: Log) -> Result<u64> {
@@ -134,37 +211,95 @@ fn due_snapshots(writer: &Writer, setting: &Setting, log: Log) -> Result<u64> {
     Ok(transitions.len() as u64)
 }
 
-/// Judges persons inside one transaction.
-struct Bench<'w, 'c> {
+/// Writes what one step found.
+struct Change<'w, 'c> {
     writer: &'w Writer<'c>,
     setting: &'w Setting,
-    damaged: Vec<(Area, List)>,
-    registers: Vec<Area>,
-    judged: BTreeSet<Uid>,
+    /// Entries whose working set was written in this step, and persons it may have changed: what was found of them
+    /// from another entry is of before that, and waits for the next step.
+    resolved: HashSet<i64>,
+    moved: HashSet<Uid>,
+    judged: HashSet<Uid>,
+    households: BTreeSet<(u64, Uid)>,
     transitions: Vec<(Transition, FindingId)>,
 }
 
-impl<'w, 'c> Bench<'w, 'c> {
-    fn new(writer: &'w Writer<'c>, setting: &'w Setting) -> Result<Bench<'w, 'c>> {
-        let (damaged, registers) = of_snapshots(writer, setting)?;
-        Ok(Bench { writer, setting, damaged, registers, judged: BTreeSet::new(), transitions: Vec::new() })
+impl<'w, 'c> Change<'w, 'c> {
+    fn new(writer: &'w Writer<'c>, setting: &'w Setting) -> Change<'w, 'c> {
+        Change {
+            writer,
+            setting,
+            resolved: HashSet::new(),
+            moved: HashSet::new(),
+            judged: HashSet::new(),
+            households: BTreeSet::new(),
+            transitions: Vec::new(),
+        }
     }
 
-    /// Judges persons that may have exchanged entries, and writes what changed. Of new ones nothing was written yet.
-    fn judge(&mut self, people: Vec<(Uid, Vec<StoredEntry>)>, is_new: bool) -> Result<()> {
+    fn apply(&mut self, id: i64, found: Found, never_linked: &mut NeverLinked) -> Result<()> {
+        match found {
+            _ if self.resolved.contains(&id) => {}
+            // It waits for the next step where the working set that has it could not be written in this one.
+            Found::Elsewhere => {}
+            Found::Gone => {
+                self.writer.unmark(id)?;
+            }
+            Found::Judged { verdict, households } => {
+                if self.moved.contains(&verdict.person) {
+                    return Ok(());
+                }
+                if !self.judged.contains(&verdict.person) {
+                    self.write(vec![verdict], false)?;
+                }
+                self.households.extend(households);
+                self.writer.unmark(id)?;
+            }
+            Found::Linked { linked, verdicts, households } => {
+                if linked.members.iter().any(|member| self.resolved.contains(member))
+                    || linked.people.iter().any(|(person, _)| self.moved.contains(person))
+                {
+                    return Ok(());
+                }
+                for key in &linked.outgrown {
+                    self.writer.note_outgrown(*key)?;
+                }
+                for (entry, person) in &linked.renamed {
+                    self.writer.set_person(*entry, *person)?;
+                }
+                if linked.members.len() > 1 {
+                    self.writer.put_matches(&linked.uids, &linked.potential)?;
+                }
+                self.write(verdicts, linked.is_new)?;
+                for member in &linked.members {
+                    self.writer.unmark(*member)?;
+                    never_linked.remove(*member);
+                }
+                self.moved.extend(linked.people.iter().map(|(person, _)| *person));
+                self.resolved.extend(linked.members);
+                self.households.extend(households);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what holds for persons that may have exchanged entries. Of new ones nothing was written yet.
+    fn write(&mut self, verdicts: Vec<Verdict>, is_new: bool) -> Result<()> {
         let mut findings: Vec<(FindingState, Finding, Vec<Area>)> = Vec::new();
         let mut events: Vec<(Uid, Event)> = Vec::new();
-        let persons: Vec<Uid> = people.iter().map(|(person, _)| *person).collect();
-        for (person, stored) in people {
-            self.judged.insert(person);
-            if stored.is_empty() {
-                self.writer.set_due(person, None)?;
-                continue;
+        let mut persons: Vec<Uid> = Vec::with_capacity(verdicts.len());
+        for verdict in verdicts {
+            let person = verdict.person;
+            persons.push(person);
+            if verdict.stands {
+                self.judged.insert(person);
             }
-            let due = self.judge_one(person, stored, &mut findings, &mut events)?;
-            if due.is_some() || !is_new {
-                self.writer.set_due(person, due)?;
+            if verdict.due.is_some() || !is_new {
+                self.writer.set_due(person, verdict.due)?;
             }
+            let state = FindingState::Person(person);
+            findings.extend(verdict.findings.into_iter().map(|(finding, areas)| (state, finding, areas)));
+            events.extend(verdict.events.into_iter().map(|event| (person, event)));
         }
         if is_new && findings.is_empty() && events.is_empty() {
             return Ok(());
@@ -174,96 +309,27 @@ impl<'w, 'c> Bench<'w, 'c> {
         self.writer.put_events(&persons, &events)
     }
 
-    /// Judges a person whose entries stayed theirs.
-    fn judge_anew(&mut self, person: Uid) -> Result<()> {
-        let stored = self.writer.entries_of(person)?;
-        self.judge(vec![(person, stored)], false)
-    }
-
-    fn judge_one(
-        &self,
-        person: Uid,
-        stored: Vec<StoredEntry>,
-        findings: &mut Vec<(FindingState, Finding, Vec<Area>)>,
-        events: &mut Vec<(Uid, Event)>,
-    ) -> Result<Option<Date>> {
-        let neighbours = Neighbours {
-            sharers: self.sharers(person, &stored)?,
-            household: self.household(person, &stored)?,
-            damaged_columns: self.damaged.clone(),
-            registers: self.registers.clone(),
-        };
-        let case = Case::new(stored.into_iter().map(|s| s.entry).collect(), self.setting.node, self.setting.today);
-        let facts = reconcile(&case);
-        let judgement = judge(&case, &facts, &neighbours, &self.setting.parameters);
-        let mut area_of: HashMap<Uid, Area> = case.entries.iter().map(|e| (e.uid, e.area)).collect();
-        area_of.extend(neighbours.sharers.iter().chain(&neighbours.household).map(|e| (e.uid, e.area)));
-        for finding in judgement.findings {
-            let areas: BTreeSet<Area> = finding.evidence.iter().filter_map(|uid| area_of.get(uid).copied()).collect();
-            findings.push((FindingState::Person(person), finding, areas.into_iter().collect()));
-        }
-        events.extend(facts.events.into_iter().map(|event| (person, event)));
-        Ok(judgement.due)
-    }
-
-    /// Entries of others that carry one of the person's valid numbers.
-    fn sharers(&self, person: Uid, stored: &[StoredEntry]) -> Result<Vec<Entry>> {
-        let mut out: Vec<Entry> = Vec::new();
-        let mut asked: Vec<u64> = Vec::new();
+    /// A change in a household can make or mend a household without a head: the head that is gone is judged again, by
+    /// what stands now.
+    fn judge_heads(&mut self, judging: &Judging) -> Result<()> {
+        let mut heads: BTreeSet<Uid> = BTreeSet::new();
         let mut ids = Vec::new();
-        for entry in stored.iter().map(|s| &s.entry).filter(|e| e.removed.is_none()) {
-            let features = features_of(entry);
-            if !features.number.is_valid() {
-                continue;
-            }
-            // The first key of a valid number is the number itself (linkage::block_keys).
-            let Some(key) = block_keys(&features).as_slice().first().copied().filter(|key| !asked.contains(key)) else {
-                continue;
-            };
-            asked.push(key);
+        for (key, changed) in std::mem::take(&mut self.households) {
             ids.clear();
             self.writer.block(key, BLOCK_ENTRIES_MAX, &mut ids)?;
-            for id in ids.iter().filter(|id| !stored.iter().any(|s| s.id == **id)) {
-                if let Some(other) = self.writer.entry_by_id(*id)?.filter(|o| o.person != person) {
-                    out.push(other.entry);
+            for id in &ids {
+                let Some(stored) = self.writer.entry_by_id(*id)? else { continue };
+                let entry: &Entry = &stored.entry;
+                if is_gone_head(entry) && entry.uid != changed {
+                    heads.insert(stored.person);
                 }
             }
         }
-        Ok(out)
-    }
-
-    /// The other members of the household a head died in or left.
-    fn household(&self, person: Uid, stored: &[StoredEntry]) -> Result<Vec<Entry>> {
-        let gone = stored.iter().map(|s| &s.entry).find(|e| e.list == List::Population && is_head(e) && !e.is_active());
-        let Some(key) = gone.and_then(household_key) else { return Ok(Vec::new()) };
-        Ok(self.under(key)?.into_iter().filter(|s| s.person != person).map(|s| s.entry).collect())
-    }
-
-    fn under(&self, key: u64) -> Result<Vec<StoredEntry>> {
-        let mut ids = Vec::new();
-        self.writer.block(key, BLOCK_ENTRIES_MAX, &mut ids)?;
-        let mut out = Vec::with_capacity(ids.len());
-        for id in ids {
-            out.extend(self.writer.entry_by_id(id)?);
-        }
-        Ok(out)
-    }
-
-    /// A change in a household can make or mend a household without a head: the head that is gone is judged again.
-    fn judge_household(&mut self, changed: &Entry) -> Result<()> {
-        let Some(key) = household_key(changed) else { return Ok(()) };
-        // A line that stands as the first snapshot had it came with its whole household; the head is judged by itself.
-        if changed.baseline && changed.is_active() && self.writer.history(changed.uid)?.is_empty() {
-            return Ok(());
-        }
-        let heads: BTreeSet<Uid> = self
-            .under(key)?
-            .into_iter()
-            .filter(|s| is_head(&s.entry) && !s.entry.is_active() && s.entry.uid != changed.uid)
-            .map(|s| s.person)
-            .collect();
+        let mut known = Known::default();
         for person in heads {
-            self.judge_anew(person)?;
+            let entries = known.entries_of(self.writer, person)?;
+            let verdict = judging.verdict(self.writer, &mut known, person, &entries)?;
+            self.write(vec![verdict], false)?;
         }
         Ok(())
     }

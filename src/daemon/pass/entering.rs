@@ -1,5 +1,7 @@
 //! Writing one line: a new entry, a changed one, or one that stands again.
 
+use std::collections::HashSet;
+
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::domain::{Area, Entry, List, Record, Uid};
@@ -7,11 +9,10 @@ use crate::error::Result;
 use crate::intake::diff;
 use crate::store::{NewEntry, StoredEntry, Wait, Writer};
 
+use super::Setting;
 use super::arrive::rekey;
-use super::scope::Scope;
-use super::{Keys, Setting, features_of};
 
-/// Block keys collected over a chunk, written sorted.
+/// Block keys that changed, collected over a file and written sorted.
 #[derive(Default)]
 pub(super) struct Blocks {
     added: Vec<(u64, i64)>,
@@ -25,7 +26,7 @@ impl Blocks {
 }
 
 pub(super) fn read_body(body: &str) -> Record {
-    // Written by `take` from a record a moment ago.
+    // Written from a record when the line was read.
     serde_json::from_str(body).unwrap_or_default()
 }
 
@@ -41,51 +42,38 @@ fn uid_of(setting: &Setting, stream: &str, (list, area): (List, Area), key: u64,
     Uid(hash.digest() >> 1)
 }
 
-/// Adds a new line, or lets a vanished one stand again. Gives its uid.
-#[expect(clippy::too_many_arguments, reason = "one call site each; a struct would only rename them")]
-pub(super) fn fresh(
-    writer: &Writer,
+/// Names a new line, by the first name that none of the lines standing in its list and area has.
+pub(super) fn name_line(
     setting: &Setting,
     stream: &str,
     at: (List, Area),
     record: &Record,
-    scope: &mut Scope,
+    used: &mut HashSet<Uid>,
+) -> Uid {
+    let key = diff::key(record);
+    let mut names = (0..=u32::MAX).map(|ordinal| uid_of(setting, stream, at, key, ordinal));
+    names.find(|uid| used.insert(*uid)).expect("no list of one area has as many lines as there are names")
+}
+
+/// Adds an entry, or lets the vanished one of this name stand again; `true` where it is new.
+pub(super) fn enter(
+    writer: &Writer,
+    setting: &Setting,
+    at: (List, Area),
+    uid: Uid,
+    body: &str,
     baseline: bool,
     blocks: &mut Blocks,
-) -> Result<Uid> {
-    let key = diff::key(record);
-    let mut ordinal = 0;
-    loop {
-        let uid = uid_of(setting, stream, at, key, ordinal);
-        ordinal += 1;
-        if scope.used.contains(&uid) {
-            continue;
-        }
-        scope.used.insert(uid);
-        // A line that vanished comes back, or one was written before a crash.
-        if let Some(old) = writer.entry(uid)? {
-            update(writer, setting, at, &old, record, blocks)?;
-            scope.updated += 1;
-            return Ok(uid);
-        }
-        let new = NewEntry { uid, area: at.1, list: at.0, record, first_seen: setting.today, baseline };
-        let id = writer.insert_entry(setting.node, &new)?;
-        let entry = Entry {
-            uid,
-            area: at.1,
-            list: at.0,
-            record: record.clone(),
-            first_seen: setting.today,
-            baseline,
-            removed: None,
-            corrected: None,
-        };
-        let features = features_of(&entry);
-        blocks.added.extend(Keys::of(&entry, &features).iter().map(|key| (key, id)));
+) -> Result<bool> {
+    let new = NewEntry { uid, area: at.1, list: at.0, body, first_seen: setting.today, baseline };
+    if let Some(id) = writer.insert_entry(setting.node, &new)? {
         writer.mark(id, Wait::First)?;
-        scope.created += 1;
-        return Ok(uid);
+        return Ok(true);
     }
+    if let Some(old) = writer.entry(uid)? {
+        update(writer, setting, at, &old, body, blocks)?;
+    }
+    Ok(false)
 }
 
 /// Whether the line changed in what an entry is known by.
@@ -101,17 +89,28 @@ pub(super) fn update(
     setting: &Setting,
     at: (List, Area),
     old: &StoredEntry,
-    record: &Record,
+    body: &str,
     blocks: &mut Blocks,
 ) -> Result<bool> {
+    let record = read_body(body);
     let moved = (old.entry.list, old.entry.area) != at;
-    if old.entry.record == *record && old.entry.removed.is_none() && !moved {
+    if old.entry.record == record && old.entry.removed.is_none() && !moved {
         return Ok(false);
     }
-    let corrected = is_correction(&old.entry.record, record);
-    writer.update_entry(old, at, record, setting.today, corrected)?;
-    let after = Entry { list: at.0, area: at.1, record: record.clone(), removed: None, ..old.entry.clone() };
-    let link = rekey(&old.entry, &after, old.id, &mut blocks.added, &mut blocks.taken);
+    let corrected = is_correction(&old.entry.record, &record);
+    writer.update_entry(old, at, body, setting.today, corrected)?;
+    let before = &old.entry;
+    let after = Entry {
+        uid: before.uid,
+        area: at.1,
+        list: at.0,
+        record,
+        first_seen: before.first_seen,
+        baseline: before.baseline,
+        corrected: before.corrected,
+        removed: None,
+    };
+    let link = rekey(before, &after, old.id, &mut blocks.added, &mut blocks.taken);
     writer.mark(old.id, Wait::changed(link))?;
     Ok(true)
 }

@@ -7,14 +7,19 @@
 mod arrive;
 mod derive;
 mod entering;
+mod gather;
+mod indexing;
 mod ingest;
+mod judging;
 mod people;
 mod raw_index;
 mod scope;
+mod spread;
 
 pub use arrive::arrive;
 pub use derive::{Derived, derive};
-pub use ingest::{Guard, Ingest, Manner, Outcome};
+pub use gather::Gather;
+pub use ingest::{Guard, Manner, Outcome, ingest};
 pub use scope::ScopeOutcome;
 
 use crate::domain::{Area, Date, Entry, List};

@@ -1,144 +1,209 @@
 //! Which entries are one person now: the components that the changed entries touch, each taken whole.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::Uid;
 use crate::error::Result;
-use crate::linkage::{BLOCK_ENTRIES_MAX, Features, block_keys, cluster, edge};
-use crate::store::{MatchRow, StoredEntry, View, Writer};
+use crate::linkage::{BLOCK_ENTRIES_MAX, BlockKeys, Features, block_keys, cluster, edge};
+use crate::store::{MatchRow, StoredEntry, View};
 
 use super::{Setting, features_of};
 
+/// Entries and blocks kept between two pieces of work; neighbours are mostly of one village.
+const KNOWN_ENTRIES_MAX: usize = 5_000;
 /// A component grown beyond this is taken as far as it goes: no real person has so many lines.
 const COMPONENT_ENTRIES_MAX: usize = 2_000;
 
-/// Entries by id with their features, read once in a pass step.
+/// Entries that were never linked: nobody else is their person, and nothing was found about it. One bit each.
+#[derive(Debug, Default)]
+pub(super) struct NeverLinked {
+    first: i64,
+    bits: Vec<u64>,
+}
+
+impl NeverLinked {
+    /// `ids` ascending.
+    pub fn new(ids: &[i64]) -> NeverLinked {
+        let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return NeverLinked::default() };
+        let mut bits = vec![0; ((last - first) / 64 + 1) as usize];
+        for id in ids {
+            bits[((id - first) / 64) as usize] |= 1 << ((id - first) % 64);
+        }
+        NeverLinked { first: *first, bits }
+    }
+
+    pub fn contains(&self, id: i64) -> bool {
+        let at = id - self.first;
+        at >= 0 && self.bits.get((at / 64) as usize).is_some_and(|word| word & 1 << (at % 64) != 0)
+    }
+
+    pub fn remove(&mut self, id: i64) {
+        let at = id - self.first;
+        if at >= 0
+            && let Some(word) = self.bits.get_mut((at / 64) as usize)
+        {
+            *word &= !(1 << (at % 64));
+        }
+    }
+}
+
+/// An entry with what linkage sees of it.
+pub(super) struct Seen {
+    pub stored: StoredEntry,
+    pub features: Features,
+    pub keys: BlockKeys,
+}
+
+/// Entries and blocks as they stand in the store, each read once.
+#[derive(Default)]
 pub(super) struct Known {
-    /// Entries that were never linked: nobody else is their person, and nothing was found about it.
-    pub fresh: HashSet<i64>,
-    entries: HashMap<i64, (StoredEntry, Features)>,
+    entries: HashMap<i64, Seen>,
+    blocks: HashMap<u64, Box<[i64]>>,
 }
 
 impl Known {
-    pub fn new(fresh: HashSet<i64>) -> Known {
-        Known { fresh, entries: HashMap::new() }
+    /// Begins the next piece of work: what gathered is let go before it is much.
+    pub fn begin_piece(&mut self) {
+        if self.entries.len() > KNOWN_ENTRIES_MAX {
+            *self = Known::default();
+        }
     }
 
-    pub fn get(&mut self, view: &View, id: i64) -> Result<Option<&(StoredEntry, Features)>> {
-        if !self.entries.contains_key(&id) {
-            let Some(stored) = view.entry_by_id(id)? else { return Ok(None) };
-            self.add(stored);
-        }
-        Ok(self.entries.get(&id))
+    pub fn get(&mut self, view: &View, id: i64) -> Result<Option<&Seen>> {
+        Ok(match self.entries.entry(id) {
+            Slot::Occupied(slot) => Some(slot.into_mut()),
+            Slot::Vacant(slot) => view.entry_by_id(id)?.map(|stored| &*slot.insert(seen(stored))),
+        })
     }
 
     fn add(&mut self, stored: StoredEntry) -> i64 {
         let id = stored.id;
-        self.entries.entry(id).or_insert_with(|| {
-            let features = features_of(&stored.entry);
-            (stored, features)
-        });
+        self.entries.entry(id).or_insert_with(|| seen(stored));
         id
+    }
+
+    /// The entries of a person as it stands, the oldest first.
+    pub fn entries_of(&mut self, view: &View, person: Uid) -> Result<Vec<i64>> {
+        Ok(view.entries_of(person)?.into_iter().map(|stored| self.add(stored)).collect())
+    }
+
+    /// Ids under a key, at most one more than linkage looks at.
+    pub fn block(&mut self, view: &View, key: u64) -> Result<&[i64]> {
+        Ok(match self.blocks.entry(key) {
+            Slot::Occupied(slot) => slot.into_mut(),
+            Slot::Vacant(slot) => {
+                let mut ids = Vec::new();
+                view.block(key, BLOCK_ENTRIES_MAX + 1, &mut ids)?;
+                slot.insert(ids.into_boxed_slice())
+            }
+        })
     }
 }
 
-/// What linking one working set changed.
-pub(super) struct Relinked {
-    /// Entries that were resolved.
-    pub entries: Vec<i64>,
+fn seen(stored: StoredEntry) -> Seen {
+    let features = features_of(&stored.entry);
+    Seen { keys: block_keys(&features), stored, features }
+}
+
+/// How the entries of one working set fall into persons.
+pub(super) struct Linked {
+    /// Ids in ascending order.
+    pub members: Vec<i64>,
+    pub uids: Vec<Uid>,
     /// None of them was ever linked before.
     pub is_new: bool,
     /// The entries of each of these persons as they are now; empty for a name that no longer stands for anybody.
-    pub people: Vec<(Uid, Vec<StoredEntry>)>,
+    pub people: Vec<(Uid, Vec<i64>)>,
+    /// Entries that are another person now.
+    pub renamed: Vec<(i64, Uid)>,
+    pub potential: Vec<MatchRow>,
+    /// Keys of theirs that too many share.
+    pub outgrown: BTreeSet<u64>,
 }
 
-/// Links the entry `start` and everything its component and its present person tie to it.
-pub(super) fn relink(writer: &Writer, setting: &Setting, start: i64, known: &mut Known) -> Result<Relinked> {
-    let WorkingSet { members, outgrown } = working_set(writer, setting, start, known)?;
-    let is_new = members.iter().all(|id| known.fresh.contains(id));
+/// Links the entry `start` and everything its component and its present person tie to it. Only reads.
+pub(super) fn link(
+    view: &View,
+    setting: &Setting,
+    start: i64,
+    known: &mut Known,
+    never_linked: &NeverLinked,
+) -> Result<Linked> {
+    let WorkingSet { members, outgrown } = working_set(view, setting, start, known, never_linked)?;
+    let is_new = members.iter().all(|id| never_linked.contains(*id));
     let mut persons: BTreeSet<Uid> = BTreeSet::new();
     let mut features = Vec::with_capacity(members.len());
     for id in &members {
-        if let Some((stored, f)) = known.get(writer, *id)? {
-            persons.insert(stored.person);
-            features.push(*f);
-        }
+        let seen = &known.entries[id];
+        persons.insert(seen.stored.person);
+        features.push(seen.features);
     }
+    let uids: Vec<Uid> = features.iter().map(|f| f.uid).collect();
     let partition = cluster(&features, &outgrown, &setting.decided, &setting.weights);
+    let mut renamed = Vec::new();
+    let mut groups: Vec<(Uid, Vec<i64>)> = Vec::with_capacity(partition.persons.len());
     for group in &partition.persons {
         // A person is named by their oldest entry: a merge keeps the older name, a split gives back what was.
-        let oldest = group.iter().map(|i| members[*i]).min().expect("a person has at least one entry");
-        let Some(name) = known.get(writer, oldest)?.map(|(stored, _)| stored.entry.uid) else { continue };
-        persons.insert(name);
-        for i in group {
-            if let Some((stored, _)) = known.entries.get_mut(&members[*i])
-                && stored.person != name
-            {
-                writer.set_person(stored.id, name)?;
-                stored.person = name;
-            }
-        }
+        let mut entries: Vec<i64> = group.iter().map(|i| members[*i]).collect();
+        entries.sort_unstable();
+        let name = known.entries[&entries[0]].stored.entry.uid;
+        persons.remove(&name);
+        renamed.extend(entries.iter().filter(|id| known.entries[id].stored.person != name).map(|id| (*id, name)));
+        groups.push((name, entries));
     }
-    if features.len() > 1 {
-        let uids: Vec<Uid> = features.iter().map(|f| f.uid).collect();
-        let potential: Vec<MatchRow> = partition
-            .potential
-            .iter()
-            .map(|(i, j, bits)| MatchRow { a: features[*i].uid, b: features[*j].uid, score: f64::from(*bits) })
-            .collect();
-        writer.put_matches(&uids, &potential)?;
-    }
-    // The working set holds every entry of every person it touches.
-    let mut people: Vec<(Uid, Vec<StoredEntry>)> = persons.into_iter().map(|person| (person, Vec::new())).collect();
-    for id in &members {
-        if let Some((stored, _)) = known.entries.get(id)
-            && let Some((_, entries)) = people.iter_mut().find(|(person, _)| *person == stored.person)
-        {
-            entries.push(stored.clone());
-        }
-    }
-    for id in &members {
-        known.fresh.remove(id);
-    }
-    Ok(Relinked { entries: members, is_new, people })
+    // The working set holds every entry of every person it touches: the names left over stand for nobody.
+    groups.extend(persons.into_iter().map(|person| (person, Vec::new())));
+    groups.sort_unstable_by_key(|(person, _)| *person);
+    let potential = partition
+        .potential
+        .iter()
+        .map(|(i, j, bits)| MatchRow { a: uids[*i], b: uids[*j], score: f64::from(*bits) })
+        .collect();
+    Ok(Linked { members, uids, is_new, people: groups, renamed, potential, outgrown })
 }
 
 /// What is linked together.
 struct WorkingSet {
-    /// Ids in ascending order.
+    /// Ids in ascending order, all of them known.
     members: Vec<i64>,
     /// Their keys that too many share.
     outgrown: BTreeSet<u64>,
 }
 
-fn working_set(writer: &Writer, setting: &Setting, start: i64, known: &mut Known) -> Result<WorkingSet> {
+fn working_set(
+    view: &View,
+    setting: &Setting,
+    start: i64,
+    known: &mut Known,
+    never_linked: &NeverLinked,
+) -> Result<WorkingSet> {
     let mut outgrown = BTreeSet::new();
     let mut members: BTreeSet<i64> = BTreeSet::from([start]);
     let mut queue = vec![start];
     let mut candidates = Vec::new();
     while let Some(id) = queue.pop() {
-        let Some((stored, features)) = known.get(writer, id)? else {
+        let Some(seen) = known.get(view, id)? else {
             members.remove(&id);
             continue;
         };
-        let (person, features) = (stored.person, *features);
+        let (person, features, keys) = (seen.stored.person, seen.features, seen.keys);
         let mut tied: Vec<i64> = Vec::new();
         // Whoever is the same person so far, or might have been, must be looked at again, tied or not.
-        if !known.fresh.contains(&id) {
-            tied.extend(writer.entries_of(person)?.into_iter().map(|stored| known.add(stored)));
-            for other in writer.potential_of(features.uid)? {
-                tied.extend(writer.entry(other)?.map(|stored| known.add(stored)));
+        if !never_linked.contains(id) {
+            tied.extend(known.entries_of(view, person)?);
+            for other in view.potential_of(features.uid)? {
+                tied.extend(view.entry(other)?.map(|stored| known.add(stored)));
             }
         }
         candidates.clear();
-        for key in block_keys(&features).as_slice() {
-            let before = candidates.len();
-            writer.block(*key, BLOCK_ENTRIES_MAX + 1, &mut candidates)?;
-            if candidates.len() - before > BLOCK_ENTRIES_MAX {
+        for key in keys.as_slice() {
+            let block = known.block(view, *key)?;
+            if block.len() > BLOCK_ENTRIES_MAX {
                 // A key that so many share says nothing.
-                candidates.truncate(before);
-                writer.note_outgrown(*key)?;
                 outgrown.insert(*key);
+            } else {
+                candidates.extend_from_slice(block);
             }
         }
         candidates.sort_unstable();
@@ -147,8 +212,8 @@ fn working_set(writer: &Writer, setting: &Setting, start: i64, known: &mut Known
             if members.contains(candidate) {
                 continue;
             }
-            if let Some((_, other)) = known.get(writer, *candidate)?
-                && edge(&features, other, &setting.weights).is_some()
+            if let Some(other) = known.get(view, *candidate)?
+                && edge(&features, &other.features, &setting.weights).is_some()
             {
                 tied.push(*candidate);
             }
@@ -156,7 +221,7 @@ fn working_set(writer: &Writer, setting: &Setting, start: i64, known: &mut Known
         if !setting.decided.is_empty() {
             for (a, b) in setting.decided.joined().filter(|(a, b)| *a == features.uid || *b == features.uid) {
                 let other = if a == features.uid { b } else { a };
-                tied.extend(writer.entry(other)?.map(|stored| known.add(stored)));
+                tied.extend(view.entry(other)?.map(|stored| known.add(stored)));
             }
         }
         for id in tied {

@@ -1,0 +1,131 @@
+//! Which findings and events hold for a person now. Only reads: what differs is written by `derive`.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::domain::{Area, Date, Entry, Event, Finding, List, Uid};
+use crate::error::Result;
+use crate::linkage::BLOCK_ENTRIES_MAX;
+use crate::reconcile::{Case, reconcile};
+use crate::rules::{Neighbours, is_head, judge};
+use crate::store::View;
+
+use super::people::Known;
+use super::{Setting, household_key};
+
+/// What is known of the node as a whole while persons are judged.
+pub(super) struct Judging<'s> {
+    setting: &'s Setting,
+    /// Lists whose number column lost its digits as a whole.
+    damaged: Vec<(Area, List)>,
+    /// The villages whose register is here.
+    registers: Vec<Area>,
+}
+
+/// What holds for one person.
+pub(super) struct Verdict {
+    pub person: Uid,
+    /// Whether anybody is called that still.
+    pub stands: bool,
+    /// With the areas of each one's evidence.
+    pub findings: Vec<(Finding, Vec<Area>)>,
+    pub events: Vec<Event>,
+    /// The next day on which the findings change by the calendar alone.
+    pub due: Option<Date>,
+}
+
+impl<'s> Judging<'s> {
+    pub fn new(view: &View, setting: &'s Setting) -> Result<Judging<'s>> {
+        let snapshots = view.snapshots()?;
+        let damaged = snapshots
+            .iter()
+            .filter(|(_, s)| s.facts.column_is_damaged(&setting.parameters))
+            .map(|(_, s)| (s.key.area, s.key.list));
+        let registers = snapshots.iter().filter(|(_, s)| s.key.list == List::Population).map(|(_, s)| s.key.area);
+        Ok(Judging { setting, damaged: damaged.collect(), registers: registers.collect() })
+    }
+
+    /// Judges the person whose entries these are.
+    pub fn verdict(&self, view: &View, known: &mut Known, person: Uid, entries: &[i64]) -> Result<Verdict> {
+        if entries.is_empty() {
+            return Ok(Verdict { person, stands: false, findings: Vec::new(), events: Vec::new(), due: None });
+        }
+        let neighbours = Neighbours {
+            sharers: self.sharers(view, known, entries)?,
+            household: self.household(view, known, entries)?,
+            damaged_columns: &self.damaged,
+            registers: &self.registers,
+        };
+        let mut own = Vec::with_capacity(entries.len());
+        for id in entries {
+            own.extend(known.get(view, *id)?.map(|seen| seen.stored.entry.clone()));
+        }
+        let case = Case::new(own, self.setting.node, self.setting.today);
+        let facts = reconcile(&case);
+        let judgement = judge(&case, &facts, &neighbours, &self.setting.parameters);
+        let mut findings = Vec::with_capacity(judgement.findings.len());
+        if !judgement.findings.is_empty() {
+            let mut area_of: HashMap<Uid, Area> = case.entries.iter().map(|e| (e.uid, e.area)).collect();
+            area_of.extend(neighbours.sharers.iter().chain(&neighbours.household).map(|e| (e.uid, e.area)));
+            for finding in judgement.findings {
+                let areas: BTreeSet<Area> =
+                    finding.evidence.iter().filter_map(|uid| area_of.get(uid).copied()).collect();
+                findings.push((finding, areas.into_iter().collect()));
+            }
+        }
+        Ok(Verdict { person, stands: true, findings, events: facts.events, due: judgement.due })
+    }
+
+    /// Entries of others that carry one of the person's valid numbers.
+    fn sharers(&self, view: &View, known: &mut Known, entries: &[i64]) -> Result<Vec<Entry>> {
+        let mut keys: Vec<u64> = Vec::new();
+        for id in entries {
+            if let Some(seen) = known.get(view, *id)?
+                && seen.stored.entry.removed.is_none()
+                && seen.features.number.is_valid()
+            {
+                // The first key of a valid number is the number itself (linkage::block_keys).
+                keys.extend(seen.keys.as_slice().first().filter(|key| !keys.contains(key)).copied());
+            }
+        }
+        let mut others: Vec<i64> = Vec::new();
+        for key in keys {
+            let block = known.block(view, key)?;
+            others.extend(block.iter().take(BLOCK_ENTRIES_MAX).filter(|id| !entries.contains(id)));
+        }
+        let mut out = Vec::with_capacity(others.len());
+        for id in others {
+            out.extend(known.get(view, id)?.map(|seen| seen.stored.entry.clone()));
+        }
+        Ok(out)
+    }
+
+    /// The other members of the household a head died in or left.
+    fn household(&self, view: &View, known: &mut Known, entries: &[i64]) -> Result<Vec<Entry>> {
+        let mut gone = None;
+        for id in entries {
+            gone = gone.or(known
+                .get(view, *id)?
+                .map(|seen| &seen.stored.entry)
+                .filter(|e| is_gone_head(e))
+                .and_then(household_key));
+        }
+        let Some(key) = gone else { return Ok(Vec::new()) };
+        let members: Vec<i64> = known
+            .block(view, key)?
+            .iter()
+            .take(BLOCK_ENTRIES_MAX)
+            .filter(|id| !entries.contains(id))
+            .copied()
+            .collect();
+        let mut out = Vec::with_capacity(members.len());
+        for id in members {
+            out.extend(known.get(view, id)?.map(|seen| seen.stored.entry.clone()));
+        }
+        Ok(out)
+    }
+}
+
+/// A head of a household who died in it or left it.
+pub(super) fn is_gone_head(entry: &Entry) -> bool {
+    entry.list == List::Population && is_head(entry) && !entry.is_active()
+}
