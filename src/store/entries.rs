@@ -65,7 +65,13 @@ pub struct StoredEntry {
 /// Key in `meta`: see [`View::indexed`].
 const INDEXED: &str = "indexed";
 
-pub(super) const COLUMNS: &str = "id, uid, area, list, origin, person, first_seen, baseline, removed, corrected, body";
+/// What [`stored`] reads. A macro, so that the statements asked most often are texts and not put together each time.
+macro_rules! columns {
+    () => {
+        "id, uid, area, list, origin, person, first_seen, baseline, removed, corrected, body"
+    };
+}
+pub(super) use columns;
 
 pub(super) fn stored(row: &Row) -> rusqlite::Result<StoredEntry> {
     // A body that does not read is a damaged page: the row is then known by its place alone, never guessed at.
@@ -92,14 +98,14 @@ pub(super) fn stored(row: &Row) -> rusqlite::Result<StoredEntry> {
 impl View<'_> {
     pub fn entry(&self, uid: Uid) -> Result<Option<StoredEntry>> {
         self.conn
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM entries WHERE uid = ?1"))
+            .prepare_cached(concat!("SELECT ", columns!(), " FROM entries WHERE uid = ?1"))
             .and_then(|mut s| s.query_row([uid.0 as i64], stored).optional())
             .doing("reading an entry")
     }
 
     pub fn entry_by_id(&self, id: i64) -> Result<Option<StoredEntry>> {
         self.conn
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM entries WHERE id = ?1"))
+            .prepare_cached(concat!("SELECT ", columns!(), " FROM entries WHERE id = ?1"))
             .and_then(|mut s| s.query_row([id], stored).optional())
             .doing("reading an entry")
     }
@@ -108,9 +114,12 @@ impl View<'_> {
     pub fn entries_of(&self, person: Uid) -> Result<Vec<StoredEntry>> {
         // The index of persons leaves out those whom it would only tell of themselves.
         self.conn
-            .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM entries WHERE uid = ?1 AND person = ?1
-                 UNION ALL SELECT {COLUMNS} FROM entries WHERE person = ?1 AND person <> uid ORDER BY id"
+            .prepare_cached(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM entries WHERE uid = ?1 AND person = ?1 UNION ALL SELECT ",
+                columns!(),
+                " FROM entries WHERE person = ?1 AND person <> uid ORDER BY id"
             ))
             .and_then(|mut s| s.query_map([person.0 as i64], stored)?.collect())
             .doing("reading a person's entries")
@@ -121,7 +130,7 @@ impl View<'_> {
         let doing = "reading entries";
         let mut statement = self
             .conn
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM entries WHERE id > ?1 AND id <= ?2 ORDER BY id"))
+            .prepare_cached(concat!("SELECT ", columns!(), " FROM entries WHERE id > ?1 AND id <= ?2 ORDER BY id"))
             .doing(doing)?;
         let mut rows = statement.query((after, to)).doing(doing)?;
         while let Some(row) = rows.next().doing(doing)? {
@@ -180,17 +189,18 @@ impl View<'_> {
             .doing("counting what waits")
     }
 
-    pub fn has_history(&self, uid: Uid) -> Result<bool> {
+    /// Whether the entry ever said something else.
+    pub fn has_history(&self, id: i64) -> Result<bool> {
         self.conn
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM history WHERE uid = ?1)")
-            .and_then(|mut s| s.query_row([uid.0 as i64], |row| row.get(0)))
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM history WHERE entry = ?1)")
+            .and_then(|mut s| s.query_row([id], |row| row.get(0)))
             .doing("reading an entry's history")
     }
 
     /// What an entry said before, the newest first, with the day until which it said so.
     pub fn history(&self, uid: Uid) -> Result<Vec<(Date, Record)>> {
         self.conn
-            .prepare_cached("SELECT until, body FROM history WHERE uid = ?1 ORDER BY seq DESC")
+            .prepare_cached("SELECT until, body FROM history WHERE entry = (SELECT id FROM entries WHERE uid = ?1) ORDER BY seq DESC")
             .and_then(|mut s| {
                 s.query_map([uid.0 as i64], |row| {
                     let body = row.get_ref(1)?.as_str()?;
@@ -244,7 +254,7 @@ impl Writer<'_> {
         corrected: bool,
     ) -> Result<()> {
         let seq = self.next_seq() as i64;
-        self.keep_history(old.entry.uid, today, seq)?;
+        self.keep_history(old.id, today, seq)?;
         self.conn
             .prepare_cached(
                 "UPDATE entries SET seq = ?2, body = ?3, removed = NULL, area = ?6, list = ?7,
@@ -266,12 +276,12 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn keep_history(&self, uid: Uid, today: Date, seq: i64) -> Result<()> {
+    fn keep_history(&self, id: i64, today: Date, seq: i64) -> Result<()> {
         self.conn
             .prepare_cached(
-                "INSERT INTO history (uid, until, seq, body) SELECT uid, ?2, ?3, body FROM entries WHERE uid = ?1",
+                "INSERT INTO history (entry, until, seq, body) SELECT id, ?2, ?3, body FROM entries WHERE id = ?1",
             )
-            .and_then(|mut s| s.execute((uid.0 as i64, day_to_sql(today), seq)))
+            .and_then(|mut s| s.execute((id, day_to_sql(today), seq)))
             .doing("keeping what an entry said")?;
         Ok(())
     }
@@ -306,7 +316,7 @@ impl Writer<'_> {
                 .doing("adding a child's entry")?;
             return Ok((None, id));
         };
-        self.keep_history(incoming.uid, today, seq)?;
+        self.keep_history(old.id, today, seq)?;
         self.conn
             .prepare_cached(
                 "UPDATE entries SET seq = ?2, first_seen = ?3, baseline = ?4, removed = ?5, corrected = ?6, body = ?7,

@@ -22,8 +22,9 @@ const STEPS: &[&str] = &[include_str!("schema.sql")];
 /// A reader never waits long for the writer in WAL; a backup or a foreign tool may hold it this long.
 const BUSY_MILLIS: u64 = 10_000;
 /// The page cache, in KiB: enough for the upper levels of every index of a county, small enough for an old PC.
-const CACHE_KIB: i64 = 64 * 1024;
-const READER_CACHE_KIB: i64 = 4 * 1024;
+const CACHE_KIB: i64 = 48 * 1024;
+/// Of a reader: a pass reads with as many as there are cores.
+const READER_CACHE_KIB: i64 = 16 * 1024;
 /// The write-ahead log is truncated to this after a checkpoint.
 const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
 /// Pages of log before a checkpoint: the default makes one of every commit of a large pass.

@@ -91,7 +91,7 @@ impl View<'_> {
         self.conn
             .prepare_cached(&format!(
                 "SELECT {} FROM entries WHERE id > ?1 AND removed IS NULL ORDER BY id LIMIT ?2",
-                super::entries::COLUMNS
+                super::entries::columns!()
             ))
             .and_then(|mut s| s.query_map((id, limit as i64), super::entries::stored)?.collect())
             .doing("reading entries")
@@ -177,12 +177,12 @@ impl PlaceCache {
         let entry = &stored.entry;
         let key = (entry.list, entry.area, stored.origin);
         if !self.snapshots.contains_key(&key) {
-            if self.snapshots.values().map(HashMap::len).sum::<usize>() > CACHED_LINES_MAX {
+            if self.snapshots.values().map(Places::len).sum::<usize>() > CACHED_LINES_MAX {
                 self.snapshots.clear();
             }
             self.snapshots.insert(key, view.places(entry.list, entry.area, stored.origin)?);
         }
-        Ok(self.snapshots.get(&key).and_then(|places| places.get(&entry.uid)).cloned())
+        Ok(self.snapshots.get(&key).and_then(|places| places.find(entry.uid)))
     }
 }
 

@@ -28,11 +28,11 @@ CREATE INDEX entries_person ON entries (person) WHERE person <> uid;
 
 -- What an entry said before. One row for each change of what it says, the body until then.
 CREATE TABLE history (
-    uid   INTEGER NOT NULL,
+    entry INTEGER NOT NULL,              -- entries.id
     until INTEGER NOT NULL,              -- the day the next version was seen
     seq   INTEGER NOT NULL,              -- of the change that ended it
     body  TEXT NOT NULL,
-    PRIMARY KEY (uid, seq)
+    PRIMARY KEY (entry, seq)
 ) STRICT, WITHOUT ROWID;
 
 -- Where linkage looks for entries that can be the same person. meta.indexed says up to which entry it is written.

@@ -12,7 +12,26 @@ use crate::rules::{SnapshotFacts, StatedTotal};
 
 /// Where a line stands: file, sheet, row.
 pub type Place = (String, Option<String>, u32);
-pub(super) type Places = HashMap<Uid, Place>;
+
+/// Where the lines of one list of one area stand.
+#[derive(Default)]
+pub(super) struct Places {
+    sheets: Vec<(String, Option<String>)>,
+    /// Index into `sheets`, and row.
+    lines: HashMap<Uid, (u32, u32)>,
+}
+
+impl Places {
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    pub fn find(&self, uid: Uid) -> Option<Place> {
+        let (sheet, row) = self.lines.get(&uid)?;
+        let (file, sheet) = &self.sheets[*sheet as usize];
+        Some((file.clone(), sheet.clone(), *row))
+    }
+}
 
 /// What a snapshot replaces: the same list of the same area, by the same node, from the same stream.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -128,10 +147,12 @@ impl View<'_> {
                 .collect()
             })
             .doing("looking for lines")?;
-        let mut out = HashMap::new();
+        let mut out = Places::default();
         for (file, bytes) in found {
             for segment in Placement::decode(&bytes).unwrap_or_default().segments {
-                out.extend(segment.lines.iter().map(|l| (l.uid, (file.clone(), segment.sheet.clone(), l.row))));
+                let sheet = out.sheets.len() as u32;
+                out.sheets.push((file.clone(), segment.sheet));
+                out.lines.extend(segment.lines.iter().map(|line| (line.uid, (sheet, line.row))));
             }
         }
         Ok(out)

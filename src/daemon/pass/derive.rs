@@ -19,7 +19,7 @@ use super::spread::spread;
 use super::{Setting, household_key};
 
 /// Entries resolved in one transaction: long enough to be quick, short enough that a child's batch waits little.
-const STEP_ENTRIES: usize = 10_000;
+const STEP_ENTRIES: usize = 40_000;
 /// Persons judged because of the calendar in one transaction.
 const STEP_PERSONS: usize = 4_000;
 /// Entries or persons one thread takes at a time.
@@ -166,7 +166,7 @@ fn household_of(view: &View, known: &mut Known, id: i64, is_new: bool) -> Result
     let Some(entry) = known.get(view, id)?.map(|seen| &seen.stored.entry) else { return Ok(None) };
     let Some(key) = household_key(entry) else { return Ok(None) };
     // A line that stands as the first snapshot had it came with its whole household; the head is judged by itself.
-    if entry.baseline && entry.is_active() && (is_new || !view.has_history(entry.uid)?) {
+    if entry.baseline && entry.is_active() && (is_new || !view.has_history(id)?) {
         return Ok(None);
     }
     Ok(Some((key, entry.uid)))
