@@ -80,7 +80,7 @@ struct Lines {
     health: Option<&'static str>,
     dibao: Option<&'static str>,
     wrong: [bool; 3],
-    died: Option<String>,
+    died: Option<(String, usize)>,
 }
 
 type Files = Vec<(String, String)>;
@@ -114,7 +114,8 @@ fn happen(lines: &mut Lines, what: &Happening, month: usize) {
     match what {
         Happening::Dies => {
             lines.register.insert(here, format!("死亡,{day},"));
-            lines.died = Some(day);
+            // A death stands in the list of the village it was registered in, whatever is written of the person later.
+            lines.died = Some((day, here));
         }
         Happening::Moves { to, out, into } if *to != here => {
             if *out {
@@ -169,9 +170,9 @@ fn files(people: &[Lines]) -> Files {
     }
     let mut deaths = String::from("序号,姓名,身份证号码,死亡日期,户籍地行政区划代码\n");
     for (i, lines) in people.iter().enumerate() {
-        if let Some(day) = lines.died.as_ref().filter(|_| i % 2 == 0) {
+        if let Some((day, village)) = lines.died.as_ref().filter(|_| i % 2 == 0) {
             let (name, id) = PEOPLE[i];
-            deaths.push_str(&format!("{i},{name},{},{day},{}\n", number(id), VILLAGES[lines.lives]));
+            deaths.push_str(&format!("{i},{name},{},{day},{}\n", number(id), VILLAGES[*village]));
         }
     }
     all.push(("deaths.csv".to_owned(), deaths));

@@ -29,7 +29,7 @@ const TICK: Duration = Duration::from_secs(20);
 /// After a failure of the store the next try waits this long.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// A pass over more entries gives its memory back afterwards.
-const LARGE_PASS_ENTRIES: u64 = 20_000;
+const LARGE_PASS_ENTRIES: u64 = 1_000;
 
 /// What others may know of the worker while it runs.
 pub struct Progress {

@@ -49,6 +49,9 @@ impl IdNumber {
     /// Cleans `raw`. `None` for an empty cell or one of the words and digits that stand for 'none'
     /// (无, 待办, 未上户, eighteen equal digits).
     pub fn parse(raw: &str) -> Option<IdNumber> {
+        if is_clean(raw.as_bytes()) {
+            return Some(IdNumber { text: raw.to_owned(), damaged: false });
+        }
         let text: String = raw.chars().filter_map(clean_char).collect();
         let text = text.strip_suffix(".0").map(str::to_owned).unwrap_or(text);
         let text: String = text.chars().filter(|c| *c != '.').collect();
@@ -130,9 +133,23 @@ impl IdNumber {
 
     /// The sex the digits spell (place 17: odd male, even female); only where the number is whole and valid.
     pub fn sex(&self) -> Option<Sex> {
-        let full = self.full()?;
-        Some(if (full.as_bytes()[16] - b'0') % 2 == 1 { Sex::Male } else { Sex::Female })
+        let place = match self.state() {
+            IdState::Valid => 16,
+            // The order number ends the old form: nothing follows it.
+            IdState::Old => 14,
+            _ => return None,
+        };
+        Some(if (self.text.as_bytes()[place] - b'0') % 2 == 1 { Sex::Male } else { Sex::Female })
     }
+}
+
+/// Whether nothing has to be cleaned: most numbers of most files, and all that come back from the store.
+fn is_clean(raw: &[u8]) -> bool {
+    let digits = match raw {
+        [digits @ .., b'X'] => digits,
+        digits => digits,
+    };
+    matches!(raw.len(), 15 | 18) && digits.iter().all(u8::is_ascii_digit) && digits.iter().any(|b| *b != raw[0])
 }
 
 /// Folds width, case and look-alikes; drops blanks, quotes, dots and hyphens (DOMAIN.md 6 row 4).
