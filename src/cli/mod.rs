@@ -124,6 +124,7 @@ enum Question {
     ImportBatch(batch::ImportArgs),
     Backup(backup::Args),
     Restore(backup::RestoreArgs),
+    Rekey(backup::RekeyArgs),
 }
 
 /// Why a verb did not come to its end.
@@ -203,6 +204,7 @@ fn ask(question: Question, session: &mut Session) -> Outcome {
         Question::ImportBatch(args) => batch::import(args, session),
         Question::Backup(args) => backup::run(args, session),
         Question::Restore(args) => backup::restore(args, session),
+        Question::Rekey(args) => backup::rekey(args, session),
     }
 }
 
@@ -246,6 +248,7 @@ mod tests {
             "import-batch",
             "backup",
             "restore",
+            "rekey",
             "doctor",
             "setup",
             "demo",

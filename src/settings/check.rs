@@ -80,6 +80,8 @@ pub fn settings(fragment: Fragment, file: &Path) -> Result<Settings, Fault> {
         area,
         name,
         language: fragment.node.language.unwrap_or_default(),
+        // Beside the settings, not in `dir`: who carries the data away should not carry the key along.
+        key_file: fragment.store.key_file.map(|key| rooted(folder, key)),
         parent_url: parent_url(fragment.parent.url)?,
         listen,
         advertise: advertise(fragment.listen.advertise)?,

@@ -235,6 +235,8 @@ pub struct Settings {
     pub area: Area,
     pub name: String,
     pub language: Language,
+    /// The key of the store, absolute; `None` leaves it to systemd's credentials, else the store is plain.
+    pub key_file: Option<PathBuf>,
     /// `https://host:port` of the parent; after `join` the link's own files say more.
     pub parent_url: Option<String>,
     /// Where children come to; `None` for a node without children.

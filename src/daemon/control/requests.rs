@@ -66,6 +66,7 @@ ask! {
     ImportBatch "import-batch" Daemon,
     Backup "backup" Reading,
     Restore "restore" Stopped,
+    Rekey "rekey" Stopped,
     Check "check" Reading,
 }
 
@@ -264,6 +265,14 @@ pub struct Backup {
 #[serde(default)]
 pub struct Restore {
     pub file: PathBuf,
+}
+
+/// Writes the store anew under the key of the settings; gives one row `{"file","key_file","entries"}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rekey {
+    /// What opens it until now; without it the store is plain.
+    pub old_key: Option<PathBuf>,
 }
 
 /// What `doctor` cannot see from outside: gives rows `{"check","state":"ok|warn|bad","params":{…}}`, each check a

@@ -1,5 +1,8 @@
 //! Verbs that only look.
 
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -276,8 +279,21 @@ impl FrontDesk {
             |check: &str, good: bool| json!({"check": check, "state": if good { "ok" } else { "bad" }, "params": {}});
         row(out, &check("store-sound", sound))?;
         row(out, &check("access-log", broken.is_none()))?;
+        let sealed = if office.store.is_encrypted() { "ok" } else { "warn" };
+        row(out, &json!({"check": "store-encrypted", "state": sealed, "params": {}}))?;
+        if let Some(key) = office.settings().key_file {
+            let state = if on_one_disk(&key, office.store.path()) { "warn" } else { "ok" };
+            let params = json!({"path": key.display().to_string()});
+            row(out, &json!({"check": "store-key-apart", "state": state, "params": params}))?;
+        }
         Ok(if sound && broken.is_none() { Exit::Done } else { Exit::Failed })
     }
+}
+
+/// Whether two files lie on one file system; not where one of them cannot be looked at.
+fn on_one_disk(one: &Path, other: &Path) -> bool {
+    let device = |path: &Path| std::fs::metadata(path).map(|meta| meta.dev());
+    matches!((device(one), device(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// Whether this node holds a credential of a parent.
