@@ -278,6 +278,14 @@ story() {
   all_settled
   [ "$(findings county)" != 0 ] || die "the county lost its findings"
 
+  say "the village changes its key"
+  on village systemctl stop rosterd
+  on village mv /etc/rosterd/store.key /root/old.key
+  on village rosterd rekey --old-key /root/old.key
+  on village systemctl start rosterd
+  eventually 60 "village under its new key" on village rosterd status
+  nobody_at_rest village
+
   say "reload and upgrade in place"
   on county systemctl reload rosterd
   before=$(findings county)

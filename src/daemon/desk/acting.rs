@@ -1,5 +1,6 @@
 //! Verbs that change something here.
 
+use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -230,6 +231,7 @@ impl FrontDesk {
         let _alone = lock(&settings.data_dir())?;
         let stamp = self.office.now().strftime("%Y%m%d-%H%M%S").to_string();
         let (entries, kept) = Store::restore(&Place::of(&settings)?, &args.file, settings.area, &stamp)?;
+        give_to_the_service(&settings)?;
         row(out, &json!({"file": args.file, "entries": entries, "kept": kept}))?;
         Ok(Exit::Done)
     }
@@ -251,9 +253,33 @@ impl FrontDesk {
         let place = Place::to_be_encrypted(&settings)?;
         Store::rekey(&place, old)?;
         let entries = Store::open_read_only(place)?.read(|view| view.totals())?.entries;
+        give_to_the_service(&settings)?;
         row(out, &json!({"file": settings.store_file(), "key_file": settings.key_file, "entries": entries}))?;
         Ok(Exit::Done)
     }
+}
+
+/// Root put the store there, or its key: they belong to the account that the data folder belongs to, or it could not
+/// open them.
+fn give_to_the_service(settings: &Settings) -> Result<()> {
+    // SAFETY: geteuid has no preconditions and cannot fail.
+    if unsafe { libc::geteuid() } != 0 {
+        return Ok(());
+    }
+    let giving = "giving the store to the service";
+    let data = settings.data_dir();
+    let owner = std::fs::metadata(&data).or_say_at(giving, &data)?;
+    let mut files = vec![data.join("lock")];
+    files.extend(settings.key_file.clone());
+    for ending in ["", "-wal", "-shm"] {
+        let mut file = settings.store_file().into_os_string();
+        file.push(ending);
+        files.push(file.into());
+    }
+    for file in files.iter().filter(|file| file.exists()) {
+        lchown(file, Some(owner.uid()), Some(owner.gid())).or_say_at(giving, file)?;
+    }
+    Ok(())
 }
 
 /// A store to write to for one verb.
