@@ -23,7 +23,7 @@ use crate::intake::watch::Watch;
 use crate::report::log::MismatchLog;
 use crate::report::text::Text;
 use crate::settings::Settings;
-use crate::store::{Place, Store};
+use crate::store::{Home, Store};
 use crate::sync::authority::Authority;
 use crate::sync::link::{Link, LinkSettings};
 use crate::sync::push::Child;
@@ -53,7 +53,7 @@ pub fn run(settings: Settings, today: Option<Date>) -> Result<()> {
     let data = settings.data_dir();
     make_private(&data)?;
     let _alone = lock(&data)?;
-    let store = Store::open(Place::of(&settings)?, settings.area)?;
+    let store = Store::open(Home::of(&settings)?, settings.area)?;
     let epoch = store.read(|view| view.epoch())?;
     let office = Arc::new(Office::new(store, settings.clone(), today));
     let text = Text::new(settings.language);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::key::{Place, restrict};
+use super::key::{Home, restrict};
 use super::open::{SCHEMA_VERSION, create, random_epoch, reader, writer};
 use super::put_meta;
 use crate::domain::Area;
@@ -52,12 +52,12 @@ fn settle(folder: &Path) -> Result<()> {
 }
 
 /// Writes a checked copy to `target`, under the same key, while everything goes on.
-pub(super) fn backup(place: &Place, target: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
+pub(super) fn backup(home: &Home, target: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
     if target.exists() {
         return Err(Error::new("the backup's file is there already").at(target).hint("choose another name"));
     }
-    let source = reader(place)?;
-    let mut copy = place.beside(target).connect(OpenFlags::default())?;
+    let source = reader(home)?;
+    let mut copy = home.beside(target).connect(OpenFlags::default())?;
     restrict(target)?;
     {
         let backup = rusqlite::backup::Backup::new(&source, &mut copy).or_say_at("copying the store", target)?;
@@ -78,25 +78,25 @@ pub(super) fn backup(place: &Place, target: &Path, progress: &mut dyn FnMut(u64,
 /// Puts `copy` in the place of the store, under a new epoch and under the store's key: a plain backup is encrypted on
 /// the way. What was there is kept beside it under `stamp`, even where it does not open any more. Gives the entries
 /// that stand in the copy, and where the old store lies, where there was one.
-pub(super) fn restore(place: &Place, copy: &Path, area: Area, stamp: &str) -> Result<(u64, Option<PathBuf>)> {
-    let fresh = place.beside(with_ending(&place.file, ".restoring"));
+pub(super) fn restore(home: &Home, copy: &Path, area: Area, stamp: &str) -> Result<(u64, Option<PathBuf>)> {
+    let fresh = home.beside(with_ending(&home.file, ".restoring"));
     remove(&fresh.file)?;
     let entries = bring_back(&fresh, copy, area).inspect_err(|_| drop(remove(&fresh.file)))?;
-    let kept = put_aside(place, stamp)?;
-    fs::rename(&fresh.file, &place.file).or_say_at("putting the backup in place", &place.file)?;
+    let kept = put_aside(home, stamp)?;
+    fs::rename(&fresh.file, &home.file).or_say_at("putting the backup in place", &home.file)?;
     // Left by looking at the copy; empty after the checkpoint.
     remove(&fresh.file)?;
-    settle(place.folder())?;
+    settle(home.folder())?;
     Ok((entries, kept))
 }
 
-fn bring_back(fresh: &Place, copy: &Path, area: Area) -> Result<u64> {
+fn bring_back(fresh: &Home, copy: &Path, area: Area) -> Result<u64> {
     fs::copy(copy, &fresh.file).or_say_at("copying the backup", copy)?;
     restrict(&fresh.file)?;
     if fresh.is_encrypted() && fresh.reads_plain() {
         let plain = fresh.beside(with_ending(&fresh.file, ".plain"));
         fs::rename(&fresh.file, &plain.file).or_say_at("copying the backup", &plain.file)?;
-        let plain = Place { key: None, ..plain };
+        let plain = Home { key: None, ..plain };
         let done = export(&plain, fresh);
         remove(&plain.file)?;
         done?;
@@ -119,19 +119,19 @@ fn bring_back(fresh: &Place, copy: &Path, area: Area) -> Result<u64> {
 }
 
 /// Moves the store and its log out of the way; a log without its file would be played into another one.
-fn put_aside(place: &Place, stamp: &str) -> Result<Option<PathBuf>> {
-    if !place.file.exists() {
+fn put_aside(home: &Home, stamp: &str) -> Result<Option<PathBuf>> {
+    if !home.file.exists() {
         return Ok(None);
     }
-    match writer(place) {
+    match writer(home) {
         Ok(old) => {
-            old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("closing the old store", &place.file)?;
+            old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("closing the old store", &home.file)?;
         }
         Err(error) => tracing::warn!(%error, "the old store does not open; it is kept as it is"),
     }
-    let aside = place.folder().join(format!("rosterd-{stamp}.db"));
+    let aside = home.folder().join(format!("rosterd-{stamp}.db"));
     for ending in ENDINGS {
-        let (from, to) = (with_ending(&place.file, ending), with_ending(&aside, ending));
+        let (from, to) = (with_ending(&home.file, ending), with_ending(&aside, ending));
         match fs::rename(&from, &to) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 return Err(Error::new("keeping the old store").at(to).because(error));
@@ -144,22 +144,22 @@ fn put_aside(place: &Place, stamp: &str) -> Result<Option<PathBuf>> {
 
 /// Writes the store anew under the key of `place`. `old` opens it until now: without a key where it is plain. The old
 /// file goes once the new one is checked; its content stays the same, its epoch too.
-pub(super) fn rekey(place: &Place, old: &Place) -> Result<()> {
-    let fresh = place.beside(with_ending(&place.file, ".rekeying"));
+pub(super) fn rekey(home: &Home, old: &Home) -> Result<()> {
+    let fresh = home.beside(with_ending(&home.file, ".rekeying"));
     remove(&fresh.file)?;
     export(old, &fresh).inspect_err(|_| drop(remove(&fresh.file)))?;
     check(&fresh.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?, &fresh.file)?;
     // Checkpointed by the export: without them the rename leaves nothing of the old file behind.
     for ending in ["-wal", "-shm"] {
-        remove(&with_ending(&place.file, ending))?;
+        remove(&with_ending(&home.file, ending))?;
     }
-    fs::rename(&fresh.file, &place.file).or_say_at("putting the store under its new key", &place.file)?;
+    fs::rename(&fresh.file, &home.file).or_say_at("putting the store under its new key", &home.file)?;
     remove(&fresh.file)?;
-    settle(place.folder())
+    settle(home.folder())
 }
 
 /// Copies everything in `from` into the new file `to`, each under its own key.
-fn export(from: &Place, to: &Place) -> Result<()> {
+fn export(from: &Home, to: &Home) -> Result<()> {
     let doing = "writing the store under its new key";
     let conn = writer(from)?;
     let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).or_say_at(doing, from.file())?;

@@ -1,4 +1,4 @@
-//! Where a store lies, and the key that opens it. Every opening goes by way of a [`Place`].
+//! Where a store lies, and the key that opens it. Every opening goes by way of a [`Home`].
 //!
 //! The key is 32 random bytes, given to SQLCipher as they are: no passphrase, nothing to guess. A build without the
 //! feature `sqlcipher` takes `PRAGMA key` without a word and writes plain, so what the build can do is asked of SQLite
@@ -116,24 +116,24 @@ impl StoreKey {
 
 /// Where a store lies, and what opens it.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Home {
     pub(super) file: PathBuf,
     pub(super) key: Option<StoreKey>,
 }
 
-impl Place {
+impl Home {
     /// A plain store in the data folder `dir`.
-    pub fn plain(dir: &Path) -> Place {
-        Place { file: dir.join(FILE), key: None }
+    pub fn plain(dir: &Path) -> Home {
+        Home { file: dir.join(FILE), key: None }
     }
 
     /// The store of a node, with the key that its settings name, else the one systemd hands over, else plain.
-    pub fn of(settings: &Settings) -> Result<Place> {
+    pub fn of(settings: &Settings) -> Result<Home> {
         let key = match &settings.key_file {
             Some(file) => Some(StoreKey::read(file)?),
             None => credential()?,
         };
-        Ok(Place { file: settings.store_file(), key })
+        Ok(Home { file: settings.store_file(), key })
     }
 
     /// The same, where the store is to be given its first key: the file that the settings name is made where it is
@@ -141,11 +141,11 @@ impl Place {
     ///
     /// # Errors
     /// Where neither settings nor systemd name a key.
-    pub fn to_be_encrypted(settings: &Settings) -> Result<Place> {
+    pub fn to_be_encrypted(settings: &Settings) -> Result<Home> {
         match &settings.key_file {
-            Some(file) => Ok(Place { file: settings.store_file(), key: Some(StoreKey::read_or_make(file)?) }),
-            None => Place::of(settings).and_then(|place| match place.key {
-                Some(_) => Ok(place),
+            Some(file) => Ok(Home { file: settings.store_file(), key: Some(StoreKey::read_or_make(file)?) }),
+            None => Home::of(settings).and_then(|home| match home.key {
+                Some(_) => Ok(home),
                 None => Err(Error::new("no key is set for the store")
                     .at(&settings.file)
                     .hint("set [store] key_file to a file, best on another disk; it is made where it is not there")),
@@ -166,8 +166,8 @@ impl Place {
     }
 
     /// Another file under the same key.
-    pub(super) fn beside(&self, file: impl Into<PathBuf>) -> Place {
-        Place { file: file.into(), key: self.key.clone() }
+    pub(super) fn beside(&self, file: impl Into<PathBuf>) -> Home {
+        Home { file: file.into(), key: self.key.clone() }
     }
 
     /// Opens the file and proves that the key is the right one.

@@ -37,7 +37,7 @@ pub use decisions::{Decision, DecisionKind, pair_subject};
 pub use entries::{Incoming, NewEntry, StoredEntry, Wait};
 pub use findings::{FindingRow, FindingState, Transition};
 pub use items::{Arrived, Held16, read_item};
-pub use key::{Place, StoreKey, can_encrypt};
+pub use key::{Home, StoreKey, can_encrypt};
 pub use matches::MatchRow;
 pub use open::SCHEMA_VERSION;
 pub use outbox::FrozenRow;
@@ -50,7 +50,7 @@ pub use sources::{Held, QuarantineRow, SourceRow};
 const IDLE_READERS_MAX: usize = 4;
 
 pub struct Store {
-    place: Place,
+    home: Home,
     writer: Mutex<Option<Connection>>,
     readers: Mutex<Vec<Connection>>,
     area: Area,
@@ -82,25 +82,25 @@ impl<'c> Deref for Writer<'c> {
 impl Store {
     /// Opens or creates the store at `place` for the node of `area`. Refuses a file of a newer version, one that
     /// belongs to another area, and one that its key does not open.
-    pub fn open(place: Place, area: Area) -> Result<Store> {
-        let conn = open::create(&place, area)?;
-        Ok(Store { place, writer: Mutex::new(Some(conn)), readers: Mutex::new(Vec::new()), area })
+    pub fn open(home: Home, area: Area) -> Result<Store> {
+        let conn = open::create(&home, area)?;
+        Ok(Store { home, writer: Mutex::new(Some(conn)), readers: Mutex::new(Vec::new()), area })
     }
 
     /// An empty store of a node that never ran, for showing that it is empty. Gone when dropped.
     pub fn in_memory(area: Area) -> Result<Store> {
         let conn = open::in_memory(area)?;
-        let place = Place::plain(Path::new(""));
-        Ok(Store { place, writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area })
+        let home = Home::plain(Path::new(""));
+        Ok(Store { home, writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area })
     }
 
     /// Opens an existing store for reading alone, as verbs do where no daemon runs.
-    pub fn open_read_only(place: Place) -> Result<Store> {
-        let conn = open::reader(&place)?;
+    pub fn open_read_only(home: Home) -> Result<Store> {
+        let conn = open::reader(&home)?;
         let view = View { conn: &conn };
         let area = view.meta_u64("area")?.and_then(Area::from_padded);
-        let area = area.ok_or_else(|| Error::new("the store names no area").at(place.file()))?;
-        Ok(Store { place, writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area })
+        let area = area.ok_or_else(|| Error::new("the store names no area").at(home.file()))?;
+        Ok(Store { home, writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area })
     }
 
     pub fn area(&self) -> Area {
@@ -108,18 +108,18 @@ impl Store {
     }
 
     pub fn path(&self) -> &Path {
-        self.place.file()
+        self.home.file()
     }
 
     pub fn is_encrypted(&self) -> bool {
-        self.place.is_encrypted()
+        self.home.is_encrypted()
     }
 
     /// Runs `work` in one transaction and commits it. Nothing of it remains where `work` or the commit fails.
     pub fn write<T>(&self, work: impl FnOnce(&Writer) -> Result<T>) -> Result<T> {
         let mut guard = lock(&self.writer);
         if guard.is_none() {
-            *guard = Some(open::writer(&self.place)?);
+            *guard = Some(open::writer(&self.home)?);
         }
         let conn = guard.as_mut().expect("the writer was opened on the lines above");
         let tx = conn
@@ -155,7 +155,7 @@ impl Store {
         let conn = lock(&self.readers).pop();
         let conn = match conn {
             Some(conn) => conn,
-            None => open::reader(&self.place)?,
+            None => open::reader(&self.home)?,
         };
         let result = {
             let tx = Transaction::new_unchecked(&conn, TransactionBehavior::Deferred)
@@ -171,17 +171,17 @@ impl Store {
 
     /// Writes a whole, checked copy to `target`, under the store's own key, while everything goes on.
     pub fn backup(&self, target: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
-        copies::backup(&self.place, target, progress)
+        copies::backup(&self.home, target, progress)
     }
 
     /// Puts a copy in the place of the store; no daemon may run. See [`copies::restore`].
-    pub fn restore(place: &Place, copy: &Path, area: Area, stamp: &str) -> Result<(u64, Option<PathBuf>)> {
-        copies::restore(place, copy, area, stamp)
+    pub fn restore(home: &Home, copy: &Path, area: Area, stamp: &str) -> Result<(u64, Option<PathBuf>)> {
+        copies::restore(home, copy, area, stamp)
     }
 
     /// Writes the store anew under the key of `place`; no daemon may run. See [`copies::rekey`].
-    pub fn rekey(place: &Place, old: Option<StoreKey>) -> Result<()> {
-        copies::rekey(place, &Place { key: old, ..place.clone() })
+    pub fn rekey(home: &Home, old: Option<StoreKey>) -> Result<()> {
+        copies::rekey(home, &Home { key: old, ..home.clone() })
     }
 
     /// Gives memory that only a large pass needed back to the system.

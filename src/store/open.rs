@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::key::{Place, restrict};
+use super::key::{Home, restrict};
 use super::{View, put_meta};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
@@ -30,9 +30,9 @@ const CHECKPOINT_PAGES: i64 = 8_000;
 /// Statements kept prepared for each connection.
 const STATEMENTS_MAX: usize = 96;
 
-pub(super) fn create(place: &Place, area: Area) -> Result<Connection> {
-    let path = place.file();
-    let mut conn = writer(place)?;
+pub(super) fn create(home: &Home, area: Area) -> Result<Connection> {
+    let path = home.file();
+    let mut conn = writer(home)?;
     migrate(&mut conn, path)?;
     let view = View { conn: &conn };
     match view.meta_u64("area")? {
@@ -67,9 +67,9 @@ pub(super) fn random_epoch() -> Result<u64> {
     Ok(u64::from_le_bytes(bytes) >> 2)
 }
 
-pub(super) fn writer(place: &Place) -> Result<Connection> {
-    let path = place.file();
-    let conn = place.connect(OpenFlags::default())?;
+pub(super) fn writer(home: &Home) -> Result<Connection> {
+    let path = home.file();
+    let conn = home.connect(OpenFlags::default())?;
     restrict(path)?;
     conn.busy_timeout(Duration::from_millis(BUSY_MILLIS)).or_say_at("opening the store", path)?;
     conn.execute_batch(&format!(
@@ -91,12 +91,12 @@ fn keep_plans(conn: &Connection, path: &Path) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn reader(place: &Place) -> Result<Connection> {
-    let path = place.file();
+pub(super) fn reader(home: &Home) -> Result<Connection> {
+    let path = home.file();
     if !path.exists() {
         return Err(Error::new("there is no store yet").at(path).hint("has the node been started once?"));
     }
-    let conn = place.connect(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let conn = home.connect(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(Duration::from_millis(BUSY_MILLIS)).or_say_at("opening the store", path)?;
     // A large sort would else be written to a file in plain.
     conn.execute_batch(&format!(

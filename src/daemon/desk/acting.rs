@@ -18,7 +18,7 @@ use super::{FrontDesk, Live, Out, row};
 use crate::error::{Context, Error, Result};
 use crate::intake::watch::Seen;
 use crate::settings::{Mode, Settings, Source, SourceKind};
-use crate::store::{self, Decision, DecisionKind, Held, Place, Store, StoreKey, Transition};
+use crate::store::{self, Decision, DecisionKind, Held, Home, Store, StoreKey, Transition};
 
 impl FrontDesk {
     /// The store to write to: the daemon's, or one opened for this moment.
@@ -27,7 +27,7 @@ impl FrontDesk {
             return Ok(StoreHandle::Shared(self.office.clone()));
         }
         let settings = self.office.settings();
-        let store = Store::open(Place::of(&settings)?, settings.area)?;
+        let store = Store::open(Home::of(&settings)?, settings.area)?;
         Ok(StoreHandle::Own(Box::new(store)))
     }
 
@@ -230,7 +230,7 @@ impl FrontDesk {
         let settings = self.office.settings();
         let _alone = lock(&settings.data_dir())?;
         let stamp = self.office.now().strftime("%Y%m%d-%H%M%S").to_string();
-        let (entries, kept) = Store::restore(&Place::of(&settings)?, &args.file, settings.area, &stamp)?;
+        let (entries, kept) = Store::restore(&Home::of(&settings)?, &args.file, settings.area, &stamp)?;
         give_to_the_service(&settings)?;
         row(out, &json!({"file": args.file, "entries": entries, "kept": kept}))?;
         Ok(Exit::Done)
@@ -250,9 +250,9 @@ impl FrontDesk {
                 .hint("its first start encrypts it"));
         }
         let old = args.old_key.as_deref().map(StoreKey::read).transpose()?;
-        let place = Place::to_be_encrypted(&settings)?;
-        Store::rekey(&place, old)?;
-        let entries = Store::open_read_only(place)?.read(|view| view.totals())?.entries;
+        let home = Home::to_be_encrypted(&settings)?;
+        Store::rekey(&home, old)?;
+        let entries = Store::open_read_only(home)?.read(|view| view.totals())?.entries;
         give_to_the_service(&settings)?;
         row(out, &json!({"file": settings.store_file(), "key_file": settings.key_file, "entries": entries}))?;
         Ok(Exit::Done)

@@ -17,7 +17,7 @@ use super::worker::Progress;
 use crate::error::{Error, Result};
 use crate::intake::Vocabulary;
 use crate::settings::Settings;
-use crate::store::{Place, Store};
+use crate::store::{Home, Store};
 use crate::sync::authority::Authority;
 use crate::sync::receive::Parent;
 use crate::sync::status::LinkHandle;
@@ -126,7 +126,7 @@ fn row<T: Serialize>(out: Out, row: &T) -> Result<()> {
 /// Where the store is of another version, or its key does not open it.
 pub fn offline(settings: &Settings, reach: Reach) -> Result<Box<dyn Desk>> {
     let store = if reach != Reach::Stopped && settings.store_file().exists() {
-        Store::open_read_only(Place::of(settings)?)?
+        Store::open_read_only(Home::of(settings)?)?
     } else {
         // A node that never ran has nothing to show, which is an answer; and it may be joined. Nothing is made here:
         // a daemon may be starting at this moment.
