@@ -74,6 +74,7 @@ pub struct Log {
     pub format: Option<LogFormat>,
     pub level: Option<LogLevel>,
     pub keep_months: Option<u32>,
+    pub access_years: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -224,6 +224,8 @@ pub struct Log {
     pub level: LogLevel,
     /// Monthly files older than this may go. At least 6: network logs are kept half a year (DOMAIN.md 7).
     pub keep_months: u32,
+    /// Who looked at whom is kept this many years, never fewer than 3 (PIPL 56).
+    pub access_years: u32,
 }
 
 /// All settings, checked. Paths are absolute.

@@ -5,12 +5,14 @@
 //! opened anew, and what is there is read again (LESSONS.md, measured facts).
 
 mod access;
+mod attestations;
 mod children;
 mod codec;
 mod copies;
 mod decisions;
 mod entries;
 mod findings;
+mod inventory;
 mod items;
 mod key;
 mod matches;
@@ -31,12 +33,14 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 
-pub use access::AccessRow;
+pub use access::{AccessHead, AccessRow};
+pub use attestations::{Accord, AttestationRow};
 pub use children::Child;
 pub use decisions::{Decision, DecisionKind, pair_subject};
 pub use entries::{Incoming, NewEntry, StoredEntry, Wait};
 pub use findings::{FindingRow, FindingState, Transition};
-pub use items::{Arrived, Held16, read_item};
+pub use inventory::Held16;
+pub use items::{Arrived, read_item};
 pub use key::{Home, StoreKey, can_encrypt};
 pub use matches::MatchRow;
 pub use open::SCHEMA_VERSION;

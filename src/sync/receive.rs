@@ -113,6 +113,10 @@ impl Parent {
                 self.ledger.resynced(child, &report)?;
                 bare(Answer::Noted)
             }
+            Ask::Verified { report } => {
+                self.ledger.verified(child, &report)?;
+                bare(Answer::Noted)
+            }
             Ask::Enrol { .. } | Ask::Renew { .. } => {
                 Err(Refusal::new(Code::Malformed, "certificates are given at the door, not here"))
             }
@@ -158,6 +162,7 @@ impl Parent {
             epoch: identity.epoch,
             standing,
             resync: self.ledger.resync_requested(child)?,
+            verify: self.ledger.verify_requested(child)?,
             clock: now,
         })
     }
@@ -252,9 +257,9 @@ impl Parent {
         }
         let lines: Vec<String> = read.notices.iter().map(|n| format!("{} {}", n.seq, n.line)).collect();
         let payload = if lines.is_empty() { Vec::new() } else { batch::pack(lines.iter().map(String::as_str))? };
-        let resync = self.ledger.resync_requested(child)?;
+        let (resync, verify) = (self.ledger.resync_requested(child)?, self.ledger.verify_requested(child)?);
         let more = read.upto < read.head;
-        let head = NoticesHead { epoch, reset, upto: read.upto.max(after), more, resync };
+        let head = NoticesHead { epoch, reset, upto: read.upto.max(after), more, resync, verify };
         Ok(Message { meta: Answer::Notices(head), payload })
     }
 

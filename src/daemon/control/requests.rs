@@ -52,6 +52,7 @@ ask! {
     Quarantine "quarantine" Reading,
     Resync "resync" Daemon,
     Verify "verify" Daemon,
+    Trust "trust" Anywhere,
     Pause "pause" Daemon,
     Resume "resume" Daemon,
     Matches "matches" Reading,
@@ -170,6 +171,12 @@ pub struct Resync {
 #[serde(default)]
 pub struct Verify {
     pub area: Option<Area>,
+}
+
+/// Takes the key that an office signs its words with now as its own; gives one row `{"area","before","key"}` of prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trust {
+    pub area: Area,
 }
 
 /// Stops intake and push. Gives no row.

@@ -5,6 +5,8 @@ mod linking;
 mod looking;
 mod upward;
 
+pub(super) use looking::instant;
+
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -89,6 +91,7 @@ impl FrontDesk {
             "join" => self.join(&request.args()?, out),
             "revoke" => self.revoke(&request.args()?, out),
             "resync" => self.resync(&request.args()?, out),
+            "trust" => self.trust(&request.args()?, out),
             "verify" => self.verify(&request.args()?, out),
             "export-batch" => self.export_batch(&request.args()?, out),
             "import-batch" => self.import_batch(&request.args()?, out),
