@@ -40,6 +40,46 @@ fn write_key(file: &Path, key: &str) {
     fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("our own file");
 }
 
+/// The bits of a file's mode that say what others may.
+fn others_may(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).permissions().mode() & 0o077
+}
+
+#[test]
+fn keys_and_store_are_their_owners_alone_and_no_daemon_leaves_a_core() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let (mut county, mut village) =
+        (Node::init(BINARY, root.path(), "519901", "云岭县"), Node::init(BINARY, root.path(), "519901001200", "200村"));
+    for node in [&mut county, &mut village] {
+        node.start(Some(TODAY));
+        node.wait_ready();
+    }
+    village.join(&county);
+    village.settle(60);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", county.pid())).expect("the node runs");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("Linux prints it");
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
+    let data = |node: &Node| node.dir.join("data");
+    let folders = [data(&county), data(&village), data(&county).join("link/authority"), data(&village).join("link")];
+    let authority = data(&county).join("link/authority");
+    let files = [
+        authority.join("authority.json"),
+        authority.join("children.jsonl"),
+        data(&village).join("link/credential.json"),
+        data(&county).join("rosterd.db"),
+        data(&village).join("rosterd.db"),
+        data(&village).join("rosterd.db-wal"),
+        data(&village).join("control.sock"),
+    ];
+    for path in folders.iter().chain(&files) {
+        assert_eq!(others_may(path), 0, "{}", path.display());
+    }
+    let backup = root.path().join("backup.db");
+    assert!(village.call(&["backup", backup.to_str().expect("a plain path")]).status.success());
+    assert_eq!(others_may(&backup), 0);
+}
+
 #[cfg(not(feature = "sqlcipher"))]
 #[test]
 fn a_build_that_cannot_encrypt_refuses_a_key_instead_of_ignoring_it() {

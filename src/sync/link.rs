@@ -52,6 +52,10 @@ impl Default for LinkSettings {
 /// How often a node without a parent looks whether it was joined by a verb.
 const JOINED_LOOK: Duration = Duration::from_secs(30);
 
+/// While nothing else happens, whether this office's word is due is looked at this often: it may have changed a moment
+/// after it was given.
+const WORD_LOOK: Duration = Duration::from_secs(10);
+
 /// See the module.
 pub struct Link {
     child: Arc<Child>,
@@ -256,6 +260,7 @@ impl Link {
             tokio::select! {
                 _ = self.wake.notified() => {}
                 command = self.commands.recv() => self.pending.extend(command),
+                _ = tokio::time::sleep(WORD_LOOK) => {}
                 _ = tokio::time::sleep_until(until) => return Ok(()),
             }
         }

@@ -243,7 +243,7 @@ fn a_word_is_given_when_something_changed_and_once_a_day_and_not_more_often() {
     village.attest();
     village.says(30, "李");
     village.attest();
-    assert_eq!(said(), first, "not twice within a minute");
+    assert_eq!(said(), first, "not twice at once");
     village.an_hour_passes();
     village.attest();
     let second = said();
