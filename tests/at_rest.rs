@@ -252,7 +252,8 @@ mod encrypted {
         let under_old = root.path().join("old.db");
         assert!(node.call(&["backup", under_old.to_str().expect("a plain path")]).status.success());
         fs::rename(&key, &old).expect("our own file");
-        assert!(refused(&node, &["rekey"]).contains("encrypted"), "it is not plain any more");
+        assert!(refused(&node, &["rekey"]).contains("--old-key"), "it is not plain any more");
+        assert!(!key.exists(), "no key is made that opens nothing");
         let out = node.call(&["rekey", "--old-key", old.to_str().expect("a plain path")]);
         assert!(out.status.success(), "{}", said(&out));
         assert_ne!(fs::read(&key).expect("a new key"), fs::read(&old).expect("the old key"));

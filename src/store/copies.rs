@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::key::{Home, restrict};
+use super::key::{Home, StoreKey, restrict};
 use super::open::{SCHEMA_VERSION, create, random_epoch, reader, writer};
 use super::put_meta;
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
+use crate::settings::Settings;
 
 /// Pages copied between two looks at the clock.
 const STEP_PAGES: i32 = 2_000;
@@ -142,12 +143,22 @@ fn put_aside(home: &Home, stamp: &str) -> Result<Option<PathBuf>> {
     Ok(Some(aside))
 }
 
-/// Writes the store anew under the key of `place`. `old` opens it until now: without a key where it is plain. The old
-/// file goes once the new one is checked; its content stays the same, its epoch too.
-pub(super) fn rekey(home: &Home, old: &Home) -> Result<()> {
+/// Writes the store anew under the key of the settings, which is made where it is not there. `old` opens the store until
+/// now: `None` where it is plain. The old file goes once the new one is checked; its content stays the same, its epoch
+/// too.
+pub(super) fn rekey(settings: &Settings, old: Option<StoreKey>) -> Result<Home> {
+    let old = Home { file: settings.store_file(), key: old };
+    // Before a key is made for it.
+    if !old.is_encrypted() && !old.reads_plain() {
+        return Err(Error::new("the store is encrypted already")
+            .at(old.file())
+            .hint("--old-key names the key that opens it until now"));
+    }
+    drop(old.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?);
+    let home = Home::to_be_encrypted(settings)?;
     let fresh = home.beside(with_ending(&home.file, ".rekeying"));
     remove(&fresh.file)?;
-    export(old, &fresh).inspect_err(|_| drop(remove(&fresh.file)))?;
+    export(&old, &fresh).inspect_err(|_| drop(remove(&fresh.file)))?;
     check(&fresh.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?, &fresh.file)?;
     // Checkpointed by the export: without them the rename leaves nothing of the old file behind.
     for ending in ["-wal", "-shm"] {
@@ -155,7 +166,8 @@ pub(super) fn rekey(home: &Home, old: &Home) -> Result<()> {
     }
     fs::rename(&fresh.file, &home.file).or_say_at("putting the store under its new key", &home.file)?;
     remove(&fresh.file)?;
-    settle(home.folder())
+    settle(home.folder())?;
+    Ok(home)
 }
 
 /// Copies everything in `from` into the new file `to`, each under its own key.

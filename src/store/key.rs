@@ -141,7 +141,7 @@ impl Home {
     ///
     /// # Errors
     /// Where neither settings nor systemd name a key.
-    pub fn to_be_encrypted(settings: &Settings) -> Result<Home> {
+    pub(super) fn to_be_encrypted(settings: &Settings) -> Result<Home> {
         match &settings.key_file {
             Some(file) => Ok(Home { file: settings.store_file(), key: Some(StoreKey::read_or_make(file)?) }),
             None => Home::of(settings).and_then(|home| match home.key {

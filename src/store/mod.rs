@@ -32,6 +32,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
+use crate::settings::Settings;
 
 pub use access::{AccessHead, AccessRow};
 pub use attestations::{Accord, AttestationRow};
@@ -84,7 +85,7 @@ impl<'c> Deref for Writer<'c> {
 }
 
 impl Store {
-    /// Opens or creates the store at `place` for the node of `area`. Refuses a file of a newer version, one that
+    /// Opens or creates the store at `home` for the node of `area`. Refuses a file of a newer version, one that
     /// belongs to another area, and one that its key does not open.
     pub fn open(home: Home, area: Area) -> Result<Store> {
         let conn = open::create(&home, area)?;
@@ -183,9 +184,9 @@ impl Store {
         copies::restore(home, copy, area, stamp)
     }
 
-    /// Writes the store anew under the key of `place`; no daemon may run. See [`copies::rekey`].
-    pub fn rekey(home: &Home, old: Option<StoreKey>) -> Result<()> {
-        copies::rekey(home, &Home { key: old, ..home.clone() })
+    /// Writes the store anew under the key of the settings; no daemon may run. See [`copies::rekey`].
+    pub fn rekey(settings: &Settings, old: Option<StoreKey>) -> Result<Home> {
+        copies::rekey(settings, old)
     }
 
     /// Gives memory that only a large pass needed back to the system.

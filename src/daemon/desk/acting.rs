@@ -250,8 +250,7 @@ impl FrontDesk {
                 .hint("its first start encrypts it"));
         }
         let old = args.old_key.as_deref().map(StoreKey::read).transpose()?;
-        let home = Home::to_be_encrypted(&settings)?;
-        Store::rekey(&home, old)?;
+        let home = Store::rekey(&settings, old)?;
         let entries = Store::open_read_only(home)?.read(|view| view.totals())?.entries;
         give_to_the_service(&settings)?;
         row(out, &json!({"file": settings.store_file(), "key_file": settings.key_file, "entries": entries}))?;

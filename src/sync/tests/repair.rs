@@ -200,6 +200,24 @@ async fn a_county_asks_for_a_comparison_and_nothing_is_changed_by_it() {
     assert_eq!(link.status().differing, 1, "the village knows it too");
 }
 
+#[tokio::test]
+async fn a_child_that_says_it_is_equal_and_is_not_is_not_believed() {
+    let (county, village, _) = county_and_village().await;
+    village.fill(0..50, "entry");
+    let (link, _task) = village.link();
+    link.flush().await.unwrap();
+    let total = total_of(&county);
+    county.store.state().things.remove(&3);
+    link.pause(true);
+    let line = line(&village);
+    let compared = line.ask(Message::bare(Ask::Compare { total })).await.unwrap().meta;
+    assert!(matches!(compared, Answer::Compared(Compared { equal: false, .. })));
+    let report = VerifyReport { held: 50, differing: Vec::new() };
+    let refused = line.ask(Message::bare(Ask::Verified { report })).await.unwrap_err();
+    assert_eq!(refused.code(), Some(Code::Malformed));
+    assert_eq!(county.store.verdict(VILLAGE), None);
+}
+
 /// A child and a parent of the version before: neither hears a word it would not know.
 #[tokio::test]
 async fn the_version_before_is_understood_and_not_spoken_over() {
