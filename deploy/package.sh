@@ -3,6 +3,8 @@
 #
 #   --profile NAME   cargo profile; `dist` by default, `release` is quicker to build
 #
+# The package encrypts its store (feature sqlcipher), with the libcrypto of the system, so that Debian's updates of it
+# reach rosterd: building needs libssl-dev and pkg-config, the package depends on libssl3.
 # The man page and the completions are printed by the binary itself, so they cannot say something else than it does.
 # Needs cargo-deb; installs it from crates.io where it is missing. Prints the package's path on the last line.
 set -euo pipefail
@@ -18,8 +20,14 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+pkg-config --exists 'libcrypto >= 3.0' 2>/dev/null || {
+  echo "deploy/package.sh: libssl-dev and pkg-config are missing: apt-get install libssl-dev pkg-config" >&2
+  exit 1
+}
+export OPENSSL_NO_VENDOR=1
+
 target=${CARGO_TARGET_DIR:-target}
-cargo build --locked --profile "$profile"
+cargo build --locked --features sqlcipher --profile "$profile"
 rosterd=$target/$profile/rosterd
 [ "$profile" = dev ] && rosterd=$target/debug/rosterd
 

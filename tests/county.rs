@@ -25,6 +25,8 @@ const EVENTS_MACRO_F1_MIN: f64 = 0.90;
 
 /// The village that loses power while it pushes, and when, in milliseconds after its files came or it came back.
 const UNLUCKY: &str = "519901002201";
+/// An office gives its word on what changed within this, and it is passed on.
+const WORDS_WITHIN: Duration = Duration::from_secs(25);
 const POWER_CUTS_MS: [u64; 4] = [300, 800, 1_500, 2_500];
 
 #[test]
@@ -54,6 +56,7 @@ fn three_levels_read_five_months_and_the_county_sees_what_does_not_fit() {
         same("three levels", &keys(&truth, month, &findings), "one node", &keys(&truth, month, &alone));
         each_village_is_told(&county, &findings);
     }
+    words_are_kept(&mut county, &truth::month_end(months.last().expect("the sample has months")));
     let last = months.last().expect("the sample has months");
     let events = EventScore::of(&truth, last, &county.top().json(&["events"]));
     println!("{events}");
@@ -139,6 +142,22 @@ fn assert_good(score: &Score) {
     for (rule, tally) in score.spoken() {
         assert!(tally.f1() >= RULE_F1_MIN, "{rule}: F1 {:.4} in {}", tally.f1(), score.month);
     }
+}
+
+/// What every office signed of its own entries is what the county holds of it, after all that happened on the way.
+fn words_are_kept(county: &mut County, today: &str) {
+    sleep(WORDS_WITHIN);
+    county.settle();
+    // A daemon compares all words when it starts.
+    let top = county.node("519901");
+    top.stop();
+    top.start(Some(today));
+    top.wait_ready();
+    top.settle(SETTLE_SECS_MAX);
+    let words = top.json(&["status"])[0]["words"].clone();
+    let words = words.as_array().expect("words");
+    let wrong: Vec<_> = words.iter().filter(|word| word["state"] != "equal").collect();
+    assert!(wrong.is_empty() && words.len() >= 8, "{} words, not kept: {wrong:#?}", words.len());
 }
 
 /// Every open finding that lies in a village at the county is open at that village, under the same id.

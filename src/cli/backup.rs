@@ -6,8 +6,8 @@ use crate::daemon::control::{Exit, requests};
 
 /// A verified copy of the store, while everything goes on
 ///
-/// The copy is read back and checked before this says that it is there. It holds personal data: keep it as safe as
-/// the store.
+/// The copy is read back and checked before this says that it is there. It is under the same key as the store, and
+/// plain where the store is: keep it as safe, and the key somewhere else.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  rosterd backup /srv/backup/rosterd-$(date +%F).db")]
 pub struct Args {
@@ -19,12 +19,28 @@ pub struct Args {
 
 /// Put a backup in the place of the store, while the daemon is stopped
 ///
-/// The store that was there is kept beside it. The parent notices that this node was restored and is compared with,
+/// A plain backup is encrypted on the way where a key is set. The store that was there is kept beside it. The parent notices that this node was restored and is compared with,
 /// not trusted.
 #[derive(Debug, clap::Args)]
 pub struct RestoreArgs {
     /// A copy that 'rosterd backup' made
     file: PathBuf,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Encrypt the store, or change its key, while the daemon is stopped
+///
+/// Writes the store anew under the key that [store] key_file of the settings names; the file is made where it is not
+/// there. The old store goes once the new one is checked. Backups made before stay under the key they were made with.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    rosterd rekey                                          encrypts a plain store\n  \
+    mv store.key store.old && rosterd rekey --old-key store.old")]
+pub struct RekeyArgs {
+    /// The key file that opens the store until now; without it the store is plain
+    #[arg(long, value_name = "FILE")]
+    old_key: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
@@ -43,6 +59,18 @@ pub fn restore(args: RestoreArgs, session: &mut Session) -> Outcome {
     if exit == Exit::Done && !args.output.json {
         let kept = view::cell(&row, "kept");
         session.screen.say_with("say-restored", &[("file", &args.file.display()), ("kept", &kept)]);
+    }
+    Ok(exit)
+}
+
+pub fn rekey(args: RekeyArgs, session: &mut Session) -> Outcome {
+    let old_key = args.old_key.as_deref().map(absolute).transpose()?;
+    let (row, exit) = session.row(&requests::Rekey { old_key }, args.output.json)?;
+    if exit == Exit::Done && !args.output.json {
+        session.screen.say_with("say-rekeyed", &[("file", &view::cell(&row, "file"))]);
+        if let Some(key) = &session.settings.key_file {
+            session.screen.say_with("say-keep-key", &[("file", &key.display())]);
+        }
     }
     Ok(exit)
 }

@@ -240,6 +240,8 @@ mod tests {
             "listen",
             "store-opens",
             "store-sound",
+            "store-encrypted",
+            "store-key-apart",
             "access-log",
             "log-dir",
         ] {

@@ -10,6 +10,10 @@ use crate::daemon::control::Exit;
 use crate::domain::{Area, Level};
 use crate::error::{Context, Error};
 use crate::settings::{Language, Settings, sample};
+use crate::store::{StoreKey, can_encrypt};
+
+/// The store's key, beside the settings.
+const KEY_FILE: &str = "store.key";
 
 /// Make a node: a settings file with explanations, an inbox, a data folder
 ///
@@ -77,6 +81,7 @@ impl Plan {
             ("parent", "url", self.parent.as_deref()),
             ("listen", "addr", listen.as_deref()),
             ("listen", "advertise", self.advertise.as_deref()),
+            ("store", "key_file", can_encrypt().then_some(KEY_FILE)),
         ];
         values.extend(optional.into_iter().filter_map(|(section, key, value)| Some((section, key, value?))));
         let mut text = sample::filled(&values);
@@ -89,11 +94,11 @@ impl Plan {
         text
     }
 
-    /// Writes folders and settings; gives the settings as they will be read.
+    /// Writes folders, key and settings, and says so; gives the settings as they will be read.
     ///
     /// # Errors
     /// Where the settings are there already, or would not read; then nothing is changed.
-    pub fn carry_out(&self, screen: &Screen) -> Result<Settings, Failed> {
+    pub fn carry_out(&self, screen: &mut Screen) -> Result<Settings, Failed> {
         if self.file.exists() {
             let text = screen.text();
             let what = text.say_with("say-exists", &[("file", &self.file.display())]);
@@ -107,10 +112,17 @@ impl Plan {
         }
         folder(&settings.inbox(), 0o755)?;
         folder(&settings.data_dir(), 0o700)?;
+        if let Some(key) = &settings.key_file {
+            StoreKey::read_or_make(key)?;
+        }
         let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o644).open(&self.file);
         let mut file = file.or_say_at("writing the settings", &self.file)?;
         file.write_all(text.as_bytes()).or_say_at("writing the settings", &self.file)?;
         file.sync_all().or_say_at("writing the settings", &self.file)?;
+        screen.say_with("say-initialised", &[("dir", &self.dir.display())]);
+        if let Some(key) = &settings.key_file {
+            screen.say_with("say-keep-key", &[("file", &key.display())]);
+        }
         Ok(settings)
     }
 }
@@ -138,7 +150,6 @@ pub fn run(args: Args, screen: &mut Screen) -> Outcome {
         watch: None,
     };
     let settings = plan.carry_out(screen)?;
-    screen.say_with("say-initialised", &[("dir", &plan.dir.display())]);
     let file = settings.file.display();
     if settings.level() != Level::County {
         screen.say_with("say-next-join", &[("area", &settings.area), ("file", &file)]);

@@ -118,12 +118,14 @@ enum Question {
     Revoke(revoke::Args),
     Resync(resync::Args),
     Verify(resync::VerifyArgs),
+    Trust(revoke::TrustArgs),
     Pause(pause::Args),
     Resume(pause::ResumeArgs),
     ExportBatch(batch::ExportArgs),
     ImportBatch(batch::ImportArgs),
     Backup(backup::Args),
     Restore(backup::RestoreArgs),
+    Rekey(backup::RekeyArgs),
 }
 
 /// Why a verb did not come to its end.
@@ -190,6 +192,7 @@ fn ask(question: Question, session: &mut Session) -> Outcome {
         Question::Quarantine(args) => quarantine::run(args, session),
         Question::Resync(args) => resync::run(args, session),
         Question::Verify(args) => resync::verify(args, session),
+        Question::Trust(args) => revoke::trust(args, session),
         Question::Pause(args) => pause::run(args, session),
         Question::Resume(args) => pause::resume(args, session),
         Question::Matches(args) => matches::run(args, session),
@@ -203,6 +206,7 @@ fn ask(question: Question, session: &mut Session) -> Outcome {
         Question::ImportBatch(args) => batch::import(args, session),
         Question::Backup(args) => backup::run(args, session),
         Question::Restore(args) => backup::restore(args, session),
+        Question::Rekey(args) => backup::rekey(args, session),
     }
 }
 
@@ -246,6 +250,8 @@ mod tests {
             "import-batch",
             "backup",
             "restore",
+            "rekey",
+            "trust",
             "doctor",
             "setup",
             "demo",

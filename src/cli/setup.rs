@@ -110,7 +110,6 @@ pub fn run(args: Args, config: Option<PathBuf>, screen: &mut Screen) -> Outcome 
         language: args.language,
     };
     let settings = plan.carry_out(screen)?;
-    screen.say_with("say-initialised", &[("dir", &plan.dir.display())]);
     if !code.trim().is_empty() {
         let mut session = Session { settings: settings.clone(), screen };
         let (row, exit) = session.row(&requests::Join { code: code.trim().to_owned() }, false)?;
@@ -187,7 +186,7 @@ fn answer<T: FromStr>(
 /// files there, and what they drop belongs to that group.
 const INBOX_MODE: u32 = 0o2775;
 
-/// The service's account owns the data, and its group may write the inbox, where the package made that account. The
+/// The service's account owns the data and the store's key, and its group may write the inbox, where the package made that account. The
 /// service itself only reads the inbox.
 fn give_to_the_service(settings: &Settings) -> Result<(), Failed> {
     let accounts = std::fs::read_to_string("/etc/passwd").or_say_at("reading the accounts", "/etc/passwd")?;
@@ -199,6 +198,7 @@ fn give_to_the_service(settings: &Settings) -> Result<(), Failed> {
     let Some((uid, gid)) = ids else { return Ok(()) };
     let giving = "giving the folder to the service";
     let mut rest = vec![settings.data_dir()];
+    rest.extend(settings.key_file.clone());
     while let Some(path) = rest.pop() {
         lchown(&path, Some(uid), Some(gid)).or_say_at(giving, &path)?;
         if path.is_dir() && !path.is_symlink() {

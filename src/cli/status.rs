@@ -103,6 +103,9 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
         }
     };
     table.row([label("parent"), parent]);
+    if let Some(key) = row["parent"]["own_key"].as_str() {
+        table.row([label("own-key"), key.to_owned()]);
+    }
     if let Some(equal) = row["parent"]["last_equal"].as_str() {
         table.row([label("equal"), view::ago(text, equal, now)]);
     }
@@ -139,6 +142,13 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
         }
         lines.push(String::new());
         lines.extend(table.lines(columns));
+    }
+    // Only words with which something is wrong: the others are what everybody expects.
+    let words = row["words"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let wrong = words.iter().filter(|word| !matches!(view::field(word, "state"), "pending" | "equal"));
+    for word in wrong {
+        let state = text.say(&format!("word-{}", view::field(word, "state")));
+        lines.push(format!("{}: {state}", view::cell(word, "area")));
     }
     let sources = row["sources"].as_array().map(Vec::as_slice).unwrap_or_default();
     if !sources.is_empty() {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
+use super::attest;
 use super::logbook::Logbook;
 use super::office::Office;
 use crate::error::Result;
@@ -83,6 +84,9 @@ impl Alarms {
             if days >= CHILD_SILENT_DAYS {
                 raise("child-silent", child.area.to_string(), json!({"area": child.area, "days": days}));
             }
+        }
+        for (code, area, params) in office.store.read(|view| attest::alarms(view, office.area(), now))? {
+            raise(code, area.to_string(), params);
         }
         let (_, since) = *self.acknowledged.insert(match self.acknowledged {
             Some((before, since)) if before == acknowledged && head > acknowledged => (before, since),

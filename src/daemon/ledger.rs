@@ -6,17 +6,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::attest;
 use super::office::Office;
 use super::pass::arrive;
 use super::present::{Presenter, notice};
 use crate::domain::{Area, FindingId, FindingStatus};
 use crate::error::{Context, Error, Result};
 use crate::store::{Child, Decision, DecisionKind, FrozenRow, QuarantineRow, View, Writer};
+use crate::sync::attest::{Attestation, Holding};
 use crate::sync::ledger::{
-    Arrival, ChildLedger, FrozenBatch, Identity, Inventory, Item, Mark, Notice, NoticesPage, NoticesRead, Origin,
+    Arrival, ChildLedger, FrozenBatch, Identity, Inventory, Item, Notice, NoticesPage, NoticesRead, Origin,
     ParentLedger, Repaired,
 };
-use crate::sync::protocol::{BatchHeader, Epoch, Hello, NoticesMark, Receipt, Rejected, ResyncReport};
+use crate::sync::protocol::{
+    BatchHeader, Epoch, Hello, NoticesMark, PROTOCOL_ATTESTS, Receipt, Rejected, ResyncReport, VerifyReport,
+};
 
 /// Findings looked at for one child in one question.
 const NOTICES_SCAN_MAX: usize = 2_000;
@@ -46,8 +50,7 @@ fn identity(area: Area, view: &View) -> Result<Identity> {
 
 fn inventory(view: &View, within: Area, upto: u64) -> Result<Inventory> {
     let held = view.inventory(within)?;
-    let marks = held.into_iter().map(|h| Mark { list: h.list, area: h.area, key: h.key, digest: h.digest }).collect();
-    Ok(Inventory { marks, upto })
+    Ok(Inventory { marks: held.into_iter().map(attest::mark).collect(), upto })
 }
 
 impl ChildLedger for Ledger {
@@ -60,7 +63,10 @@ impl ChildLedger for Ledger {
     }
 
     fn items_after(&self, after: u64, items_max: usize, bytes_max: usize) -> Result<Vec<Item>> {
-        let items = self.read(|view| view.items_after(after, items_max, bytes_max))?;
+        let items = self.read(|view| {
+            let attests = view.meta_u64(PARENT_PROTOCOL)?.is_none_or(|spoken| spoken >= PROTOCOL_ATTESTS.into());
+            view.items_after(after, items_max, bytes_max, attests)
+        })?;
         Ok(items.into_iter().map(|(seq, area, line)| Item { seq, area, line }).collect())
     }
 
@@ -125,6 +131,21 @@ impl ChildLedger for Ledger {
         Ok(Repaired { sent, removed })
     }
 
+    fn to_attest(&self, key: &[u8]) -> Result<Option<Holding>> {
+        self.read(|view| attest::due(view, self.office.area(), key, self.office.now_millis()))
+    }
+
+    fn attested(&self, word: &Attestation) -> Result<()> {
+        self.write(|writer| attest::keep(writer, word, self.office.now_millis()))
+    }
+
+    fn parent_speaks(&self, protocol: u16) -> Result<()> {
+        if self.read(|view| view.meta_u64(PARENT_PROTOCOL))? == Some(protocol.into()) {
+            return Ok(());
+        }
+        self.write(|writer| writer.put_meta_u64(PARENT_PROTOCOL, protocol.into()))
+    }
+
     fn notices_mark(&self) -> Result<NoticesMark> {
         let stored = self.read(|view| view.meta_text(NOTICES_MARK))?;
         stored.map_or_else(
@@ -154,6 +175,7 @@ impl ChildLedger for Ledger {
 
 const RESYNC_DUE: &str = "resync_due";
 const NOTICES_MARK: &str = "notices_mark";
+const PARENT_PROTOCOL: &str = "parent_protocol";
 
 /// What a parent tells.
 #[derive(Serialize, Deserialize)]
@@ -363,6 +385,18 @@ impl ParentLedger for Ledger {
         Ok(self.read(|view| view.child(child))?.is_some_and(|child| child.resync))
     }
 
+    fn verify_requested(&self, child: Area) -> Result<bool> {
+        Ok(self.read(|view| view.child(child))?.is_some_and(|child| child.verify))
+    }
+
+    fn verified(&self, child: Area, report: &VerifyReport) -> Result<()> {
+        let report = serde_json::to_value(report).or_say("keeping what a comparison found")?;
+        self.change_child(child, |child| {
+            child.verify = false;
+            child.state = json!({ "verified": report }).to_string();
+        })
+    }
+
     fn resynced(&self, child: Area, report: &ResyncReport) -> Result<()> {
         let report = serde_json::to_value(report).or_say("keeping a resync's figures")?;
         self.change_child(child, |child| {
@@ -378,8 +412,11 @@ impl ParentLedger for Ledger {
         })
     }
 
-    fn met(&self, child: Area, _hello: &Hello) -> Result<()> {
+    fn met(&self, child: Area, hello: &Hello) -> Result<()> {
         let now = self.office.now_millis();
-        self.change_child(child, |child| child.last_contact = Some(now))
+        self.change_child(child, |child| {
+            child.last_contact = Some(now);
+            child.protocol = hello.protocol;
+        })
     }
 }

@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::alarms::disk_free_bytes;
+use super::attest;
 use super::office::Office;
 use super::worker::Progress;
 use crate::error::{Context, Result};
@@ -97,6 +98,8 @@ fn page(board: &Board) -> Result<String> {
     let now = board.office.now().as_second();
     let status = board.link.status();
     let joined = status.state != LinkState::NotJoined;
+    let words = board.office.store.read(|view| attest::alarms(view, board.office.area(), now * 1000))?;
+    gauge("words_wrong", "Signed words of offices below with which something is wrong", words.len() as i64);
     let (backlog, lag, held, quarantined, waiting, totals, children) = board.office.store.read(|view| {
         let after = view.acknowledged()?;
         Ok((

@@ -4,6 +4,7 @@
 //! ever change the store. Nobody waits for anybody: a bell says 'look again'.
 
 mod alarms;
+mod attest;
 pub mod control;
 mod desk;
 mod ledger;
@@ -16,6 +17,7 @@ mod reading;
 mod run;
 mod score;
 mod service;
+mod upkeep;
 mod worker;
 
 pub use desk::offline;

@@ -23,7 +23,7 @@ use crate::intake::watch::Watch;
 use crate::report::log::MismatchLog;
 use crate::report::text::Text;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Home, Store};
 use crate::sync::authority::Authority;
 use crate::sync::link::{Link, LinkSettings};
 use crate::sync::push::Child;
@@ -50,11 +50,10 @@ const STUCK: Duration = Duration::from_secs(120);
 /// # Errors
 /// Where the store, the port, the socket or a watched folder cannot be opened: nothing was started then.
 pub fn run(settings: Settings, today: Option<Date>) -> Result<()> {
-    no_core_dumps();
     let data = settings.data_dir();
     make_private(&data)?;
     let _alone = lock(&data)?;
-    let store = Store::open(&data, settings.area)?;
+    let store = Store::open(Home::of(&settings)?, settings.area)?;
     let epoch = store.read(|view| view.epoch())?;
     let office = Arc::new(Office::new(store, settings.clone(), today));
     let text = Text::new(settings.language);
@@ -264,20 +263,11 @@ fn make_private(dir: &std::path::Path) -> Result<()> {
 }
 
 /// One daemon to a data folder. Held until the process ends, however it ends.
-fn lock(dir: &std::path::Path) -> Result<File> {
+pub(super) fn lock(dir: &std::path::Path) -> Result<File> {
     let path = dir.join("lock");
     let file = File::create(&path).or_say_at("opening the lock", &path)?;
     file.try_lock().map_err(|e| {
         Error::new("another rosterd runs on this data folder").at(&path).because(e).hint("rosterd status shows it")
     })?;
     Ok(file)
-}
-
-/// A core would hold whole names and numbers.
-fn no_core_dumps() {
-    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the struct is whole and lives through the call. A refusal leaves the limit as it was.
-    unsafe {
-        libc::setrlimit(libc::RLIMIT_CORE, &none);
-    }
 }

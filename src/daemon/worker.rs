@@ -15,6 +15,7 @@ use super::logbook::Logbook;
 use super::office::Office;
 use super::pass::{Derived, derive};
 use super::reading::{self, Reading};
+use super::upkeep::Upkeep;
 use crate::domain::Date;
 use crate::error::{Error, Result};
 use crate::intake::watch::{Scan, Seen, Settling, scan};
@@ -92,6 +93,7 @@ pub struct Worker {
     watched: Vec<Watched>,
     logbook: Arc<Logbook>,
     alarms: Alarms,
+    upkeep: Upkeep,
     derived_on: Option<Date>,
     /// Told after every pass that changed something.
     announce: Box<dyn Fn() + Send>,
@@ -119,7 +121,8 @@ impl Worker {
             })
             .collect();
         let alarms = Alarms::new(link);
-        Worker { office, progress, vocabulary, watched, logbook, alarms, derived_on: None, announce }
+        let upkeep = Upkeep::new(&settings);
+        Worker { office, progress, vocabulary, watched, logbook, alarms, upkeep, derived_on: None, announce }
     }
 
     /// Runs until the office stops. What is in the middle of a transaction is finished first.
@@ -158,6 +161,7 @@ impl Worker {
                 return STORE_PAUSE;
             }
         }
+        self.upkeep.look(&self.office);
         self.alarms.look(&self.office, &self.logbook);
         if self.watched.iter().any(|w| w.restless) { RESTLESS_LOOK } else { self.until_next_look() }
     }

@@ -40,6 +40,9 @@ const NAME_CHARS_MAX: usize = 60;
 /// Logs of who did what are kept half a year at least (DOMAIN.md 7), ten years are for an archive.
 const KEEP_MONTHS: std::ops::RangeInclusive<u32> = 6..=120;
 
+/// Records of the handling of personal data are kept three years at least (PIPL 56).
+const ACCESS_YEARS: std::ops::RangeInclusive<u32> = 3..=30;
+
 pub fn settings(fragment: Fragment, file: &Path) -> Result<Settings, Fault> {
     let folder = file.parent().unwrap_or(Path::new("/"));
     let dir = match fragment.node.dir {
@@ -80,6 +83,8 @@ pub fn settings(fragment: Fragment, file: &Path) -> Result<Settings, Fault> {
         area,
         name,
         language: fragment.node.language.unwrap_or_default(),
+        // Beside the settings, not in `dir`: who carries the data away should not carry the key along.
+        key_file: fragment.store.key_file.map(|key| rooted(folder, key)),
         parent_url: parent_url(fragment.parent.url)?,
         listen,
         advertise: advertise(fragment.listen.advertise)?,
@@ -195,11 +200,16 @@ fn log(written: fragment::Log, dir: &Path) -> Result<Log, Fault> {
     if !KEEP_MONTHS.contains(&keep_months) {
         return Err(fault("[log] keep_months", keep_months, "6 to 120"));
     }
+    let access_years = written.access_years.unwrap_or(*ACCESS_YEARS.start());
+    if !ACCESS_YEARS.contains(&access_years) {
+        return Err(fault("[log] access_years", access_years, "3 to 30"));
+    }
     Ok(Log {
         dir: written.dir.map_or_else(|| dir.join("data").join("log"), |log| rooted(dir, log)),
         format: written.format.unwrap_or_default(),
         level: written.level.unwrap_or_default(),
         keep_months,
+        access_years,
     })
 }
 

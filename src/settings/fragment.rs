@@ -12,6 +12,7 @@ use crate::domain::List;
 #[serde(default, deny_unknown_fields)]
 pub struct Fragment {
     pub node: Node,
+    pub store: Store,
     pub parent: Parent,
     pub listen: Listen,
     pub source: Vec<Source>,
@@ -31,6 +32,12 @@ pub struct Node {
     pub name: Option<String>,
     pub dir: Option<PathBuf>,
     pub language: Option<Language>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Store {
+    pub key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -67,6 +74,7 @@ pub struct Log {
     pub format: Option<LogFormat>,
     pub level: Option<LogLevel>,
     pub keep_months: Option<u32>,
+    pub access_years: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]

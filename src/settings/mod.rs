@@ -224,6 +224,8 @@ pub struct Log {
     pub level: LogLevel,
     /// Monthly files older than this may go. At least 6: network logs are kept half a year (DOMAIN.md 7).
     pub keep_months: u32,
+    /// Who looked at whom is kept this many years, never fewer than 3 (PIPL 56).
+    pub access_years: u32,
 }
 
 /// All settings, checked. Paths are absolute.
@@ -235,6 +237,8 @@ pub struct Settings {
     pub area: Area,
     pub name: String,
     pub language: Language,
+    /// The key of the store, absolute; `None` leaves it to systemd's credentials, else the store is plain.
+    pub key_file: Option<PathBuf>,
     /// `https://host:port` of the parent; after `join` the link's own files say more.
     pub parent_url: Option<String>,
     /// Where children come to; `None` for a node without children.

@@ -82,6 +82,7 @@ fn a_fault_names_the_file_the_key_and_what_is_allowed() {
         (with("[rules]\nmoved_days = 3"), "moved_days", "handover_days"),
         (with("[sync]\nretry_secs_min = 60\nretry_secs_max = 5"), "retry_secs_max = 5", "from retry_secs_min"),
         (with("[log]\nkeep_months = 1"), "keep_months = 1", "6 to 120"),
+        (with("[log]\naccess_years = 2"), "access_years = 2", "3 to 30"),
         (with("[log]\nlevel = \"loud\""), "loud", "debug"),
         (with("[metrics]\nlisten = \"0.0.0.0:9466\""), "[metrics] listen", "this machine alone"),
         (with("[[source]]\npath = \"x\""), "number 1, kind", "sqlite"),

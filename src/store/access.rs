@@ -1,10 +1,14 @@
 //! Who looked at whom (DOMAIN.md 7, PIPL 51-56): written before it is shown, each row bound to the one before.
 
 use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
 
 use super::codec::Doing;
 use super::{View, Writer};
-use crate::error::Result;
+use crate::error::{Context, Result};
+
+/// Where the chain begins once its oldest rows were forgotten.
+const ANCHOR: &str = "access_anchor";
 
 /// One look at a person.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +22,13 @@ pub struct AccessRow {
     /// Masked.
     pub target: String,
     pub reason: String,
+    pub hash: [u8; 32],
+}
+
+/// An end of the log: how many rows there ever were up to it, and the hash of the last of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AccessHead {
+    pub count: u64,
     pub hash: [u8; 32],
 }
 
@@ -56,37 +67,135 @@ impl View<'_> {
 
     /// The first row that is not bound to the one before it: somebody changed the log there.
     pub fn access_break(&self) -> Result<Option<i64>> {
-        let rows = self.access()?;
-        // Rows older than the retention are gone; the chain then begins at the first that is left.
-        let mut before: Option<[u8; 32]> = None;
-        for row in rows {
-            let expected = match before {
-                Some(before) => Some(chain(&before, row.at, &row.who, &row.what, &row.target, &row.reason)),
-                None if row.id == 1 => Some(chain(&[], row.at, &row.who, &row.what, &row.target, &row.reason)),
-                None => None,
-            };
-            if expected.is_some_and(|hash| hash != row.hash) {
+        let mut before = self.access_anchor()?;
+        for row in self.access()? {
+            let expected = chain(&before.hash, row.at, &row.who, &row.what, &row.target, &row.reason);
+            if row.hash != expected || row.id as u64 != before.count + 1 {
                 return Ok(Some(row.id));
             }
-            before = Some(row.hash);
+            before = AccessHead { count: row.id as u64, hash: row.hash };
         }
         Ok(None)
+    }
+
+    /// Where the log ends: what is sent upward, so that rows cut off its end are missed there.
+    pub fn access_head(&self) -> Result<AccessHead> {
+        let last: Option<(i64, Vec<u8>)> = self
+            .conn
+            .prepare_cached("SELECT id, hash FROM access ORDER BY id DESC LIMIT 1")
+            .and_then(|mut s| s.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional())
+            .doing("reading the access log")?;
+        match last {
+            Some((id, hash)) => Ok(AccessHead { count: id as u64, hash: hash.try_into().unwrap_or_default() }),
+            None => self.access_anchor(),
+        }
+    }
+
+    /// Where the log begins: the end of what was forgotten for its age, the chain's beginning where nothing was.
+    fn access_anchor(&self) -> Result<AccessHead> {
+        match self.meta_text(ANCHOR)? {
+            Some(text) => serde_json::from_str(&text).or_say("reading where the access log begins"),
+            None => Ok(AccessHead::default()),
+        }
     }
 }
 
 impl Writer<'_> {
     /// Notes a look. To be committed before anything is shown.
     pub fn note_access(&self, at: i64, who: &str, what: &str, target: &str, reason: &str) -> Result<()> {
-        let before: Option<Vec<u8>> = self
-            .conn
-            .prepare_cached("SELECT hash FROM access ORDER BY id DESC LIMIT 1")
-            .and_then(|mut s| s.query_row([], |row| row.get(0)).optional())
-            .doing("reading the access log")?;
-        let hash = chain(before.as_deref().unwrap_or_default(), at, who, what, target, reason);
+        let before = self.access_head()?;
+        let hash = chain(&before.hash, at, who, what, target, reason);
         self.conn
-            .prepare_cached("INSERT INTO access (at, who, what, target, reason, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-            .and_then(|mut s| s.execute((at, who, what, target, reason, &hash[..])))
+            .prepare_cached(
+                "INSERT INTO access (id, at, who, what, target, reason, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )
+            .and_then(|mut s| s.execute((before.count as i64 + 1, at, who, what, target, reason, &hash[..])))
             .doing("writing the access log")?;
         Ok(())
+    }
+
+    /// Forgets the rows from before `cutoff` (Unix milliseconds) that no younger row stands before, and remembers where
+    /// the chain goes on. Gives how many.
+    pub fn forget_access(&self, cutoff: i64) -> Result<u64> {
+        let mut last = None;
+        for row in self.access()?.into_iter().take_while(|row| row.at < cutoff) {
+            last = Some(AccessHead { count: row.id as u64, hash: row.hash });
+        }
+        let Some(anchor) = last else { return Ok(0) };
+        let text = serde_json::to_string(&anchor).or_say("keeping where the access log begins")?;
+        self.put_meta_text(ANCHOR, &text)?;
+        let gone = self
+            .conn
+            .prepare_cached("DELETE FROM access WHERE id <= ?1")
+            .and_then(|mut s| s.execute([anchor.count as i64]))
+            .doing("forgetting old rows of the access log")?;
+        Ok(gone as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Home, Store};
+
+    const DAY: i64 = 86_400_000;
+
+    fn office() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(Home::plain(dir.path()), "519901001200".parse().unwrap()).unwrap();
+        for day in 0..10 {
+            let reason = format!("case {day}");
+            store.write(|w| w.note_access(day * DAY, "wang", "search", "王**", &reason)).unwrap();
+        }
+        (dir, store)
+    }
+
+    fn meddle(store: &Store, sql: &str) -> Option<i64> {
+        store.write(|w| w.conn.execute_batch(sql).doing("meddling")).unwrap();
+        store.read(|view| view.access_break()).unwrap()
+    }
+
+    #[test]
+    fn a_changed_a_missing_and_an_added_row_are_found() {
+        assert_eq!(meddle(&office().1, ""), None);
+        assert_eq!(meddle(&office().1, "UPDATE access SET reason = 'none' WHERE id = 4"), Some(4));
+        assert_eq!(meddle(&office().1, "DELETE FROM access WHERE id = 4"), Some(5));
+        assert_eq!(meddle(&office().1, "DELETE FROM access WHERE id = 1"), Some(2));
+        let copied = "INSERT INTO access SELECT 11, at, who, what, target, reason, hash FROM access WHERE id = 10";
+        assert_eq!(meddle(&office().1, copied), Some(11));
+    }
+
+    #[test]
+    fn rows_cut_off_the_end_show_in_the_head_that_went_upward() {
+        let (_dir, store) = office();
+        let sent = store.read(|view| view.access_head()).unwrap();
+        assert_eq!(meddle(&store, "DELETE FROM access WHERE id > 7"), None, "the chain alone cannot tell");
+        let now = store.read(|view| view.access_head()).unwrap();
+        assert_eq!((sent.count, now.count), (10, 7));
+    }
+
+    #[test]
+    fn what_is_old_is_forgotten_and_the_rest_stays_bound_to_it() {
+        let (_dir, store) = office();
+        let head = store.read(|view| view.access_head()).unwrap();
+        assert_eq!(store.write(|w| w.forget_access(4 * DAY)).unwrap(), 4);
+        assert_eq!(store.write(|w| w.forget_access(4 * DAY)).unwrap(), 0);
+        assert_eq!(store.read(|view| view.access_head()).unwrap(), head, "what went upward still fits");
+        assert_eq!(meddle(&store, ""), None);
+        assert_eq!(store.write(|w| w.forget_access(99 * DAY)).unwrap(), 6);
+        assert_eq!(store.read(|view| view.access_head()).unwrap(), head, "nothing is left, and the count goes on");
+        store.write(|w| w.note_access(100 * DAY, "li", "reveal", "李**", "visit")).unwrap();
+        let rows = store.read(|view| view.access()).unwrap();
+        assert_eq!((rows.len(), rows[0].id), (1, 11));
+        assert_eq!(meddle(&store, ""), None);
+        assert_eq!(meddle(&store, "UPDATE access SET who = 'nobody'"), Some(11), "bound to what was forgotten");
+    }
+
+    #[test]
+    fn a_look_at_a_wrong_clock_keeps_what_stands_behind_it() {
+        let (_dir, store) = office();
+        store.write(|w| w.note_access(-400 * DAY, "wang", "search", "赵**", "clock of 1968")).unwrap();
+        assert_eq!(store.write(|w| w.forget_access(-100 * DAY)).unwrap(), 0);
+        assert_eq!(meddle(&store, ""), None);
     }
 }

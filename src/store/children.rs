@@ -18,6 +18,10 @@ pub struct Child {
     /// Unix milliseconds.
     pub last_contact: Option<i64>,
     pub resync: bool,
+    /// A comparison that repairs nothing is asked for, to be made at its next contact.
+    pub verify: bool,
+    /// The version of the link's protocol it speaks; 0 before it was heard of.
+    pub protocol: u16,
     /// JSON object: what it said of itself, and what is wrong.
     pub state: String,
 }
@@ -34,12 +38,14 @@ impl Child {
             retired: Vec::new(),
             last_contact: None,
             resync: false,
+            verify: false,
+            protocol: 0,
             state,
         }
     }
 }
 
-const COLUMNS: &str = "area, name, epoch, watermark, retired, last_contact, resync, state";
+const COLUMNS: &str = "area, name, epoch, watermark, retired, last_contact, resync, state, verify, protocol";
 
 fn child(row: &Row) -> rusqlite::Result<Child> {
     Ok(Child {
@@ -51,6 +57,8 @@ fn child(row: &Row) -> rusqlite::Result<Child> {
         last_contact: row.get(5)?,
         resync: row.get(6)?,
         state: row.get(7)?,
+        verify: row.get(8)?,
+        protocol: row.get(9)?,
     })
 }
 
@@ -85,9 +93,9 @@ impl Writer<'_> {
     pub fn put_child(&self, child: &Child) -> Result<()> {
         self.conn
             .prepare_cached(
-                "INSERT INTO children VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                "INSERT INTO children VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                  ON CONFLICT (area) DO UPDATE SET name = ?2, epoch = ?3, watermark = ?4, retired = ?5, last_contact = ?6,
-                     resync = ?7, state = ?8",
+                     resync = ?7, state = ?8, verify = ?9, protocol = ?10",
             )
             .and_then(|mut s| {
                 s.execute((
@@ -99,6 +107,8 @@ impl Writer<'_> {
                     child.last_contact,
                     child.resync,
                     &child.state,
+                    child.verify,
+                    child.protocol,
                 ))
             })
             .doing("writing what is known of a child")?;

@@ -5,13 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use xxhash_rust::xxh3::Xxh3;
 
 use super::codec::{Doing, area, day, list, optional_day, uid};
 use super::decisions::Decision;
 use super::placement::{Placed, Segment};
 use super::snapshots::{self, Snapshot, SnapshotKey};
-use super::{Incoming, Placement, View, Writer};
+use super::{Incoming, Placement, View};
 use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Context, Error, Result};
 use crate::rules::{SnapshotFacts, StatedTotal};
@@ -22,6 +21,17 @@ enum Wire<'a> {
     Entry(WireEntry<'a>),
     Snapshot(WireSnapshot),
     Decision(Decision),
+    Attestation(WireAttestation<'a>),
+}
+
+/// An office's signed word on what it holds. Whoever hands it on leaves `word` as it came.
+#[derive(Serialize, Deserialize)]
+struct WireAttestation<'a> {
+    seq: u64,
+    /// Who signed.
+    area: Area,
+    #[serde(borrow)]
+    word: &'a RawValue,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,6 +88,8 @@ pub enum Arrived {
     Entry(Incoming),
     Snapshot(Box<Snapshot>, Placement),
     Decision(Decision),
+    /// Who signed, and the signed word as it came.
+    Attestation(Area, String),
 }
 
 /// What a line is. Read by itself first: a tagged enum is read by way of a buffer, which cannot hold a raw body.
@@ -94,6 +106,7 @@ impl<'a> Wire<'a> {
             "entry" => serde_json::from_str(line).map(Wire::Entry),
             "snapshot" => serde_json::from_str(line).map(Wire::Snapshot),
             "decision" => serde_json::from_str(line).map(Wire::Decision),
+            "attestation" => serde_json::from_str(line).map(Wire::Attestation),
             _ => Err(serde::de::Error::custom("a kind of item that this version does not know")),
         }
     }
@@ -144,6 +157,7 @@ pub fn read_item(line: &str) -> Result<Arrived> {
             Arrived::Snapshot(Box::new(Snapshot { key, facts, read_at: s.read }), placement)
         }
         Wire::Decision(d) => Arrived::Decision(d),
+        Wire::Attestation(a) => Arrived::Attestation(a.area, a.word.get().to_owned()),
     })
 }
 
@@ -196,25 +210,25 @@ fn write_snapshot(seq: u64, snapshot: Snapshot, placement: Placement) -> Wire<'s
     })
 }
 
-/// The short form of one thing held, by which two nodes compare (DESIGN.md, verify).
-pub struct Held16 {
-    /// 0 for what is no entry.
-    pub list: u8,
-    pub area: Area,
-    pub key: u64,
-    pub digest: [u8; 16],
-}
-
 impl View<'_> {
     /// What has a number above `after`, in order, newest state only: sequence, area, line. Bounded by count and
-    /// bytes; one is always given if there is one.
-    pub fn items_after(&self, after: u64, items_max: usize, bytes_max: usize) -> Result<Vec<(u64, Area, String)>> {
+    /// bytes; one is always given if there is one. Signed words only `with_attestations`.
+    pub fn items_after(
+        &self,
+        after: u64,
+        items_max: usize,
+        bytes_max: usize,
+        with_attestations: bool,
+    ) -> Result<Vec<(u64, Area, String)>> {
         let mut keyed = self.entry_items(after, items_max, bytes_max)?;
         // Entries come first and are by far the most: whatever lies behind the last of a full page must wait.
         let upto =
             if keyed.is_empty() || self.entries_end_at(&keyed)? { u64::MAX } else { keyed.last().map_or(0, |i| i.0) };
         keyed.extend(self.snapshot_items(after, upto)?);
         keyed.extend(self.decision_items(after, upto)?);
+        if with_attestations {
+            keyed.extend(self.attestation_items(after, upto)?);
+        }
         keyed.sort_by_key(|(seq, _, _)| *seq);
         let mut bytes = 0usize;
         let mut fits = 0usize;
@@ -313,6 +327,16 @@ impl View<'_> {
             .collect()
     }
 
+    fn attestation_items(&self, after: u64, upto: u64) -> Result<Vec<(u64, Area, String)>> {
+        let doing = "reading what must travel";
+        let told = self.attestations_between(after, upto)?.into_iter().map(|row| {
+            let word: &RawValue = serde_json::from_str(&row.body).or_say(doing)?;
+            let wire = Wire::Attestation(WireAttestation { seq: row.seq, area: row.origin, word });
+            Ok((row.seq, row.origin, serde_json::to_string(&wire).or_say(doing)?))
+        });
+        told.collect()
+    }
+
     /// How much has a number above `after`: things, and their bytes before compression (estimated from the records).
     pub fn backlog(&self, after: u64) -> Result<(u64, u64)> {
         /// What a line has besides its record.
@@ -330,112 +354,5 @@ impl View<'_> {
             .and_then(|mut s| s.query_row([after as i64], |row| row.get(0)))
             .doing("counting what must travel")?;
         Ok(((entries + others) as u64, bytes as u64 + entries as u64 * ENVELOPE_BYTES))
-    }
-
-    /// Everything that stands and that nodes inside `within` own: entries, and the places of their lines.
-    pub fn inventory(&self, within: Area) -> Result<Vec<Held16>> {
-        let (first, last) = within.range();
-        let doing = "listing what is held";
-        let mut out = Vec::new();
-        let mut statement = self
-            .conn
-            .prepare_cached(
-                "SELECT uid, list, area, body FROM entries WHERE removed IS NULL AND origin BETWEEN ?1 AND ?2",
-            )
-            .doing(doing)?;
-        let mut rows = statement.query((first as i64, last as i64)).doing(doing)?;
-        while let Some(row) = rows.next().doing(doing)? {
-            let (key, list, area) = (uid(row, 0).doing(doing)?, list(row, 1).doing(doing)?, area(row, 2).doing(doing)?);
-            let mut hash = Xxh3::new();
-            hash.update(&key.0.to_le_bytes());
-            hash.update(&[list as u8]);
-            hash.update(&area.padded().to_le_bytes());
-            hash.update(row.get_ref(3).doing(doing)?.as_bytes().or_say(doing)?);
-            out.push(Held16 { list: list as u8, area, key: key.0, digest: hash.digest128().to_le_bytes() });
-        }
-        for (_, snapshot) in self.snapshots()? {
-            if !within.contains(snapshot.key.origin) {
-                continue;
-            }
-            let Some((_, snapshot, placement)) = self.snapshot(&snapshot.key)? else { continue };
-            let mut hash = Xxh3::new();
-            hash.update(format!("{:?}", snapshot.facts).as_bytes());
-            for segment in &placement.segments {
-                for line in &segment.lines {
-                    hash.update(&line.uid.0.to_le_bytes());
-                    hash.update(&line.row.to_le_bytes());
-                }
-            }
-            let digest = hash.digest128().to_le_bytes();
-            out.push(Held16 { list: 0, area: snapshot.key.area, key: snapshot_name(&snapshot.key), digest });
-        }
-        Ok(out)
-    }
-}
-
-/// A snapshot's key as a number, for comparing two nodes.
-fn snapshot_name(key: &SnapshotKey) -> u64 {
-    let mut hash = Xxh3::new();
-    hash.update(&[key.list as u8]);
-    hash.update(&key.area.padded().to_le_bytes());
-    hash.update(&key.origin.padded().to_le_bytes());
-    hash.update(key.stream.as_bytes());
-    hash.digest() >> 1
-}
-
-impl Writer<'_> {
-    /// Makes the parent hear of these keys again: what stands gets a new number, what is gone or was never here
-    /// becomes a tombstone. Gives how many of each.
-    pub fn repair(&self, keys: &[u64], acknowledged: u64) -> Result<(u64, u64)> {
-        let names: Vec<(u64, i64)> =
-            self.snapshots()?.into_iter().map(|(id, snapshot)| (snapshot_name(&snapshot.key), id)).collect();
-        let (mut sent, mut removed) = (0, 0);
-        for key in keys {
-            if let Some((_, id)) = names.iter().find(|(name, _)| name == key) {
-                self.conn
-                    .prepare_cached("UPDATE snapshots SET seq = ?2 WHERE id = ?1")
-                    .and_then(|mut s| s.execute((id, self.next_seq() as i64)))
-                    .doing("sending a snapshot again")?;
-                sent += 1;
-                continue;
-            }
-            let found: Option<(i64, bool)> = {
-                use rusqlite::OptionalExtension;
-                self.conn
-                    .prepare_cached("SELECT seq, removed IS NULL FROM entries WHERE uid = ?1")
-                    .and_then(|mut s| s.query_row([*key as i64], |row| Ok((row.get(0)?, row.get(1)?))).optional())
-                    .doing("looking for an entry")?
-            };
-            match found {
-                Some((_, true)) => {
-                    self.touch(&[Uid(*key)])?;
-                    sent += 1;
-                }
-                Some((seq, false)) if seq as u64 <= acknowledged => {
-                    self.touch(&[Uid(*key)])?;
-                    removed += 1;
-                }
-                Some(_) => {}
-                None => {
-                    self.insert_tombstone(Uid(*key))?;
-                    removed += 1;
-                }
-            }
-        }
-        Ok((sent, removed))
-    }
-
-    /// The parent holds something this node never had (a clone's work, or from before a restore): it is told so
-    /// by a tombstone, in the same sequence as everything else.
-    fn insert_tombstone(&self, uid: Uid) -> Result<()> {
-        let area = self.meta_u64("area")?.unwrap_or_default() as i64;
-        self.conn
-            .prepare_cached(
-                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, body)
-                 VALUES (?1, ?2, ?3, 1, ?3, ?1, 19700101, 1, 19700101, '{\"name\":\"\"}')",
-            )
-            .and_then(|mut s| s.execute((uid.0 as i64, self.next_seq() as i64, area)))
-            .doing("telling the parent of something that is not here")?;
-        Ok(())
     }
 }

@@ -5,12 +5,16 @@
 //! opened anew, and what is there is read again (LESSONS.md, measured facts).
 
 mod access;
+mod attestations;
 mod children;
 mod codec;
+mod copies;
 mod decisions;
 mod entries;
 mod findings;
+mod inventory;
 mod items;
+mod key;
 mod matches;
 mod open;
 mod outbox;
@@ -28,13 +32,17 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
+use crate::settings::Settings;
 
-pub use access::AccessRow;
+pub use access::{AccessHead, AccessRow};
+pub use attestations::{Accord, AttestationRow};
 pub use children::Child;
 pub use decisions::{Decision, DecisionKind, pair_subject};
 pub use entries::{Incoming, NewEntry, StoredEntry, Wait};
 pub use findings::{FindingRow, FindingState, Transition};
-pub use items::{Arrived, Held16, read_item};
+pub use inventory::Held16;
+pub use items::{Arrived, read_item};
+pub use key::{Home, StoreKey, can_encrypt};
 pub use matches::MatchRow;
 pub use open::SCHEMA_VERSION;
 pub use outbox::FrozenRow;
@@ -47,7 +55,7 @@ pub use sources::{Held, QuarantineRow, SourceRow};
 const IDLE_READERS_MAX: usize = 4;
 
 pub struct Store {
-    path: PathBuf,
+    home: Home,
     writer: Mutex<Option<Connection>>,
     readers: Mutex<Vec<Connection>>,
     area: Area,
@@ -77,28 +85,27 @@ impl<'c> Deref for Writer<'c> {
 }
 
 impl Store {
-    /// Opens or creates the store in `dir` for the node of `area`. Refuses a file of a newer version, and one that
-    /// belongs to another area.
-    pub fn open(dir: &Path, area: Area) -> Result<Store> {
-        let path = dir.join(open::FILE);
-        let conn = open::create(&path, area)?;
-        Ok(Store { path, writer: Mutex::new(Some(conn)), readers: Mutex::new(Vec::new()), area })
+    /// Opens or creates the store at `home` for the node of `area`. Refuses a file of a newer version, one that
+    /// belongs to another area, and one that its key does not open.
+    pub fn open(home: Home, area: Area) -> Result<Store> {
+        let conn = open::create(&home, area)?;
+        Ok(Store { home, writer: Mutex::new(Some(conn)), readers: Mutex::new(Vec::new()), area })
     }
 
     /// An empty store of a node that never ran, for showing that it is empty. Gone when dropped.
     pub fn in_memory(area: Area) -> Result<Store> {
         let conn = open::in_memory(area)?;
-        Ok(Store { path: PathBuf::new(), writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area })
+        let home = Home::plain(Path::new(""));
+        Ok(Store { home, writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area })
     }
 
     /// Opens an existing store for reading alone, as verbs do where no daemon runs.
-    pub fn open_read_only(dir: &Path) -> Result<Store> {
-        let path = dir.join(open::FILE);
-        let conn = open::reader(&path)?;
+    pub fn open_read_only(home: Home) -> Result<Store> {
+        let conn = open::reader(&home)?;
         let view = View { conn: &conn };
         let area = view.meta_u64("area")?.and_then(Area::from_padded);
-        let area = area.ok_or_else(|| Error::new("the store names no area").at(&path))?;
-        Ok(Store { path, writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area })
+        let area = area.ok_or_else(|| Error::new("the store names no area").at(home.file()))?;
+        Ok(Store { home, writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area })
     }
 
     pub fn area(&self) -> Area {
@@ -106,19 +113,23 @@ impl Store {
     }
 
     pub fn path(&self) -> &Path {
-        &self.path
+        self.home.file()
+    }
+
+    pub fn is_encrypted(&self) -> bool {
+        self.home.is_encrypted()
     }
 
     /// Runs `work` in one transaction and commits it. Nothing of it remains where `work` or the commit fails.
     pub fn write<T>(&self, work: impl FnOnce(&Writer) -> Result<T>) -> Result<T> {
         let mut guard = lock(&self.writer);
         if guard.is_none() {
-            *guard = Some(open::writer(&self.path)?);
+            *guard = Some(open::writer(&self.home)?);
         }
         let conn = guard.as_mut().expect("the writer was opened on the lines above");
         let tx = conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .or_say_at("beginning a transaction", &self.path)?;
+            .or_say_at("beginning a transaction", self.path())?;
         let (result, seq) = {
             let view = View { conn: &tx };
             let before = view.meta_u64("seq")?.unwrap_or(0);
@@ -139,7 +150,7 @@ impl Store {
         if let Err(error) = tx.commit() {
             // Unknown whether it happened. The next call opens the file anew and reads what is there.
             *guard = None;
-            return Err(Error::new("committing a transaction").at(&self.path).because(error).transient());
+            return Err(Error::new("committing a transaction").at(self.path()).because(error).transient());
         }
         Ok(result)
     }
@@ -149,11 +160,11 @@ impl Store {
         let conn = lock(&self.readers).pop();
         let conn = match conn {
             Some(conn) => conn,
-            None => open::reader(&self.path)?,
+            None => open::reader(&self.home)?,
         };
         let result = {
             let tx = Transaction::new_unchecked(&conn, TransactionBehavior::Deferred)
-                .or_say_at("beginning to read", &self.path)?;
+                .or_say_at("beginning to read", self.path())?;
             work(&View { conn: &tx })?
         };
         let mut idle = lock(&self.readers);
@@ -163,14 +174,19 @@ impl Store {
         Ok(result)
     }
 
-    /// Writes a whole, checked copy to `target` while everything goes on.
+    /// Writes a whole, checked copy to `target`, under the store's own key, while everything goes on.
     pub fn backup(&self, target: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
-        open::backup(&self.path, target, progress)
+        copies::backup(&self.home, target, progress)
     }
 
-    /// Puts a copy in the place of the store in `dir`; no daemon may run. See [`open::restore`].
-    pub fn restore(dir: &Path, copy: &Path, area: Area, stamp: &str) -> Result<(u64, Option<PathBuf>)> {
-        open::restore(dir, copy, area, stamp)
+    /// Puts a copy in the place of the store; no daemon may run. See [`copies::restore`].
+    pub fn restore(home: &Home, copy: &Path, area: Area, stamp: &str) -> Result<(u64, Option<PathBuf>)> {
+        copies::restore(home, copy, area, stamp)
+    }
+
+    /// Writes the store anew under the key of the settings; no daemon may run. See [`copies::rekey`].
+    pub fn rekey(settings: &Settings, old: Option<StoreKey>) -> Result<Home> {
+        copies::rekey(settings, old)
     }
 
     /// Gives memory that only a large pass needed back to the system.

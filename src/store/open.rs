@@ -1,20 +1,18 @@
-//! Opening, creating, migrating and copying the file.
+//! Opening, creating and migrating the file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::key::{Home, restrict};
 use super::{View, put_meta};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 
 /// Version of `schema.sql`, in `PRAGMA user_version`.
 pub const SCHEMA_VERSION: i64 = 1;
-
-/// The store's name in the data folder.
-pub(super) const FILE: &str = "rosterd.db";
 
 /// Steps from version n to n+1, in order; step 0 makes the first version.
 const STEPS: &[&str] = &[include_str!("schema.sql")];
@@ -32,8 +30,9 @@ const CHECKPOINT_PAGES: i64 = 8_000;
 /// Statements kept prepared for each connection.
 const STATEMENTS_MAX: usize = 96;
 
-pub(super) fn create(path: &Path, area: Area) -> Result<Connection> {
-    let mut conn = writer(path)?;
+pub(super) fn create(home: &Home, area: Area) -> Result<Connection> {
+    let path = home.file();
+    let mut conn = writer(home)?;
     migrate(&mut conn, path)?;
     let view = View { conn: &conn };
     match view.meta_u64("area")? {
@@ -68,8 +67,9 @@ pub(super) fn random_epoch() -> Result<u64> {
     Ok(u64::from_le_bytes(bytes) >> 2)
 }
 
-pub(super) fn writer(path: &Path) -> Result<Connection> {
-    let conn = Connection::open(path).or_say_at("opening the store", path)?;
+pub(super) fn writer(home: &Home) -> Result<Connection> {
+    let path = home.file();
+    let conn = home.connect(OpenFlags::default())?;
     restrict(path)?;
     conn.busy_timeout(Duration::from_millis(BUSY_MILLIS)).or_say_at("opening the store", path)?;
     conn.execute_batch(&format!(
@@ -91,13 +91,18 @@ fn keep_plans(conn: &Connection, path: &Path) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn reader(path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)
-        .map_err(|e| Error::new("opening the store").at(path).because(e).hint("has the node been started once?"))?;
+pub(super) fn reader(home: &Home) -> Result<Connection> {
+    let path = home.file();
+    if !path.exists() {
+        return Err(Error::new("there is no store yet").at(path).hint("has the node been started once?"));
+    }
+    let conn = home.connect(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(Duration::from_millis(BUSY_MILLIS)).or_say_at("opening the store", path)?;
-    conn.execute_batch(&format!("PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA query_only = ON;"))
-        .or_say_at("opening the store", path)?;
+    // A large sort would else be written to a file in plain.
+    conn.execute_batch(&format!(
+        "PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON;"
+    ))
+    .or_say_at("opening the store", path)?;
     let found = version(&conn, path)?;
     if found != SCHEMA_VERSION {
         return Err(wrong_version(path, found));
@@ -138,98 +143,4 @@ fn migrate(conn: &mut Connection, path: &Path) -> Result<()> {
         tx.commit().or_say_at("bringing the store up to date", path)?;
     }
     Ok(())
-}
-
-/// The file holds whole names and numbers: nobody else may read it.
-fn restrict(path: &Path) -> Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-            .or_say_at("keeping the store to its owner", path)?;
-    }
-    Ok(())
-}
-
-pub(super) fn backup(path: &Path, target: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
-    /// Pages copied between two looks at the clock.
-    const STEP_PAGES: i32 = 2_000;
-    if target.exists() {
-        return Err(Error::new("the backup's file is there already").at(target).hint("choose another name"));
-    }
-    let source = reader(path)?;
-    let mut copy = Connection::open(target).or_say_at("creating the backup", target)?;
-    restrict(target)?;
-    {
-        let backup = rusqlite::backup::Backup::new(&source, &mut copy).or_say_at("copying the store", target)?;
-        loop {
-            let step = backup.step(STEP_PAGES).or_say_at("copying the store", target)?;
-            let at = backup.progress();
-            progress((at.pagecount - at.remaining).max(0) as u64, at.pagecount.max(0) as u64);
-            match step {
-                rusqlite::backup::StepResult::Done => break,
-                rusqlite::backup::StepResult::More => {}
-                _ => std::thread::sleep(Duration::from_millis(50)),
-            }
-        }
-    }
-    let sound: String =
-        copy.pragma_query_value(None, "integrity_check", |row| row.get(0)).or_say_at("checking the backup", target)?;
-    if sound != "ok" {
-        return Err(Error::new(format!("the backup is not sound: {sound}")).at(target));
-    }
-    Ok(())
-}
-
-/// Puts `copy` in the place of the store in `dir`, under a new epoch. What was there is kept beside it under `stamp`.
-/// Gives the entries that stand in the copy, and where the old store lies, where there was one.
-pub(super) fn restore(dir: &Path, copy: &Path, area: Area, stamp: &str) -> Result<(u64, Option<PathBuf>)> {
-    let path = dir.join(FILE);
-    let fresh = dir.join(format!("{FILE}.restoring"));
-    std::fs::copy(copy, &fresh).or_say_at("copying the backup", copy)?;
-    restrict(&fresh)?;
-    let entries = {
-        let conn = create(&fresh, area)?;
-        let sound: String = conn
-            .pragma_query_value(None, "integrity_check", |row| row.get(0))
-            .or_say_at("checking the backup", copy)?;
-        if sound != "ok" {
-            return Err(Error::new(format!("the backup is not sound: {sound}")).at(copy));
-        }
-        // Its numbers after this moment would collide with those the lost file gave.
-        put_meta(&conn, "epoch", random_epoch()?)?;
-        conn.execute_batch(
-            "INSERT OR REPLACE INTO meta VALUES ('acknowledged', coalesce((SELECT value FROM meta WHERE key = 'seq'), 0));
-             INSERT OR REPLACE INTO meta VALUES ('resync_due', 1);
-             DELETE FROM frozen;",
-        )
-        .or_say_at("beginning a new life of the store", copy)?;
-        let entries: i64 = conn
-            .query_row("SELECT count(*) FROM entries WHERE removed IS NULL", [], |row| row.get(0))
-            .or_say_at("reading the backup", copy)?;
-        conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("checking the backup", copy)?;
-        entries as u64
-    };
-    let mut kept = None;
-    if path.exists() {
-        let aside = dir.join(format!("rosterd-{stamp}.db"));
-        // A log without its file would be played into the restored one.
-        let old = writer(&path)?;
-        old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("closing the old store", &path)?;
-        drop(old);
-        for ending in ["-wal", "-shm"] {
-            let beside = dir.join(format!("{FILE}{ending}"));
-            if beside.exists() {
-                std::fs::remove_file(&beside).or_say_at("closing the old store", &beside)?;
-            }
-        }
-        std::fs::rename(&path, &aside).or_say_at("keeping the old store", &aside)?;
-        kept = Some(aside);
-    }
-    std::fs::rename(&fresh, &path).or_say_at("putting the backup in place", &path)?;
-    for ending in ["-wal", "-shm"] {
-        // Left by looking at the copy; empty after the checkpoint.
-        let _ = std::fs::remove_file(dir.join(format!("{FILE}.restoring{ending}")));
-    }
-    Ok((entries, kept))
 }

@@ -219,8 +219,26 @@ CREATE TABLE children (
     retired      TEXT NOT NULL,          -- JSON array: epochs followed before
     last_contact INTEGER,                -- NULL: never
     resync       INTEGER NOT NULL,       -- 1: asked for, to be done at its next contact
-    state        TEXT NOT NULL           -- JSON: what it said of itself and what is wrong, if anything
+    state        TEXT NOT NULL,          -- JSON: what it said of itself and what is wrong, if anything
+    verify       INTEGER NOT NULL,       -- 1: a comparison that repairs nothing is asked for, as above
+    protocol     INTEGER NOT NULL        -- of the link, that it speaks; 0: never heard of
 ) STRICT;
+
+-- What offices signed of what they hold, the latest word of each: this node's own, and those that came from below. They
+-- travel up as they came.
+CREATE TABLE attestations (
+    origin        INTEGER PRIMARY KEY,   -- who signed
+    seq           INTEGER NOT NULL,      -- ours
+    body          TEXT NOT NULL,         -- as it was signed
+    key           TEXT NOT NULL,         -- hex, by which the office is known here: the first seen, or a person's choice
+    retired       TEXT NOT NULL,         -- JSON array: epochs it spoke for before
+    received      INTEGER NOT NULL,
+    accord        TEXT NOT NULL,         -- pending, equal, differs, forged, other-key
+    differs_since INTEGER,               -- NULL: what is held here was found equal since, or never looked at
+    agreed        INTEGER,               -- NULL: never found equal
+    looks_lost    INTEGER                -- NULL: none; rows of its access log that an earlier word knew of
+) STRICT;
+CREATE INDEX attestations_seq ON attestations (seq);
 
 -- Receipts never expire: the same batch again gets the same answer, other content under its key is refused.
 CREATE TABLE receipts (

@@ -8,12 +8,18 @@
 //!
 //! A node above knows a key the first time it sees it; another key for the same area is an alarm until a person at the
 //! office confirms that it joined anew.
+//!
+//! *What this proves.* From the first honest word on, a node in between that alters, adds or withholds an entry, or hands
+//! on an older state, is found out: it cannot sign for the village, the numbers of words only rise, and a village that
+//! falls silent is an alarm. *What it does not.* Who stood in between from the very first word could have signed all
+//! along with a key of its own. The print of the key that both ends show is compared by telephone once, which closes
+//! that. Days on which lines were removed are not in the sums, nor is anything about lines that are gone.
 
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
 use super::course::Signer;
-use super::ledger::{Identity, Mark};
+use super::ledger::Mark;
 use super::protocol::{Differing, Epoch, Hash, from_hex, to_hex};
 use super::survey::{self, Sum};
 use crate::domain::Area;
@@ -28,6 +34,24 @@ pub struct Attested {
     pub hash: Hash,
 }
 
+/// Everything an office signs, read in one transaction.
+#[derive(Debug, Clone)]
+pub struct Holding {
+    pub epoch: Epoch,
+    /// The last number given out.
+    pub upto: u64,
+    /// What it owns itself, nothing of its children.
+    pub marks: Vec<Mark>,
+    pub looks: Looks,
+}
+
+/// The end of an office's access log: how many looks there ever were, and the hash that binds them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looks {
+    pub count: u64,
+    pub hash: Hash,
+}
+
 /// The fields of an item that carries an attestation, beside `t`, `seq` and `area`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attestation {
@@ -37,6 +61,7 @@ pub struct Attestation {
     /// The signer's sequence number up to which the sums speak.
     pub upto: u64,
     pub sums: Vec<Attested>,
+    pub looks: Looks,
     /// The signer's public key (P-256, uncompressed point), hex.
     pub key: String,
     /// Over everything above, hex.
@@ -55,15 +80,14 @@ pub enum AttestError {
 }
 
 impl Attestation {
-    /// Signs what this node holds. `marks` is its inventory, read at `identity.head`.
-    pub fn sign(signer: &dyn Signer, identity: &Identity, marks: &mut [Mark]) -> Result<Attestation> {
-        let sums = survey::sums(marks).into_iter();
-        let sums = sums.map(|Sum { list, area, count, hash }| Attested { area, list, count, hash }).collect();
+    /// Signs what this node holds.
+    pub fn sign(signer: &dyn Signer, mut holding: Holding) -> Result<Attestation> {
         let mut attestation = Attestation {
             origin: signer.area(),
-            epoch: identity.epoch,
-            upto: identity.head,
-            sums,
+            epoch: holding.epoch,
+            upto: holding.upto,
+            sums: sums(&mut holding.marks),
+            looks: holding.looks,
             key: to_hex(&signer.key()),
             signature: String::new(),
         };
@@ -83,6 +107,8 @@ impl Attestation {
             }
             hasher.update(&sum.hash.0);
         }
+        hasher.update(&self.looks.count.to_le_bytes());
+        hasher.update(&self.looks.hash.0);
         hasher.update(self.key.as_bytes());
         hasher.finalize()
     }
@@ -99,12 +125,29 @@ impl Attestation {
         if known.is_some_and(|known| known != key) { Err(AttestError::OtherKey) } else { Ok(()) }
     }
 
+    /// Whether it says what the signer holds in these marks.
+    pub fn still_says(&self, marks: &mut [Mark]) -> bool {
+        self.sums == sums(marks)
+    }
+
     /// What differs between the signer's word and what is held here of its area (`child` is the signer's count).
     pub fn differing(&self, marks: &mut [Mark]) -> Vec<Differing> {
         let word = |sum: &Attested| Sum { list: sum.list, area: sum.area, count: sum.count, hash: sum.hash };
         let said: Vec<Sum> = self.sums.iter().map(word).collect();
         survey::differing(&said, &survey::sums(marks))
     }
+}
+
+fn sums(marks: &mut [Mark]) -> Vec<Attested> {
+    let attested = |Sum { list, area, count, hash }| Attested { area, list, count, hash };
+    survey::sums(marks).into_iter().map(attested).collect()
+}
+
+/// A key as people compare it by telephone: `1f3a 90c2 …`, 64 bits.
+pub fn print_of(key: &[u8]) -> String {
+    let digits = to_hex(&blake3::hash(key).as_bytes()[..8]);
+    let groups: Vec<&str> = (0..digits.len()).step_by(4).map(|at| &digits[at..at + 4]).collect();
+    groups.join(" ")
 }
 
 #[cfg(test)]
@@ -140,8 +183,9 @@ mod tests {
 
     fn attested() -> (Clerk, Attestation) {
         let clerk = Clerk(KeyPair::generate().unwrap(), village());
-        let identity = Identity { area: village(), epoch: Epoch(4), head: 300 };
-        let attestation = Attestation::sign(&clerk, &identity, &mut holding()).unwrap();
+        let looks = Looks { count: 7, hash: Hash([3; 32]) };
+        let holding = Holding { epoch: Epoch(4), upto: 300, marks: holding(), looks };
+        let attestation = Attestation::sign(&clerk, holding).unwrap();
         // As it arrives, after any number of relays.
         let line = serde_json::to_string(&attestation).unwrap();
         (clerk, serde_json::from_str(&line).unwrap())
@@ -172,6 +216,9 @@ mod tests {
         let (clerk, mut attestation) = attested();
         attestation.sums[0].count += 1;
         assert_eq!(attestation.check(Some(&clerk.key())), Err(AttestError::Forged));
+        let (clerk, mut fewer_looks) = attested();
+        fewer_looks.looks.count -= 1;
+        assert_eq!(fewer_looks.check(Some(&clerk.key())), Err(AttestError::Forged));
         // A township can sign with a key of its own, but not with the village's.
         let (_, forged) = attested();
         assert_eq!(forged.check(Some(&clerk.key())), Err(AttestError::OtherKey));

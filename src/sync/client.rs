@@ -9,7 +9,7 @@ use rustls::ClientConfig;
 use super::credential::Credential;
 use super::join_code::JoinCode;
 use super::line::{Failure, Line};
-use super::protocol::{Answer, Ask, Code, Message, PROTOCOL, Refusal};
+use super::protocol::{Answer, Ask, Code, Message, PROTOCOL_OLDEST, Refusal};
 use super::tls;
 use crate::error::{Context, Error, Result};
 
@@ -69,7 +69,7 @@ impl HttpLine {
 
     async fn ask_at(&self, address: &str, name: &str, patience: Duration, body: Vec<u8>) -> reqwest::Result<Reply> {
         let request = self.client.post(format!("https://{address}/v1/{name}"));
-        let request = request.header(PROTOCOL_HEADER, PROTOCOL).header(CONTENT_TYPE, "application/octet-stream");
+        let request = request.header(PROTOCOL_HEADER, PROTOCOL_OLDEST).header(CONTENT_TYPE, "application/octet-stream");
         let mut response = request.timeout(patience).body(body).send().await?;
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await? {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::clock::system_secs;
 use super::credential::Credential;
 use super::line::{Failure, Line, blocking};
-use super::protocol::{Answer, Ask, Code, Message, ResyncReport, Welcome, to_hex};
+use super::protocol::{Answer, Ask, Code, DIFFERING_MAX, Message, ResyncReport, VerifyReport, Welcome, to_hex};
 use super::push::{Child, Meeting};
 use super::resync::{self, Step, Verdict};
 use crate::domain::Area;
@@ -84,6 +84,28 @@ impl Course {
             line.ask(Message::bare(Ask::Adopt(adopt))).await?;
         }
         Err(Failure::Broken(Error::new("the parent and this node cannot agree where to go on").transient()))
+    }
+
+    /// Signs anew what this office holds, where that is due. See [`super::attest`].
+    pub async fn attest(&self) -> Result<(), Failure> {
+        let signer = self.signer.clone();
+        self.with_child(move |child| child.attest(&*signer)).await
+    }
+
+    /// Compares as the parent asked, repairs nothing, and tells it what was found.
+    ///
+    /// Gives `None` where the two are still exchanging data: the parent is told later.
+    pub async fn verify_for_parent<L: Line>(&self, line: &L) -> Result<Option<Verdict>, Failure> {
+        let verdict = self.verify(line).await?;
+        let report = match &verdict {
+            Verdict::Unsettled => return Ok(None),
+            Verdict::Equal(total) => VerifyReport { held: total.count, differing: Vec::new() },
+            Verdict::Differs { child, rows, .. } => {
+                VerifyReport { held: child.count, differing: rows.iter().take(DIFFERING_MAX).cloned().collect() }
+            }
+        };
+        line.ask(Message::bare(Ask::Verified { report })).await?;
+        Ok(Some(verdict))
     }
 
     /// Sends until the parent holds everything, `sent` being told of every receipt.

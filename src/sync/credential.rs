@@ -8,6 +8,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::{Deserialize, Serialize};
 
+use super::attest::print_of;
 use super::authority::RENEW_AFTER_SECS;
 use super::files;
 use super::join_code::{AuthorityPrint, JoinCode};
@@ -161,6 +162,11 @@ impl Credential {
 
     pub(super) fn public_key(&self) -> &[u8] {
         self.key.public_key_raw()
+    }
+
+    /// The print of its key, by which the nodes further up know what this office signs.
+    pub fn key_print(&self) -> String {
+        print_of(self.public_key())
     }
 
     pub(super) fn file_key(&self) -> &[u8; 32] {

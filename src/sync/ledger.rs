@@ -7,7 +7,8 @@
 use crate::domain::Area;
 use crate::error::Result;
 
-use super::protocol::{BatchHeader, Epoch, Hello, NoticesMark, Receipt, Rejected, ResyncReport};
+use super::attest::{Attestation, Holding};
+use super::protocol::{BatchHeader, Epoch, Hello, NoticesMark, Receipt, Rejected, ResyncReport, VerifyReport};
 
 /// One thing that travels upward: a JSON object on one line, `{"t":"entry","seq":7,"area":"519901001200",…}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,6 +155,16 @@ pub trait ChildLedger: Send + Sync {
     /// a tombstone not yet acknowledged -> nothing; otherwise -> a tombstone with a new number.
     fn repair(&self, keys: &[u64]) -> Result<Repaired>;
 
+    /// What this office is to sign now with `key`; `None` while its last word still stands, or came only just before.
+    fn to_attest(&self, key: &[u8]) -> Result<Option<Holding>>;
+
+    /// Keeps this office's word, as one more thing that travels.
+    fn attested(&self, word: &Attestation) -> Result<()>;
+
+    /// The version the parent was found to speak. A parent older than [`super::protocol::PROTOCOL_ATTESTS`] is sent no
+    /// words: it would have to quarantine them.
+    fn parent_speaks(&self, protocol: u16) -> Result<()>;
+
     fn notices_mark(&self) -> Result<NoticesMark>;
 
     /// Takes a page and its mark in one transaction. The same notice may come again.
@@ -207,6 +218,12 @@ pub trait ParentLedger: Send + Sync {
 
     /// Whether somebody here asked for a resync of this child.
     fn resync_requested(&self, child: Area) -> Result<bool>;
+
+    /// Whether somebody here asked for a comparison with this child that repairs nothing.
+    fn verify_requested(&self, child: Area) -> Result<bool>;
+
+    /// The child made that comparison: the request is answered, the rows are for the person who asked.
+    fn verified(&self, child: Area, report: &VerifyReport) -> Result<()>;
 
     /// The child finished a resync: the request is answered, the figures are for the person who asked.
     fn resynced(&self, child: Area, report: &ResyncReport) -> Result<()>;

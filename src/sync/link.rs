@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -16,7 +16,7 @@ use super::course::Course;
 use super::credential::Credential;
 use super::enrol;
 use super::line::{Failure, blocking};
-use super::notices::{poll, read};
+use super::notices::{Asked, poll, read};
 use super::protocol::{Code, ResyncReport};
 use super::push::Child;
 use super::resync::{Step, Verdict};
@@ -52,6 +52,10 @@ impl Default for LinkSettings {
 /// How often a node without a parent looks whether it was joined by a verb.
 const JOINED_LOOK: Duration = Duration::from_secs(30);
 
+/// While nothing else happens, whether this office's word is due is looked at this often: it may have changed a moment
+/// after it was given.
+const WORD_LOOK: Duration = Duration::from_secs(10);
+
 /// See the module.
 pub struct Link {
     child: Arc<Child>,
@@ -62,7 +66,7 @@ pub struct Link {
     pending: VecDeque<Command>,
     paused: watch::Receiver<bool>,
     status: watch::Sender<LinkStatus>,
-    resync_asked: Arc<AtomicBool>,
+    asked: Arc<Asked>,
     verified: Option<tokio::time::Instant>,
 }
 
@@ -83,7 +87,7 @@ impl Link {
             pending: VecDeque::new(),
             paused,
             status,
-            resync_asked: Arc::default(),
+            asked: Arc::default(),
             verified: None,
         };
         (link, handle)
@@ -208,14 +212,14 @@ impl Link {
             retry.reset();
             contacted(&self.status);
             self.status.send_modify(|status| status.skew_secs = system_secs() - welcome.clock);
-            self.resync_asked.fetch_or(welcome.resync, Ordering::SeqCst);
+            self.asked.note(welcome.resync, welcome.verify);
             if credential.renewal_due(welcome.clock) {
                 match enrol::renew(line, &self.dir, credential).await {
                     Ok(_) => return Ended::Renewed,
                     Err(failure) => tracing::warn!(%failure, "the certificate could not be renewed yet"),
                 }
             }
-            let (child, wake, asked) = (self.child.clone(), self.wake.clone(), self.resync_asked.clone());
+            let (child, wake, asked) = (self.child.clone(), self.wake.clone(), self.asked.clone());
             let ended = tokio::select! {
                 failure = read(line, &child, self.settings.notices_wait_secs, &asked, &wake) => Err(failure),
                 done = self.round(line, &course) => done,
@@ -230,6 +234,7 @@ impl Link {
     async fn round(&mut self, line: &HttpLine, course: &Course) -> Result<(), Failure> {
         let until = tokio::time::Instant::now() + self.settings.hello_every;
         loop {
+            course.attest().await?;
             self.drain(line, course).await?;
             while let Some(command) = self.pending.pop_front() {
                 self.serve(line, course, command).await?;
@@ -237,9 +242,16 @@ impl Link {
             let held = self.status.borrow().resync_held > 0;
             let ledger = self.child.ledger().clone();
             let due = blocking(move || ledger.resync_due()).await? && !held;
-            if due || self.resync_asked.load(Ordering::SeqCst) {
+            if due || self.asked.resync.load(Ordering::SeqCst) {
                 self.resync(line, course, false, &mut |_| ()).await?;
                 continue;
+            }
+            // Where the two were still exchanging data, the parent asks again.
+            if self.asked.verify.swap(false, Ordering::SeqCst) {
+                self.state(LinkState::Comparing);
+                if let Some(verdict) = course.verify_for_parent(line).await? {
+                    self.compared(&verdict);
+                }
             }
             if self.verified.is_none_or(|at| at.elapsed() >= self.settings.verify_every) {
                 self.verify(line, course).await?;
@@ -248,6 +260,7 @@ impl Link {
             tokio::select! {
                 _ = self.wake.notified() => {}
                 command = self.commands.recv() => self.pending.extend(command),
+                _ = tokio::time::sleep(WORD_LOOK) => {}
                 _ = tokio::time::sleep_until(until) => return Ok(()),
             }
         }
@@ -285,17 +298,21 @@ impl Link {
     async fn verify(&mut self, line: &HttpLine, course: &Course) -> Result<Verdict, Failure> {
         self.state(LinkState::Comparing);
         let verdict = course.verify(line).await?;
+        self.compared(&verdict);
+        Ok(verdict)
+    }
+
+    fn compared(&mut self, verdict: &Verdict) {
         self.verified = Some(tokio::time::Instant::now());
-        self.status.send_modify(|status| match &verdict {
+        self.status.send_modify(|status| match verdict {
             Verdict::Equal(_) => (status.last_equal, status.differing) = (Some(system_secs()), 0),
             Verdict::Differs { rows, .. } => status.differing = rows.len(),
             Verdict::Unsettled => {}
         });
-        if let Verdict::Differs { child, parent, rows } = &verdict {
+        if let Verdict::Differs { child, parent, rows } = verdict {
             let (child, parent, rows) = (child.count, parent.count, rows.len());
             tracing::error!(child, parent, rows, "the parent holds other data than this node");
         }
-        Ok(verdict)
     }
 
     async fn resync(
@@ -307,7 +324,7 @@ impl Link {
     ) -> Result<ResyncReport, Failure> {
         self.state(LinkState::Comparing);
         let report = course.resync(line, confirmed, progress).await?;
-        self.resync_asked.store(false, Ordering::SeqCst);
+        self.asked.resync.store(false, Ordering::SeqCst);
         // The next thing is to prove that it worked.
         self.verified = None;
         self.status.send_modify(|status| {

@@ -10,8 +10,22 @@ use super::line::{Failure, Line, blocking};
 use super::protocol::{Answer, Ask, Message, NoticesHead};
 use super::push::Child;
 
-/// While a resync is asked for, a question for notices is answered at once: ask no more often than this.
+/// While the parent asks for something, a question for notices is answered at once: ask no more often than this.
 const NOTICES_PAUSE: Duration = Duration::from_secs(2);
+
+/// What a person at the parent asked of this child.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    pub resync: AtomicBool,
+    pub verify: AtomicBool,
+}
+
+impl Asked {
+    pub fn note(&self, resync: bool, verify: bool) {
+        self.resync.fetch_or(resync, Ordering::SeqCst);
+        self.verify.fetch_or(verify, Ordering::SeqCst);
+    }
+}
 
 /// One question for notices.
 pub(super) async fn poll<L: Line>(line: &L, child: &Arc<Child>, wait_secs: u16) -> Result<NoticesHead, Failure> {
@@ -33,13 +47,13 @@ pub(super) async fn read<L: Line>(
     line: &L,
     child: &Arc<Child>,
     wait_secs: u16,
-    asked: &AtomicBool,
+    asked: &Asked,
     wake: &Notify,
 ) -> Failure {
     loop {
         match poll(line, child, wait_secs).await {
-            Ok(head) if head.resync => {
-                asked.store(true, Ordering::SeqCst);
+            Ok(head) if head.resync || head.verify => {
+                asked.note(head.resync, head.verify);
                 wake.notify_one();
                 tokio::time::sleep(NOTICES_PAUSE).await;
             }

@@ -192,6 +192,7 @@ fn open_frames(head: &Head, file_key: &[u8; 32], bytes: &[u8]) -> Result<Vec<Vec
 /// Writes everything the parent has not acknowledged to `path`. The batches stay kept until their receipts are here,
 /// by file or by line. Blocks.
 pub fn export_batches(child: &Child, credential: &Credential, path: &Path) -> Result<Exported> {
+    child.attest(credential)?;
     let mut after = child.ledger().watermark()?;
     let (mut frames, mut items, mut bytes, mut more) = (Vec::new(), 0, 0, false);
     while let Some(batch) = child.batch_after(after)? {

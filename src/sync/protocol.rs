@@ -14,11 +14,15 @@ pub use super::refusal::{Code, Refusal};
 use crate::domain::Area;
 
 /// The version this build speaks.
-pub const PROTOCOL: u16 = 1;
+pub const PROTOCOL: u16 = 2;
 /// The oldest version this build still understands.
 pub const PROTOCOL_OLDEST: u16 = 1;
+/// From this version on a parent takes signed words, and a child compares without repairing when its parent asks.
+pub const PROTOCOL_ATTESTS: u16 = 2;
 /// Longest JSON line of a message. The longest real one is a receipt that refuses every item of a batch.
 pub const META_BYTES_MAX: usize = 1 << 20;
+/// Rows of one [`VerifyReport`]: some 100 bytes each, far inside [`META_BYTES_MAX`].
+pub const DIFFERING_MAX: usize = 1_000;
 
 /// The life of one database. Drawn at random when it is created, and anew when it is found to be restored.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,6 +187,9 @@ pub struct Welcome {
     pub standing: Standing,
     /// A person at the parent asked for a resync of this child.
     pub resync: bool,
+    /// A person at the parent asked for a comparison that repairs nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub verify: bool,
     pub clock: i64,
 }
 
@@ -208,6 +215,9 @@ pub struct NoticesHead {
     pub more: bool,
     /// A person at the parent asked for a resync of this child.
     pub resync: bool,
+    /// A person at the parent asked for a comparison that repairs nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub verify: bool,
 }
 
 /// How many entries one side holds, and the hash over them in their order.
@@ -251,6 +261,15 @@ pub struct ResyncReport {
     pub held: u64,
     /// Bytes of comparison on the wire, both ways, without TLS framing; what is then sent is not in it.
     pub bytes: u64,
+}
+
+/// What a comparison that repairs nothing found, for the person at the parent who asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyReport {
+    /// Things the child holds.
+    pub held: u64,
+    /// At most [`DIFFERING_MAX`] rows; empty where both sides hold the same.
+    pub differing: Vec<Differing>,
 }
 
 /// A question of a child. The bytes behind it are in [`Message::payload`].
@@ -301,6 +320,10 @@ pub enum Ask {
     Resynced {
         report: ResyncReport,
     },
+    /// The comparison that the parent asked for is done; nothing was repaired.
+    Verified {
+        report: VerifyReport,
+    },
 }
 
 impl Ask {
@@ -318,6 +341,7 @@ impl Ask {
             Ask::Symbols { .. } => "symbols",
             Ask::Elements { .. } => "elements",
             Ask::Resynced { .. } => "resynced",
+            Ask::Verified { .. } => "verified",
         }
     }
 }
@@ -414,6 +438,7 @@ mod tests {
             epoch: Epoch(255),
             standing: Standing::Known { watermark: 9 },
             resync: false,
+            verify: false,
             clock: 5,
         });
         let line = r#"{"answer":"welcome","protocol":1,"software":"rosterd","area":"519901","epoch":"00000000000000ff","standing":{"is":"known","watermark":9},"resync":false,"clock":5}"#;

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::attest::Attestation;
 use super::batch::{self, BATCH_ITEMS_MAX, BATCH_PLAIN_BYTES_MAX};
+use super::course::Signer;
 use super::ledger::{ChildLedger, FrozenBatch, Notice, NoticesPage};
 use super::line::Failure;
 use super::protocol::{
@@ -78,6 +80,7 @@ impl Child {
     /// Compares watermarks, and puts right what a restore on either side left behind.
     pub fn meet(&self, welcome: &Welcome) -> Result<Meeting> {
         let _turn = self.turn();
+        self.ledger.parent_speaks(welcome.protocol)?;
         let own = self.ledger.watermark()?;
         match welcome.standing {
             Standing::Superseded => Ok(Meeting::Superseded),
@@ -135,6 +138,16 @@ impl Child {
             }
         }
         Ok(after == goal)
+    }
+
+    /// Signs what this office holds of its own, where its last word on it does not stand any more; it then travels with
+    /// the rest.
+    pub fn attest(&self, signer: &dyn Signer) -> Result<()> {
+        let _turn = self.turn();
+        match self.ledger.to_attest(&signer.key())? {
+            Some(holding) => self.ledger.attested(&Attestation::sign(signer, holding)?),
+            None => Ok(()),
+        }
     }
 
     /// The next batch to send, kept before it is returned. `None` once the parent holds everything.

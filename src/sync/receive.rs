@@ -4,14 +4,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::batch;
 use super::ledger::{Arrival, ParentLedger};
 use super::protocol::{
-    Adopt, Answer, Ask, BatchHeader, Code, Hello, Message, NoticesHead, NoticesMark, PROTOCOL, PROTOCOL_OLDEST,
-    Receipt, Refusal, Standing, Welcome, from_hex,
+    Adopt, Answer, Ask, BatchHeader, Code, Compared, Hello, Message, NoticesHead, NoticesMark, PROTOCOL,
+    PROTOCOL_OLDEST, Receipt, Refusal, Standing, Total, VerifyReport, Welcome, from_hex,
 };
 use super::survey::Surveys;
 use super::tls::Peer;
@@ -22,6 +23,8 @@ use crate::error::Error;
 pub const NOTICES_ITEMS_MAX: usize = 1_000;
 /// Lines of one page of notices before compression.
 pub const NOTICES_BYTES_MAX: usize = 512 << 10;
+/// A child tells of a comparison at once.
+const COMPARED_WITHIN: Duration = Duration::from_secs(60);
 /// When a child should come again after its parent could not write.
 const UNAVAILABLE_RETRY_SECS: u32 = 30;
 /// When a child should come again whose earlier batch is still being written.
@@ -37,6 +40,8 @@ pub struct Parent {
     /// Children with a batch being written.
     writing: Mutex<HashSet<Area>>,
     surveys: Surveys,
+    /// How the last comparison with each child came out, and when.
+    found_equal: Mutex<HashMap<Area, (bool, Instant)>>,
     tally: Mutex<Tally>,
     /// When each child last asked anything, seconds since 1970 by certificate time.
     contacts: Mutex<HashMap<Area, i64>>,
@@ -62,6 +67,7 @@ impl Parent {
             software: concat!("rosterd ", env!("CARGO_PKG_VERSION")).to_owned(),
             writing: Mutex::default(),
             surveys: Surveys::default(),
+            found_equal: Mutex::default(),
             tally: Mutex::default(),
             contacts: Mutex::default(),
             news: watch::Sender::new(()),
@@ -103,9 +109,7 @@ impl Parent {
                 self.push(peer, header, &signature, &ask.payload).map(Answer::Receipt).and_then(bare)
             }
             Ask::Notices { mark, .. } => self.notices(child, mark),
-            Ask::Compare { total } => {
-                self.surveys.compare(&*self.ledger, child, total).map(Answer::Compared).and_then(bare)
-            }
+            Ask::Compare { total } => self.compare(child, total).map(Answer::Compared).and_then(bare),
             Ask::Sums { survey } => self.surveys.sums(child, survey, &ask.payload),
             Ask::Symbols { survey, from, upto } => self.surveys.symbols(child, survey, from, upto),
             Ask::Elements { survey, from } => self.surveys.elements(child, survey, from),
@@ -113,6 +117,7 @@ impl Parent {
                 self.ledger.resynced(child, &report)?;
                 bare(Answer::Noted)
             }
+            Ask::Verified { report } => self.verified(child, report).and_then(|()| bare(Answer::Noted)),
             Ask::Enrol { .. } | Ask::Renew { .. } => {
                 Err(Refusal::new(Code::Malformed, "certificates are given at the door, not here"))
             }
@@ -158,8 +163,27 @@ impl Parent {
             epoch: identity.epoch,
             standing,
             resync: self.ledger.resync_requested(child)?,
+            verify: self.ledger.verify_requested(child)?,
             clock: now,
         })
+    }
+
+    fn compare(&self, child: Area, total: Total) -> Result<Compared, Refusal> {
+        let compared = self.surveys.compare(&*self.ledger, child, total)?;
+        locked(&self.found_equal).insert(child, (compared.equal, Instant::now()));
+        Ok(compared)
+    }
+
+    /// What a child says of a comparison that it was asked for. That both are equal this node has seen itself, or it is
+    /// not so.
+    fn verified(&self, child: Area, mut report: VerifyReport) -> Result<(), Refusal> {
+        report.differing.retain(|row| child.contains(row.area));
+        let seen = locked(&self.found_equal).remove(&child);
+        let equal = seen.is_some_and(|(equal, at)| equal && at.elapsed() < COMPARED_WITHIN);
+        if report.differing.is_empty() && !equal {
+            return Err(Refusal::new(Code::Malformed, "the comparison came out otherwise here"));
+        }
+        Ok(self.ledger.verified(child, &report)?)
     }
 
     fn adopt(&self, child: Area, adopt: &Adopt) -> Result<(), Refusal> {
@@ -252,9 +276,9 @@ impl Parent {
         }
         let lines: Vec<String> = read.notices.iter().map(|n| format!("{} {}", n.seq, n.line)).collect();
         let payload = if lines.is_empty() { Vec::new() } else { batch::pack(lines.iter().map(String::as_str))? };
-        let resync = self.ledger.resync_requested(child)?;
+        let (resync, verify) = (self.ledger.resync_requested(child)?, self.ledger.verify_requested(child)?);
         let more = read.upto < read.head;
-        let head = NoticesHead { epoch, reset, upto: read.upto.max(after), more, resync };
+        let head = NoticesHead { epoch, reset, upto: read.upto.max(after), more, resync, verify };
         Ok(Message { meta: Answer::Notices(head), payload })
     }
 

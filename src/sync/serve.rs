@@ -363,7 +363,9 @@ async fn wait_for_notices(door: &Arc<Door>, peer: Peer, ask: Ask, secs: u16) -> 
         let ask = Message::bare(ask.clone());
         let answer = blocking(move || parent.answer(&peer, ask, authority.now())).await?;
         let quiet = match &answer.meta {
-            Answer::Notices(NoticesHead { reset, resync, .. }) => answer.payload.is_empty() && !reset && !resync,
+            Answer::Notices(NoticesHead { reset, resync, verify, .. }) => {
+                answer.payload.is_empty() && !reset && !resync && !verify
+            }
             _ => false,
         };
         if !quiet || !matches!(tokio::time::timeout_at(until, news.changed()).await, Ok(Ok(()))) {

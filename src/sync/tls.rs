@@ -94,10 +94,11 @@ pub fn server(authority: &Authority) -> Result<Arc<ServerConfig>> {
         .build()
         .or_say("preparing to check children")?;
     let (certificates, key) = authority.server_identity()?;
+    let signatures = Signatures(provider.clone());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .or_say("choosing TLS 1.3")?
-        .with_client_cert_verifier(Arc::new(ChildVerifier { chain }))
+        .with_client_cert_verifier(Arc::new(ChildVerifier { chain, signatures }))
         .with_single_cert(certificates, key)
         .or_say("presenting the server's certificate")?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -113,7 +114,7 @@ pub fn client(
     own: Option<(CertificateDer<'static>, PrivateKeyDer<'static>)>,
 ) -> Result<ClientConfig> {
     let provider = provider();
-    let verifier = Arc::new(ParentVerifier { authority, provider: provider.clone() });
+    let verifier = Arc::new(ParentVerifier { authority, signatures: Signatures(provider.clone()) });
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .or_say("choosing TLS 1.3")?
@@ -129,10 +130,34 @@ pub fn client(
     Ok(config)
 }
 
+/// What both ends check alike: that the other one holds the key of its certificate, by TLS 1.3 and nothing older.
+#[derive(Debug)]
+struct Signatures(Arc<CryptoProvider>);
+
+impl Signatures {
+    fn check(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn older(&self) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Err(rustls::Error::PeerIncompatible(rustls::PeerIncompatible::Tls12NotOffered))
+    }
+
+    fn schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
 /// Checks that a child's chain ends at our authority; dates are judged per request, by certificate time.
 #[derive(Debug)]
 struct ChildVerifier {
     chain: Arc<dyn ClientCertVerifier>,
+    signatures: Signatures,
 }
 
 impl ClientCertVerifier for ChildVerifier {
@@ -159,7 +184,7 @@ impl ClientCertVerifier for ChildVerifier {
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::PeerIncompatible(rustls::PeerIncompatible::Tls12NotOffered))
+        self.signatures.older()
     }
 
     fn verify_tls13_signature(
@@ -168,11 +193,11 @@ impl ClientCertVerifier for ChildVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.chain.verify_tls13_signature(message, certificate, signature)
+        self.signatures.check(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.chain.supported_verify_schemes()
+        self.signatures.schemes()
     }
 }
 
@@ -180,7 +205,7 @@ impl ClientCertVerifier for ChildVerifier {
 #[derive(Debug)]
 struct ParentVerifier {
     authority: AuthorityPrint,
-    provider: Arc<CryptoProvider>,
+    signatures: Signatures,
 }
 
 impl ServerCertVerifier for ParentVerifier {
@@ -200,7 +225,7 @@ impl ServerCertVerifier for ParentVerifier {
         }
         let mut roots = RootCertStore::empty();
         roots.add(authority.clone().into_owned())?;
-        let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone())
+        let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.signatures.0.clone())
             .build()
             .map_err(|error| rustls::Error::General(error.to_string()))?;
         let name = ServerName::try_from(PARENT_NAME).map_err(|error| rustls::Error::General(error.to_string()))?;
@@ -213,7 +238,7 @@ impl ServerCertVerifier for ParentVerifier {
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::PeerIncompatible(rustls::PeerIncompatible::Tls12NotOffered))
+        self.signatures.older()
     }
 
     fn verify_tls13_signature(
@@ -222,11 +247,10 @@ impl ServerCertVerifier for ParentVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
+        self.signatures.check(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.signatures.schemes()
     }
 }

@@ -18,8 +18,10 @@ work=${ROSTERD_DEPLOY_DIR:-/var/tmp/rosterd-deploy}
 base=$work/base
 profile=${ROSTERD_DEPLOY_PROFILE:-dev}
 exports=tests/fixtures/county/exports
-packages=systemd,systemd-sysv,dbus,libgcc-s1
+packages=systemd,systemd-sysv,dbus,libgcc-s1,libssl3
 wait_secs=240
+# Somebody of the village's population register.
+canary=$(sed -n '20s/^\([^,]*,\)\{3\}\([^,]*\),.*/\2/p' $exports/2026-01/519901001200/population.csv)
 keep=0
 
 # What this machine lacks, or nothing.
@@ -51,13 +53,13 @@ install_tools() {
 }
 
 make_base() {
-  [ -e "$base/.complete" ] && return
+  [ "$(cat "$base/.complete" 2>/dev/null)" = "$packages" ] && return
   say "a base system of Debian 12"
   rm -rf "$base"
   mkdir -p "$work"
   debootstrap --variant=minbase --include=$packages bookworm "$base" >"$work/debootstrap.log" 2>&1 ||
     { tail -n 20 "$work/debootstrap.log" >&2; die "debootstrap failed"; }
-  touch "$base/.complete"
+  echo "$packages" >"$base/.complete"
 }
 
 machines=(county township village)
@@ -150,6 +152,29 @@ settle_in() { # settle_in MACHINE
   on "$m" systemctl is-active --quiet rosterd || die "$m: rosterd does not run"
 }
 
+# The township keeps its key sealed to its computer, as README says: nothing on the disk alone opens the store.
+seal_key() { # seal_key MACHINE
+  local m=$1
+  on "$m" mkdir -p /etc/credstore.encrypted /etc/systemd/system/rosterd.service.d
+  on "$m" systemd-creds encrypt --with-key=host --name=rosterd.store.key /etc/rosterd/store.key \
+    /etc/credstore.encrypted/rosterd.store.key
+  printf '[Service]\nLoadCredentialEncrypted=rosterd.store.key:/etc/credstore.encrypted/rosterd.store.key\n' \
+    >"$work/$m/system/etc/systemd/system/rosterd.service.d/key.conf"
+  on "$m" rm /etc/rosterd/store.key
+  on "$m" sed -i 's/^key_file = /# key_file = /' /etc/rosterd/rosterd.toml
+  on "$m" systemctl daemon-reload
+  on "$m" systemctl restart rosterd
+}
+
+# Nobody stands in any file of the data folder, and the store says to nobody what it is.
+nobody_at_rest() { # nobody_at_rest MACHINE
+  local data=$work/$1/system/var/lib/rosterd/data
+  [ -s "$data/rosterd.db" ] || die "$1: no store to look into"
+  [ "$(head -c 15 "$data/rosterd.db" | tr -d '\0')" != "SQLite format 3" ] || die "$1: the store is plain"
+  ! grep -rqaE '5199[0-9]{13}[0-9X]' "$data" || die "$1: a whole number in $(grep -rlaE '5199[0-9]{13}[0-9X]' "$data")"
+  ! grep -rqaF "$canary" "$data" || die "$1: a name in $(grep -rlaF "$canary" "$data")"
+}
+
 drop() { # drop MONTH MACHINE FOLDER…: an office saves its files into the inbox
   local month=$1 m=$2 folder
   shift 2
@@ -220,6 +245,8 @@ story() {
   done
   on county systemd-analyze security rosterd --no-pager --threshold=15 | tail -n 1
   for m in "${machines[@]}"; do settle_in "$m"; done
+  seal_key township
+  eventually 60 "township with its sealed key" on township rosterd status
 
   say "offices drop their files of 2026-01"
   drop 2026-01 village 519901001200
@@ -232,6 +259,10 @@ story() {
   on county sh -c 'ls /var/lib/rosterd/data/log/ && tail -n 3 /var/lib/rosterd/data/log/*.txt'
   on county systemctl status rosterd --no-pager --lines 0 | sed -n 's/^ *Status: /   status: /p'
   ! grep -rqE '5199(0|2)[0-9]{13}' "$work/county/system/var/lib/rosterd/data/log" || die "a whole number in a log"
+
+  for m in "${machines[@]}"; do nobody_at_rest "$m"; done
+  on county stat -c '%a %U' /etc/rosterd/store.key | grep -qx '600 rosterd' || die "the county's key is not its own"
+  say "$canary and all the others: not in any file of the three stores"
 
   say "the township's daemon is killed and comes back by itself"
   on township systemctl kill --kill-whom=main --signal=KILL rosterd
@@ -246,6 +277,14 @@ story() {
   ip -n rosterd-village link set to-township up
   all_settled
   [ "$(findings county)" != 0 ] || die "the county lost its findings"
+
+  say "the village changes its key"
+  on village systemctl stop rosterd
+  on village mv /etc/rosterd/store.key /root/old.key
+  on village rosterd rekey --old-key /root/old.key
+  on village systemctl start rosterd
+  eventually 60 "village under its new key" on village rosterd status
+  nobody_at_rest village
 
   say "reload and upgrade in place"
   on county systemctl reload rosterd

@@ -50,10 +50,16 @@ impl Node {
 
     /// Starts the daemon without waiting for it. Its words go to `DIR/run.log`.
     pub fn start(&mut self, today: Option<&str>) {
+        self.start_with(today, &[]);
+    }
+
+    /// The same with paths in its environment.
+    pub fn start_with(&mut self, today: Option<&str>, environment: &[(&str, &Path)]) {
         assert!(self.child.is_none(), "{} runs already", self.area);
         let log =
             File::options().create(true).append(true).open(self.dir.join("run.log")).expect("a log in our own folder");
         let mut command = self.verb(&["run"]);
+        command.envs(environment.iter().copied());
         if let Some(today) = today {
             command.args(["--today", today]);
         }

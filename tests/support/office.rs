@@ -10,7 +10,7 @@ use rosterd::domain::{Area, Date, FindingStatus, Uid};
 use rosterd::intake::{self, Context, Limits, Vocabulary};
 use rosterd::linkage::{Decided, Weights};
 use rosterd::rules::Parameters;
-use rosterd::store::{Decision, DecisionKind, FindingFilter, FindingRow, Store, StoredEntry, View};
+use rosterd::store::{Decision, DecisionKind, FindingFilter, FindingRow, Home, Store, StoredEntry, View};
 use tempfile::TempDir;
 
 /// More than this and a fifth of a list at once is held; the tables of stories are short.
@@ -34,7 +34,7 @@ fn vocabulary() -> &'static Vocabulary {
 impl Office {
     pub fn found(area: &str, today: Date) -> Office {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let store = Store::open(dir.path(), area.parse().expect("an area")).expect("a new store");
+        let store = Store::open(Home::plain(dir.path()), area.parse().expect("an area")).expect("a new store");
         Office { store, dir, today, clock: 0, files: BTreeMap::new() }
     }
 

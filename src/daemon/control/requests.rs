@@ -52,6 +52,7 @@ ask! {
     Quarantine "quarantine" Reading,
     Resync "resync" Daemon,
     Verify "verify" Daemon,
+    Trust "trust" Anywhere,
     Pause "pause" Daemon,
     Resume "resume" Daemon,
     Matches "matches" Reading,
@@ -66,6 +67,7 @@ ask! {
     ImportBatch "import-batch" Daemon,
     Backup "backup" Reading,
     Restore "restore" Stopped,
+    Rekey "rekey" Stopped,
     Check "check" Reading,
 }
 
@@ -171,6 +173,12 @@ pub struct Verify {
     pub area: Option<Area>,
 }
 
+/// Takes the key that an office signs its words with now as its own; gives one row `{"area","before","key"}` of prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trust {
+    pub area: Area,
+}
+
 /// Stops intake and push. Gives no row.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -264,6 +272,14 @@ pub struct Backup {
 #[serde(default)]
 pub struct Restore {
     pub file: PathBuf,
+}
+
+/// Writes the store anew under the key of the settings; gives one row `{"file","key_file","entries"}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rekey {
+    /// What opens it until now; without it the store is plain.
+    pub old_key: Option<PathBuf>,
 }
 
 /// What `doctor` cannot see from outside: gives rows `{"check","state":"ok|warn|bad","params":{…}}`, each check a

@@ -1,5 +1,6 @@
 //! Verbs that change something here.
 
+use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -10,13 +11,14 @@ use super::super::control::{Exit, Frame};
 use super::super::pass::{Outcome, ScopeOutcome};
 use super::super::present::Presenter;
 use super::super::reading::{self, Reading};
+use super::super::run::lock;
 use super::super::worker::{limits, stream_of};
 use super::looking::held_row;
 use super::{FrontDesk, Live, Out, row};
 use crate::error::{Context, Error, Result};
 use crate::intake::watch::Seen;
 use crate::settings::{Mode, Settings, Source, SourceKind};
-use crate::store::{Decision, DecisionKind, Held, Store, Transition};
+use crate::store::{self, Decision, DecisionKind, Held, Home, Store, StoreKey, Transition};
 
 impl FrontDesk {
     /// The store to write to: the daemon's, or one opened for this moment.
@@ -25,7 +27,7 @@ impl FrontDesk {
             return Ok(StoreHandle::Shared(self.office.clone()));
         }
         let settings = self.office.settings();
-        let store = Store::open(&settings.data_dir(), settings.area)?;
+        let store = Store::open(Home::of(&settings)?, settings.area)?;
         Ok(StoreHandle::Own(Box::new(store)))
     }
 
@@ -226,12 +228,57 @@ impl FrontDesk {
     /// Puts a copy in the place of the store, under a new epoch: the parent notices and compares.
     pub(super) fn restore(&self, args: &ask::Restore, out: Out) -> Result<Exit> {
         let settings = self.office.settings();
-        let data = settings.data_dir();
+        let _alone = lock(&settings.data_dir())?;
         let stamp = self.office.now().strftime("%Y%m%d-%H%M%S").to_string();
-        let (entries, kept) = Store::restore(&data, &args.file, settings.area, &stamp)?;
+        let (entries, kept) = Store::restore(&Home::of(&settings)?, &args.file, settings.area, &stamp)?;
+        give_to_the_service(&settings)?;
         row(out, &json!({"file": args.file, "entries": entries, "kept": kept}))?;
         Ok(Exit::Done)
     }
+
+    /// Writes the store anew under the key of the settings.
+    pub(super) fn rekey(&self, args: &ask::Rekey, out: Out) -> Result<Exit> {
+        let settings = self.office.settings();
+        if !store::can_encrypt() {
+            return Err(Error::new("this build of rosterd cannot encrypt")
+                .hint("use the packaged rosterd, or build with --features sqlcipher"));
+        }
+        let _alone = lock(&settings.data_dir())?;
+        if !settings.store_file().exists() {
+            return Err(Error::new("there is no store yet")
+                .at(settings.store_file())
+                .hint("its first start encrypts it"));
+        }
+        let old = args.old_key.as_deref().map(StoreKey::read).transpose()?;
+        let home = Store::rekey(&settings, old)?;
+        let entries = Store::open_read_only(home)?.read(|view| view.totals())?.entries;
+        give_to_the_service(&settings)?;
+        row(out, &json!({"file": settings.store_file(), "key_file": settings.key_file, "entries": entries}))?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Root put the store there, or its key: they belong to the account that the data folder belongs to, or it could not
+/// open them.
+fn give_to_the_service(settings: &Settings) -> Result<()> {
+    // SAFETY: geteuid has no preconditions and cannot fail.
+    if unsafe { libc::geteuid() } != 0 {
+        return Ok(());
+    }
+    let giving = "giving the store to the service";
+    let data = settings.data_dir();
+    let owner = std::fs::metadata(&data).or_say_at(giving, &data)?;
+    let mut files = vec![data.join("lock")];
+    files.extend(settings.key_file.clone());
+    for ending in ["", "-wal", "-shm"] {
+        let mut file = settings.store_file().into_os_string();
+        file.push(ending);
+        files.push(file.into());
+    }
+    for file in files.iter().filter(|file| file.exists()) {
+        lchown(file, Some(owner.uid()), Some(owner.gid())).or_say_at(giving, file)?;
+    }
+    Ok(())
 }
 
 /// A store to write to for one verb.

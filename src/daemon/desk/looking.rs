@@ -1,10 +1,15 @@
 //! Verbs that only look.
 
+use std::fmt::Display;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::control::Exit;
+use super::super::attest;
 use super::super::control::requests as ask;
+use super::super::control::{Exit, Frame};
 use super::super::present::Presenter;
 use super::super::worker::unread_now;
 use super::{FrontDesk, Out, row};
@@ -12,6 +17,7 @@ use crate::domain::{FindingId, FindingStatus, IdNumber, Severity, Uid, mask, nam
 use crate::error::{Error, Result};
 use crate::store::{FindingFilter, Held, View};
 use crate::sync::credential::Credential;
+use crate::sync::protocol::to_hex;
 use crate::sync::status::{LinkState, LinkStatus};
 
 /// Persons shown for one question; a longer answer is no answer.
@@ -21,7 +27,7 @@ const PEOPLE_MAX: usize = 50;
 const FLUSH_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// An instant of the store as RFC 3339.
-pub(super) fn instant(millis: i64) -> Option<String> {
+pub(in crate::daemon) fn instant(millis: i64) -> Option<String> {
     Timestamp::from_millisecond(millis).ok().map(|t| t.to_string())
 }
 
@@ -52,6 +58,8 @@ impl FrontDesk {
         let link = self.live.as_ref().map(|live| live.link.status()).unwrap_or_default();
         let joined = link.parent.is_some() || has_joined(&settings);
         let settled = self.is_settled(&link)?;
+        let words = office.store.read(|view| attest::shown(view, settings.area))?;
+        let own_key = Credential::load(&settings.link_dir()).ok().flatten().map(|credential| credential.key_print());
         let (sources, children, held, quarantined, totals, backlog, dirty) = office.store.read(|view| {
             let after = view.acknowledged()?;
             let backlog = if joined || settings.parent_url.is_some() { view.backlog(after)? } else { (0, 0) };
@@ -85,6 +93,7 @@ impl FrontDesk {
                 "clock_skew_secs": link.skew_secs,
                 "last_equal": link.last_equal.and_then(|s| instant(s * 1000)),
                 "differing": link.differing,
+                "own_key": own_key,
             })
         });
         let children: Vec<Value> = children
@@ -112,7 +121,7 @@ impl FrontDesk {
             &json!({
                 "node": settings.area, "name": settings.name, "level": settings.level().as_str(),
                 "version": env!("CARGO_PKG_VERSION"), "today": office.today().to_string(),
-                "parent": parent, "children": children,
+                "parent": parent, "children": children, "words": words,
                 "backlog": {"entries": backlog.0, "bytes": backlog.1},
                 "last_error": worker_error.or(link.last_error.clone()),
                 "sources": sources, "held": held, "quarantined": quarantined,
@@ -254,7 +263,8 @@ impl FrontDesk {
     }
 
     pub(super) fn access(&self, out: Out) -> Result<Exit> {
-        let (rows, broken) = self.office.store.read(|view| Ok((view.access()?, view.access_break()?)))?;
+        let (rows, broken, head) =
+            self.office.store.read(|view| Ok((view.access()?, view.access_break()?, view.access_head()?)))?;
         for look in rows {
             row(
                 out,
@@ -263,7 +273,12 @@ impl FrontDesk {
             )?;
         }
         match broken {
-            None => Ok(Exit::Done),
+            None => {
+                let print = to_hex(&head.hash[..8]);
+                let values: [(&str, &dyn Display); 2] = [("count", &head.count), ("print", &print)];
+                out(Frame::Hint(self.office.text.say_with("hint-access-whole", &values)));
+                Ok(Exit::Done)
+            }
             Some(id) => Err(Error::new(format!("the access log was changed by somebody at its line {id}"))),
         }
     }
@@ -276,8 +291,21 @@ impl FrontDesk {
             |check: &str, good: bool| json!({"check": check, "state": if good { "ok" } else { "bad" }, "params": {}});
         row(out, &check("store-sound", sound))?;
         row(out, &check("access-log", broken.is_none()))?;
+        let sealed = if office.store.is_encrypted() { "ok" } else { "warn" };
+        row(out, &json!({"check": "store-encrypted", "state": sealed, "params": {}}))?;
+        if let Some(key) = office.settings().key_file {
+            let state = if on_one_disk(&key, office.store.path()) { "warn" } else { "ok" };
+            let params = json!({"path": key.display().to_string()});
+            row(out, &json!({"check": "store-key-apart", "state": state, "params": params}))?;
+        }
         Ok(if sound && broken.is_none() { Exit::Done } else { Exit::Failed })
     }
+}
+
+/// Whether two files lie on one file system; not where one of them cannot be looked at.
+fn on_one_disk(one: &Path, other: &Path) -> bool {
+    let device = |path: &Path| std::fs::metadata(path).map(|meta| meta.dev());
+    matches!((device(one), device(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// Whether this node holds a credential of a parent.

@@ -5,11 +5,13 @@ mod linking;
 mod looking;
 mod upward;
 
+pub(super) use looking::instant;
+
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::control::requests::{self as ask};
+use super::control::requests::{self as ask, Reach};
 use super::control::{Desk, Exit, Frame, Request};
 use super::logbook::Logbook;
 use super::office::Office;
@@ -17,7 +19,7 @@ use super::worker::Progress;
 use crate::error::{Error, Result};
 use crate::intake::Vocabulary;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Home, Store};
 use crate::sync::authority::Authority;
 use crate::sync::receive::Parent;
 use crate::sync::status::LinkHandle;
@@ -80,6 +82,7 @@ impl FrontDesk {
             "resume" => self.pause(false),
             "backup" => self.backup(&request.args()?, out),
             "restore" => self.restore(&request.args()?, out),
+            "rekey" => self.rekey(&request.args()?, out),
             "matches" => self.matches(out),
             "match" => self.settle_match(&request.args()?, out),
             "link-train" => self.train(out),
@@ -88,6 +91,7 @@ impl FrontDesk {
             "join" => self.join(&request.args()?, out),
             "revoke" => self.revoke(&request.args()?, out),
             "resync" => self.resync(&request.args()?, out),
+            "trust" => self.trust(&request.args()?, out),
             "verify" => self.verify(&request.args()?, out),
             "export-batch" => self.export_batch(&request.args()?, out),
             "import-batch" => self.import_batch(&request.args()?, out),
@@ -119,14 +123,13 @@ fn row<T: Serialize>(out: Out, row: &T) -> Result<()> {
 }
 
 /// A desk over the store without a daemon. Reading verbs open it read-only; the few that write a little open it for
-/// that moment.
+/// that moment; those that put another file in its place do not open it at all, as it may be the broken one.
 ///
 /// # Errors
-/// Where there is no store yet, or it is of another version.
-pub fn offline(settings: &Settings) -> Result<Box<dyn Desk>> {
-    let data = settings.data_dir();
-    let store = if settings.store_file().exists() {
-        Store::open_read_only(&data)?
+/// Where the store is of another version, or its key does not open it.
+pub fn offline(settings: &Settings, reach: Reach) -> Result<Box<dyn Desk>> {
+    let store = if reach != Reach::Stopped && settings.store_file().exists() {
+        Store::open_read_only(Home::of(settings)?)?
     } else {
         // A node that never ran has nothing to show, which is an answer; and it may be joined. Nothing is made here:
         // a daemon may be starting at this moment.

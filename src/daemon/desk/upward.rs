@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::super::attest;
 use super::super::control::requests as ask;
 use super::super::control::{Exit, Frame};
 use super::super::ledger::Ledger;
 use super::{FrontDesk, Out, row};
 use crate::domain::{Area, List};
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 use crate::settings::Settings;
 use crate::store::Child as Known;
 use crate::sync::authority::Authority;
@@ -20,6 +21,7 @@ use crate::sync::credential::Credential;
 use crate::sync::enrol;
 use crate::sync::join_code::JoinCode;
 use crate::sync::offline::{self, Imported};
+use crate::sync::protocol::{Differing, PROTOCOL_ATTESTS, VerifyReport};
 use crate::sync::push::Child;
 use crate::sync::resync::{Step, Verdict};
 
@@ -126,33 +128,40 @@ impl FrontDesk {
             .hint("'rosterd join CODE' with a code of the parent's, or --area CHILD for a child"))
     }
 
+    fn known_child(&self, child: Area) -> Result<Known> {
+        self.office.store.read(|view| view.child(child))?.ok_or_else(|| {
+            Error::new(format!("no child {child} has ever reported here")).hint("'rosterd status' lists the children")
+        })
+    }
+
     /// A child is behind a wall and can only be asked when it comes: it is, within moments, as it waits for notices.
-    fn resync_child(&self, child: Area, out: Out) -> Result<Exit> {
+    /// `asked` notes what is asked, or says whether it still is. Gives what the child answered, if it did in time.
+    fn ask_child(&self, child: Area, asked: fn(&mut Known) -> &mut bool, out: Out) -> Result<Option<Value>> {
         let live = self.live()?;
-        let store = &self.office.store;
-        let look = || -> Result<Known> {
-            store.read(|view| view.child(child))?.ok_or_else(|| {
-                Error::new(format!("no child {child} has ever reported here"))
-                    .hint("'rosterd status' lists the children")
-            })
-        };
-        look()?;
-        store.write(|writer| {
+        self.known_child(child)?;
+        self.office.store.write(|writer| {
             let mut known = writer.child(child)?.unwrap_or_else(|| Known::new(child));
-            known.resync = true;
+            *asked(&mut known) = true;
             known.state = "{}".to_owned();
             writer.put_child(&known)
         })?;
         live.parent.announce();
         let started = Instant::now();
-        while look()?.resync {
+        loop {
+            let mut known = self.known_child(child)?;
+            if !*asked(&mut known) {
+                return Ok(Some(serde_json::from_str(&known.state).unwrap_or_default()));
+            }
             if started.elapsed() > CHILD_WAIT || !out(Frame::progress(started.elapsed().as_secs(), 0, "wait")) {
                 out(Frame::Hint(self.office.text.say("hint-resync-later")));
-                return Ok(Exit::Unreachable);
+                return Ok(None);
             }
             std::thread::sleep(CHILD_LOOK);
         }
-        let state: Value = serde_json::from_str(&look()?.state).unwrap_or_default();
+    }
+
+    fn resync_child(&self, child: Area, out: Out) -> Result<Exit> {
+        let Some(state) = self.ask_child(child, |known| &mut known.resync, out)? else { return Ok(Exit::Unreachable) };
         let of = |key: &str| state["resync"][key].as_u64().unwrap_or(0);
         row(
             out,
@@ -172,23 +181,11 @@ impl FrontDesk {
         let area = self.office.area();
         match verdict {
             Verdict::Equal(total) => {
-                row(
-                    out,
-                    &json!({"area": area, "list": Value::Null, "matched": total.count, "sent": 0, "removed": 0,
-                                 "bytes": 0, "equal": true}),
-                )?;
+                row(out, &equal_row(area, total.count))?;
                 Ok(Exit::Done)
             }
             Verdict::Differs { rows, .. } => {
-                for differing in rows {
-                    let list = List::from_code(differing.list).map(List::as_str);
-                    row(
-                        out,
-                        &json!({"area": differing.area, "list": list, "matched": differing.child.min(differing.parent),
-                                     "here": differing.child, "parent": differing.parent, "sent": 0, "removed": 0,
-                                     "bytes": 0, "equal": false}),
-                    )?;
-                }
+                rows.iter().try_for_each(|differing| row(out, &differing_row(differing)))?;
                 Ok(Exit::Failed)
             }
             Verdict::Unsettled => {
@@ -197,19 +194,35 @@ impl FrontDesk {
         }
     }
 
-    /// A child can only be asked when it comes, and what it then does is the whole comparison: what differs, it sends
-    /// again. The answer is how the two stood before.
+    /// The child compares, repairs nothing, and tells what it found.
     fn verify_child(&self, child: Area, out: Out) -> Result<Exit> {
-        let mut differed = false;
-        let exit = self.resync_child(child, &mut |frame| match frame {
-            Frame::Row(mut row) => {
-                differed = ["sent", "removed", "held"].iter().any(|key| row[*key].as_u64().unwrap_or(0) > 0);
-                row["equal"] = json!(!differed);
-                out(Frame::Row(row))
-            }
-            other => out(other),
-        })?;
-        Ok(if exit == Exit::Done && differed { Exit::Failed } else { exit })
+        let spoken = self.known_child(child)?.protocol;
+        if spoken < PROTOCOL_ATTESTS {
+            return Err(Error::new(format!("the rosterd of {child} is too old to compare without repairing"))
+                .hint("update it, or use 'rosterd resync --area'"));
+        }
+        let Some(mut state) = self.ask_child(child, |known| &mut known.verify, out)? else {
+            return Ok(Exit::Unreachable);
+        };
+        let report: VerifyReport =
+            serde_json::from_value(state["verified"].take()).or_say("reading what the child found")?;
+        if report.differing.is_empty() {
+            row(out, &equal_row(child, report.held))?;
+            return Ok(Exit::Done);
+        }
+        report.differing.iter().try_for_each(|differing| row(out, &differing_row(differing)))?;
+        Ok(Exit::Failed)
+    }
+
+    /// A person at this node has asked an office by telephone and says that its new key is its own.
+    pub(super) fn trust(&self, args: &ask::Trust, out: Out) -> Result<Exit> {
+        let prints = self.writing_store()?.write(|writer| attest::trust(writer, args.area))?;
+        let Some((before, key)) = prints else {
+            return Err(Error::new(format!("no word of {} ever came here", args.area))
+                .hint("'rosterd status --json' lists the words that did"));
+        };
+        row(out, &json!({"area": args.area, "before": before, "key": key}))?;
+        Ok(Exit::Done)
     }
 
     pub(super) fn export_batch(&self, args: &ask::ExportBatch, out: Out) -> Result<Exit> {
@@ -266,6 +279,18 @@ impl FrontDesk {
             }
         }
     }
+}
+
+/// Both sides hold the same.
+fn equal_row(area: Area, held: u64) -> Value {
+    json!({"area": area, "list": Value::Null, "matched": held, "sent": 0, "removed": 0, "bytes": 0, "equal": true})
+}
+
+/// One list of an area on which they do not; `here` is the child's side.
+fn differing_row(differing: &Differing) -> Value {
+    let list = List::from_code(differing.list).map(List::as_str);
+    json!({"area": differing.area, "list": list, "matched": differing.child.min(differing.parent),
+           "here": differing.child, "parent": differing.parent, "sent": 0, "removed": 0, "bytes": 0, "equal": false})
 }
 
 /// The receipts go beside the batches, to be carried back.

@@ -4,6 +4,7 @@ use crate::domain::{Area, Entry};
 use crate::error::{Error, Result};
 use crate::store::{Arrived, Incoming, Wait, Writer, read_item};
 
+use super::super::attest;
 use super::{Keys, Setting, features_of};
 
 /// Takes one line of a child's batch inside the caller's transaction. The inner error says why the line itself cannot
@@ -20,6 +21,7 @@ pub fn arrive(writer: &Writer, setting: &Setting, child: Area, line: &str) -> Re
         Arrived::Entry(incoming) => incoming.origin,
         Arrived::Snapshot(snapshot, _) => snapshot.key.origin,
         Arrived::Decision(decision) => decision.author,
+        Arrived::Attestation(origin, _) => *origin,
     };
     // A node speaks for itself and for what lies below it, and for nobody else.
     if !child.contains(origin) {
@@ -28,6 +30,7 @@ pub fn arrive(writer: &Writer, setting: &Setting, child: Area, line: &str) -> Re
     match arrived {
         Arrived::Entry(incoming) => put_entry(writer, setting, &incoming),
         Arrived::Snapshot(snapshot, placement) => writer.put_snapshot(&snapshot, &placement).map(|_| Ok(())),
+        Arrived::Attestation(origin, word) => attest::take(writer, origin, &word, setting.now),
         Arrived::Decision(decision) => writer.put_decision(&decision, false).map(|_| Ok(())),
     }
 }

@@ -6,6 +6,7 @@ mod model;
 mod office;
 mod offline;
 mod proxy;
+mod renewal;
 mod repair;
 mod rogue;
 mod simulation;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 
+use super::super::attest::{Attestation, Holding};
 use super::super::ledger::*;
 use super::super::protocol::*;
 use crate::domain::Area;
@@ -29,6 +30,8 @@ struct Son {
     receipts: HashMap<(Epoch, u64, u64), Receipt>,
     resync: bool,
     report: Option<ResyncReport>,
+    verify: bool,
+    verified: Option<VerifyReport>,
 }
 
 /// Mistakes that somebody could make in a store or an engine; the simulation must find every one of them.
@@ -147,6 +150,14 @@ impl Memory {
 
     pub fn ask_resync(&self, child: &str) {
         self.state().sons.get_mut(&child.parse().unwrap()).unwrap().resync = true;
+    }
+
+    pub fn ask_verify(&self, child: &str) {
+        self.state().sons.get_mut(&child.parse().unwrap()).unwrap().verify = true;
+    }
+
+    pub fn verdict(&self, child: &str) -> Option<VerifyReport> {
+        self.state().sons[&child.parse().unwrap()].verified.clone()
     }
 
     /// Keys of live things this node read itself.
@@ -311,6 +322,18 @@ impl ChildLedger for Memory {
         })
     }
 
+    fn to_attest(&self, _: &[u8]) -> Result<Option<Holding>> {
+        Ok(None)
+    }
+
+    fn attested(&self, _: &Attestation) -> Result<()> {
+        Ok(())
+    }
+
+    fn parent_speaks(&self, _: u16) -> Result<()> {
+        Ok(())
+    }
+
     fn resync_due(&self) -> Result<bool> {
         Ok(self.state().resync_due)
     }
@@ -390,7 +413,14 @@ impl ParentLedger for Memory {
                     son.origin = Origin { retired, ..fresh };
                 }
                 None => {
-                    let son = Son { origin: fresh, receipts: HashMap::new(), resync: false, report: None };
+                    let son = Son {
+                        origin: fresh,
+                        receipts: HashMap::new(),
+                        resync: false,
+                        report: None,
+                        verify: false,
+                        verified: None,
+                    };
                     state.sons.insert(child, son);
                 }
             }
@@ -461,6 +491,17 @@ impl ParentLedger for Memory {
 
     fn resync_requested(&self, child: Area) -> Result<bool> {
         Ok(self.state().sons.get(&child).is_some_and(|son| son.resync))
+    }
+
+    fn verify_requested(&self, child: Area) -> Result<bool> {
+        Ok(self.state().sons.get(&child).is_some_and(|son| son.verify))
+    }
+
+    fn verified(&self, child: Area, report: &VerifyReport) -> Result<()> {
+        if let Some(son) = self.state().sons.get_mut(&child) {
+            (son.verify, son.verified) = (false, Some(report.clone()));
+        }
+        Ok(())
     }
 
     fn resynced(&self, child: Area, report: &ResyncReport) -> Result<()> {

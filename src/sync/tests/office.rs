@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::super::authority::Authority;
 use super::super::client::HttpLine;
+use super::super::clock::CertificateClock;
 use super::super::credential::Credential;
 use super::super::enrol;
 use super::super::ledger::{ChildLedger, ParentLedger};
@@ -40,9 +41,23 @@ pub struct Office {
 impl Office {
     pub fn new(area: &'static str) -> Office {
         let folder = tempfile::tempdir().unwrap();
+        let authority = Authority::open(&folder.path().join("link/authority"), area.parse().unwrap()).unwrap();
+        Office::of(area, folder, authority)
+    }
+
+    /// With the computer's clock and its monotonic one from `read`.
+    pub fn with_clock(area: &'static str, read: impl Fn() -> (i64, Instant) + Send + Sync + 'static) -> Office {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("link/authority");
+        std::fs::create_dir_all(&dir).unwrap();
+        let clock = CertificateClock::reading(&dir.join("clock"), Box::new(read)).unwrap();
+        let authority = Authority::with_clock(&dir, area.parse().unwrap(), clock).unwrap();
+        Office::of(area, folder, authority)
+    }
+
+    fn of(area: &'static str, folder: tempfile::TempDir, authority: Arc<Authority>) -> Office {
         let number: u64 = area.parse().unwrap();
         let store = Arc::new(Memory::new(area.parse().unwrap(), number * 1000 + 1));
-        let authority = Authority::open(&folder.path().join("link/authority"), area.parse().unwrap()).unwrap();
         let parent = Arc::new(Parent::new(store.clone() as Arc<dyn ParentLedger>));
         Office { area, store, folder, authority, parent, stop: watch::Sender::new(false) }
     }
@@ -83,10 +98,15 @@ impl Office {
     }
 
     pub fn link_with(&self, child: Arc<Child>) -> (LinkHandle, JoinHandle<()>) {
+        self.link_that_greets_every(LinkSettings::default().hello_every, child)
+    }
+
+    pub fn link_that_greets_every(&self, hello_every: Duration, child: Arc<Child>) -> (LinkHandle, JoinHandle<()>) {
         let settings = LinkSettings {
             retry_first: Duration::from_millis(5),
             retry_max: Duration::from_millis(50),
             notices_wait_secs: 2,
+            hello_every,
             ..LinkSettings::default()
         };
         let (link, handle) = Link::new(child, self.dir(), settings);

@@ -1,5 +1,6 @@
 //! Restores, clones, and differences that are found and put right.
 
+use super::super::line::Line;
 use super::super::protocol::*;
 use super::super::resync::Verdict;
 use super::super::sketch::Element;
@@ -165,6 +166,70 @@ async fn a_county_asks_for_a_resync_and_sees_its_figures() {
     });
     let report = report.await.unwrap();
     assert_eq!((report.matched, report.sent, report.removed), (499, 1, 0));
+}
+
+#[tokio::test]
+async fn a_county_asks_for_a_comparison_and_nothing_is_changed_by_it() {
+    let (county, village, _) = county_and_village().await;
+    village.fill(0..500, "entry");
+    let (link, _task) = village.link();
+    link.flush().await.unwrap();
+    county.store.state().things.remove(&3);
+    county.store.state().things.get_mut(&7).unwrap().text = Some("altered".into());
+    let before = (county.store.live(Some(VILLAGE)), village.store.live(None), village.child().hello(0).unwrap().head);
+    county.store.ask_verify(VILLAGE);
+    county.parent.announce();
+    let told = tokio::time::timeout(std::time::Duration::from_secs(10), async {
+        loop {
+            match county.store.verdict(VILLAGE) {
+                Some(report) => return report,
+                None => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            }
+        }
+    });
+    let told = told.await.unwrap();
+    assert_eq!(told.held, 500);
+    assert_eq!(told.differing.iter().map(|row| row.child.abs_diff(row.parent)).sum::<u64>(), 1, "{told:?}");
+    assert_eq!(told.differing.len(), 1, "both in the same list of the village: {told:?}");
+    link.flush().await.unwrap();
+    assert_eq!(
+        (county.store.live(Some(VILLAGE)), village.store.live(None), village.child().hello(0).unwrap().head),
+        before
+    );
+    assert_eq!(link.status().last_resync, None);
+    assert_eq!(link.status().differing, 1, "the village knows it too");
+}
+
+#[tokio::test]
+async fn a_child_that_says_it_is_equal_and_is_not_is_not_believed() {
+    let (county, village, _) = county_and_village().await;
+    village.fill(0..50, "entry");
+    let (link, _task) = village.link();
+    link.flush().await.unwrap();
+    let total = total_of(&county);
+    county.store.state().things.remove(&3);
+    link.pause(true);
+    let line = line(&village);
+    let compared = line.ask(Message::bare(Ask::Compare { total })).await.unwrap().meta;
+    assert!(matches!(compared, Answer::Compared(Compared { equal: false, .. })));
+    let report = VerifyReport { held: 50, differing: Vec::new() };
+    let refused = line.ask(Message::bare(Ask::Verified { report })).await.unwrap_err();
+    assert_eq!(refused.code(), Some(Code::Malformed));
+    assert_eq!(county.store.verdict(VILLAGE), None);
+}
+
+/// A child and a parent of the version before: neither hears a word it would not know.
+#[tokio::test]
+async fn the_version_before_is_understood_and_not_spoken_over() {
+    let (county, village, _) = county_and_village().await;
+    let line = line(&village);
+    let old = Hello { protocol: 1, protocol_oldest: 1, ..village.child().hello(0).unwrap() };
+    let ask = Message::bare(Ask::Hello(old));
+    let Answer::Welcome(welcome) = line.ask(ask).await.unwrap().meta else { panic!() };
+    assert_eq!(welcome.protocol, 1);
+    let text = serde_json::to_string(&welcome).unwrap();
+    assert!(!text.contains("verify"), "{text}");
+    assert!(county.store.state().alarms.is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,196 @@
+//! Whole copies of the file: a backup, a backup in the place of the store, the store under another key.
+
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::key::{Home, StoreKey, restrict};
+use super::open::{SCHEMA_VERSION, create, random_epoch, reader, writer};
+use super::put_meta;
+use crate::domain::Area;
+use crate::error::{Context, Error, Result};
+use crate::settings::Settings;
+
+/// Pages copied between two looks at the clock.
+const STEP_PAGES: i32 = 2_000;
+/// Wait for a writer that is in the way of a copy.
+const STEP_PAUSE: Duration = Duration::from_millis(50);
+
+/// `rosterd.db` and what SQLite keeps beside it.
+const ENDINGS: [&str; 3] = ["-wal", "-shm", ""];
+
+fn with_ending(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Takes a file and what lies beside it away, where it is there.
+fn remove(file: &Path) -> Result<()> {
+    for ending in ENDINGS {
+        let path = with_ending(file, ending);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::new("removing a copy").at(path).because(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check(conn: &Connection, path: &Path) -> Result<()> {
+    let sound: String =
+        conn.pragma_query_value(None, "integrity_check", |row| row.get(0)).or_say_at("checking the copy", path)?;
+    if sound == "ok" { Ok(()) } else { Err(Error::new(format!("the copy is not sound: {sound}")).at(path)) }
+}
+
+fn settle(folder: &Path) -> Result<()> {
+    File::open(folder).and_then(|folder| folder.sync_all()).or_say_at("putting the copy in place", folder)
+}
+
+/// Writes a checked copy to `target`, under the same key, while everything goes on.
+pub(super) fn backup(home: &Home, target: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
+    if target.exists() {
+        return Err(Error::new("the backup's file is there already").at(target).hint("choose another name"));
+    }
+    let source = reader(home)?;
+    let mut copy = home.beside(target).connect(OpenFlags::default())?;
+    restrict(target)?;
+    {
+        let backup = rusqlite::backup::Backup::new(&source, &mut copy).or_say_at("copying the store", target)?;
+        loop {
+            let step = backup.step(STEP_PAGES).or_say_at("copying the store", target)?;
+            let at = backup.progress();
+            progress((at.pagecount - at.remaining).max(0) as u64, at.pagecount.max(0) as u64);
+            match step {
+                rusqlite::backup::StepResult::Done => break,
+                rusqlite::backup::StepResult::More => {}
+                _ => std::thread::sleep(STEP_PAUSE),
+            }
+        }
+    }
+    check(&copy, target)
+}
+
+/// Puts `copy` in the place of the store, under a new epoch and under the store's key: a plain backup is encrypted on
+/// the way. What was there is kept beside it under `stamp`, even where it does not open any more. Gives the entries
+/// that stand in the copy, and where the old store lies, where there was one.
+pub(super) fn restore(home: &Home, copy: &Path, area: Area, stamp: &str) -> Result<(u64, Option<PathBuf>)> {
+    let fresh = home.beside(with_ending(&home.file, ".restoring"));
+    remove(&fresh.file)?;
+    let entries = bring_back(&fresh, copy, area).inspect_err(|_| drop(remove(&fresh.file)))?;
+    let kept = put_aside(home, stamp)?;
+    fs::rename(&fresh.file, &home.file).or_say_at("putting the backup in place", &home.file)?;
+    // Left by looking at the copy; empty after the checkpoint.
+    remove(&fresh.file)?;
+    settle(home.folder())?;
+    Ok((entries, kept))
+}
+
+fn bring_back(fresh: &Home, copy: &Path, area: Area) -> Result<u64> {
+    fs::copy(copy, &fresh.file).or_say_at("copying the backup", copy)?;
+    restrict(&fresh.file)?;
+    if fresh.is_encrypted() && fresh.reads_plain() {
+        let plain = fresh.beside(with_ending(&fresh.file, ".plain"));
+        fs::rename(&fresh.file, &plain.file).or_say_at("copying the backup", &plain.file)?;
+        let plain = Home { key: None, ..plain };
+        let done = export(&plain, fresh);
+        remove(&plain.file)?;
+        done?;
+    }
+    let conn = create(fresh, area)?;
+    check(&conn, copy)?;
+    // Its numbers after this moment would collide with those the lost file gave.
+    put_meta(&conn, "epoch", random_epoch()?)?;
+    conn.execute_batch(
+        "INSERT OR REPLACE INTO meta VALUES ('acknowledged', coalesce((SELECT value FROM meta WHERE key = 'seq'), 0));
+         INSERT OR REPLACE INTO meta VALUES ('resync_due', 1);
+         DELETE FROM frozen;",
+    )
+    .or_say_at("beginning a new life of the store", copy)?;
+    let entries: i64 = conn
+        .query_row("SELECT count(*) FROM entries WHERE removed IS NULL", [], |row| row.get(0))
+        .or_say_at("reading the backup", copy)?;
+    conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("checking the backup", copy)?;
+    Ok(entries as u64)
+}
+
+/// Moves the store and its log out of the way; a log without its file would be played into another one.
+fn put_aside(home: &Home, stamp: &str) -> Result<Option<PathBuf>> {
+    if !home.file.exists() {
+        return Ok(None);
+    }
+    match writer(home) {
+        Ok(old) => {
+            old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("closing the old store", &home.file)?;
+        }
+        Err(error) => tracing::warn!(%error, "the old store does not open; it is kept as it is"),
+    }
+    let aside = home.folder().join(format!("rosterd-{stamp}.db"));
+    for ending in ENDINGS {
+        let (from, to) = (with_ending(&home.file, ending), with_ending(&aside, ending));
+        match fs::rename(&from, &to) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::new("keeping the old store").at(to).because(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(Some(aside))
+}
+
+/// Writes the store anew under the key of the settings, which is made where it is not there. `old` opens the store until
+/// now: `None` where it is plain. The old file goes once the new one is checked; its content stays the same, its epoch
+/// too.
+pub(super) fn rekey(settings: &Settings, old: Option<StoreKey>) -> Result<Home> {
+    let old = Home { file: settings.store_file(), key: old };
+    // Before a key is made for it.
+    if !old.is_encrypted() && !old.reads_plain() {
+        return Err(Error::new("the store is encrypted already")
+            .at(old.file())
+            .hint("--old-key names the key that opens it until now"));
+    }
+    drop(old.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?);
+    let home = Home::to_be_encrypted(settings)?;
+    let fresh = home.beside(with_ending(&home.file, ".rekeying"));
+    remove(&fresh.file)?;
+    export(&old, &fresh).inspect_err(|_| drop(remove(&fresh.file)))?;
+    check(&fresh.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?, &fresh.file)?;
+    // Checkpointed by the export: without them the rename leaves nothing of the old file behind.
+    for ending in ["-wal", "-shm"] {
+        remove(&with_ending(&home.file, ending))?;
+    }
+    fs::rename(&fresh.file, &home.file).or_say_at("putting the store under its new key", &home.file)?;
+    remove(&fresh.file)?;
+    settle(home.folder())?;
+    Ok(home)
+}
+
+/// Copies everything in `from` into the new file `to`, each under its own key.
+fn export(from: &Home, to: &Home) -> Result<()> {
+    let doing = "writing the store under its new key";
+    let conn = writer(from)?;
+    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).or_say_at(doing, from.file())?;
+    if found > SCHEMA_VERSION {
+        return Err(Error::new(format!("the store has version {found}, this program knows {SCHEMA_VERSION}"))
+            .at(from.file())
+            .hint("install the newer rosterd again"));
+    }
+    conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at(doing, from.file())?;
+    let key = to.key.as_ref().map(|key| key.raw()).unwrap_or_default();
+    let name = to.file.to_str().ok_or_else(|| Error::new("the path is not UTF-8").at(to.file()))?;
+    // Its owner's alone before anything is in it.
+    File::create_new(&to.file).or_say_at(doing, to.file())?;
+    restrict(&to.file)?;
+    let write = || -> rusqlite::Result<()> {
+        conn.execute("ATTACH DATABASE ?1 AS fresh KEY ?2", (name, key))?;
+        conn.query_row("SELECT sqlcipher_export('fresh')", [], |_| Ok(()))?;
+        conn.pragma_update(Some("fresh"), "user_version", found)?;
+        conn.execute_batch("DETACH DATABASE fresh")
+    };
+    write().or_say_at(doing, to.file())
+}

@@ -1,0 +1,179 @@
+//! What a node holds, in the short form by which two nodes compare, and how what differs is sent again.
+
+use std::collections::HashMap;
+
+use rusqlite::OptionalExtension;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::codec::{Doing, area, list, uid};
+use super::{SnapshotKey, View, Writer};
+use crate::domain::{Area, Uid};
+use crate::error::{Context, Result};
+
+/// The short form of one thing held, by which two nodes compare (DESIGN.md, verify).
+pub struct Held16 {
+    /// 0 for what is no entry.
+    pub list: u8,
+    pub area: Area,
+    pub key: u64,
+    pub digest: [u8; 16],
+}
+
+impl View<'_> {
+    /// Everything that stands and that nodes inside `within` own: entries, and the places of their lines.
+    pub fn inventory(&self, within: Area) -> Result<Vec<Held16>> {
+        let (first, last) = within.range();
+        let doing = "listing what is held";
+        let mut out = Vec::new();
+        let mut statement = self
+            .conn
+            .prepare_cached(
+                "SELECT uid, list, area, body FROM entries WHERE removed IS NULL AND origin BETWEEN ?1 AND ?2",
+            )
+            .doing(doing)?;
+        let mut rows = statement.query((first as i64, last as i64)).doing(doing)?;
+        while let Some(row) = rows.next().doing(doing)? {
+            let (key, list, area) = (uid(row, 0).doing(doing)?, list(row, 1).doing(doing)?, area(row, 2).doing(doing)?);
+            let mut hash = Xxh3::new();
+            hash.update(&key.0.to_le_bytes());
+            hash.update(&[list as u8]);
+            hash.update(&area.padded().to_le_bytes());
+            hash.update(row.get_ref(3).doing(doing)?.as_bytes().or_say(doing)?);
+            out.push(Held16 { list: list as u8, area, key: key.0, digest: hash.digest128().to_le_bytes() });
+        }
+        for (_, snapshot) in self.snapshots()? {
+            if !within.contains(snapshot.key.origin) {
+                continue;
+            }
+            let Some((_, snapshot, placement)) = self.snapshot(&snapshot.key)? else { continue };
+            let mut hash = Xxh3::new();
+            hash.update(format!("{:?}", snapshot.facts).as_bytes());
+            for segment in &placement.segments {
+                for line in &segment.lines {
+                    hash.update(&line.uid.0.to_le_bytes());
+                    hash.update(&line.row.to_le_bytes());
+                }
+            }
+            let digest = hash.digest128().to_le_bytes();
+            out.push(Held16 { list: 0, area: snapshot.key.area, key: snapshot_name(&snapshot.key), digest });
+        }
+        Ok(out)
+    }
+
+    /// Everything that stands and that these nodes own themselves, by owner. Unlike [`View::inventory`] the digest covers
+    /// every field that travels and is one that nobody can aim at: it is what an office signs.
+    pub fn holdings(&self, owners: &[Area]) -> Result<HashMap<Area, Vec<Held16>>> {
+        let doing = "listing what is held";
+        let mut out: HashMap<Area, Vec<Held16>> = owners.iter().map(|owner| (*owner, Vec::new())).collect();
+        let (first, last) = (owners.iter().map(|o| o.padded()).min(), owners.iter().map(|o| o.padded()).max());
+        let (Some(first), Some(last)) = (first, last) else { return Ok(out) };
+        let mut statement = self
+            .conn
+            .prepare_cached(
+                "SELECT origin, uid, list, area, first_seen, baseline, corrected, body FROM entries
+                 WHERE removed IS NULL AND origin BETWEEN ?1 AND ?2",
+            )
+            .doing(doing)?;
+        let mut rows = statement.query((first as i64, last as i64)).doing(doing)?;
+        while let Some(row) = rows.next().doing(doing)? {
+            let Some(held) = out.get_mut(&area(row, 0).doing(doing)?) else { continue };
+            let (key, list, area) = (uid(row, 1).doing(doing)?, list(row, 2).doing(doing)?, area(row, 3).doing(doing)?);
+            let days = (row.get::<_, i64>(4), row.get::<_, i64>(5), row.get::<_, Option<i64>>(6));
+            let mut hash = blake3::Hasher::new();
+            for number in [key.0 as i64, i64::from(list as u8), area.padded() as i64] {
+                hash.update(&number.to_le_bytes());
+            }
+            for number in [days.0.doing(doing)?, days.1.doing(doing)?, days.2.doing(doing)?.unwrap_or_default()] {
+                hash.update(&number.to_le_bytes());
+            }
+            hash.update(row.get_ref(7).doing(doing)?.as_bytes().or_say(doing)?);
+            held.push(Held16 { list: list as u8, area, key: key.0, digest: shortened(&hash) });
+        }
+        for (_, snapshot) in self.snapshots()? {
+            let Some(held) = out.get_mut(&snapshot.key.origin) else { continue };
+            let Some((_, snapshot, placement)) = self.snapshot(&snapshot.key)? else { continue };
+            let mut hash = blake3::Hasher::new();
+            hash.update(format!("{:?}", snapshot.facts).as_bytes());
+            for line in placement.segments.iter().flat_map(|segment| &segment.lines) {
+                hash.update(&line.uid.0.to_le_bytes());
+                hash.update(&line.row.to_le_bytes());
+            }
+            let key = snapshot_name(&snapshot.key);
+            held.push(Held16 { list: 0, area: snapshot.key.area, key, digest: shortened(&hash) });
+        }
+        Ok(out)
+    }
+}
+
+/// Half of the hash: enough that nobody finds another content for it.
+fn shortened(hash: &blake3::Hasher) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash.finalize().as_bytes()[..16]);
+    half
+}
+
+/// A snapshot's key as a number, for comparing two nodes.
+fn snapshot_name(key: &SnapshotKey) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(&[key.list as u8]);
+    hash.update(&key.area.padded().to_le_bytes());
+    hash.update(&key.origin.padded().to_le_bytes());
+    hash.update(key.stream.as_bytes());
+    hash.digest() >> 1
+}
+
+impl Writer<'_> {
+    /// Makes the parent hear of these keys again: what stands gets a new number, what is gone or was never here
+    /// becomes a tombstone. Gives how many of each.
+    pub fn repair(&self, keys: &[u64], acknowledged: u64) -> Result<(u64, u64)> {
+        let names: Vec<(u64, i64)> =
+            self.snapshots()?.into_iter().map(|(id, snapshot)| (snapshot_name(&snapshot.key), id)).collect();
+        let (mut sent, mut removed) = (0, 0);
+        for key in keys {
+            if let Some((_, id)) = names.iter().find(|(name, _)| name == key) {
+                self.conn
+                    .prepare_cached("UPDATE snapshots SET seq = ?2 WHERE id = ?1")
+                    .and_then(|mut s| s.execute((id, self.next_seq() as i64)))
+                    .doing("sending a snapshot again")?;
+                sent += 1;
+                continue;
+            }
+            let found: Option<(i64, bool)> = {
+                self.conn
+                    .prepare_cached("SELECT seq, removed IS NULL FROM entries WHERE uid = ?1")
+                    .and_then(|mut s| s.query_row([*key as i64], |row| Ok((row.get(0)?, row.get(1)?))).optional())
+                    .doing("looking for an entry")?
+            };
+            match found {
+                Some((_, true)) => {
+                    self.touch(&[Uid(*key)])?;
+                    sent += 1;
+                }
+                Some((seq, false)) if seq as u64 <= acknowledged => {
+                    self.touch(&[Uid(*key)])?;
+                    removed += 1;
+                }
+                Some(_) => {}
+                None => {
+                    self.insert_tombstone(Uid(*key))?;
+                    removed += 1;
+                }
+            }
+        }
+        Ok((sent, removed))
+    }
+
+    /// The parent holds something this node never had (a clone's work, or from before a restore): it is told so
+    /// by a tombstone, in the same sequence as everything else.
+    fn insert_tombstone(&self, uid: Uid) -> Result<()> {
+        let area = self.meta_u64("area")?.unwrap_or_default() as i64;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, body)
+                 VALUES (?1, ?2, ?3, 1, ?3, ?1, 19700101, 1, 19700101, '{\"name\":\"\"}')",
+            )
+            .and_then(|mut s| s.execute((uid.0 as i64, self.next_seq() as i64, area)))
+            .doing("telling the parent of something that is not here")?;
+        Ok(())
+    }
+}

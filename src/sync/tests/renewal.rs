@@ -1,0 +1,100 @@
+//! Certificates that renew themselves, at a county whose clock says what it likes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::super::credential::Credential;
+use super::super::protocol::Code;
+use super::office::*;
+
+const DAY: i64 = 86_400;
+const START: i64 = 20_000 * DAY;
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A county whose computer shows `shows` seconds since 1970, with a village that joined it.
+async fn county_at(shows: &Arc<AtomicI64>) -> (Office, Office) {
+    let read = shows.clone();
+    let county = Office::with_clock(COUNTY, move || (read.load(Ordering::SeqCst), Instant::now()));
+    let village = Office::new(VILLAGE);
+    let address = county.open().await;
+    village.join(&county, &address).await;
+    (county, village)
+}
+
+fn ends(village: &Office) -> i64 {
+    Credential::load(&village.dir()).unwrap().unwrap().ends()
+}
+
+async fn renewed_after(village: &Office, before: i64) -> i64 {
+    let waited = async {
+        while ends(village) == before {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waited).await.expect("it renews by itself");
+    ends(village)
+}
+
+/// Days pass at the county, none of them alone a leap.
+fn pass(county: &Office, shows: &AtomicI64, days: i64) {
+    for _ in 0..days {
+        shows.fetch_add(DAY, Ordering::SeqCst);
+        county.authority.now();
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_by_itself_in_its_last_third_and_after_a_closed_month() {
+    let shows = Arc::new(AtomicI64::new(START));
+    let (county, village) = county_at(&shows).await;
+    let first = ends(&village);
+    let (link, task) = village.link_that_greets_every(LOOK, village.child());
+    // It began a day before it was issued.
+    pass(&county, &shows, 58);
+    link.flush().await.unwrap();
+    tokio::time::sleep(LOOK * 5).await;
+    assert_eq!(ends(&village), first, "two thirds are not over");
+    pass(&county, &shows, 2);
+    let second = renewed_after(&village, first).await;
+    assert_eq!((second - first) / DAY, 60);
+    task.abort();
+
+    // The office is closed until the certificate has ended, and three weeks longer.
+    pass(&county, &shows, 111);
+    let (link, task) = village.link_that_greets_every(LOOK, village.child());
+    let third = renewed_after(&village, second).await;
+    assert!(third > second);
+    while link.flush().await.is_err() {}
+    task.abort();
+
+    // Longer than the grace: somebody has to be asked.
+    pass(&county, &shows, 122);
+    let (link, _task) = village.link_that_greets_every(LOOK, village.child());
+    assert!(link.flush().await.is_err());
+    assert_eq!(link.status().last_refusal, Some(Code::CertificateExpired));
+    assert_eq!(ends(&village), third);
+}
+
+#[tokio::test]
+async fn a_county_clock_that_jumps_neither_ends_certificates_nor_brings_ended_ones_back() {
+    let shows = Arc::new(AtomicI64::new(START));
+    let (county, village) = county_at(&shows).await;
+    let first = ends(&village);
+    let (link, task) = village.link_that_greets_every(LOOK, village.child());
+    for jump in [0, 60_000 * DAY, -9_000 * DAY, START + 1_000 * DAY, START - 400 * DAY] {
+        shows.store(jump, Ordering::SeqCst);
+        village.store.put(jump.unsigned_abs(), 1, VILLAGE, "sent all the same");
+        link.flush().await.unwrap();
+        assert!((START..START + DAY).contains(&county.authority.now()), "{jump}");
+    }
+    assert_eq!(ends(&village), first);
+    task.abort();
+
+    // Ended and past the grace; the clock then falls back to when it was good. The highest time seen counts.
+    shows.store(START, Ordering::SeqCst);
+    pass(&county, &shows, 125);
+    shows.store(START, Ordering::SeqCst);
+    let failure = say_hello(&line(&village), &village.child()).await.unwrap_err();
+    assert_eq!(failure.code(), Some(Code::CertificateExpired));
+}
