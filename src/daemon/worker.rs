@@ -142,10 +142,17 @@ impl Worker {
             self.progress.busy.store(false, Ordering::SeqCst);
             return TICK;
         }
-        let outcome = self.read_sources().and_then(|read| Ok((read, self.derive()?)));
+        let outcome = self.read_sources().and_then(|read| {
+            // Linking after every batch would hold up the next one.
+            match self.office.until_lull().filter(|_| read == 0) {
+                Some(lull) => Ok(Err(lull)),
+                None => Ok(Ok((read, self.derive()?))),
+            }
+        });
         self.progress.busy.store(false, Ordering::SeqCst);
         match outcome {
-            Ok((read, derived)) => {
+            Ok(Err(lull)) => return lull.min(self.until_next_look()),
+            Ok(Ok((read, derived))) => {
                 self.progress.failed(None);
                 if derived.entries > LARGE_PASS_ENTRIES || read > 0 && derived.entries == 0 {
                     self.office.store.shrink();
