@@ -16,15 +16,12 @@ pub(super) fn rules(bench: &mut Bench) {
 }
 
 fn dibao_review_overdue(bench: &mut Bench) {
-    let due: Vec<(Entry, PartialDate, i32)> = bench
-        .case
+    let case = bench.case;
+    let due: Vec<(&Entry, PartialDate, i32)> = case
         .active_on(List::Dibao)
         // Never reviewed counts from the approval.
         .filter_map(|e| {
-            e.record
-                .reviewed
-                .or(e.record.since)
-                .map(|last| (e.clone(), last, bench.parameters.review_days(e.record.class)))
+            e.record.reviewed.or(e.record.since).map(|last| (e, last, bench.parameters.review_days(e.record.class)))
         })
         .collect();
     for (entry, last, limit) in due {
@@ -46,12 +43,12 @@ fn dibao_review_overdue(bench: &mut Bench) {
 /// Protects the person: an active entry vanished, and nobody said why (DOMAIN.md B4, D7).
 fn left_without_decision(bench: &mut Bench) {
     for list in [List::Dibao, List::Family] {
-        let lost: Vec<(Entry, Date)> = bench
-            .case
+        let case = bench.case;
+        let lost: Vec<(&Entry, Date)> = case
             .entries
             .iter()
             .filter(|e| e.list == list && e.record.status == Status::Active)
-            .filter_map(|e| e.removed.map(|day| (e.clone(), day)))
+            .filter_map(|e| e.removed.map(|day| (e, day)))
             .collect();
         // Still listed, or listed with a stop: there is a line that says what happened.
         if lost.is_empty() || bench.case.current().any(|e| e.list == list) {
@@ -74,8 +71,8 @@ fn dibao_without_health_record(bench: &mut Bench) {
         return;
     }
     let mut areas = Vec::new();
-    let paid: Vec<Entry> = bench.case.active_on(List::Dibao).cloned().collect();
-    for entry in paid {
+    let case = bench.case;
+    for entry in case.active_on(List::Dibao) {
         if !areas.contains(&entry.area) {
             areas.push(entry.area);
             bench.raise("dibao-without-health-record", Some((entry.area, List::Dibao)), vec![entry.uid]);
@@ -84,9 +81,8 @@ fn dibao_without_health_record(bench: &mut Bench) {
 }
 
 fn special_support_uncovered(bench: &mut Bench) {
-    let special: Vec<Entry> =
-        bench.case.active_on(List::Family).filter(|e| e.record.aid == Some(Aid::Special)).cloned().collect();
-    for entry in special {
+    let case = bench.case;
+    for entry in case.active_on(List::Family).filter(|e| e.record.aid == Some(Aid::Special)) {
         let record = &entry.record;
         // Only a column that is there can say that something is missing.
         let missing: Vec<&str> = [("contact", record.contact), ("doctor", record.doctor), ("green", record.green)]

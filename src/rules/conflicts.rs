@@ -6,8 +6,8 @@ use crate::domain::{Entry, IdNumber, PartialDate, Sex, Uid, mask};
 use super::judge::{Bench, anchor, say};
 
 pub(super) fn rules(bench: &mut Bench) {
-    let current: Vec<Entry> = bench.case.current().cloned().collect();
-    let current: Vec<&Entry> = current.iter().collect();
+    let case = bench.case;
+    let current: Vec<&Entry> = case.current().collect();
     raise(bench, "id-conflict", "numbers", &current, numbers, |number| number.masked());
     raise(bench, "name-conflict", "names", &current, names, |name| mask::name(name));
     raise(bench, "sex-conflict", "sexes", &current, sexes, |sex| if *sex == Sex::Male { "m" } else { "f" }.to_owned());

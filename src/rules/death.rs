@@ -7,19 +7,20 @@ use crate::reconcile::{Death, signs};
 use super::judge::{Bench, anchor, say};
 
 pub(super) fn rules(bench: &mut Bench) {
-    let Some(death) = bench.facts.death.clone() else { return };
-    deceased_still_active(bench, &death);
-    alive_after_death(bench, &death);
-    death_dates_differ(bench, &death);
+    let facts = bench.facts;
+    let Some(death) = &facts.death else { return };
+    deceased_still_active(bench, death);
+    alive_after_death(bench, death);
+    death_dates_differ(bench, death);
 }
 
 /// One finding per active entry: each has an owner of its own.
 fn deceased_still_active(bench: &mut Bench, death: &Death) {
-    let active: Vec<Entry> = bench.case.active().cloned().collect();
+    let case = bench.case;
     let claims: Vec<Uid> = death.claims.iter().map(|c| c.uid).collect();
     let mut sources: Vec<&str> = death.claims.iter().map(|c| c.list.as_str()).collect();
     sources.dedup();
-    for entry in active {
+    for entry in case.active() {
         // A line that itself says 'died' is not a second voice against itself.
         let evidence = std::iter::once(entry.uid).chain(claims.iter().copied()).collect();
         let finding =
@@ -44,12 +45,9 @@ fn alive_after_death(bench: &mut Bench, death: &Death) {
     let latest = |e: &Entry| -> Option<Date> {
         signs(e).filter(|day| days_between(died.last(), *day) > 0 && *day <= today).max()
     };
-    let shown: Vec<(Entry, Date)> = bench
-        .case
-        .current()
-        .filter(|e| e.list != List::Deaths)
-        .filter_map(|e| latest(e).map(|day| (e.clone(), day)))
-        .collect();
+    let case = bench.case;
+    let shown: Vec<(&Entry, Date)> =
+        case.current().filter(|e| e.list != List::Deaths).filter_map(|e| latest(e).map(|day| (e, day))).collect();
     for (entry, day) in shown {
         let evidence = std::iter::once(entry.uid).chain(death.claims.iter().map(|c| c.uid)).collect();
         let finding = bench.raise_anchored("alive-after-death", Some((entry.area, entry.list)), entry.uid, evidence);

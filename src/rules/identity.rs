@@ -6,7 +6,8 @@ use crate::domain::{Area, Entry, IdFault, IdState, List, Uid, mask};
 use super::judge::{Bench, anchor, say};
 
 pub(super) fn rules(bench: &mut Bench) {
-    let current: Vec<Entry> = bench.case.current().cloned().collect();
+    let case = bench.case;
+    let current: Vec<&Entry> = case.current().collect();
     written(bench, &current);
     missing(bench, &current);
     shared(bench, &current);
@@ -22,7 +23,7 @@ fn fault_code(fault: IdFault) -> &'static str {
 }
 
 /// `id-invalid` and `id-damaged`: once for equal numbers on one list of one village.
-fn written(bench: &mut Bench, current: &[Entry]) {
+fn written(bench: &mut Bench, current: &[&Entry]) {
     let mut told: Vec<(Area, List, &str)> = Vec::new();
     for entry in current {
         let Some(number) = &entry.record.id_number else { continue };
@@ -54,7 +55,7 @@ fn written(bench: &mut Bench, current: &[Entry]) {
     }
 }
 
-fn missing(bench: &mut Bench, current: &[Entry]) {
+fn missing(bench: &mut Bench, current: &[&Entry]) {
     let born = bench.case.birth().map(|birth| birth.first());
     let limit = bench.parameters.id_missing_age_days;
     let today = bench.case.today;
@@ -71,14 +72,14 @@ fn missing(bench: &mut Bench, current: &[Entry]) {
 }
 
 /// One valid number, two people. Told once, by the person who holds the smallest uid that carries it.
-fn shared(bench: &mut Bench, current: &[Entry]) {
+fn shared(bench: &mut Bench, current: &[&Entry]) {
     let mut numbers: Vec<String> =
         current.iter().filter_map(|e| e.record.id_number.as_ref().and_then(|id| id.full())).collect();
     numbers.sort_unstable();
     numbers.dedup();
     for number in numbers {
         let carries = |e: &&Entry| e.record.id_number.as_ref().and_then(|id| id.full()).as_deref() == Some(&number);
-        let own: Vec<&Entry> = current.iter().filter(carries).collect();
+        let own: Vec<&Entry> = current.iter().copied().filter(carries).collect();
         let others: Vec<&Entry> =
             bench.neighbours.sharers.iter().filter(|e| e.removed.is_none()).filter(carries).collect();
         let (Some(mine), Some(theirs)) = (own.iter().map(|e| e.uid).min(), others.iter().map(|e| e.uid).min()) else {

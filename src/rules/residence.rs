@@ -5,6 +5,8 @@
 use crate::domain::date::{days_between, plus_days};
 use crate::domain::{Area, Date, Entry, EventKind, List, PartialDate, Place, Severity, Status, Uid};
 
+use crate::reconcile::Case;
+
 use super::judge::{Bench, say};
 
 const LISTS: [List; 4] = [List::Population, List::Health, List::Dibao, List::Family];
@@ -23,12 +25,12 @@ pub(super) fn rules(bench: &mut Bench) {
 }
 
 /// Entries of one list, grouped by village.
-fn by_area(bench: &Bench, list: List) -> Vec<(Area, Vec<Entry>)> {
-    let mut groups: Vec<(Area, Vec<Entry>)> = Vec::new();
-    for entry in bench.case.active_on(list) {
+fn by_area(case: &Case, list: List) -> Vec<(Area, Vec<&Entry>)> {
+    let mut groups: Vec<(Area, Vec<&Entry>)> = Vec::new();
+    for entry in case.active_on(list) {
         match groups.iter_mut().find(|(area, _)| *area == entry.area) {
-            Some((_, group)) => group.push(entry.clone()),
-            None => groups.push((entry.area, vec![entry.clone()])),
+            Some((_, group)) => group.push(entry),
+            None => groups.push((entry.area, vec![entry])),
         }
     }
     groups.sort_by_key(|(area, _)| *area);
@@ -37,7 +39,7 @@ fn by_area(bench: &Bench, list: List) -> Vec<(Area, Vec<Entry>)> {
 
 fn duplicate_entry(bench: &mut Bench) {
     for list in LISTS {
-        for (area, entries) in by_area(bench, list) {
+        for (area, entries) in by_area(bench.case, list) {
             if entries.len() > 1 {
                 let finding =
                     bench.raise("duplicate-entry", Some((area, list)), entries.iter().map(|e| e.uid).collect());
@@ -61,7 +63,7 @@ fn left_on(bench: &Bench, area: Area) -> (Option<PartialDate>, Option<Uid>, Opti
 
 fn listed_in_two_areas(bench: &mut Bench) {
     for list in LISTS {
-        let mut groups = by_area(bench, list);
+        let mut groups = by_area(bench.case, list);
         if groups.len() < 2 {
             continue;
         }
@@ -94,12 +96,11 @@ fn moved_still_active(bench: &mut Bench) {
         .filter(|e| e.list == List::Population && e.record.status == Status::MovedOut)
         .map(|e| e.area)
         .collect();
-    let stale: Vec<Entry> = bench
-        .case
+    let case = bench.case;
+    let stale: Vec<&Entry> = case
         .active()
         .filter(|e| e.list.is_service() && !registered.contains(&e.area))
         .filter(|e| out_of.contains(&e.area) || !registered.is_empty())
-        .cloned()
         .collect();
     let grace = bench.parameters.handover_days;
     let today = bench.case.today;
@@ -132,8 +133,8 @@ fn moved_still_active(bench: &mut Bench) {
 fn transfer_unpaired(bench: &mut Bench) {
     let limit = bench.parameters.transfer_days_max;
     let (node, today) = (bench.case.node, bench.case.today);
-    let transfers: Vec<_> = bench.facts.moves.iter().filter(|m| m.event.kind == EventKind::Transfer).cloned().collect();
-    for transfer in transfers {
+    let facts = bench.facts;
+    for transfer in facts.moves.iter().filter(|m| m.event.kind == EventKind::Transfer) {
         let (Some(from), Some(to), Some(date)) = (transfer.event.from, transfer.event.to, transfer.event.date) else {
             continue;
         };
@@ -174,7 +175,7 @@ fn no_population_record(bench: &mut Bench) {
         return;
     }
     for list in [List::Health, List::Dibao, List::Family] {
-        for (area, entries) in by_area(bench, list) {
+        for (area, entries) in by_area(bench.case, list) {
             let evidence: Vec<Uid> = entries.iter().map(|e| e.uid).collect();
             let finding = bench.raise("no-population-record", Some((area, list)), evidence);
             if list == List::Dibao {
@@ -188,8 +189,8 @@ fn no_population_record(bench: &mut Bench) {
 fn late_report(bench: &mut Bench) {
     let limit = bench.parameters.late_report_days_max;
     let birth = bench.facts.events.iter().find(|e| e.kind == EventKind::Birth).and_then(|e| e.date);
-    let late: Vec<(Entry, &str, PartialDate)> = bench
-        .case
+    let case = bench.case;
+    let late: Vec<(&Entry, &str, PartialDate)> = case
         .active_on(List::Population)
         // What stood in the first snapshot was listed nobody knows when.
         .filter(|e| !e.baseline)
@@ -200,7 +201,7 @@ fn late_report(bench: &mut Bench) {
                 (None, Some(date)) => ("birth", date),
                 (None, None) => return None,
             };
-            (days_between(date.last(), e.first_seen) > limit).then(|| (e.clone(), kind, date))
+            (days_between(date.last(), e.first_seen) > limit).then_some((e, kind, date))
         })
         .collect();
     for (entry, kind, date) in late {
@@ -218,7 +219,8 @@ pub fn is_head(entry: &Entry) -> bool {
 }
 
 fn household_without_head(bench: &mut Bench) {
-    let Some(head) = bench.case.population().find(|e| is_head(e) && !e.is_active()).cloned() else { return };
+    let case = bench.case;
+    let Some(head) = case.population().find(|e| is_head(e) && !e.is_active()) else { return };
     // Another line of the same person may still be the head, or they came back.
     if bench.case.active_on(List::Population).any(|e| e.area == head.area && is_head(e)) {
         return;
