@@ -74,7 +74,7 @@ impl<'a> Session<'a> {
                 if reach == Reach::Reading {
                     screen.say("say-no-daemon");
                 }
-                let desk = crate::daemon::offline(&self.settings)?;
+                let desk = crate::daemon::offline(&self.settings, reach != Reach::Stopped)?;
                 Ok(desk.handle(request, &mut |frame| {
                     take(screen, frame, each);
                     true

@@ -6,18 +6,21 @@
 mod alarms;
 pub mod control;
 mod desk;
-mod ledger;
+pub mod ledger;
 mod logbook;
 mod metrics;
-mod office;
+pub mod office;
 pub mod pass;
 mod present;
 mod reading;
+mod room;
 mod run;
 mod score;
 mod service;
+mod stand_by;
 mod worker;
 
 pub use desk::offline;
+pub use room::free_bytes;
 pub use run::run;
 pub use score::score_links;

@@ -11,7 +11,7 @@ use super::codec::{Doing, area, day, list, optional_day, uid};
 use super::decisions::Decision;
 use super::placement::{Placed, Segment};
 use super::snapshots::{self, Snapshot, SnapshotKey};
-use super::{Incoming, Placement, View, Writer};
+use super::{Incoming, Placement, View, Writer, sum};
 use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Context, Error, Result};
 use crate::rules::{SnapshotFacts, StatedTotal};
@@ -244,7 +244,7 @@ impl View<'_> {
         let mut statement = self
             .conn
             .prepare_cached(
-                "SELECT seq, area, uid, list, origin, first_seen, baseline, removed, corrected, body
+                "SELECT seq, area, uid, list, origin, first_seen, baseline, removed, corrected, body, sum
                  FROM entries WHERE seq > ?1 ORDER BY seq LIMIT ?2",
             )
             .doing(doing)?;
@@ -252,6 +252,7 @@ impl View<'_> {
         let mut out = Vec::new();
         let mut bytes = 0usize;
         while let Some(row) = rows.next().doing(doing)? {
+            sum::check(row, &[2, 1, 3, 4, 5, 6, 7, 8, 9], 10).doing(doing)?;
             let body = row.get_ref(9).doing(doing)?.as_str().or_say(doing)?;
             let area_ = area(row, 1).doing(doing)?;
             let seq = row.get::<_, i64>(0).doing(doing)? as u64;
@@ -283,11 +284,12 @@ impl View<'_> {
             .conn
             .prepare_cached(
                 "SELECT list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged, total_row, total_stated,
-                        total_counted, placement, seq
+                        total_counted, placement, seq, sum
                  FROM snapshots WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
             )
             .and_then(|mut s| {
                 s.query_map((after as i64, upto.min(i64::MAX as u64) as i64), |row| {
+                    sum::check(row, &[0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13], 15)?;
                     Ok((row.get::<_, i64>(14)? as u64, snapshots::snapshot(row)?, row.get(13)?))
                 })?
                 .collect()
@@ -431,8 +433,9 @@ impl Writer<'_> {
         let area = self.meta_u64("area")?.unwrap_or_default() as i64;
         self.conn
             .prepare_cached(
-                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, body)
-                 VALUES (?1, ?2, ?3, 1, ?3, ?1, 19700101, 1, 19700101, '{\"name\":\"\"}')",
+                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, body, sum)
+                 VALUES (?1, ?2, ?3, 1, ?3, ?1, 19700101, 1, 19700101, '{\"name\":\"\"}',
+                         row_sum(?1, ?3, 1, ?3, 19700101, 1, 19700101, NULL, '{\"name\":\"\"}'))",
             )
             .and_then(|mut s| s.execute((uid.0 as i64, self.next_seq() as i64, area)))
             .doing("telling the parent of something that is not here")?;

@@ -87,6 +87,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection> {
 /// bound, which took a third of a pass.
 fn keep_plans(conn: &Connection, path: &Path) -> Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    super::sum::teach(conn).or_say_at("opening the store", path)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).or_say_at("opening the store", path)?;
     Ok(())
 }
@@ -213,14 +214,19 @@ pub(super) fn restore(dir: &Path, copy: &Path, area: Area, stamp: &str) -> Resul
     let mut kept = None;
     if path.exists() {
         let aside = dir.join(format!("rosterd-{stamp}.db"));
-        // A log without its file would be played into the restored one.
-        let old = writer(&path)?;
-        old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("closing the old store", &path)?;
-        drop(old);
+        // A log without its file would be played into the restored one. A damaged store may have one that cannot be
+        // played any more: it is kept beside its file.
+        let whole = writer(&path)
+            .and_then(|old| {
+                old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("closing the old store", &path)
+            })
+            .is_ok();
         for ending in ["-wal", "-shm"] {
             let beside = dir.join(format!("{FILE}{ending}"));
             if beside.exists() {
-                std::fs::remove_file(&beside).or_say_at("closing the old store", &beside)?;
+                let kept = dir.join(format!("rosterd-{stamp}.db{ending}"));
+                let gone = if whole { std::fs::remove_file(&beside) } else { std::fs::rename(&beside, kept) };
+                gone.or_say_at("closing the old store", &beside)?;
             }
         }
         std::fs::rename(&path, &aside).or_say_at("keeping the old store", &aside)?;
@@ -231,5 +237,6 @@ pub(super) fn restore(dir: &Path, copy: &Path, area: Area, stamp: &str) -> Resul
         // Left by looking at the copy; empty after the checkpoint.
         let _ = std::fs::remove_file(dir.join(format!("{FILE}.restoring{ending}")));
     }
+    super::fault::take_note_away(&path)?;
     Ok((entries, kept))
 }

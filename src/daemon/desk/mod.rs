@@ -119,13 +119,13 @@ fn row<T: Serialize>(out: Out, row: &T) -> Result<()> {
 }
 
 /// A desk over the store without a daemon. Reading verbs open it read-only; the few that write a little open it for
-/// that moment.
+/// that moment. Without `reads` the store is left alone: what is to be replaced may not open any more.
 ///
 /// # Errors
 /// Where there is no store yet, or it is of another version.
-pub fn offline(settings: &Settings) -> Result<Box<dyn Desk>> {
+pub fn offline(settings: &Settings, reads: bool) -> Result<Box<dyn Desk>> {
     let data = settings.data_dir();
-    let store = if settings.store_file().exists() {
+    let store = if reads && settings.store_file().exists() {
         Store::open_read_only(&data)?
     } else {
         // A node that never ran has nothing to show, which is an answer; and it may be joined. Nothing is made here:
