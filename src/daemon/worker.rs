@@ -18,7 +18,7 @@ use super::reading::{self, Reading};
 use super::upkeep::Upkeep;
 use crate::domain::Date;
 use crate::error::{Error, Result};
-use crate::intake::watch::{Scan, Seen, Settling, scan};
+use crate::intake::watch::{Scan, Seen, Settling, in_order, scan};
 use crate::intake::{Limits, Vocabulary};
 use crate::settings::{Settings, Source, SourceKind};
 use crate::sync::status::LinkHandle;
@@ -312,8 +312,7 @@ fn look(office: &Office, watched: &mut Watched) -> Result<(PathBuf, Vec<Seen>, u
     let fresh = found.files.iter().filter(|seen| is_new(seen)).count() as u64;
     found.files.retain(&is_new);
     let mut still = watched.settling.still(&found, Instant::now());
-    // Older files first: the newest of several versions is then the one that counts.
-    still.sort_by(|a, b| (a.modified, &a.rel_path).cmp(&(b.modified, &b.rel_path)));
+    in_order(&mut still, office.today());
     let restless = fresh - still.len() as u64;
     Ok((folder, still, restless))
 }

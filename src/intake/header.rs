@@ -43,10 +43,14 @@ pub fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
         }
         let Some(own) = path.last() else { continue };
         let parents = &path[..path.len() - 1];
+        let others = &vocabulary.other_prefixes;
         let other = parents.iter().find_map(|parent| {
             let parent = fold_header(parent);
-            vocabulary.other_prefixes.iter().find(|other| parent.starts_with(other.as_str()))
+            others.iter().find(|other| parent.starts_with(other.as_str()))
         });
+        // 户主姓名 and 与户主关系 under 户主信息 say themselves whose they are.
+        let bare = fold_header(own);
+        let other = other.filter(|_| !bare.starts_with('与') && !others.iter().any(|o| bare.starts_with(o.as_str())));
         let mut keys = Vec::new();
         // 姓名 under 户主情况 is 户主姓名.
         keys.extend(other.map(|other| fold_header(&format!("{other}{own}"))));

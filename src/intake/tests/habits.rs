@@ -27,6 +27,10 @@ fn a_header_of_two_rows_may_name_the_person_in_the_lower_one() {
     let lines = "户号,户主情况,成员情况,,,人口状态,变动情况,\n\
                  ,姓名,姓名,关系,身份证号,,时间,去向\n\
                  7,张三,李四,妻,519901194701190060,迁出,2026.3.5,519901001201\n";
+    let whose =
+        "户号,户主信息,,人员信息,,状态\n,户主姓名,与户主关系,姓名,身份证号,\n7,张三,妻,李四,519901194701190060,在册\n";
+    let [record] = &records("人口.csv", whose)[..] else { panic!("one line") };
+    assert_eq!((record.head.as_deref(), record.relation), (Some("张三"), Some(12)));
     let [record] = &records("人口.csv", lines)[..] else { panic!("one line") };
     assert_eq!((record.name.as_str(), record.head.as_deref(), record.status), ("李四", Some("张三"), Status::MovedOut));
     assert_eq!(record.household.as_deref(), Some("7"));
