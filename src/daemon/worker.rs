@@ -127,6 +127,12 @@ impl Worker {
 
     /// Runs until the office stops. What is in the middle of a transaction is finished first.
     pub fn run(mut self) {
+        let words = self.vocabulary.fingerprint();
+        match self.office.store.write(|writer| writer.reread_refused(words)) {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "words changed: files that were refused are read again"),
+            Err(error) => self.progress.failed(Some(chain(&error))),
+        }
         while !self.office.is_stopping() {
             let pause = self.turn();
             self.progress.turns.fetch_add(1, Ordering::SeqCst);
