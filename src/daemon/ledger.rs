@@ -322,7 +322,7 @@ impl ParentLedger for Ledger {
             writer.put_receipt(header.origin, header.epoch.0, header.after, header.last, &text)?;
             Ok(receipt)
         })?;
-        self.office.changed();
+        self.office.arrived();
         Ok(receipt)
     }
 

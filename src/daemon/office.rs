@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -33,7 +33,19 @@ pub struct Office {
     paused: AtomicBool,
     stopping: AtomicBool,
     bell: Bell,
+    flow: Mutex<Option<Flow>>,
 }
+
+/// Batches of children that follow each other closely.
+struct Flow {
+    began: Instant,
+    last: Instant,
+}
+
+/// No batch for this long, and the flow has paused.
+const LULL: Duration = Duration::from_millis(150);
+/// What came is linked after this long, though more is coming.
+const FLOW_MAX: Duration = Duration::from_secs(10);
 
 /// Rings when there may be something to do.
 #[derive(Default)]
@@ -55,6 +67,7 @@ impl Office {
             paused: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             bell: Bell::default(),
+            flow: Mutex::default(),
         }
     }
 
@@ -110,6 +123,28 @@ impl Office {
     pub fn changed(&self) {
         *self.bell.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.bell.wake.notify_all();
+    }
+
+    /// A child's batch was taken in: whoever waits looks, and links what came once the flow pauses.
+    pub fn arrived(&self) {
+        let now = Instant::now();
+        let mut flow = self.flow.lock().unwrap_or_else(PoisonError::into_inner);
+        *flow = Some(Flow { began: flow.as_ref().map_or(now, |flow| flow.began), last: now });
+        drop(flow);
+        self.changed();
+    }
+
+    /// How long to wait for the flow of batches to pause; `None` once it did, or has gone on for long enough.
+    pub fn until_lull(&self) -> Option<Duration> {
+        let mut flow = self.flow.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = flow.as_ref().and_then(|flow| {
+            let lull = LULL.checked_sub(flow.last.elapsed())?;
+            FLOW_MAX.checked_sub(flow.began.elapsed()).map(|most| most.min(lull))
+        });
+        if left.is_none() {
+            *flow = None;
+        }
+        left
     }
 
     /// Waits until something changed, at most `timeout`.

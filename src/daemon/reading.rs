@@ -242,6 +242,18 @@ fn refusals(reading: &Reading, outcome: &Outcome) -> Vec<QuarantineRow> {
             .iter()
             .map(|(list, area)| reading.quarantined(None, None, "area-missing", &format!("{} {area}", list.as_str()))),
     );
+    rows.extend(outcome.scopes.iter().filter_map(|scope| {
+        let older = scope.outdated.as_ref()?;
+        let detail = format!(
+            "{} {}: {}; {}: {}",
+            scope.list.as_str(),
+            scope.area,
+            older.stated_on,
+            older.newer_file,
+            older.newer_on
+        );
+        Some(reading.quarantined(scope.sheet.clone(), None, "older-than-known", &detail))
+    }));
     rows
 }
 

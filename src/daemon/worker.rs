@@ -18,7 +18,7 @@ use super::reading::{self, Reading};
 use super::upkeep::Upkeep;
 use crate::domain::Date;
 use crate::error::{Error, Result};
-use crate::intake::watch::{Scan, Seen, Settling, scan};
+use crate::intake::watch::{Scan, Seen, Settling, in_order, scan};
 use crate::intake::{Limits, Vocabulary};
 use crate::settings::{Settings, Source, SourceKind};
 use crate::sync::status::LinkHandle;
@@ -136,6 +136,12 @@ impl Worker {
 
     /// Runs until the office stops. What is in the middle of a transaction is finished first.
     pub fn run(mut self) {
+        let words = self.vocabulary.fingerprint();
+        match self.office.store.write(|writer| writer.reread_refused(words)) {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "words changed: files that were refused are read again"),
+            Err(error) => self.progress.failed(Some(chain(&error))),
+        }
         while !self.office.is_stopping() {
             let pause = self.turn();
             self.progress.turns.fetch_add(1, Ordering::SeqCst);
@@ -154,7 +160,8 @@ impl Worker {
         let outcome = self.work();
         self.progress.busy.store(false, Ordering::SeqCst);
         let pause = match outcome {
-            Ok(()) => {
+            Ok(Some(lull)) => lull.min(self.until_next_look()),
+            Ok(None) => {
                 self.progress.failed(None);
                 if self.watched.iter().any(|w| w.restless) { RESTLESS_LOOK } else { self.until_next_look() }
             }
@@ -180,13 +187,17 @@ impl Worker {
         pause
     }
 
-    /// Reads what is new and works off what waits.
-    fn work(&mut self) -> Result<()> {
+    /// Reads what is new and works off what waits. Gives how long to wait first, where batches of a child still come.
+    fn work(&mut self) -> Result<Option<Duration>> {
         if let Some(free) = self.office.room.short() {
             let text = format!("the disk is full ({} MB left): nothing is read until there is room", free >> 20);
             return Err(Error::new(text).at(self.office.store.path()).transient());
         }
         let read = self.read_sources()?;
+        // Linking after every batch would hold up the next one.
+        if let Some(lull) = self.office.until_lull().filter(|_| read == 0) {
+            return Ok(Some(lull));
+        }
         let derived = self.derive()?;
         if derived.entries > LARGE_PASS_ENTRIES || read > 0 && derived.entries == 0 {
             self.office.store.shrink();
@@ -196,7 +207,7 @@ impl Worker {
             give_memory_back();
         }
         self.upkeep.look(&self.office);
-        Ok(())
+        Ok(None)
     }
 
     fn until_next_look(&self) -> Duration {
@@ -338,8 +349,7 @@ fn look(office: &Office, watched: &mut Watched) -> Result<(PathBuf, Vec<Seen>, u
     let fresh = found.files.iter().filter(|seen| is_new(seen)).count() as u64;
     found.files.retain(&is_new);
     let mut still = watched.settling.still(&found, Instant::now());
-    // Older files first: the newest of several versions is then the one that counts.
-    still.sort_by(|a, b| (a.modified, &a.rel_path).cmp(&(b.modified, &b.rel_path)));
+    in_order(&mut still, office.today());
     let restless = fresh - still.len() as u64;
     Ok((folder, still, restless))
 }

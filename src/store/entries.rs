@@ -295,36 +295,39 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Takes an entry from a child. Gives what was there before, and the id; `None` before means it is new.
-    pub fn put_incoming(&self, incoming: &Incoming, today: Date) -> Result<(Option<StoredEntry>, i64)> {
-        let before = self.entry(incoming.uid)?;
+    /// Adds an entry that a child sent. Gives its id, or `None` where there is one of this name.
+    pub fn insert_incoming(&self, incoming: &Incoming) -> Result<Option<i64>> {
+        let added = self
+            .conn
+            .prepare_cached(
+                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, corrected, body, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8, ?9, ?10, row_sum(?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10))
+                 ON CONFLICT (uid) DO NOTHING",
+            )
+            .and_then(|mut s| {
+                s.execute(rusqlite::params![
+                    incoming.uid.0 as i64,
+                    (self.seq.get() + 1) as i64,
+                    incoming.area.padded() as i64,
+                    incoming.list as u8,
+                    incoming.origin.padded() as i64,
+                    day_to_sql(incoming.first_seen),
+                    incoming.baseline,
+                    incoming.removed.map(day_to_sql),
+                    incoming.corrected.map(day_to_sql),
+                    incoming.body,
+                ])
+            })
+            .doing("adding a child's entry")?;
+        Ok((added > 0).then(|| {
+            self.next_seq();
+            self.conn.last_insert_rowid()
+        }))
+    }
+
+    /// Makes an entry say what a child sent; what it said until now goes into its history.
+    pub fn update_incoming(&self, old: &StoredEntry, incoming: &Incoming, today: Date) -> Result<()> {
         let seq = self.next_seq() as i64;
-        let removed = incoming.removed.map(day_to_sql);
-        let corrected = incoming.corrected.map(day_to_sql);
-        let Some(old) = before else {
-            let id = self
-                .conn
-                .prepare_cached(
-                    "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, corrected, body, sum)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8, ?9, ?10, row_sum(?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10))",
-                )
-                .and_then(|mut s| {
-                    s.insert(rusqlite::params![
-                        incoming.uid.0 as i64,
-                        seq,
-                        incoming.area.padded() as i64,
-                        incoming.list as u8,
-                        incoming.origin.padded() as i64,
-                        day_to_sql(incoming.first_seen),
-                        incoming.baseline,
-                        removed,
-                        corrected,
-                        incoming.body,
-                    ])
-                })
-                .doing("adding a child's entry")?;
-            return Ok((None, id));
-        };
         self.keep_history(old.id, today, seq)?;
         self.conn
             .prepare_cached(
@@ -338,16 +341,15 @@ impl Writer<'_> {
                     seq,
                     day_to_sql(incoming.first_seen),
                     incoming.baseline,
-                    removed,
-                    corrected,
+                    incoming.removed.map(day_to_sql),
+                    incoming.corrected.map(day_to_sql),
                     &incoming.body,
                     incoming.area.padded() as i64,
                     incoming.list as u8,
                 ))
             })
             .doing("changing a child's entry")?;
-        let id = old.id;
-        Ok((Some(old), id))
+        Ok(())
     }
 
     /// Gives entries new numbers in the sequence, so that they travel again (resync).

@@ -154,7 +154,7 @@ pub fn read_item(line: &str) -> Result<Arrived> {
                 total: s.total.map(|(row, stated, counted)| StatedTotal { row, stated, counted }),
             };
             let key = SnapshotKey { list: s.list, area: s.area, origin: s.origin, stream: s.stream };
-            Arrived::Snapshot(Box::new(Snapshot { key, facts, read_at: s.read }), placement)
+            Arrived::Snapshot(Box::new(Snapshot { key, facts, stated_on: None, read_at: s.read }), placement)
         }
         Wire::Decision(d) => Arrived::Decision(d),
         Wire::Attestation(a) => Arrived::Attestation(a.area, a.word.get().to_owned()),
@@ -296,15 +296,14 @@ impl View<'_> {
         let doing = "reading what must travel";
         let found: Vec<(u64, Snapshot, Vec<u8>)> = self
             .conn
-            .prepare_cached(
-                "SELECT list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged, total_row, total_stated,
-                        total_counted, placement, seq, sum
-                 FROM snapshots WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
-            )
+            .prepare_cached(&format!(
+                "SELECT {}, placement, seq, sum FROM snapshots WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
+                snapshots::COLUMNS
+            ))
             .and_then(|mut s| {
                 s.query_map((after as i64, upto.min(i64::MAX as u64) as i64), |row| {
-                    sum::check(row, &[0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13], 15)?;
-                    Ok((row.get::<_, i64>(14)? as u64, snapshots::snapshot(row)?, row.get(13)?))
+                    sum::check(row, &[0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 14], 16)?;
+                    Ok((row.get::<_, i64>(15)? as u64, snapshots::snapshot(row)?, row.get(14)?))
                 })?
                 .collect()
             })

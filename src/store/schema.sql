@@ -65,6 +65,7 @@ CREATE TABLE snapshots (
     file          TEXT NOT NULL,
     sheet         TEXT,                  -- NULL: a text file, or lines of several sheets
     taken_on      INTEGER NOT NULL,      -- what the sheet states, else the day it was read
+    stated_on     INTEGER,               -- NULL: the file states no day, or it is a child's
     read_at       INTEGER NOT NULL,
     lines         INTEGER NOT NULL,
     damaged       INTEGER NOT NULL,      -- lines whose number lost digits

@@ -157,6 +157,24 @@ impl View<'_> {
 }
 
 impl Writer<'_> {
+    /// Lets files that were refused, whole or by the sheet, be read again where the words have changed since: `words` is
+    /// the fingerprint of those of now. Gives how many.
+    pub fn reread_refused(&self, words: u64) -> Result<u64> {
+        if self.meta_u64("words")? == Some(words) {
+            return Ok(0);
+        }
+        self.put_meta_u64("words", words)?;
+        // No file is of the moment before 1970 began: at the next look it counts as another one.
+        self.conn
+            .execute(
+                "UPDATE sources SET modified = -1, state = 'waiting' WHERE state = 'quarantined'
+                 OR path IN (SELECT file FROM quarantine WHERE row IS NULL AND code = 'no-list-recognised')",
+                [],
+            )
+            .map(|files| files as u64)
+            .doing("noting which files to read again")
+    }
+
     pub fn put_source(&self, row: &SourceRow) -> Result<()> {
         self.conn
             .prepare_cached(

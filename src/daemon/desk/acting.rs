@@ -133,12 +133,13 @@ impl FrontDesk {
         let mut exit = Exit::Done;
         for scope in &outcome.scopes {
             let state = match (scope.held, dry_run) {
+                _ if scope.outdated.is_some() => "outdated",
                 (true, true) => "would-hold",
                 (true, false) => "held",
                 (false, true) => "would-take",
                 (false, false) => "taken",
             };
-            if scope.held {
+            if scope.held || scope.outdated.is_some() {
                 exit = Exit::Failed;
             }
             row(out, &scope_row(file, scope, outcome.refused.len(), state))?;

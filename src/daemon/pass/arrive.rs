@@ -36,21 +36,22 @@ pub fn arrive(writer: &Writer, setting: &Setting, child: Area, line: &str) -> Re
 }
 
 fn put_entry(writer: &Writer, setting: &Setting, incoming: &Incoming) -> Result<Result<()>> {
-    if writer.entry(incoming.uid)?.is_some_and(|standing| standing.origin != incoming.origin) {
-        return Ok(Err(Error::new("an entry that another node owns")));
-    }
-    let (before, id) = writer.put_incoming(incoming, setting.today)?;
-    let Some(before) = before else {
+    if let Some(id) = writer.insert_incoming(incoming)? {
         // Its keys are indexed with those of the others that are new.
         writer.mark(id, Wait::First)?;
         return Ok(Ok(()));
-    };
-    let Some(stored) = writer.entry_by_id(id)? else { return Ok(Ok(())) };
+    }
+    let Some(before) = writer.entry(incoming.uid)? else { return Ok(Ok(())) };
+    if before.origin != incoming.origin {
+        return Ok(Err(Error::new("an entry that another node owns")));
+    }
+    writer.update_incoming(&before, incoming, setting.today)?;
+    let Some(after) = writer.entry_by_id(before.id)? else { return Ok(Ok(())) };
     let mut added: Vec<(u64, i64)> = Vec::new();
     let mut taken: Vec<(u64, i64)> = Vec::new();
-    let link = rekey(&before.entry, &stored.entry, id, &mut added, &mut taken);
+    let link = rekey(&before.entry, &after.entry, before.id, &mut added, &mut taken);
     writer.change_blocks(&mut added, &mut taken)?;
-    writer.mark(id, Wait::changed(link))?;
+    writer.mark(before.id, Wait::changed(link))?;
     Ok(Ok(()))
 }
 

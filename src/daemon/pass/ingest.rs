@@ -123,6 +123,10 @@ fn settle(writer: &Writer, setting: &Setting, manner: &Manner, gather: Gather, b
     let missing = missing_areas(writer, setting, manner, &scopes)?;
     let mut outcome = Outcome { scopes: Vec::new(), refused, missing };
     for (at, mut scope) in scopes.into_iter().filter(|(_, scope)| !scope.placement.is_empty()) {
+        if let Some(newer) = scope.newer(manner) {
+            outcome.scopes.push(scope.outdated(at, newer));
+            continue;
+        }
         count_damaged(writer, &mut scope)?;
         let plan = plan(writer, manner, at, &scope)?;
         if !manner.dry_run {
@@ -139,7 +143,7 @@ fn settle(writer: &Writer, setting: &Setting, manner: &Manner, gather: Gather, b
 
 /// Damaged numbers among the lines that did not change; where there were none, there are none.
 fn count_damaged(writer: &Writer, scope: &mut Scope) -> Result<()> {
-    if scope.damaged_before == 0 {
+    if scope.before.as_ref().is_none_or(|before| before.facts.damaged == 0) {
         return Ok(());
     }
     for (line, _) in scope.held.iter().zip(&scope.seen).filter(|(_, seen)| **seen) {
