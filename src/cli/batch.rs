@@ -32,7 +32,8 @@ pub fn export(args: ExportArgs, session: &mut Session) -> Outcome {
     let (row, exit) = session.row(&requests::ExportBatch { file: absolute(&args.file)? }, args.output.json)?;
     if exit == Exit::Done && !args.output.json {
         let entries = view::cell(&row, "entries");
-        session.screen.say_with("say-exported", &[("file", &args.file.display()), ("entries", &entries)]);
+        let said = if entries == "0" { "say-exported-nothing" } else { "say-exported" };
+        session.screen.say_with(said, &[("file", &args.file.display()), ("entries", &entries)]);
     }
     Ok(exit)
 }

@@ -150,7 +150,7 @@ fn why(failed: &Failed) -> String {
 
 fn status(session: &Session, row: &Value, checks: &mut Vec<Check>) {
     let settings = &session.settings;
-    let joined = row["parent"]["url"].is_string();
+    let joined = !row["parent"].is_null() && view::field(&row["parent"], "state") != "not-joined";
     if settings.level() != Level::County && (settings.parent_url.is_some() || joined) {
         checks.push(check("joined", warn_unless(joined), Value::Null));
         if joined {

@@ -96,18 +96,15 @@ impl Screen {
 
     /// An error with its whole chain and what to do.
     pub fn error(&mut self, error: &Error) {
-        let mut because = Vec::new();
-        let mut at = std::error::Error::source(error);
-        while let Some(cause) = at {
-            because.push(cause.to_string());
-            at = cause.source();
-        }
-        self.complain(&error.to_string(), &because, error.hint_text());
+        let told = self.text.error(error);
+        self.complain(&told.what, &told.because, told.hint.as_deref());
     }
 
-    /// The same for an error that the daemon sent.
+    /// The same for an error that the daemon sent, in its own words of the office's language.
     pub fn failure(&mut self, failure: &Failure) {
-        self.complain(&failure.what, &failure.because, failure.hint.as_deref());
+        let what = self.text.words(&failure.what);
+        let hint = failure.hint.as_deref().map(|hint| self.text.words(hint));
+        self.complain(&what, &failure.because, hint.as_deref());
     }
 
     fn complain(&mut self, what: &str, because: &[String], hint: Option<&str>) {

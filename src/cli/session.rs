@@ -153,7 +153,18 @@ fn take(screen: &mut Screen, frame: Frame, each: &mut dyn FnMut(&mut Screen, Val
 pub fn account() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
     // SAFETY: getuid has no preconditions and cannot fail.
-    named.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("uid {}", unsafe { libc::getuid() }))
+    let uid = unsafe { libc::getuid() };
+    named.filter(|name| !name.is_empty()).or_else(|| name_of(uid)).unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// What this machine calls an account; a service or a bare shell has no `$USER`.
+fn name_of(uid: u32) -> Option<String> {
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, _, id) = (fields.next()?, fields.next()?, fields.next()?);
+        (id.parse() == Ok(uid)).then(|| name.to_owned())
+    })
 }
 
 /// A path as the daemon, who stands elsewhere, has to be told it.

@@ -84,10 +84,11 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
     let text = session.screen.text();
     let now = jiff::Timestamp::now();
     let label = |key: &str| text.say(&format!("label-{key}"));
-    let state = match (row["paused"] == true, row["settled"] == true) {
-        (true, _) => text.say("state-paused"),
-        (false, true) => text.say("state-settled"),
-        (false, false) => text.say("state-working"),
+    let state = match (row["running"] == true, row["paused"] == true, row["settled"] == true) {
+        (false, _, _) => text.say("state-stopped"),
+        (true, true, _) => text.say("state-paused"),
+        (true, false, true) => text.say("state-settled"),
+        (true, false, false) => text.say("state-working"),
     };
     let settings = &session.settings;
     let mut table = Table::new([String::new(), String::new()]);

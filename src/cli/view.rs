@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use crate::daemon::OFFICE_TIME;
 use crate::domain::date::days_between;
 use crate::domain::{Area, Date, List};
 use crate::report::text::Text;
@@ -101,9 +103,17 @@ pub fn ago(text: &Text, instant: &str, now: Timestamp) -> String {
     text.say_with(key, &[("count", &count)])
 }
 
-/// Today at this machine, for ages. The rules have their own date, from the node.
+/// An instant as the office's clock on the wall shows it, to the minute: `2026-03-31 18:00`.
+pub fn office_time(instant: &str) -> String {
+    match instant.parse::<Timestamp>() {
+        Ok(at) => at.to_zoned(TimeZone::fixed(OFFICE_TIME)).strftime("%Y-%m-%d %H:%M").to_string(),
+        Err(_) => instant.to_owned(),
+    }
+}
+
+/// Today by the office's clock, for ages. The rules have their own date, from the node.
 pub fn today() -> Date {
-    jiff::Zoned::now().date()
+    Timestamp::now().to_zoned(TimeZone::fixed(OFFICE_TIME)).date()
 }
 
 #[cfg(test)]

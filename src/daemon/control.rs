@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::error::{Context, Error, Result};
+use crate::report::text::Text;
+use crate::report::text::errors::Told;
 
 pub mod client;
 pub mod requests;
@@ -139,15 +141,10 @@ impl Frame {
         Frame::Progress(Progress { done, total, what: what.into() })
     }
 
-    /// `error` with its whole chain; the answer ends with `exit`.
-    pub fn error(error: &Error, exit: Exit) -> Frame {
-        let mut because = Vec::new();
-        let mut at = std::error::Error::source(error);
-        while let Some(cause) = at {
-            because.push(cause.to_string());
-            at = cause.source();
-        }
-        Frame::Error(Failure { what: error.to_string(), because, hint: error.hint_text().map(str::to_owned), exit })
+    /// `error` with its whole chain in the words of `text`; the answer ends with `exit`.
+    pub fn error(text: &Text, error: &Error, exit: Exit) -> Frame {
+        let Told { what, because, hint } = text.error(error);
+        Frame::Error(Failure { what, because, hint, exit })
     }
 }
 
@@ -198,7 +195,7 @@ mod tests {
         assert_eq!(line(Frame::End { exit: Exit::Done }), r#"{"end":{"exit":0}}"#);
         let error = Error::new("opening the store").because("disk full").hint("make room");
         assert_eq!(
-            line(Frame::error(&error, Exit::Failed)),
+            line(Frame::error(&Text::new(crate::settings::Language::English), &error, Exit::Failed)),
             r#"{"error":{"what":"opening the store","because":["disk full"],"hint":"make room","exit":1}}"#
         );
     }

@@ -19,5 +19,6 @@ mod service;
 mod worker;
 
 pub use desk::offline;
+pub use office::OFFICE_TIME;
 pub use run::run;
 pub use score::score_links;

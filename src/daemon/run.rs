@@ -13,7 +13,7 @@ use super::control::server::Listener;
 use super::desk::FrontDesk;
 use super::ledger::Ledger;
 use super::logbook::Logbook;
-use super::office::Office;
+use super::office::{Office, PAUSED};
 use super::worker::{Progress, Worker};
 use super::{metrics, service};
 use crate::domain::Date;
@@ -87,6 +87,10 @@ impl Running {
             ..LinkSettings::default()
         };
         let (link, handle) = Link::new(Arc::new(child), settings.link_dir(), link_settings);
+        if office.store.read(|view| Ok(view.meta_u64(PAUSED)? == Some(1)))? {
+            office.pause(true);
+            handle.pause(true);
+        }
         let authority = match settings.listen {
             Some(_) => Some(Authority::open(&settings.link_dir().join("authority"), settings.area)?),
             None => None,
@@ -268,7 +272,7 @@ fn lock(dir: &std::path::Path) -> Result<File> {
     let path = dir.join("lock");
     let file = File::create(&path).or_say_at("opening the lock", &path)?;
     file.try_lock().map_err(|e| {
-        Error::new("another rosterd runs on this data folder").at(&path).because(e).hint("rosterd status shows it")
+        Error::new("another rosterd runs on this data folder").at(&path).because(e).hint("'rosterd status' shows it")
     })?;
     Ok(file)
 }

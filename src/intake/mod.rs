@@ -72,10 +72,9 @@ pub fn read_file(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Res
     let mut file = container::open(path, context.limits)?;
     match container::recognise(&mut file, context.limits)? {
         Container::Text => read_text(file, context, sink),
-        Container::Sqlite => Err(Unreadable::new(
-            UnreadableCode::UnsupportedFormat,
-            "a database: name it as a source of kind sqlite, with its table or query",
-        )),
+        Container::Sqlite => {
+            Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "a database is read as a source of its own"))
+        }
         container @ (Container::Html | Container::SpreadsheetXml) => read_markup(file, container, context, sink),
         container => read_workbook(file, container, context, sink),
     }

@@ -8,7 +8,7 @@ use super::fragment::{self, Fragment};
 use super::{Guard, Intake, Log, Mode, Parameters, Selection, Settings, Source, SourceKind, Sync};
 use crate::domain::Area;
 
-/// `[section] key = value is not allowed: what is`.
+/// `'[section] key = value' is not allowed: 'what is'`.
 #[derive(Debug)]
 pub struct Fault {
     key: String,
@@ -19,8 +19,8 @@ pub struct Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
-            Some(value) => write!(f, "{} = {value} is not allowed: {}", self.key, self.allowed),
-            None => write!(f, "{} is missing: {}", self.key, self.allowed),
+            Some(value) => write!(f, "settings: '{} = {value}' is not allowed: '{}'", self.key, self.allowed),
+            None => write!(f, "settings: '{}' is missing: '{}'", self.key, self.allowed),
         }
     }
 }

@@ -268,7 +268,7 @@ impl Settings {
         let fragment: fragment::Fragment =
             toml::from_str(text).map_err(|error| Error::new("reading the settings").at(file).because(error))?;
         check::settings(fragment, file).map_err(|fault| {
-            Error::new(format!("settings: {fault}"))
+            Error::new(fault.to_string())
                 .at(file)
                 .hint("the commented sample /etc/rosterd/rosterd.toml.sample, or 'rosterd init', shows every key")
         })

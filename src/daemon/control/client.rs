@@ -71,6 +71,8 @@ mod tests {
     use super::super::server::Listener;
     use super::super::{Desk, REQUEST_BYTES_MAX};
     use super::*;
+    use crate::report::text::Text;
+    use crate::settings::Language;
 
     /// A desk that knows three verbs and notes when nobody listens any more.
     #[derive(Default)]
@@ -93,7 +95,8 @@ mod tests {
                     Exit::Failed
                 }
                 verb => {
-                    out(Frame::error(&Error::new(format!("no verb {verb}")).hint("update"), Exit::Usage));
+                    let text = Text::new(Language::English);
+                    out(Frame::error(&text, &Error::new(format!("no verb {verb}")).hint("update"), Exit::Usage));
                     Exit::Usage
                 }
             }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::control::requests::{self as ask, HeldAction};
 use super::super::control::{Exit, Frame};
@@ -13,10 +13,15 @@ use super::super::reading::{self, Reading};
 use super::super::worker::{limits, stream_of};
 use super::looking::held_row;
 use super::{FrontDesk, Live, Out, row};
+use crate::daemon::office::PAUSED;
 use crate::error::{Context, Error, Result};
+use crate::intake::Refusal;
 use crate::intake::watch::Seen;
 use crate::settings::{Mode, Settings, Source, SourceKind};
 use crate::store::{Decision, DecisionKind, Held, Store, Transition};
+
+/// Lines not taken that `import` shows of one file; all of them stand in quarantine.
+const PROBLEMS_MAX: usize = 20;
 
 impl FrontDesk {
     /// The store to write to: the daemon's, or one opened for this moment.
@@ -126,8 +131,12 @@ impl FrontDesk {
                 return Err(Error::new(what).at(Path::new(file)));
             }
         };
-        self.office.changed();
+        if !dry_run {
+            self.office.changed();
+        }
+        // A rehearsal that tells what would happen is done; a file that waits for a person is not.
         let mut exit = Exit::Done;
+        let mut problems = outcome.refused.iter().take(PROBLEMS_MAX).map(|refusal| self.problem(refusal)).collect();
         for scope in &outcome.scopes {
             let state = match (scope.held, dry_run) {
                 (true, true) => "would-hold",
@@ -135,12 +144,30 @@ impl FrontDesk {
                 (false, true) => "would-take",
                 (false, false) => "taken",
             };
-            if scope.held {
+            if scope.held && !dry_run {
                 exit = Exit::Failed;
             }
-            row(out, &scope_row(file, scope, outcome.refused.len(), state))?;
+            // The lines that are not taken stand with the first list of the file.
+            let problems = std::mem::take(&mut problems);
+            row(out, &scope_row(file, scope, outcome.refused.len(), state, problems))?;
+        }
+        if outcome.scopes.is_empty() {
+            exit = Exit::Failed;
+            row(
+                out,
+                &json!({"file": file, "sheet": null, "list": null, "area": null, "lines": 0, "created": 0,
+                        "updated": 0, "removed": 0, "unchanged": 0, "refused": outcome.refused.len(),
+                        "problems": problems, "state": "refused"}),
+            )?;
         }
         Ok(exit)
+    }
+
+    /// A line that is not taken, and why.
+    fn problem(&self, refusal: &Refusal) -> Value {
+        let code = reading::code_of(refusal.code);
+        json!({"sheet": refusal.sheet, "row": refusal.row, "code": code, "detail": refusal.detail,
+               "text": self.office.text.problem(&code, &refusal.detail)})
     }
 
     pub(super) fn settle_held(&self, args: &ask::SettleHeld, out: Out) -> Result<Exit> {
@@ -203,8 +230,10 @@ impl FrontDesk {
         .map(|_| ())
     }
 
+    /// Kept in the store: a machine that is switched off meanwhile does not go on by itself.
     pub(super) fn pause(&self, paused: bool) -> Result<Exit> {
         let live = self.live()?;
+        self.office.store.write(|writer| writer.put_meta_u64(PAUSED, paused.into()))?;
         self.office.pause(paused);
         live.link.pause(paused);
         if !paused {
@@ -258,8 +287,8 @@ fn named(settings: &Settings, file: &Path) -> String {
     }
 }
 
-fn scope_row(file: &str, scope: &ScopeOutcome, refused: usize, state: &str) -> serde_json::Value {
+fn scope_row(file: &str, scope: &ScopeOutcome, refused: usize, state: &str, problems: Vec<Value>) -> Value {
     json!({"file": file, "sheet": scope.sheet, "list": scope.list, "area": scope.area, "lines": scope.lines,
            "created": scope.created, "updated": scope.updated, "removed": scope.removed, "unchanged": scope.unchanged,
-           "refused": refused, "state": state})
+           "refused": refused, "problems": problems, "state": state})
 }

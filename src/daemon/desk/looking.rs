@@ -8,6 +8,7 @@ use super::super::control::requests as ask;
 use super::super::present::Presenter;
 use super::super::worker::unread_now;
 use super::{FrontDesk, Out, row};
+use crate::daemon::office::PAUSED;
 use crate::domain::{FindingId, FindingStatus, IdNumber, Severity, Uid, mask, name};
 use crate::error::{Error, Result};
 use crate::store::{FindingFilter, Held, View};
@@ -75,13 +76,13 @@ impl FrontDesk {
             .collect::<serde_json::Map<_, _>>()
             .into();
         let worker_error = self.live.as_ref().and_then(|live| live.progress.last_error());
-        let parent = joined.then(|| {
+        let parent = (joined || settings.parent_url.is_some()).then(|| {
             json!({
                 "url": link_url(&settings),
                 "area": link.parent,
                 "last_contact": link.last_contact.and_then(|s| instant(s * 1000)),
                 "state": link_state(&link),
-                "error": link.last_error,
+                "error": link.last_error.as_deref().map(|error| office.text.words(error)),
                 "clock_skew_secs": link.skew_secs,
                 "last_equal": link.last_equal.and_then(|s| instant(s * 1000)),
                 "differing": link.differing,
@@ -114,13 +115,18 @@ impl FrontDesk {
                 "version": env!("CARGO_PKG_VERSION"), "today": office.today().to_string(),
                 "parent": parent, "children": children,
                 "backlog": {"entries": backlog.0, "bytes": backlog.1},
-                "last_error": worker_error.or(link.last_error.clone()),
+                "last_error": worker_error.or(link.last_error.clone()).map(|error| office.text.words(&error)),
                 "sources": sources, "held": held, "quarantined": quarantined,
                 "entries": totals.entries, "waiting": dirty,
-                "findings": findings, "settled": settled, "paused": office.is_paused(),
+                "findings": findings, "settled": settled, "paused": self.is_paused()?,
+                "running": self.live.is_some(),
             }),
         )?;
         Ok(Exit::Done)
+    }
+
+    fn is_paused(&self) -> Result<bool> {
+        Ok(self.office.is_paused() || self.office.store.read(|view| view.meta_u64(PAUSED))? == Some(1))
     }
 
     /// Nothing dirty, running, unacknowledged, or unread from the parent.

@@ -106,7 +106,7 @@ impl Desk for FrontDesk {
             }
             Err(error) => {
                 let exit = if error.is_transient() { Exit::Unreachable } else { Exit::Failed };
-                out(Frame::error(&error, exit));
+                out(Frame::error(&self.office.text, &error, exit));
                 exit
             }
         }

@@ -34,7 +34,7 @@ fn both_languages_say_the_same_things_with_the_same_values() {
 
 #[test]
 fn both_catalogues_parse_whole() {
-    for source in [CHINESE, ENGLISH] {
+    for source in [CHINESE, ENGLISH, CHINESE_ERRORS] {
         if let Err((_, errors)) = FluentResource::try_new(source.to_owned()) {
             panic!("{errors:?}");
         }
