@@ -202,3 +202,111 @@ fn a_look_at_a_person_is_told_in_the_clerks_words_and_time() {
     let rows = node.json(&["access"]);
     assert_eq!((&rows[0]["what"], &rows[0]["revealed"]), (&"reveal".into(), &true.into()));
 }
+
+/// A desk's own account may read and write the office's folder alone, so what a person names is opened by the person.
+#[test]
+fn files_go_through_the_socket_and_never_by_the_daemons_hand() {
+    let root = tempfile::tempdir().unwrap();
+    let mut township = Node::init(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001", "第1乡");
+    township.start(Some("2026-03-31"));
+    township.wait_ready();
+    let node = village(root.path(), 30);
+    node.join(&township);
+    // A descriptor's path exists for the caller alone: whoever else opens it finds another file or none.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let place = |name: &str| elsewhere.path().join(name).to_str().unwrap().to_owned();
+
+    let backup = place("rosterd.db");
+    let made = node.call(&["backup", &backup, "--json"]);
+    assert_eq!(made.status.code(), Some(0), "{}", err(&made));
+    let row = rows(&made).remove(0);
+    assert_eq!((&row["entries"], &row["verified"], row["file"].as_str()), (&30.into(), &true.into(), Some(&*backup)));
+    assert_eq!(row["bytes"], fs::metadata(&backup).unwrap().len());
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o600, "it holds personal data");
+    let again = node.call(&["backup", &backup]);
+    assert!(again.status.code() == Some(1) && err(&again).contains("文件已经存在"), "{}", err(&again));
+
+    node.settle(SETTLE_SECS);
+    let batch = place("上报.batch");
+    let nothing = node.call(&["export-batch", &batch, "--json"]);
+    assert_eq!((nothing.status.code(), &rows(&nothing)[0]["entries"]), (Some(0), &0.into()), "{}", err(&nothing));
+    let took = township.call(&["import-batch", &batch, "--json"]);
+    assert_eq!(took.status.code(), Some(0), "{}", err(&took));
+    assert_eq!(rows(&took)[0]["entries"], 0);
+
+    // The line is cut; ten more people go up by file and the receipts come back.
+    let port = township.port;
+    township.stop();
+    let more = place("新增.csv");
+    fs::write(&more, register(1..=40)).unwrap();
+    let took = node.call(&["import", &more, "--json"]);
+    assert_eq!((took.status.code(), &rows(&took)[0]["created"]), (Some(0), &10.into()), "{}", err(&took));
+    let wrote = node.call(&["export-batch", &batch]);
+    assert!(wrote.status.success() && err(&wrote).contains("上报.batch"), "{}", err(&wrote));
+    township.start(Some("2026-03-31"));
+    township.wait_ready();
+    assert_eq!(township.port, port);
+    let took = township.call(&["import-batch", &batch, "--json"]);
+    assert_eq!(took.status.code(), Some(0), "{}", err(&took));
+    let receipts = rows(&took)[0]["receipts"].as_str().unwrap().to_owned();
+    assert_eq!(receipts, format!("{batch}.receipts"));
+    let back = node.call(&["import-batch", &receipts]);
+    assert_eq!(back.status.code(), Some(0), "{}", err(&back));
+    let foreign = node.call(&["import-batch", &more]);
+    assert!(foreign.status.code() == Some(1) && err(&foreign).contains("这不是上报文件"), "{}", err(&foreign));
+    for office in [&node, &township] {
+        let left = fs::read_dir(office.dir.join("data/spool")).unwrap().count();
+        assert_eq!(left, 0, "nothing stays in the spool of {}", office.area);
+    }
+}
+
+#[test]
+fn a_file_from_elsewhere_counts_as_one_of_the_first_folder() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::init(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001200", "200村");
+    let share = root.path().join("共享");
+    fs::create_dir(&share).unwrap();
+    let settings = fs::read_to_string(node.config()).unwrap();
+    let source = format!("{settings}\n[[source]]\nkind = \"folder\"\npath = \"{}\"\n", share.display());
+    fs::write(node.config(), source).unwrap();
+    fs::write(share.join("人口.csv"), register(1..=20)).unwrap();
+    node.start(Some("2026-03-31"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS);
+    let file = aside(&node, "下月.csv", &register(1..=21));
+    let row = rows(&node.call(&["import", file.to_str().unwrap(), "--json"])).remove(0);
+    assert_eq!((&row["created"], &row["unchanged"]), (&1.into(), &20.into()), "the same list, not a second one");
+    assert!(node.findings().iter().all(|finding| finding["rule"] != "duplicate-entry"));
+}
+
+/// `sudo rosterd restore` on an installed machine.
+#[test]
+fn what_root_does_in_the_services_folder_stays_the_services() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    // SAFETY: geteuid has no preconditions and cannot fail.
+    if unsafe { libc::geteuid() } != 0 {
+        println!("SKIPPED: only root can give a folder away");
+        return;
+    }
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(root.path(), 12);
+    let copy = root.path().join("copy.db");
+    assert!(node.call(&["backup", copy.to_str().unwrap()]).status.success());
+    node.stop();
+    /// Nobody's, on every Debian.
+    const ACCOUNT: u32 = 65_534;
+    let data = node.dir.join("data");
+    for entry in fs::read_dir(&data).unwrap().flatten().map(|e| e.path()).chain([data.clone()]) {
+        chown(entry, Some(ACCOUNT), Some(ACCOUNT)).unwrap();
+    }
+    assert!(node.call(&["people", &name(3)]).status.success(), "a look without a daemon is written down too");
+    let restored = node.call(&["restore", copy.to_str().unwrap()]);
+    assert!(restored.status.success(), "{}", err(&restored));
+    for entry in fs::read_dir(&data).unwrap().flatten() {
+        assert_eq!(entry.metadata().unwrap().uid(), ACCOUNT, "{}", entry.path().display());
+    }
+    let run = node.call(&["run"]);
+    assert_eq!(run.status.code(), Some(1));
+    assert!(err(&run).contains("数据文件夹属于另一个账号"), "{}", err(&run));
+}

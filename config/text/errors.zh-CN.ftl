@@ -3,6 +3,8 @@
 
 ## 后台服务与命令
 
+said-the-data-folder-belongs-to-another-account = 数据文件夹属于另一个账号
+said-start-it-as-that-account-x-or-x = 请用那个账号启动：{ $x1 } 或 { $x2 }
 said-another-rosterd-runs-on-this-data-folder = 这个数据文件夹上已有一个 rosterd 在运行
 said-stop-it-first-systemctl-stop-rosterd-or-give-this-node-a-folder-of-its-own = 请先停止它（systemctl stop rosterd），或为本节点另设文件夹
 said-x-shows-it = 用 { $x1 } 查看
@@ -191,6 +193,9 @@ said-row-x-no-list-of-that-name = 第 { $x1 } 行：没有这种名册
 said-row-x-no-area-code = 第 { $x1 } 行：不是地区代码
 said-row-x-the-uid-is-no-number = 第 { $x1 } 行：uid 不是数字
 said-choose-another-name = 请换一个名字
+said-no-file-came-with-the-request = 请求里没有带文件
+said-receiving-a-file = 接收文件
+said-giving-the-folder-to-the-service = 把文件夹交给服务账号
 said-sending-the-file-to-the-daemon = 把文件交给后台服务
 said-receiving-the-file-from-the-daemon = 从后台服务接收文件
 said-the-file-changed-on-its-way = 文件在传送途中变了

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use super::session::{Session, absolute};
 use super::{Outcome, Output, view};
+use crate::daemon::control::client::{Parcels, Target};
 use crate::daemon::control::{Exit, requests};
 
 /// A verified copy of the store, while everything goes on
@@ -30,7 +31,10 @@ pub struct RestoreArgs {
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {
-    let (row, exit) = session.row(&requests::Backup { file: absolute(&args.file)? }, args.output.json)?;
+    let path = absolute(&args.file)?;
+    let ask = requests::Backup { file: path.clone() };
+    let parcels = Parcels { target: Some(Target { path, replaces: false }), ..Parcels::default() };
+    let (row, exit) = session.row_with(&ask, &parcels, args.output.json)?;
     if exit == Exit::Done && !args.output.json {
         let bytes = view::cell(&row, "bytes");
         session.screen.say_with("say-backed-up", &[("file", &args.file.display()), ("bytes", &bytes)]);

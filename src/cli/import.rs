@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::session::{Session, absolute};
 use super::table::Table;
 use super::{Outcome, Output, view};
+use crate::daemon::control::client::Parcels;
 use crate::daemon::control::{Exit, requests};
 use crate::domain::{Area, List};
 
@@ -33,8 +34,11 @@ pub struct Args {
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {
-    let ask = requests::Import { file: absolute(&args.file)?, list: args.list, area: args.area, dry_run: args.dry_run };
-    let (rows, exit) = session.rows(&ask, args.output.json)?;
+    let file = absolute(&args.file)?;
+    // What lies in a watched folder the daemon reads there; another file it may not be able to open.
+    let send = session.settings.watched(&file).is_none().then(|| file.clone());
+    let ask = requests::Import { file, list: args.list, area: args.area, dry_run: args.dry_run };
+    let (rows, exit) = session.rows_with(&ask, &Parcels { send, target: None }, args.output.json)?;
     if !args.output.json && !rows.is_empty() {
         let text = session.screen.text();
         let head = ["file", "list", "area", "lines", "created", "updated", "removed", "unchanged", "refused", "state"];

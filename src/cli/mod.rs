@@ -28,6 +28,7 @@ mod join;
 mod link;
 mod logging;
 mod matches;
+mod owner;
 mod pause;
 mod people;
 mod quarantine;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::Failed;
+use super::owner::KeptOwner;
 use super::screen::Screen;
 use super::view;
-use crate::daemon::control::client::Client;
+use crate::daemon::control::client::{Client, Parcels};
 use crate::daemon::control::requests::{self, Ask, Reach};
 use crate::daemon::control::{Exit, Frame, Request};
 use crate::domain::Level;
@@ -53,12 +54,22 @@ impl<'a> Session<'a> {
 
     /// Asks, and hands each row to `each` as it comes.
     pub fn ask<A: Ask>(&mut self, args: &A, each: &mut dyn FnMut(&mut Screen, Value)) -> Result<Exit, Failed> {
+        self.exchange(args, &Parcels::default(), each)
+    }
+
+    /// The same with files that travel to the daemon and back.
+    fn exchange<A: Ask>(
+        &mut self,
+        args: &A,
+        parcels: &Parcels,
+        each: &mut dyn FnMut(&mut Screen, Value),
+    ) -> Result<Exit, Failed> {
         let request = Request::new(args, &account());
         let client = Client::connect(&self.settings.control_socket())?;
         let screen = &mut *self.screen;
         match (client, A::REACH) {
             (Some(client), Reach::Daemon | Reach::Reading | Reach::Anywhere) => {
-                Ok(client.ask(&request, &mut |frame| take(screen, frame, each))?)
+                Ok(client.exchange(&request, parcels, &mut |frame| take(screen, frame, each))?)
             }
             (Some(_), Reach::Stopped) => {
                 let text = screen.text();
@@ -74,6 +85,8 @@ impl<'a> Session<'a> {
                 if reach == Reach::Reading {
                     screen.say("say-no-daemon");
                 }
+                // Whatever is made here belongs to whom the folder belongs: the service reads it next.
+                let _owner = KeptOwner::of(&self.settings.data_dir());
                 let desk = crate::daemon::offline(&self.settings)?;
                 Ok(desk.handle(request, &mut |frame| {
                     take(screen, frame, each);
@@ -85,8 +98,17 @@ impl<'a> Session<'a> {
 
     /// Asks and collects the rows, for people with the names of areas; with `json` prints them as they come instead.
     pub fn rows<A: Ask>(&mut self, args: &A, json: bool) -> Result<(Vec<Value>, Exit), Failed> {
+        self.rows_with(args, &Parcels::default(), json)
+    }
+
+    /// The same of a verb that takes or gives a file.
+    pub fn rows_with<A: Ask>(&mut self, args: &A, parcels: &Parcels, json: bool) -> Result<(Vec<Value>, Exit), Failed> {
+        if let Some(target) = &parcels.target {
+            target.check()?;
+        }
         let mut rows = Vec::new();
-        let exit = self.ask(args, &mut |screen, row| if json { screen.json(&row) } else { rows.push(row) })?;
+        let exit =
+            self.exchange(args, parcels, &mut |screen, row| if json { screen.json(&row) } else { rows.push(row) })?;
         self.screen.clear();
         if !rows.is_empty() && A::VERB != requests::Status::VERB {
             let names = self.names()?;
@@ -114,7 +136,12 @@ impl<'a> Session<'a> {
 
     /// Asks for one row, or prints it with `json`.
     pub fn row<A: Ask>(&mut self, args: &A, json: bool) -> Result<(Value, Exit), Failed> {
-        let (mut rows, exit) = self.rows(args, json)?;
+        self.row_with(args, &Parcels::default(), json)
+    }
+
+    /// The same of a verb that takes or gives a file.
+    pub fn row_with<A: Ask>(&mut self, args: &A, parcels: &Parcels, json: bool) -> Result<(Value, Exit), Failed> {
+        let (mut rows, exit) = self.rows_with(args, parcels, json)?;
         Ok((rows.pop().unwrap_or(Value::Null), exit))
     }
 }
@@ -145,6 +172,8 @@ fn take(screen: &mut Screen, frame: Frame, each: &mut dyn FnMut(&mut Screen, Val
         Frame::Progress(progress) => screen.progress(&progress),
         Frame::Hint(hint) => screen.tell(hint),
         Frame::Error(failure) => screen.failure(&failure),
+        // The client has laid it where it belongs.
+        Frame::File(_) => {}
         Frame::End { .. } => screen.clear(),
     }
 }

@@ -198,14 +198,7 @@ fn give_to_the_service(settings: &Settings) -> Result<(), Failed> {
     });
     let Some((uid, gid)) = ids else { return Ok(()) };
     let giving = "giving the folder to the service";
-    let mut rest = vec![settings.data_dir()];
-    while let Some(path) = rest.pop() {
-        lchown(&path, Some(uid), Some(gid)).or_say_at(giving, &path)?;
-        if path.is_dir() && !path.is_symlink() {
-            let inside = std::fs::read_dir(&path).or_say_at("reading a folder", &path)?;
-            rest.extend(inside.filter_map(|entry| entry.ok()).map(|entry| entry.path()));
-        }
-    }
+    super::owner::give(&settings.data_dir(), uid, gid).or_say_at(giving, settings.data_dir())?;
     let inbox = settings.inbox();
     lchown(&inbox, None, Some(gid)).or_say_at(giving, &inbox)?;
     std::fs::set_permissions(&inbox, Permissions::from_mode(INBOX_MODE)).or_say_at(giving, &inbox)?;

@@ -52,6 +52,7 @@ const STUCK: Duration = Duration::from_secs(120);
 pub fn run(settings: Settings, today: Option<Date>) -> Result<()> {
     no_core_dumps();
     let data = settings.data_dir();
+    must_be_ours(&data)?;
     make_private(&data)?;
     let _alone = lock(&data)?;
     let store = Store::open(&data, settings.area)?;
@@ -257,6 +258,19 @@ fn status_line(office: &Office, link: &LinkHandle) -> String {
     };
     let backlog = if status.parent.is_some() { backlog } else { 0 };
     format!("{sources} files, backlog {backlog}, {parent}")
+}
+
+/// Root would leave files in it that the service cannot open afterwards.
+fn must_be_ours(dir: &std::path::Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    // SAFETY: geteuid has no preconditions and cannot fail.
+    let account = unsafe { libc::geteuid() };
+    match dir.metadata() {
+        Ok(meta) if meta.uid() != account => Err(Error::new("the data folder belongs to another account")
+            .at(dir)
+            .hint("start it as that account: 'systemctl start rosterd', or 'sudo -u rosterd rosterd run'")),
+        _ => Ok(()),
+    }
 }
 
 /// The data folder is the service's alone.

@@ -288,6 +288,19 @@ impl Settings {
         self.dir.join("inbox")
     }
 
+    /// The folders among the sources, in their order.
+    pub fn folders(&self) -> impl Iterator<Item = &Source> {
+        self.sources.iter().filter(|source| source.kind == SourceKind::Folder)
+    }
+
+    /// The watched folder that a file lies in, and what the file is called there.
+    pub fn watched(&self, file: &Path) -> Option<(&Source, String)> {
+        self.folders().find_map(|source| {
+            let inside = file.strip_prefix(&source.path).ok()?;
+            Some((source, inside.to_string_lossy().into_owned()))
+        })
+    }
+
     /// Keys and certificates of the link.
     pub fn link_dir(&self) -> PathBuf {
         self.data_dir().join("link")

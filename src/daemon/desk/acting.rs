@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::super::control::requests::{self as ask, HeldAction};
-use super::super::control::{Exit, Frame};
+use super::super::control::spool::Spooled;
+use super::super::control::{Content, Exit, Frame};
 use super::super::pass::{Outcome, ScopeOutcome};
 use super::super::present::Presenter;
 use super::super::reading::{self, Reading};
@@ -71,27 +72,36 @@ impl FrontDesk {
         })
     }
 
-    pub(super) fn import(&self, args: &ask::Import, out: Out) -> Result<Exit> {
+    /// A file of a watched folder is read there, under the name it has there; another came with the request, and is
+    /// taken as if it had been dropped into the first folder.
+    pub(super) fn import(&self, args: &ask::Import, received: Option<&Spooled>, out: Out) -> Result<Exit> {
         let (office, live) = (&self.office, self.live()?);
         let settings = office.settings();
-        let meta = std::fs::metadata(&args.file).or_say_at("reading the file", &args.file)?;
+        let path = received.map_or(args.file.as_path(), Spooled::path);
+        let meta = std::fs::metadata(path).or_say_at("reading the file", &args.file)?;
+        let watched = settings.watched(&args.file);
         let seen = Seen {
-            rel_path: named(&settings, &args.file),
+            rel_path: match &watched {
+                Some((_, inside)) => inside.clone(),
+                None => args.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            },
             bytes: meta.len(),
             modified: meta.modified().unwrap_or(SystemTime::UNIX_EPOCH),
         };
+        let folder = watched.map(|(source, _)| source).or_else(|| settings.folders().next());
+        let stream = folder.map(|source| stream_of(&settings, source)).unwrap_or_default();
         let source = Source {
             name: String::new(),
             kind: SourceKind::File,
-            path: args.file.clone(),
+            path: path.to_owned(),
             selection: None,
-            list: args.list,
-            area: args.area,
-            mode: Mode::Snapshot,
+            list: args.list.or_else(|| folder?.list),
+            area: args.area.or_else(|| folder?.area),
+            mode: folder.map_or(Mode::Snapshot, |source| source.mode),
             poll_secs: None,
         };
         out(Frame::progress(0, 0, "read"));
-        let reading = self.reading_of(live, &settings, "", &source, &seen, args.file.clone());
+        let reading = self.reading_of(live, &settings, &stream, &source, &seen, path.to_owned());
         let outcome = reading::import(&reading, args.dry_run, false)?;
         self.tell_import(&seen.rel_path, outcome, args.dry_run, out)
     }
@@ -242,11 +252,20 @@ impl FrontDesk {
         Ok(Exit::Done)
     }
 
+    /// The daemon copies into its spool and gives the copy away; without one the copy is written where it belongs.
     pub(super) fn backup(&self, args: &ask::Backup, out: Out) -> Result<Exit> {
-        self.office.store.backup(&args.file, &mut |done, total| {
+        let spooled = match self.live {
+            Some(_) => Some(Spooled::new(&self.office.settings().data_dir())?),
+            None => None,
+        };
+        let copy = spooled.as_ref().map_or(args.file.as_path(), Spooled::path);
+        self.office.store.backup(copy, &mut |done, total| {
             out(Frame::progress(done, total, "backup"));
         })?;
-        let bytes = std::fs::metadata(&args.file).or_say_at("looking at the backup", &args.file)?.len();
+        let bytes = std::fs::metadata(copy).or_say_at("looking at the backup", copy)?.len();
+        if let Some(spooled) = spooled {
+            out(Frame::File(Content::of(spooled)?));
+        }
         let entries = self.office.store.read(|view| view.totals())?.entries;
         row(out, &json!({"file": args.file, "bytes": bytes, "entries": entries, "verified": true}))?;
         Ok(Exit::Done)
@@ -276,14 +295,6 @@ impl std::ops::Deref for StoreHandle {
             StoreHandle::Shared(office) => &office.store,
             StoreHandle::Own(store) => store,
         }
-    }
-}
-
-/// A file inside the inbox is the one the watcher reads, under the same name.
-fn named(settings: &Settings, file: &Path) -> String {
-    match file.strip_prefix(settings.inbox()) {
-        Ok(inside) => inside.to_string_lossy().replace('\\', "/"),
-        Err(_) => file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
     }
 }
 

@@ -74,7 +74,7 @@ impl FrontDesk {
             "access" => self.access(out),
             "check" => self.check(out),
             "decide" => self.decide(&request.args()?, out),
-            "import" => self.import(&request.args()?, out),
+            "import" => self.import(&request.args()?, request.received.as_deref(), out),
             "settle-held" => self.settle_held(&request.args()?, out),
             "pause" => self.pause(true),
             "resume" => self.pause(false),
@@ -90,7 +90,7 @@ impl FrontDesk {
             "resync" => self.resync(&request.args()?, out),
             "verify" => self.verify(&request.args()?, out),
             "export-batch" => self.export_batch(&request.args()?, out),
-            "import-batch" => self.import_batch(&request.args()?, out),
+            "import-batch" => self.import_batch(&request.args()?, request.received.as_deref(), out),
             other => Err(Error::new(format!("this daemon knows no verb '{other}'"))
                 .hint("is the program newer than the daemon? restart it")),
         }

@@ -1,6 +1,5 @@
 //! Verbs about the link: joining, comparing, batches by file.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::control::requests as ask;
-use super::super::control::{Exit, Frame};
+use super::super::control::spool::Spooled;
+use super::super::control::{Content, Exit, Frame};
 use super::super::ledger::Ledger;
 use super::{FrontDesk, Out, row};
 use crate::domain::{Area, List};
@@ -221,8 +221,11 @@ impl FrontDesk {
         let child = Child::new(Arc::new(Ledger::new(self.office.clone())))
             .bounded(settings.sync.batch_items_max as usize, settings.sync.batch_bytes_max as usize);
         let after = self.office.store.read(|view| view.acknowledged())?;
-        let exported = offline::export_batches(&child, &credential, &args.file)?;
-        let bytes = std::fs::metadata(&args.file).map_or(0, |meta| meta.len());
+        let spooled = Spooled::new(&settings.data_dir())?;
+        let exported = offline::export_batches(&child, &credential, spooled.path())?;
+        let content = Content::of(spooled)?;
+        let bytes = content.bytes;
+        out(Frame::File(content));
         row(
             out,
             &json!({"file": args.file, "entries": exported.items, "bytes": bytes,
@@ -231,26 +234,29 @@ impl FrontDesk {
         Ok(Exit::Done)
     }
 
-    pub(super) fn import_batch(&self, args: &ask::ImportBatch, out: Out) -> Result<Exit> {
+    pub(super) fn import_batch(&self, args: &ask::ImportBatch, received: Option<&Spooled>, out: Out) -> Result<Exit> {
         let live = self.live()?;
         let settings = self.office.settings();
         let ledger = Arc::new(Ledger::new(self.office.clone()));
-        let imported = if offline::is_receipts(&args.file)? {
+        let file = received.ok_or_else(|| Error::new("no file came with the request"))?.path();
+        let receipts = Spooled::new(&settings.data_dir())?;
+        let imported = if offline::is_receipts(file)? {
             let credential =
                 Credential::load(&settings.link_dir())?.ok_or_else(|| Error::new("this node has joined no parent"))?;
             let ledger: Arc<dyn crate::sync::ledger::ChildLedger> = ledger;
-            offline::import_receipts(&ledger, &credential, &args.file)?
+            offline::import_receipts(&ledger, &credential, file)?
         } else {
-            offline::import_batches(&*self.authority()?, &live.parent, &args.file, &receipts_beside(&args.file))?
+            offline::import_batches(&*self.authority()?, &live.parent, file, receipts.path())?
         };
         self.office.changed();
         match imported {
             Imported::Batches { child, batches, taken, rejected, stopped } => {
                 let watermark = self.office.store.read(|view| view.child(child))?.map_or(0, |c| c.watermark);
+                out(Frame::File(Content::of(receipts)?));
                 row(
                     out,
                     &json!({"file": args.file, "area": child, "batches": batches, "entries": taken,
-                                 "refused": rejected, "watermark": watermark, "receipts": receipts_beside(&args.file)}),
+                                 "refused": rejected, "watermark": watermark, "receipts": ask::receipts_beside(&args.file)}),
                 )?;
                 match stopped {
                     None => Ok(Exit::Done),
@@ -266,11 +272,4 @@ impl FrontDesk {
             }
         }
     }
-}
-
-/// The receipts go beside the batches, to be carried back.
-fn receipts_beside(file: &std::path::Path) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".receipts");
-    file.with_file_name(name)
 }

@@ -168,7 +168,7 @@ fn the_catalogue_holds_what_the_code_says_and_nothing_else() {
             "label" => code.contains(&format!("\"{word}\"")),
             "rule" | "finding" | "list" | "severity" | "level" | "entry" | "event" | "confidence" | "missing"
             | "sex" | "place" | "id" | "problem" | "state" | "progress" | "check" | "log" | "hint" | "alarm"
-            | "setup" | "status" => true,
+            | "setup" | "status" | "look" => true,
             _ => false,
         };
         !asked && !composed
