@@ -310,3 +310,35 @@ fn what_root_does_in_the_services_folder_stays_the_services() {
     assert_eq!(run.status.code(), Some(1));
     assert!(err(&run).contains("数据文件夹属于另一个账号"), "{}", err(&run));
 }
+
+#[test]
+fn offices_are_called_by_their_names_two_levels_up() {
+    let root = tempfile::tempdir().unwrap();
+    let binary = env!("CARGO_BIN_EXE_rosterd");
+    let mut county = Node::init(binary, root.path(), "519901", "云岭县");
+    let mut township = Node::init(binary, root.path(), "519901001", "第1乡");
+    for office in [&mut county, &mut township] {
+        office.start(Some("2026-03-31"));
+        office.wait_ready();
+    }
+    let unjoined = county.json(&["status"]);
+    assert_eq!(unjoined[0]["parent"], Value::Null, "nobody stands above a county");
+    let village = village(root.path(), 12);
+    // Two of one number: a finding to speak of the village with.
+    fs::write(village.inbox().join("人口.csv"), register(1..=12) + &line(13, "在册").replace(&number(13), &number(5)))
+        .unwrap();
+    village.join(&township);
+    village.settle(SETTLE_SECS);
+    township.join(&county);
+    for office in [&village, &township, &county] {
+        office.settle(SETTLE_SECS);
+    }
+    let children = &county.json(&["status"])[0]["children"];
+    assert_eq!(children[0]["name"], "第1乡", "{children}");
+    assert_eq!(children[0]["below"][0]["name"], "200村", "{children}");
+    assert_eq!(children[0]["below"][0]["area"], "519901001200");
+    let findings = county.findings();
+    assert!(!findings.is_empty());
+    let table = out(&county.call(&["findings"]));
+    assert!(table.contains("200村") && !table.contains("519901001200"), "{table}");
+}

@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::Failed;
 use super::owner::KeptOwner;
 use super::screen::Screen;
-use super::view;
 use crate::daemon::control::client::{Client, Parcels};
 use crate::daemon::control::requests::{self, Ask, Reach};
 use crate::daemon::control::{Exit, Frame, Request};
@@ -122,9 +121,11 @@ impl<'a> Session<'a> {
         let mut names = BTreeMap::from([(self.settings.area.to_string(), self.settings.name.clone())]);
         if self.settings.level() != Level::Village && self.daemon_answers()? {
             self.ask(&requests::Status {}, &mut |_, row| {
-                for child in row["children"].as_array().into_iter().flatten() {
+                let children = row["children"].as_array().map(Vec::as_slice).unwrap_or_default();
+                let below = children.iter().flat_map(|child| child["below"].as_array().into_iter().flatten());
+                for office in children.iter().chain(below) {
                     if let (Some(area), Some(name)) =
-                        (child["area"].as_str(), child["name"].as_str().filter(|name| !name.is_empty()))
+                        (office["area"].as_str(), office["name"].as_str().filter(|name| !name.is_empty()))
                     {
                         names.insert(area.to_owned(), name.to_owned());
                     }
@@ -156,9 +157,6 @@ fn name_areas(row: &mut Value, names: &BTreeMap<String, String>) {
                 if let Some(name) = name.cloned() {
                     fields.entry(format!("{key}_name")).or_insert(Value::String(name));
                 }
-            }
-            if let Some(Value::String(text)) = fields.get_mut("text") {
-                *text = view::named(text, names);
             }
             fields.values_mut().filter(|field| field.is_array()).for_each(|field| name_areas(field, names));
         }

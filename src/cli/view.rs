@@ -1,7 +1,5 @@
 //! Rows of an answer as a person wants to read them. Nothing here reveals what came masked.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -32,21 +30,6 @@ pub fn area(text: &Text, row: &Value) -> String {
         (None, None) => String::new(),
         (name, code) => text.area(name, code),
     }
-}
-
-/// `text` with the names of areas in the place of their codes. A masked identity number begins like a code and is none.
-pub fn named(text: &str, names: &BTreeMap<String, String>) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (before, run) = rest.split_at(start);
-        let end = run.find(|c: char| !c.is_ascii_digit()).unwrap_or(run.len());
-        let (code, after) = run.split_at(end);
-        out.push_str(before);
-        out.push_str(names.get(code).filter(|_| !after.starts_with('*')).map_or(code, String::as_str));
-        rest = after;
-    }
-    out + rest
 }
 
 /// The list of a row in words, empty where it has none.

@@ -38,7 +38,7 @@ impl Logbook {
 
     /// Puts a line for each change beside it, in its transaction.
     pub fn queue(&self, writer: &Writer, changes: &[(Transition, FindingId)], office: &Office) -> Result<()> {
-        let mut presenter = Presenter::new(writer, &office.text, office.today());
+        let mut presenter = Presenter::new(writer, office)?;
         for (transition, id) in changes {
             let Some(row) = writer.finding(*id)? else { continue };
             let decision = match transition {

@@ -40,6 +40,8 @@ struct OfRule {
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OfArea {
     area: String,
+    /// What the office is called.
+    name: String,
 }
 
 /// Serves until `stopped`.
@@ -139,7 +141,9 @@ fn page(board: &Board) -> Result<String> {
     let contact = Family::<OfArea, Gauge<i64, AtomicI64>>::default();
     for child in children {
         if let Some(at) = child.last_contact {
-            contact.get_or_create(&OfArea { area: child.area.to_string() }).set(now - at / 1000);
+            contact
+                .get_or_create(&OfArea { area: child.area.to_string(), name: child.name.clone() })
+                .set(now - at / 1000);
         }
     }
     registry.register("child_last_contact_seconds", "Since a child last asked anything", contact);

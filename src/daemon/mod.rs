@@ -9,6 +9,7 @@ mod desk;
 mod ledger;
 mod logbook;
 mod metrics;
+mod neighbours;
 mod office;
 pub mod pass;
 mod present;

@@ -17,8 +17,8 @@ use super::pass::{Derived, derive};
 use super::reading::{self, Reading};
 use crate::domain::Date;
 use crate::error::{Error, Result};
+use crate::intake::Vocabulary;
 use crate::intake::watch::{Scan, Seen, Settling, scan};
-use crate::intake::{Limits, Vocabulary};
 use crate::settings::{Settings, Source, SourceKind};
 use crate::sync::status::LinkHandle;
 
@@ -212,7 +212,7 @@ impl Worker {
             let reading = Reading {
                 office: &self.office,
                 vocabulary: &self.vocabulary,
-                limits: limits(&settings),
+                limits: settings.intake,
                 stream: &stream,
                 source: &source,
                 rel_path: &seen.rel_path,
@@ -271,25 +271,6 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 /// The inbox has no name of its own; a configured source has a stream of its own.
 pub fn stream_of(settings: &Settings, source: &Source) -> String {
     if source.path == settings.inbox() { String::new() } else { source.name.clone() }
-}
-
-pub fn limits(settings: &Settings) -> Limits {
-    let i = &settings.intake;
-    Limits {
-        file_bytes_max: i.file_bytes_max,
-        unpacked_bytes_max: i.unpacked_bytes_max,
-        unpack_ratio_max: i.unpack_ratio_max,
-        unpack_ratio_free_bytes: i.unpack_ratio_free_bytes,
-        archive_entries_max: i.archive_entries_max,
-        cells_max: i.cells_max,
-        columns_max: i.columns_max,
-        cell_chars_max: i.cell_chars_max,
-        sheets_max: i.sheets_max,
-        markup_bytes_max: i.markup_bytes_max,
-        xls_bytes_max: i.xls_bytes_max,
-        database_secs_max: i.database_secs_max,
-        ..Limits::default()
-    }
 }
 
 /// The folder of a source, what in it is new and at rest, and how many files are not at rest yet.

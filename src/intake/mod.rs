@@ -18,7 +18,6 @@ pub mod diff;
 mod field;
 mod fill;
 mod header;
-mod limits;
 mod lines;
 mod markup;
 mod recognise;
@@ -39,8 +38,8 @@ use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
+pub use crate::settings::Limits;
 pub use database::{DatabaseSource, read_database};
-pub use limits::Limits;
 pub use report::{
     Container, FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable, UnreadableCode,
 };

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::fragment::{self, Fragment};
-use super::{Guard, Intake, Log, Mode, Parameters, Selection, Settings, Source, SourceKind, Sync};
+use super::{Guard, Limits, Log, Mode, Parameters, Selection, Settings, Source, SourceKind, Sync};
 use crate::domain::Area;
 
 /// `'[section] key = value' is not allowed: 'what is'`.
@@ -208,7 +208,7 @@ fn within(key: &str, value: u64, range: std::ops::RangeInclusive<u64>, allowed: 
     if range.contains(&value) { Ok(()) } else { Err(fault(key, value, allowed)) }
 }
 
-fn intake(limits: &Intake) -> Result<(), Fault> {
+fn intake(limits: &Limits) -> Result<(), Fault> {
     const KIB: u64 = 1 << 10;
     const TIB: u64 = 1 << 40;
     const BYTES: &str = "65536 (64 KiB) to 1 TiB";
@@ -220,6 +220,8 @@ fn intake(limits: &Intake) -> Result<(), Fault> {
     within("[intake] unpack_ratio_free_bytes", limits.unpack_ratio_free_bytes, 0..=TIB, "0 to 1 TiB")?;
     within("[intake] archive_entries_max", limits.archive_entries_max.into(), 16..=1_000_000, "16 to 1000000")?;
     within("[intake] cells_max", limits.cells_max, 1_000..=10_000_000_000, "1000 to 10000000000")?;
+    let in_memory = limits.cells_in_memory_max;
+    within("[intake] cells_in_memory_max", in_memory, 1_000..=1_000_000_000, "1000 to 1000000000")?;
     within("[intake] columns_max", limits.columns_max.into(), 8..=16_384, "8 to 16384")?;
     within("[intake] cell_chars_max", limits.cell_chars_max.into(), 64..=32_767, "64 to 32767")?;
     within("[intake] sheets_max", limits.sheets_max.into(), 1..=100_000, "1 to 100000")?;

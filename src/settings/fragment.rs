@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{Guard, Intake, Language, LogFormat, LogLevel, Mode, Parameters, SourceKind, Sync};
+use super::{Guard, Language, Limits, LogFormat, LogLevel, Mode, Parameters, SourceKind, Sync};
 use crate::domain::List;
 
 /// One file. Sections that are only numbers carry their defaults themselves.
@@ -15,7 +15,7 @@ pub struct Fragment {
     pub parent: Parent,
     pub listen: Listen,
     pub source: Vec<Source>,
-    pub intake: Intake,
+    pub intake: Limits,
     pub guard: Guard,
     pub rules: Parameters,
     pub sync: Sync,

@@ -13,9 +13,11 @@ use crate::error::{Context, Error, Result};
 
 mod check;
 mod fragment;
+mod limits;
 pub mod sample;
 
 pub use crate::rules::Parameters;
+pub use limits::Limits;
 
 /// The language of sentences for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -89,57 +91,6 @@ pub struct Source {
     pub mode: Mode,
     /// Looks again this often, for network folders that send no notice; `None` relies on notices and the rescan.
     pub poll_secs: Option<u64>,
-}
-
-/// Limits of reading, with the names and defaults of the intake's own, and the pace of watching.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Intake {
-    /// A larger file goes to quarantine unread.
-    pub file_bytes_max: u64,
-    /// A workbook that unpacks to more goes to quarantine (a zip bomb).
-    pub unpacked_bytes_max: u64,
-    /// The same, as a multiple of the packed size, beyond `unpack_ratio_free_bytes`.
-    pub unpack_ratio_max: u32,
-    pub unpack_ratio_free_bytes: u64,
-    pub archive_entries_max: u32,
-    /// Filled cells of one file.
-    pub cells_max: u64,
-    pub columns_max: u32,
-    /// A longer cell is cut.
-    pub cell_chars_max: u32,
-    pub sheets_max: u32,
-    /// HTML and XML tables named .xls are read in memory.
-    pub markup_bytes_max: u64,
-    /// Old .xls workbooks are read in memory.
-    pub xls_bytes_max: u64,
-    /// A foreign database is not held open for longer.
-    pub database_secs_max: u64,
-    /// A file is read once it has not changed for so long.
-    pub settle_millis: u64,
-    /// Every source is looked at this often also without a notice.
-    pub rescan_secs: u64,
-}
-
-impl Default for Intake {
-    fn default() -> Intake {
-        Intake {
-            file_bytes_max: 512 << 20,
-            unpacked_bytes_max: 2 << 30,
-            unpack_ratio_max: 200,
-            unpack_ratio_free_bytes: 16 << 20,
-            archive_entries_max: 4_096,
-            cells_max: 60_000_000,
-            columns_max: 1_024,
-            cell_chars_max: 4_096,
-            sheets_max: 512,
-            markup_bytes_max: 64 << 20,
-            xls_bytes_max: 128 << 20,
-            database_secs_max: 120,
-            settle_millis: 1500,
-            rescan_secs: 600,
-        }
-    }
 }
 
 /// The deletion guard (DOMAIN.md R3): a snapshot that would remove more than both is held for a person.
@@ -243,7 +194,7 @@ pub struct Settings {
     pub advertise: Option<String>,
     /// At least one: `DIR/inbox` where none is set.
     pub sources: Vec<Source>,
-    pub intake: Intake,
+    pub intake: Limits,
     pub guard: Guard,
     pub rules: Parameters,
     pub sync: Sync,

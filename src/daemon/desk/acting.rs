@@ -11,7 +11,7 @@ use super::super::control::{Content, Exit, Frame};
 use super::super::pass::{Outcome, ScopeOutcome};
 use super::super::present::Presenter;
 use super::super::reading::{self, Reading};
-use super::super::worker::{limits, stream_of};
+use super::super::worker::stream_of;
 use super::looking::held_row;
 use super::{FrontDesk, Live, Out, row};
 use crate::daemon::office::PAUSED;
@@ -65,7 +65,7 @@ impl FrontDesk {
         live.link.wake();
         office.store.read(|view| {
             if let Some(finding) = view.finding(args.finding)? {
-                let mut presenter = Presenter::new(view, &office.text, office.today());
+                let mut presenter = Presenter::new(view, office)?;
                 row(out, &presenter.finding(&finding)?)?;
             }
             Ok(Exit::Done)
@@ -118,7 +118,7 @@ impl FrontDesk {
         Reading {
             office: &self.office,
             vocabulary: &live.vocabulary,
-            limits: limits(settings),
+            limits: settings.intake.clone(),
             stream,
             source,
             rel_path: &seen.rel_path,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::control::Exit;
 use super::super::control::requests as ask;
+use super::super::neighbours::ChildState;
 use super::super::present::Presenter;
 use super::super::worker::unread_now;
 use super::{FrontDesk, Out, row};
@@ -32,6 +33,11 @@ pub(super) fn held_row(held: &Held) -> Value {
     json!({"id": held.id.to_string(), "list": held.list, "area": held.area, "file": held.file,
            "since": instant(held.at), "lines": held.has, "before": held.had, "removed": held.removes,
            "share": (share * 1000.0).round() / 1000.0})
+}
+
+/// What the offices below a child are called.
+fn below(state: &ChildState) -> Vec<Value> {
+    state.below.iter().map(|(area, name)| json!({"area": area, "name": name})).collect()
 }
 
 /// A catalogue word for where the link stands.
@@ -91,14 +97,14 @@ impl FrontDesk {
         let children: Vec<Value> = children
             .iter()
             .map(|child| {
-                let state: Value = serde_json::from_str(&child.state).unwrap_or_default();
+                let state = ChildState::of(child);
                 let word = match child.last_contact {
                     None => "never",
-                    Some(_) if state["copy"] == true => "superseded",
+                    Some(_) if state.copy => "superseded",
                     Some(_) => "connected",
                 };
                 json!({"area": child.area, "name": child.name, "last_contact": child.last_contact.and_then(instant),
-                       "watermark": child.watermark, "state": word})
+                       "watermark": child.watermark, "state": word, "below": below(&state)})
             })
             .collect();
         let sources: Vec<Value> = sources
@@ -158,7 +164,7 @@ impl FrontDesk {
         };
         let office = &self.office;
         office.store.read(|view| {
-            let mut presenter = Presenter::new(view, &office.text, office.today());
+            let mut presenter = Presenter::new(view, office)?;
             let own = view.findings(&filter)?;
             let mut known: Vec<FindingId> = Vec::with_capacity(own.len());
             for finding in own {
@@ -188,7 +194,7 @@ impl FrontDesk {
     pub(super) fn events(&self, args: &ask::Events, out: Out) -> Result<Exit> {
         let office = &self.office;
         office.store.read(|view| {
-            let mut presenter = Presenter::new(view, &office.text, office.today());
+            let mut presenter = Presenter::new(view, office)?;
             for (id, person, event) in view.events(args.kind, args.since)? {
                 row(out, &presenter.event(&id, person, &event)?)?;
             }
@@ -226,7 +232,7 @@ impl FrontDesk {
                     .hint("ask more closely: whole name, or the number"));
             }
             for person in persons {
-                let mut presenter = Presenter::new(view, &office.text, office.today());
+                let mut presenter = Presenter::new(view, office)?;
                 presenter.reveal = args.reveal;
                 let entries: Vec<Uid> = view.entries_of(person)?.into_iter().map(|s| s.entry.uid).collect();
                 let shown = json!({

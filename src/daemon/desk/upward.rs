@@ -10,6 +10,7 @@ use super::super::control::requests as ask;
 use super::super::control::spool::Spooled;
 use super::super::control::{Content, Exit, Frame};
 use super::super::ledger::Ledger;
+use super::super::neighbours::ChildState;
 use super::{FrontDesk, Out, row};
 use crate::domain::{Area, List};
 use crate::error::{Error, Result};
@@ -140,7 +141,7 @@ impl FrontDesk {
         store.write(|writer| {
             let mut known = writer.child(child)?.unwrap_or_else(|| Known::new(child));
             known.resync = true;
-            known.state = "{}".to_owned();
+            ChildState::change(&mut known, |state| state.resync = None);
             writer.put_child(&known)
         })?;
         live.parent.announce();
@@ -152,8 +153,8 @@ impl FrontDesk {
             }
             std::thread::sleep(CHILD_LOOK);
         }
-        let state: Value = serde_json::from_str(&look()?.state).unwrap_or_default();
-        let of = |key: &str| state["resync"][key].as_u64().unwrap_or(0);
+        let report = serde_json::to_value(ChildState::of(&look()?).resync).unwrap_or_default();
+        let of = |key: &str| report[key].as_u64().unwrap_or(0);
         row(
             out,
             &json!({"area": child, "list": Value::Null, "matched": of("matched"), "sent": of("sent"),
