@@ -155,7 +155,7 @@ fn an_error_is_in_the_language_of_the_office() {
         (&["match", "m404", "reject"], "没有编号为 m404 的待认定人员"),
         (&["verify"], "本级还没有接入上级"),
         (&["export-batch", "/tmp/不会写出的文件"], "本级还没有接入上级"),
-        (&["join", "abc"], "接入码读不出来"),
+        (&["join", "abc"], "入网码读不出来"),
         (&["import", "/没有/这个文件.xls"], "没有这个文件或文件夹"),
         (&["revoke", "--area", "519901001200"], "519901001200 没有本级发的凭证"),
         (&["people", " "], "没有写明要查谁"),
@@ -341,4 +341,46 @@ fn offices_are_called_by_their_names_two_levels_up() {
     assert!(!findings.is_empty());
     let table = out(&county.call(&["findings"]));
     assert!(table.contains("200村") && !table.contains("519901001200"), "{table}");
+}
+
+#[test]
+fn a_nightly_backup_is_restored_on_trial_and_a_failed_one_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(root.path(), 25);
+    let doctor = out(&node.call(&["doctor"]));
+    assert!(doctor.contains("rosterd-backup.timer"), "none yet, and what to do: {doctor}");
+    let folder = node.dir.join("backup");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("rosterd-2020-01-01-023000.db"), "old").unwrap();
+    let made = node.call(&["backup", "--nightly", "--json"]);
+    assert_eq!(made.status.code(), Some(0), "{}", err(&made));
+    let row = rows(&made).remove(0);
+    assert_eq!((&row["entries"], &row["kept"], &row["removed"]), (&25.into(), &1.into(), &1.into()), "{row}");
+    let file = row["file"].as_str().unwrap().to_owned();
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "the trial leaves nothing behind");
+    let status = node.json(&["status"]).remove(0);
+    assert!(status["backup"]["last"].is_string() && status["backup"]["failed"].is_null(), "{status}");
+
+    // The disk with the backups is gone.
+    fs::rename(&folder, node.dir.join("weg")).unwrap();
+    fs::write(&folder, "").unwrap();
+    let failed = node.call(&["backup", "--nightly"]);
+    assert_eq!(failed.status.code(), Some(1));
+    let status = node.json(&["status"]).remove(0);
+    assert!(status["backup"]["failed"].is_string() && status["backup"]["error"].is_string(), "{status}");
+    fs::remove_file(&folder).unwrap();
+    fs::rename(node.dir.join("weg"), &folder).unwrap();
+
+    // The store is lost; the last good night comes back, without a daemon, and another is made of it.
+    node.stop();
+    fs::remove_file(node.dir.join("data/rosterd.db")).unwrap();
+    let restored = node.call(&["restore", &file]);
+    assert_eq!(restored.status.code(), Some(0), "{}", err(&restored));
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let made = node.call(&["backup", "--nightly"]);
+    assert!(made.status.success() && err(&made).contains("试恢复"), "{}", err(&made));
+    node.start(Some("2026-03-31"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS);
+    assert_eq!(node.json(&["status"])[0]["entries"], 25);
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::session::{Session, absolute};
-use super::{Outcome, Output, view};
+use super::{Outcome, Output, nightly, view};
 use crate::daemon::control::client::{Parcels, Target};
 use crate::daemon::control::{Exit, requests};
 
@@ -10,10 +10,16 @@ use crate::daemon::control::{Exit, requests};
 /// The copy is read back and checked before this says that it is there. It holds personal data: keep it as safe as
 /// the store.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  rosterd backup /srv/backup/rosterd-$(date +%F).db")]
+#[command(after_help = "Examples:\n  \
+    rosterd backup /srv/backup/rosterd-$(date +%F).db\n  \
+    rosterd backup --nightly")]
 pub struct Args {
     /// Where to write the copy; it must not be there yet
-    file: PathBuf,
+    #[arg(required_unless_present = "nightly", conflicts_with = "nightly")]
+    file: Option<PathBuf>,
+    /// Into the folder of [backup], restored there on trial and compared; older ones go. For a timer
+    #[arg(long)]
+    nightly: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -31,13 +37,14 @@ pub struct RestoreArgs {
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {
-    let path = absolute(&args.file)?;
-    let ask = requests::Backup { file: path.clone() };
+    let Some(file) = args.file.filter(|_| !args.nightly) else { return nightly::run(args.output.json, session) };
+    let path = absolute(&file)?;
+    let ask = requests::Backup { file: path.clone(), digest: false };
     let parcels = Parcels { target: Some(Target { path, replaces: false }), ..Parcels::default() };
     let (row, exit) = session.row_with(&ask, &parcels, args.output.json)?;
     if exit == Exit::Done && !args.output.json {
         let bytes = view::cell(&row, "bytes");
-        session.screen.say_with("say-backed-up", &[("file", &args.file.display()), ("bytes", &bytes)]);
+        session.screen.say_with("say-backed-up", &[("file", &file.display()), ("bytes", &bytes)]);
     }
     Ok(exit)
 }

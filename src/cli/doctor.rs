@@ -160,6 +160,15 @@ fn status(session: &Session, row: &Value, checks: &mut Vec<Check>) {
             checks.push(check("backlog", warn_unless(connected || entries == 0), json!({"entries": entries})));
         }
     }
+    for alarm in row["alarms"].as_array().into_iter().flatten() {
+        let hint = format!("alarm-{}-hint", view::field(alarm, "alarm"));
+        let hint = session.screen.text().say(&hint);
+        checks.push(check("alarm", State::Warn, json!({"text": alarm["text"], "hint": hint})));
+    }
+    checks.push(check("backup", warn_unless(row["backup"]["last"].is_string()), Value::Null));
+    if row["paused"] == true {
+        checks.push(check("paused", State::Warn, Value::Null));
+    }
     for name in ["held", "quarantined"] {
         let count = row[name].as_u64().unwrap_or(0);
         checks.push(check(name, warn_unless(count == 0), json!({"count": count})));

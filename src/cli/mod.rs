@@ -28,6 +28,7 @@ mod join;
 mod link;
 mod logging;
 mod matches;
+mod nightly;
 mod owner;
 mod pause;
 mod people;

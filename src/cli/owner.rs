@@ -13,9 +13,14 @@ pub struct KeptOwner {
 
 impl KeptOwner {
     pub fn of(folder: &Path) -> KeptOwner {
+        KeptOwner::like(folder, folder)
+    }
+
+    /// What is made in `folder` belongs to whom `model` belongs.
+    pub fn like(model: &Path, folder: &Path) -> KeptOwner {
         // SAFETY: geteuid has no preconditions and cannot fail.
         let root = unsafe { libc::geteuid() } == 0;
-        let owner = folder.metadata().ok().map(|meta| (meta.uid(), meta.gid()));
+        let owner = model.metadata().ok().map(|meta| (meta.uid(), meta.gid()));
         KeptOwner { folder: folder.to_owned(), owner: owner.filter(|(uid, _)| root && *uid != 0) }
     }
 }

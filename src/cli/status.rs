@@ -123,6 +123,13 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
     table.row([label("findings"), findings.join(text.comma())]);
     let error = view::cell(row, "last_error");
     table.row([label("error"), if error.is_empty() { text.say("state-none") } else { error }]);
+    if let Some(last) = row["backup"]["last"].as_str() {
+        table.row([label("backup"), view::ago(text, last, now)]);
+    }
+    for alarm in row["alarms"].as_array().into_iter().flatten() {
+        let since = view::ago(text, view::field(alarm, "since"), now);
+        table.row([label("alarm"), format!("{}{}{since}", view::field(alarm, "text"), text.comma())]);
+    }
     let columns = session.screen.columns();
     // The first line is the empty header.
     let mut lines: Vec<String> = table.lines(columns).into_iter().skip(1).collect();

@@ -1,14 +1,19 @@
-//! Alarms of the node itself: told once when they begin and once when they end (LESSONS.md: silent stops).
+//! Alarms of the node itself: told once when they begin and once when they end (LESSONS.md: silent stops). What is
+//! raised is kept in the store, for an office PC is switched off every evening.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::backups::{self, Backups};
 use super::logbook::Logbook;
+use super::neighbours::ChildState;
 use super::office::Office;
-use crate::error::Result;
-use crate::sync::status::LinkHandle;
+use crate::error::{Context, Result};
+use crate::store::{Child, View};
+use crate::sync::status::{LinkHandle, LinkStatus};
 
 /// How often the slow checks are made.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -19,24 +24,68 @@ const NO_PROGRESS_HOURS: i64 = 24;
 /// A clock this far from the parent's makes dates on screens wrong; order does not depend on it.
 const CLOCK_SKEW_SECS_MAX: i64 = 300;
 /// Below this a night's backup or a month's lists may not fit.
-const DISK_FREE_BYTES_MIN: u64 = 500 * 1024 * 1024;
+pub const DISK_FREE_BYTES_MIN: u64 = 500 * 1024 * 1024;
 
 const MILLIS_PER_HOUR: i64 = 3_600_000;
 
-/// What is wrong now, by code and subject.
-type Raised = BTreeMap<(&'static str, String), Map<String, Value>>;
+/// Where the alarms are kept in the store.
+const KEPT: &str = "alarms";
+
+/// One alarm that stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// A catalogue key `alarm-…` without its prefix.
+    pub code: String,
+    /// The office or thing it is about; empty for this node.
+    pub subject: String,
+    pub params: Map<String, Value>,
+    /// Unix milliseconds.
+    pub since: i64,
+}
+
+/// What is kept between two looks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Memory {
+    raised: Vec<Alarm>,
+    /// While something waits to go up: the acknowledged number, and since when it stands (Unix milliseconds).
+    stands: Option<(u64, i64)>,
+}
+
+/// What a look sees.
+#[derive(Debug)]
+struct Facts {
+    /// Unix milliseconds.
+    now: i64,
+    children: Vec<Child>,
+    acknowledged: u64,
+    head: u64,
+    joined: bool,
+    link: LinkStatus,
+    disk_free_bytes: Option<u64>,
+    backups: Backups,
+}
+
+/// The alarms that stand, as the store knows them.
+pub fn standing(view: &View) -> Result<Vec<Alarm>> {
+    Ok(memory(view)?.raised)
+}
+
+fn memory(view: &View) -> Result<Memory> {
+    match view.meta_text(KEPT)? {
+        Some(text) => serde_json::from_str(&text).or_say("reading the alarms"),
+        None => Ok(Memory::default()),
+    }
+}
 
 pub struct Alarms {
     link: LinkHandle,
-    raised: Raised,
     looked: Option<Instant>,
-    /// The acknowledged number, and since when it stands (Unix milliseconds).
-    acknowledged: Option<(u64, i64)>,
 }
 
 impl Alarms {
     pub fn new(link: LinkHandle) -> Alarms {
-        Alarms { link, raised: Raised::new(), looked: None, acknowledged: None }
+        Alarms { link, looked: None }
     }
 
     /// Looks, and tells what began or ended. A failure to look or tell waits for the next time.
@@ -45,67 +94,111 @@ impl Alarms {
             return;
         }
         self.looked = Some(Instant::now());
-        if let Err(error) = self.tell(office, logbook) {
+        let looked = self.facts(office).and_then(|facts| tell(office, logbook, &facts));
+        if let Err(error) = looked {
             tracing::warn!(%error, "the alarms could not be looked at");
         }
     }
 
-    fn tell(&mut self, office: &Office, logbook: &Logbook) -> Result<()> {
-        let now = self.find(office)?;
-        for ((code, subject), params) in &now {
-            if !self.raised.contains_key(&(*code, subject.clone())) {
-                tracing::warn!(code, subject, "alarm");
-                logbook.alarm(office, code, params.clone(), false)?;
-            }
-        }
-        for ((code, subject), params) in &self.raised {
-            if !now.contains_key(&(*code, subject.clone())) {
-                tracing::info!(code, subject, "alarm ended");
-                logbook.alarm(office, code, params.clone(), true)?;
-            }
-        }
-        self.raised = now;
-        Ok(())
-    }
-
-    fn find(&mut self, office: &Office) -> Result<Raised> {
-        let now = office.now_millis();
-        let mut found = Raised::new();
-        let mut raise = |code, subject: String, params: Value| {
-            let Value::Object(params) = params else { return };
-            found.insert((code, subject), params);
-        };
-        let (children, acknowledged, head, joined) = office.store.read(|view| {
-            Ok((view.children()?, view.acknowledged()?, view.seq()?, view.meta_text("notices_mark")?.is_some()))
-        })?;
-        for child in children {
-            let days = child.last_contact.map_or(0, |at| (now - at) / (24 * MILLIS_PER_HOUR));
-            if days >= CHILD_SILENT_DAYS {
-                raise("child-silent", child.area.to_string(), json!({"area": child.area, "days": days}));
-            }
-        }
-        let (_, since) = *self.acknowledged.insert(match self.acknowledged {
-            Some((before, since)) if before == acknowledged && head > acknowledged => (before, since),
-            _ => (acknowledged, now),
-        });
-        let hours = (now - since) / MILLIS_PER_HOUR;
-        if joined && hours >= NO_PROGRESS_HOURS {
-            raise("no-progress", String::new(), json!({"hours": hours}));
-        }
+    fn facts(&self, office: &Office) -> Result<Facts> {
         let link = self.link.status();
-        if let Some(parent) = link.parent {
-            if link.differing > 0 {
-                raise("parity-broken", parent.to_string(), json!({"area": parent}));
-            }
-            if link.skew_secs.abs() > CLOCK_SKEW_SECS_MAX {
-                raise("clock-skew", parent.to_string(), json!({"area": parent, "secs": link.skew_secs}));
-            }
-        }
-        if let Some(free) = disk_free_bytes(office.store.path()).filter(|free| *free < DISK_FREE_BYTES_MIN) {
-            raise("disk-low", String::new(), json!({"free": free / (1024 * 1024)}));
-        }
-        Ok(found)
+        let disk_free_bytes = disk_free_bytes(office.store.path());
+        let now = office.now_millis();
+        office.store.read(|view| {
+            Ok(Facts {
+                now,
+                children: view.children()?,
+                acknowledged: view.acknowledged()?,
+                head: view.seq()?,
+                joined: view.meta_text("notices_mark")?.is_some(),
+                link,
+                disk_free_bytes,
+                backups: backups::kept(view)?,
+            })
+        })
     }
+}
+
+fn tell(office: &Office, logbook: &Logbook, facts: &Facts) -> Result<()> {
+    let before = office.store.read(memory)?;
+    let after = next(&before, facts);
+    if after == before {
+        return Ok(());
+    }
+    for alarm in began(&before, &after) {
+        tracing::warn!(code = alarm.code, subject = alarm.subject, "alarm");
+        logbook.alarm(office, &alarm.code, alarm.params.clone(), false)?;
+    }
+    for alarm in began(&after, &before) {
+        tracing::info!(code = alarm.code, subject = alarm.subject, "alarm ended");
+        logbook.alarm(office, &alarm.code, alarm.params.clone(), true)?;
+    }
+    let text = serde_json::to_string(&after).or_say("keeping the alarms")?;
+    office.store.write(|writer| writer.put_meta_text(KEPT, &text))
+}
+
+fn find<'m>(memory: &'m Memory, code: &str, subject: &str) -> Option<&'m Alarm> {
+    memory.raised.iter().find(|alarm| alarm.code == code && alarm.subject == subject)
+}
+
+/// Alarms of `after` that `before` has not.
+fn began<'m>(before: &'m Memory, after: &'m Memory) -> impl Iterator<Item = &'m Alarm> {
+    after.raised.iter().filter(|alarm| find(before, &alarm.code, &alarm.subject).is_none())
+}
+
+/// What stands after a look, from what stood before it.
+fn next(before: &Memory, facts: &Facts) -> Memory {
+    let now = facts.now;
+    let stands = (facts.head > facts.acknowledged).then_some(match before.stands {
+        // A clock that was set back begins anew.
+        Some((number, since)) if number == facts.acknowledged && since <= now => (number, since),
+        _ => (facts.acknowledged, now),
+    });
+    let mut found: BTreeMap<(&str, String), Value> = BTreeMap::new();
+    for child in facts.children.iter().filter(|child| !ChildState::of(child).revoked) {
+        let days = child.last_contact.map_or(0, |at| (now - at) / (24 * MILLIS_PER_HOUR));
+        if days >= CHILD_SILENT_DAYS {
+            let office = if child.name.is_empty() { child.area.to_string() } else { child.name.clone() };
+            let params = json!({"area": child.area, "office": office, "days": days});
+            found.insert(("child-silent", child.area.to_string()), params);
+        }
+    }
+    let hours = stands.map_or(0, |(_, since)| (now - since) / MILLIS_PER_HOUR);
+    if facts.joined && hours >= NO_PROGRESS_HOURS {
+        found.insert(("no-progress", String::new()), json!({"hours": hours}));
+    }
+    let link = &facts.link;
+    if let Some(parent) = link.parent {
+        let subject = parent.to_string();
+        // After a restart nobody has compared yet: it stands until the two are found equal.
+        let stood = find(before, "parity-broken", &subject);
+        let equal_since = stood.is_none_or(|alarm| link.last_equal.is_some_and(|at| at * 1_000 >= alarm.since));
+        if link.differing > 0 || !equal_since {
+            found.insert(("parity-broken", subject.clone()), json!({"area": parent}));
+        }
+        let met = link.last_contact.is_some();
+        let stood = find(before, "clock-skew", &subject);
+        if link.skew_secs.abs() > CLOCK_SKEW_SECS_MAX {
+            found.insert(("clock-skew", subject), json!({"area": parent, "secs": link.skew_secs}));
+        } else if let Some(alarm) = stood.filter(|_| !met) {
+            found.insert(("clock-skew", subject), Value::Object(alarm.params.clone()));
+        }
+    }
+    if let Some(free) = facts.disk_free_bytes.filter(|free| *free < DISK_FREE_BYTES_MIN) {
+        found.insert(("disk-low", String::new()), json!({"free": free / (1024 * 1024)}));
+    }
+    if let Some(why) = facts.backups.failed() {
+        found.insert(("backup-failed", String::new()), json!({"why": why}));
+    }
+    if let Some(hours) = facts.backups.old_hours(now) {
+        found.insert(("backup-old", String::new()), json!({"hours": hours}));
+    }
+    let raised = found.into_iter().map(|((code, subject), params)| {
+        let since = find(before, code, &subject).map_or(now, |alarm| alarm.since);
+        let Value::Object(params) = params else { unreachable!("every alarm's parameters are an object") };
+        Alarm { code: code.to_owned(), subject, params, since }
+    });
+    Memory { raised: raised.collect(), stands }
 }
 
 /// Bytes an ordinary account may still write where `path` lies; `None` where the system does not say.
@@ -118,3 +211,6 @@ pub fn disk_free_bytes(path: &std::path::Path) -> Option<u64> {
     let failed = unsafe { libc::statvfs(path.as_ptr(), &mut stat) } != 0;
     (!failed).then(|| stat.f_bavail as u64 * stat.f_frsize as u64)
 }
+
+#[cfg(test)]
+mod tests;

@@ -389,6 +389,8 @@ impl ParentLedger for Ledger {
         self.change_child(child, |child| {
             child.last_contact = Some(now);
             neighbours::learn(child, &hello.names);
+            // A revoked one is not let in: it was invited anew.
+            ChildState::change(child, |state| state.revoked = false);
         })
     }
 }

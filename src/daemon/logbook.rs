@@ -85,9 +85,9 @@ impl Logbook {
     }
 
     /// An alarm of the node itself. `seq` rises with every line of this store, as the queue's do.
-    pub fn alarm(&self, office: &Office, code: &'static str, params: Map<String, Value>, ended: bool) -> Result<()> {
+    pub fn alarm(&self, office: &Office, code: &str, params: Map<String, Value>, ended: bool) -> Result<()> {
         let seq = office.store.write(|writer| writer.skip_log_number())?;
-        let line = LogLine { seq, subject: Subject::Alarm { code, params, ended } };
+        let line = LogLine { seq, subject: Subject::Alarm { code: code.to_owned(), params, ended } };
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         log.append(Timestamp::now(), &[line])
     }

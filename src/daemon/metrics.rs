@@ -16,7 +16,8 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::alarms::disk_free_bytes;
+use super::alarms::{self, disk_free_bytes};
+use super::backups;
 use super::office::Office;
 use super::worker::Progress;
 use crate::error::{Context, Result};
@@ -35,6 +36,11 @@ struct Board {
 struct OfRule {
     rule: String,
     severity: String,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfAlarm {
+    alarm: String,
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -111,6 +117,7 @@ fn page(board: &Board) -> Result<String> {
             view.children()?,
         ))
     })?;
+    let (alarms, backups) = board.office.store.read(|view| Ok((alarms::standing(view)?, backups::kept(view)?)))?;
     gauge("backlog_entries", "Things not yet acknowledged by the parent", backlog.0 as i64);
     gauge("backlog_bytes", "Their size before compression", backlog.1 as i64);
     gauge("watermark_lag", "Sequence numbers between here and the parent's watermark", lag as i64);
@@ -128,11 +135,19 @@ fn page(board: &Board) -> Result<String> {
     if let Some(free) = disk_free_bytes(board.office.store.path()) {
         gauge("disk_free_bytes", "Left where the store lies", free as i64);
     }
+    if let Some(at) = backups.good_at {
+        gauge("backup_age_seconds", "Since the last good nightly backup", now - at / 1000);
+    }
     registry.register(
         "pass_seconds",
         "How long passes took that found something to do",
         board.progress.pass_seconds.clone(),
     );
+    let standing = Family::<OfAlarm, Gauge<i64, AtomicI64>>::default();
+    for alarm in alarms {
+        standing.get_or_create(&OfAlarm { alarm: alarm.code }).inc();
+    }
+    registry.register("alarms", "Alarms of this node that stand", standing);
     let open = Family::<OfRule, Gauge<i64, AtomicI64>>::default();
     for (rule, severity, count) in totals.open {
         open.get_or_create(&OfRule { rule, severity }).set(count as i64);

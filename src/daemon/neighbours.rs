@@ -8,13 +8,12 @@ use super::office::Office;
 use crate::domain::Area;
 use crate::error::Result;
 use crate::report::text::printable;
+use crate::settings::NAME_CHARS_MAX;
 use crate::store::{Child, View};
 use crate::sync::protocol::ResyncReport;
 
 /// Names a child may tell; a township has some dozens of villages. More are not taken.
 const NAMES_MAX: usize = 2_000;
-/// A longer name is cut (`[node] name` allows as many).
-const NAME_CHARS_MAX: usize = 60;
 
 /// What is kept of a child as JSON beside its watermark.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -23,6 +22,9 @@ pub struct ChildState {
     /// An old copy of it came; another life is followed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub copy: bool,
+    /// Its credential was ended; nobody waits for it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub revoked: bool,
     /// What its last comparison came to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resync: Option<ResyncReport>,

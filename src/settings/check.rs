@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::fragment::{self, Fragment};
-use super::{Guard, Limits, Log, Mode, Parameters, Selection, Settings, Source, SourceKind, Sync};
+use super::{Backup, Guard, Limits, Log, Mode, Parameters, Selection, Settings, Source, SourceKind, Sync};
 use crate::domain::Area;
 
 /// `'[section] key = value' is not allowed: 'what is'`.
@@ -36,7 +36,9 @@ fn missing(key: impl Into<String>, allowed: &'static str) -> Fault {
 const AREA_ALLOWED: &str = "an area code in quotes, 6 digits (county), 9 (township) or 12 (village)";
 const ADDRESS_ALLOWED: &str = "an address and port such as \"0.0.0.0:7443\" or \"[::]:7443\"";
 /// A name is printed in every table.
-const NAME_CHARS_MAX: usize = 60;
+pub const NAME_CHARS_MAX: usize = 60;
+/// Nightly backups; ten years are for an archive.
+const KEEP_DAYS: std::ops::RangeInclusive<u32> = 1..=3_660;
 /// Logs of who did what are kept half a year at least (DOMAIN.md 7), ten years are for an archive.
 const KEEP_MONTHS: std::ops::RangeInclusive<u32> = 6..=120;
 
@@ -89,6 +91,7 @@ pub fn settings(fragment: Fragment, file: &Path) -> Result<Settings, Fault> {
         rules: fragment.rules,
         sync: fragment.sync,
         log: log(fragment.log, &dir)?,
+        backup: backup(fragment.backup, &dir)?,
         metrics_listen,
         dir,
     })
@@ -201,6 +204,14 @@ fn log(written: fragment::Log, dir: &Path) -> Result<Log, Fault> {
         level: written.level.unwrap_or_default(),
         keep_months,
     })
+}
+
+fn backup(written: fragment::Backup, dir: &Path) -> Result<Backup, Fault> {
+    let keep_days = written.keep_days.unwrap_or(14);
+    if !KEEP_DAYS.contains(&keep_days) {
+        return Err(fault("[backup] keep_days", keep_days, "1 to 3660 days"));
+    }
+    Ok(Backup { dir: written.dir.map_or_else(|| dir.join("backup"), |path| rooted(dir, path)), keep_days })
 }
 
 /// `value` inside `range`, else a fault that prints both.

@@ -20,6 +20,7 @@ pub struct Fragment {
     pub rules: Parameters,
     pub sync: Sync,
     pub log: Log,
+    pub backup: Backup,
     pub metrics: Metrics,
 }
 
@@ -67,6 +68,13 @@ pub struct Log {
     pub format: Option<LogFormat>,
     pub level: Option<LogLevel>,
     pub keep_months: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Backup {
+    pub dir: Option<PathBuf>,
+    pub keep_days: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]

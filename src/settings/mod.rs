@@ -17,6 +17,7 @@ mod limits;
 pub mod sample;
 
 pub use crate::rules::Parameters;
+pub use check::NAME_CHARS_MAX;
 pub use limits::Limits;
 
 /// The language of sentences for people.
@@ -177,6 +178,15 @@ pub struct Log {
     pub keep_months: u32,
 }
 
+/// The nightly backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// Absolute; `DIR/backup` unless set.
+    pub dir: PathBuf,
+    /// Older ones go; the newest stays.
+    pub keep_days: u32,
+}
+
 /// All settings, checked. Paths are absolute.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -199,6 +209,7 @@ pub struct Settings {
     pub rules: Parameters,
     pub sync: Sync,
     pub log: Log,
+    pub backup: Backup,
     /// Local address of `/metrics`, `/healthz` and `/readyz`.
     pub metrics_listen: Option<SocketAddr>,
 }

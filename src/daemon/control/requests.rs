@@ -65,6 +65,7 @@ ask! {
     ExportBatch "export-batch" Daemon,
     ImportBatch "import-batch" Daemon,
     Backup "backup" Reading,
+    BackupReport "backup-report" Anywhere,
     Restore "restore" Stopped,
     Check "check" Reading,
 }
@@ -265,6 +266,16 @@ pub fn receipts_beside(file: &Path) -> PathBuf {
 #[serde(default)]
 pub struct Backup {
     pub file: PathBuf,
+    /// Also `digest` in the row: what the store held just before, to compare the copy by.
+    pub digest: bool,
+}
+
+/// Writes down how a nightly backup came out, for the alarms: a file, or why there is none. Gives no row.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BackupReport {
+    pub file: Option<String>,
+    pub error: Option<String>,
 }
 
 /// Puts a copy in the place of the store, under a new epoch; gives one row `{"file","entries","kept"}`, `kept` being

@@ -14,6 +14,7 @@ use super::super::reading::{self, Reading};
 use super::super::worker::stream_of;
 use super::looking::held_row;
 use super::{FrontDesk, Live, Out, row};
+use crate::daemon::backups::{self, Digest};
 use crate::daemon::office::PAUSED;
 use crate::error::{Context, Error, Result};
 use crate::intake::Refusal;
@@ -258,6 +259,10 @@ impl FrontDesk {
             Some(_) => Some(Spooled::new(&self.office.settings().data_dir())?),
             None => None,
         };
+        let digest = match args.digest {
+            true => Some(self.office.store.read(|view| Digest::of(view, self.office.area()))?),
+            false => None,
+        };
         let copy = spooled.as_ref().map_or(args.file.as_path(), Spooled::path);
         self.office.store.backup(copy, &mut |done, total| {
             out(Frame::progress(done, total, "backup"));
@@ -267,7 +272,22 @@ impl FrontDesk {
             out(Frame::File(Content::of(spooled)?));
         }
         let entries = self.office.store.read(|view| view.totals())?.entries;
-        row(out, &json!({"file": args.file, "bytes": bytes, "entries": entries, "verified": true}))?;
+        let mut shown = json!({"file": args.file, "bytes": bytes, "entries": entries, "verified": true});
+        if let Some(digest) = digest {
+            shown["digest"] = json!(digest);
+        }
+        row(out, &shown)?;
+        Ok(Exit::Done)
+    }
+
+    pub(super) fn backup_report(&self, args: &ask::BackupReport) -> Result<Exit> {
+        let outcome = match (&args.file, &args.error) {
+            (Some(file), None) => Ok(file.as_str()),
+            (_, why) => Err(why.as_deref().unwrap_or_default()),
+        };
+        let now = self.office.now_millis();
+        self.writing_store()?.write(|writer| backups::note(writer, now, outcome))?;
+        self.office.changed();
         Ok(Exit::Done)
     }
 

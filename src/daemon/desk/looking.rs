@@ -9,6 +9,7 @@ use super::super::neighbours::ChildState;
 use super::super::present::Presenter;
 use super::super::worker::unread_now;
 use super::{FrontDesk, Out, row};
+use crate::daemon::backups;
 use crate::daemon::office::PAUSED;
 use crate::domain::{FindingId, FindingStatus, IdNumber, Severity, Uid, mask, name};
 use crate::error::{Error, Result};
@@ -73,6 +74,15 @@ impl FrontDesk {
                 view.dirty_count()?,
             ))
         })?;
+        let (alarms, backups) =
+            office.store.read(|view| Ok((super::super::alarms::standing(view)?, backups::kept(view)?)))?;
+        let alarms: Vec<Value> = alarms
+            .iter()
+            .map(|alarm| {
+                let text = office.text.say_json(&format!("alarm-{}", alarm.code), &alarm.params);
+                json!({"alarm": alarm.code, "params": alarm.params, "text": text, "since": instant(alarm.since)})
+            })
+            .collect();
         let by_severity = |severity: Severity| -> u64 {
             totals.open.iter().filter(|(_, s, _)| s == severity.as_str()).map(|(_, _, n)| n).sum()
         };
@@ -100,6 +110,7 @@ impl FrontDesk {
                 let state = ChildState::of(child);
                 let word = match child.last_contact {
                     None => "never",
+                    Some(_) if state.revoked => "revoked",
                     Some(_) if state.copy => "superseded",
                     Some(_) => "connected",
                 };
@@ -125,7 +136,9 @@ impl FrontDesk {
                 "sources": sources, "held": held, "quarantined": quarantined,
                 "entries": totals.entries, "waiting": dirty,
                 "findings": findings, "settled": settled, "paused": self.is_paused()?,
-                "running": self.live.is_some(),
+                "running": self.live.is_some(), "alarms": alarms,
+                "backup": {"last": backups.good_at.and_then(instant), "file": backups.file,
+                           "failed": backups.failed_at.and_then(instant), "error": backups.error},
             }),
         )?;
         Ok(Exit::Done)

@@ -79,6 +79,7 @@ impl FrontDesk {
             "pause" => self.pause(true),
             "resume" => self.pause(false),
             "backup" => self.backup(&request.args()?, out),
+            "backup-report" => self.backup_report(&request.args()?),
             "restore" => self.restore(&request.args()?, out),
             "matches" => self.matches(out),
             "match" => self.settle_match(&request.args()?, out),

@@ -88,6 +88,13 @@ impl FrontDesk {
             return Err(Error::new(format!("{} holds no credential of this node", args.area))
                 .hint("'rosterd status' lists the children"));
         }
+        self.writing_store()?.write(|writer| match writer.child(args.area)? {
+            Some(mut known) => {
+                ChildState::change(&mut known, |state| state.revoked = true);
+                writer.put_child(&known)
+            }
+            None => Ok(()),
+        })?;
         row(out, &json!({"area": args.area, "revoked": ended}))?;
         Ok(Exit::Done)
     }
