@@ -480,6 +480,7 @@ say-more-refused = … and { $count } more; after the file is taken rosterd quar
 say-dry-run = A rehearsal: nothing was changed.
 say-backed-up = Backed up to { $file } ({ $bytes } bytes, verified).
 say-nightly = Backed up to { $file }, restored on trial and compared; entries: { $entries }, backups kept: { $kept }.
+say-restored-anew = Restored from { $file }.
 say-restored = Restored from { $file }; the store that was there is now { $kept }.
 say-exported = Wrote { $file }; entries in it: { $entries }.
 say-exported-nothing = Nothing waits to go up; { $file } is empty.

@@ -216,7 +216,6 @@ said-reading-a-batch = 读取一批数据
 said-reading-receipts = 读取回执
 said-writing-receipts = 写出回执
 said-writing-the-head-of-a-file = 写文件头
-said-the-store-gave-no-copy = 数据库没有给出副本
 said-the-backup-holds-something-else-than-the-store = 备份的内容与数据库不一致
 said-the-backup-cannot-be-restored = 备份无法恢复
 said-the-store-changed-each-time-it-was-copied = 每次复制时数据库都在变化

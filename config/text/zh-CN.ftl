@@ -483,6 +483,7 @@ say-more-refused = ……另有 { $count } 处；收入后用 rosterd quarantine
 say-dry-run = 以上是预演，没有改动任何内容。
 say-backed-up = 已备份到 { $file }（{ $bytes } 字节，已验证）。
 say-nightly = 已备份到 { $file }，并试恢复、核对无误；记录 { $entries } 条，现存备份 { $kept } 份。
+say-restored-anew = 已从 { $file } 恢复。
 say-restored = 已从 { $file } 恢复；原来的库保存在 { $kept }。
 say-exported = 已写入 { $file }：{ $entries } 条。
 say-exported-nothing = 没有要上报的内容，{ $file } 是空的。

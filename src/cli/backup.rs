@@ -39,7 +39,7 @@ pub struct RestoreArgs {
 pub fn run(args: Args, session: &mut Session) -> Outcome {
     let Some(file) = args.file.filter(|_| !args.nightly) else { return nightly::run(args.output.json, session) };
     let path = absolute(&file)?;
-    let ask = requests::Backup { file: path.clone(), digest: false };
+    let ask = requests::Backup { file: path.clone(), prove: false };
     let parcels = Parcels { target: Some(Target { path, replaces: false }), ..Parcels::default() };
     let (row, exit) = session.row_with(&ask, &parcels, args.output.json)?;
     if exit == Exit::Done && !args.output.json {
@@ -53,7 +53,8 @@ pub fn restore(args: RestoreArgs, session: &mut Session) -> Outcome {
     let (row, exit) = session.row(&requests::Restore { file: absolute(&args.file)? }, args.output.json)?;
     if exit == Exit::Done && !args.output.json {
         let kept = view::cell(&row, "kept");
-        session.screen.say_with("say-restored", &[("file", &args.file.display()), ("kept", &kept)]);
+        let said = if kept.is_empty() { "say-restored-anew" } else { "say-restored" };
+        session.screen.say_with(said, &[("file", &args.file.display()), ("kept", &kept)]);
     }
     Ok(exit)
 }

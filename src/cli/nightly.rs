@@ -12,14 +12,9 @@ use super::owner::KeptOwner;
 use super::session::Session;
 use super::{Failed, Outcome, view};
 use crate::daemon::OFFICE_TIME;
-use crate::daemon::backups::{self, Digest};
 use crate::daemon::control::client::{Parcels, Target};
 use crate::daemon::control::{Exit, requests};
-use crate::error::{Context, Error, Result};
-use crate::settings::Settings;
-
-/// A store that changes while it is copied is copied again so often.
-const TRIES: usize = 3;
+use crate::error::{Context, Result};
 
 const PREFIX: &str = "rosterd-";
 const ENDING: &str = ".db";
@@ -31,9 +26,10 @@ pub fn run(json: bool, session: &mut Session) -> Outcome {
     let folder = settings.backup.dir.clone();
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).or_say_at("making a folder", &folder);
     let _owner = KeptOwner::like(&settings.data_dir(), &folder);
-    let outcome = made.map_err(Failed::from).and_then(|()| make(&settings, &folder, session));
+    let outcome = made.map_err(Failed::from).and_then(|()| make(&folder, session));
     let report = match &outcome {
-        Ok(row) => requests::BackupReport { file: row["file"].as_str().map(str::to_owned), error: None },
+        Ok((row, Exit::Done)) => requests::BackupReport { file: row["file"].as_str().map(str::to_owned), error: None },
+        Ok(_) => requests::BackupReport { file: None, error: session.screen.last_failure().map(str::to_owned) },
         Err(failed) => {
             let told = session.screen.text().error(&failed.error);
             let words = [vec![told.what], told.because].concat();
@@ -42,8 +38,11 @@ pub fn run(json: bool, session: &mut Session) -> Outcome {
     };
     // What is told is for the alarms; a store that cannot be written has told its own.
     let told = session.row(&report, false);
-    let mut row = outcome?;
+    let (mut row, exit) = outcome?;
     told?;
+    if exit != Exit::Done {
+        return Ok(exit);
+    }
     let (kept, removed) = prune(&folder, settings.backup.keep_days)?;
     row["kept"] = json!(kept);
     row["removed"] = json!(removed);
@@ -56,40 +55,13 @@ pub fn run(json: bool, session: &mut Session) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// A copy that was restored and holds what the store held.
-fn make(settings: &Settings, folder: &Path, session: &mut Session) -> Result<Value, Failed> {
-    for _ in 0..TRIES {
-        let stamp = Timestamp::now().to_zoned(TimeZone::fixed(OFFICE_TIME)).strftime(STAMP).to_string();
-        let path = folder.join(format!("{PREFIX}{stamp}{ENDING}"));
-        let ask = requests::Backup { file: path.clone(), digest: true };
-        let parcels = Parcels { target: Some(Target { path: path.clone(), replaces: false }), ..Parcels::default() };
-        let (row, exit) = session.row_with(&ask, &parcels, false)?;
-        let held: Option<Digest> = serde_json::from_value(row["digest"].clone()).ok();
-        let Some(held) = held.filter(|_| exit == Exit::Done) else {
-            return Err(Failed { error: Error::new("the store gave no copy"), exit });
-        };
-        let scratch = folder.join(format!("{PREFIX}{stamp}.trial"));
-        match backups::restored(settings, &path, &scratch) {
-            Ok(there) if there == held => return Ok(row),
-            // Somebody's file was read in between.
-            Ok(there) if there.seq != held.seq => discard(&path),
-            Ok(_) => {
-                discard(&path);
-                return Err(Error::new("the backup holds something else than the store").into());
-            }
-            Err(error) => {
-                discard(&path);
-                return Err(error.into());
-            }
-        }
-    }
-    Err(Error::new("the store changed each time it was copied").hint("try again in a moment").into())
-}
-
-/// A copy that proves nothing is no backup.
-fn discard(path: &Path) {
-    // One that stays is seen by its age and goes with the old ones.
-    let _ = fs::remove_file(path);
+/// A copy that was restored on trial.
+fn make(folder: &Path, session: &mut Session) -> Result<(Value, Exit), Failed> {
+    let stamp = Timestamp::now().to_zoned(TimeZone::fixed(OFFICE_TIME)).strftime(STAMP).to_string();
+    let path = folder.join(format!("{PREFIX}{stamp}{ENDING}"));
+    let ask = requests::Backup { file: path.clone(), prove: true };
+    let parcels = Parcels { target: Some(Target { path, replaces: false }), ..Parcels::default() };
+    session.row_with(&ask, &parcels, false)
 }
 
 /// Removes backups older than `days`, never the newest. Gives how many are left, and how many went.

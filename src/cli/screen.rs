@@ -25,6 +25,8 @@ pub struct Screen {
     err: Stderr,
     bar: Option<ProgressBar>,
     last_line: Option<Instant>,
+    /// What the daemon said last that went wrong, on one line.
+    failed: Option<String>,
 }
 
 impl Screen {
@@ -39,6 +41,7 @@ impl Screen {
             err: std::io::stderr(),
             bar: None,
             last_line: None,
+            failed: None,
         }
     }
 
@@ -105,6 +108,13 @@ impl Screen {
         let what = self.text.words(&failure.what);
         let hint = failure.hint.as_deref().map(|hint| self.text.words(hint));
         self.complain(&what, &failure.because, hint.as_deref());
+        let words = [std::slice::from_ref(&what), &failure.because].concat();
+        self.failed = Some(words.join(self.text.comma()));
+    }
+
+    /// What the daemon said last that went wrong, on one line.
+    pub fn last_failure(&self) -> Option<&str> {
+        self.failed.as_deref()
     }
 
     fn complain(&mut self, what: &str, because: &[String], hint: Option<&str>) {

@@ -59,7 +59,8 @@ struct Facts {
     now: i64,
     children: Vec<Child>,
     acknowledged: u64,
-    head: u64,
+    /// Entries and decisions that wait to go up. The numbers between are no measure: findings have numbers too.
+    waiting: u64,
     joined: bool,
     link: LinkStatus,
     disk_free_bytes: Option<u64>,
@@ -105,11 +106,12 @@ impl Alarms {
         let disk_free_bytes = disk_free_bytes(office.store.path());
         let now = office.now_millis();
         office.store.read(|view| {
+            let acknowledged = view.acknowledged()?;
             Ok(Facts {
                 now,
                 children: view.children()?,
-                acknowledged: view.acknowledged()?,
-                head: view.seq()?,
+                acknowledged,
+                waiting: view.backlog(acknowledged)?.0,
                 joined: view.meta_text("notices_mark")?.is_some(),
                 link,
                 disk_free_bytes,
@@ -149,7 +151,7 @@ fn began<'m>(before: &'m Memory, after: &'m Memory) -> impl Iterator<Item = &'m 
 /// What stands after a look, from what stood before it.
 fn next(before: &Memory, facts: &Facts) -> Memory {
     let now = facts.now;
-    let stands = (facts.head > facts.acknowledged).then_some(match before.stands {
+    let stands = (facts.waiting > 0).then_some(match before.stands {
         // A clock that was set back begins anew.
         Some((number, since)) if number == facts.acknowledged && since <= now => (number, since),
         _ => (facts.acknowledged, now),

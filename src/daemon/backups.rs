@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::office::Office;
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 use crate::settings::Settings;
@@ -14,6 +15,9 @@ const KEPT: &str = "backups";
 
 /// Two nights and a morning: one night may fail without anybody being called.
 const OLD_HOURS: i64 = 54;
+
+/// A store that changes while it is copied is copied again so often.
+const TRIES: usize = 3;
 
 const MILLIS_PER_HOUR: i64 = 3_600_000;
 
@@ -60,16 +64,16 @@ pub fn note(writer: &Writer, now: i64, outcome: std::result::Result<&str, &str>)
 }
 
 /// What a store holds, to compare a copy by: the highest number given out, and a hash over every entry and list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Digest {
-    pub seq: u64,
-    pub entries: u64,
-    pub hash: String,
+#[derive(Debug, PartialEq, Eq)]
+struct Digest {
+    seq: u64,
+    entries: u64,
+    hash: blake3::Hash,
 }
 
 impl Digest {
     /// Of all that the node of `area` holds.
-    pub fn of(view: &View, area: Area) -> Result<Digest> {
+    fn of(view: &View, area: Area) -> Result<Digest> {
         let mut held = view.inventory(area)?;
         held.sort_unstable_by_key(|held| (held.list, held.area, held.key));
         let mut hash = blake3::Hasher::new();
@@ -79,17 +83,36 @@ impl Digest {
             hash.update(&one.key.to_le_bytes());
             hash.update(&one.digest);
         }
-        Ok(Digest { seq: view.seq()?, entries: view.totals()?.entries, hash: hash.finalize().to_string() })
+        Ok(Digest { seq: view.seq()?, entries: view.totals()?.entries, hash: hash.finalize() })
     }
 }
 
-/// Restores `copy` into `scratch`, a folder of its own, and gives what is then there. The folder goes away again.
+/// Copies the store to `copy`, restores that on trial into `scratch`, a folder of its own that goes away again, and
+/// compares the two.
 ///
 /// # Errors
-/// Where the copy cannot be restored: it is no backup.
-pub fn restored(settings: &Settings, copy: &Path, scratch: &Path) -> Result<Digest> {
+/// Where the copy cannot be restored or holds something else: it is no backup, and removed.
+pub fn prove(office: &Office, copy: &Path, scratch: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
+    for _ in 0..TRIES {
+        let held = office.store.read(|view| Digest::of(view, office.area()))?;
+        office.store.backup(copy, progress)?;
+        match restored(&office.settings(), copy, scratch) {
+            Ok(there) if there == held => return Ok(()),
+            tried => {
+                std::fs::remove_file(copy).or_say_at("removing an old backup", copy)?;
+                // Where only the number rose, somebody's file was read in between.
+                if tried?.seq == held.seq {
+                    return Err(Error::new("the backup holds something else than the store").at(copy));
+                }
+            }
+        }
+    }
+    Err(Error::new("the store changed each time it was copied").hint("try again in a moment"))
+}
+
+fn restored(settings: &Settings, copy: &Path, scratch: &Path) -> Result<Digest> {
     std::fs::create_dir(scratch).or_say_at("making a folder", scratch)?;
-    let tried = Store::restore(scratch, copy, settings.area, "proof")
+    let tried = Store::restore(scratch, copy, settings.area, "trial")
         .and_then(|_| Store::open_read_only(scratch)?.read(|view| Digest::of(view, settings.area)));
     let removed = std::fs::remove_dir_all(scratch).or_say_at("removing the folder of the trial", scratch);
     let digest = tried.map_err(|error| Error::new("the backup cannot be restored").at(copy).because(error))?;

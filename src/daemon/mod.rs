@@ -4,7 +4,7 @@
 //! ever change the store. Nobody waits for anybody: a bell says 'look again'.
 
 mod alarms;
-pub mod backups;
+mod backups;
 pub mod control;
 mod desk;
 mod ledger;

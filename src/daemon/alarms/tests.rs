@@ -10,7 +10,7 @@ fn calm() -> Facts {
         now: 1_000 * DAY,
         children: Vec::new(),
         acknowledged: 70,
-        head: 70,
+        waiting: 0,
         joined: true,
         link: LinkStatus { parent: Some(area("519901")), last_contact: Some(0), ..LinkStatus::default() },
         disk_free_bytes: Some(50 << 30),
@@ -51,18 +51,18 @@ fn nothing_is_wrong_with_a_calm_office() {
 
 #[test]
 fn a_backlog_that_stands_for_a_day_is_no_progress_also_over_a_night_switched_off() {
-    let waits = |facts: &mut Facts| facts.head = 90;
+    let waits = |facts: &mut Facts| facts.waiting = 20;
     let told = story([
         at(0, waits),
         at(10, waits),
         at(25, waits),
         // One batch got through: it goes on.
-        at(26, |f| (f.acknowledged, f.head) = (80, 90)),
-        at(51, |f| (f.acknowledged, f.head) = (80, 90)),
-        at(52, |f| (f.acknowledged, f.head) = (90, 90)),
+        at(26, |f| (f.acknowledged, f.waiting) = (80, 10)),
+        at(51, |f| (f.acknowledged, f.waiting) = (80, 10)),
+        at(52, |f| (f.acknowledged, f.waiting) = (90, 0)),
     ]);
     assert_eq!(told, [vec![], vec![], vec!["no-progress"], vec![], vec!["no-progress"], vec![]]);
-    let alone = |f: &mut Facts| (f.head, f.joined) = (90, false);
+    let alone = |f: &mut Facts| (f.waiting, f.joined) = (20, false);
     assert_eq!(story([at(0, alone), at(50, alone)]), [[""; 0], []], "nobody waits for an office without a parent");
 }
 

@@ -266,8 +266,8 @@ pub fn receipts_beside(file: &Path) -> PathBuf {
 #[serde(default)]
 pub struct Backup {
     pub file: PathBuf,
-    /// Also `digest` in the row: what the store held just before, to compare the copy by.
-    pub digest: bool,
+    /// The copy is also restored on trial and compared with the store; `proved` in the row.
+    pub prove: bool,
 }
 
 /// Writes down how a nightly backup came out, for the alarms: a file, or why there is none. Gives no row.

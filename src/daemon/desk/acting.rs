@@ -14,7 +14,7 @@ use super::super::reading::{self, Reading};
 use super::super::worker::stream_of;
 use super::looking::held_row;
 use super::{FrontDesk, Live, Out, row};
-use crate::daemon::backups::{self, Digest};
+use crate::daemon::backups;
 use crate::daemon::office::PAUSED;
 use crate::error::{Context, Error, Result};
 use crate::intake::Refusal;
@@ -259,23 +259,21 @@ impl FrontDesk {
             Some(_) => Some(Spooled::new(&self.office.settings().data_dir())?),
             None => None,
         };
-        let digest = match args.digest {
-            true => Some(self.office.store.read(|view| Digest::of(view, self.office.area()))?),
-            false => None,
-        };
         let copy = spooled.as_ref().map_or(args.file.as_path(), Spooled::path);
-        self.office.store.backup(copy, &mut |done, total| {
+        let mut progress = |done, total| {
             out(Frame::progress(done, total, "backup"));
-        })?;
+        };
+        match args.prove {
+            true => backups::prove(&self.office, copy, &copy.with_extension("trial"), &mut progress)?,
+            false => self.office.store.backup(copy, &mut progress)?,
+        }
         let bytes = std::fs::metadata(copy).or_say_at("looking at the backup", copy)?.len();
         if let Some(spooled) = spooled {
             out(Frame::File(Content::of(spooled)?));
         }
         let entries = self.office.store.read(|view| view.totals())?.entries;
-        let mut shown = json!({"file": args.file, "bytes": bytes, "entries": entries, "verified": true});
-        if let Some(digest) = digest {
-            shown["digest"] = json!(digest);
-        }
+        let shown =
+            json!({"file": args.file, "bytes": bytes, "entries": entries, "verified": true, "proved": args.prove});
         row(out, &shown)?;
         Ok(Exit::Done)
     }
