@@ -73,6 +73,15 @@ impl Error {
         self.nature == Nature::Damaged
     }
 
+    /// What failed, without where: the key of the sentence in other languages.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    pub fn path(&self) -> Option<&std::path::Path> {
+        self.path.as_deref()
+    }
+
     pub fn hint_text(&self) -> Option<&str> {
         self.hint.as_deref()
     }

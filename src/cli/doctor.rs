@@ -154,7 +154,7 @@ fn why(failed: &Failed) -> String {
 
 fn status(session: &Session, row: &Value, checks: &mut Vec<Check>) {
     let settings = &session.settings;
-    let joined = row["parent"]["url"].is_string();
+    let joined = !row["parent"].is_null() && view::field(&row["parent"], "state") != "not-joined";
     if settings.level() != Level::County && (settings.parent_url.is_some() || joined) {
         checks.push(check("joined", warn_unless(joined), Value::Null));
         if joined {
@@ -163,6 +163,15 @@ fn status(session: &Session, row: &Value, checks: &mut Vec<Check>) {
             let entries = row["backlog"]["entries"].as_u64().unwrap_or(0);
             checks.push(check("backlog", warn_unless(connected || entries == 0), json!({"entries": entries})));
         }
+    }
+    for alarm in row["alarms"].as_array().into_iter().flatten() {
+        let hint = format!("alarm-{}-hint", view::field(alarm, "alarm"));
+        let hint = session.screen.text().say(&hint);
+        checks.push(check("alarm", State::Warn, json!({"text": alarm["text"], "hint": hint})));
+    }
+    checks.push(check("backup", warn_unless(row["backup"]["last"].is_string()), Value::Null));
+    if row["paused"] == true {
+        checks.push(check("paused", State::Warn, Value::Null));
     }
     for name in ["held", "quarantined"] {
         let count = row[name].as_u64().unwrap_or(0);

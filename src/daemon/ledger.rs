@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::attest;
+use super::neighbours::{self, ChildState};
 use super::office::Office;
 use super::pass::arrive;
 use super::present::{Presenter, notice};
@@ -149,6 +150,11 @@ impl ChildLedger for Ledger {
             return Ok(());
         }
         self.write(|writer| writer.put_meta_u64(PARENT_PROTOCOL, protocol.into()))
+    }
+
+    fn names(&self) -> Result<Vec<(Area, String)>> {
+        let names = self.read(|view| neighbours::names(view, &self.office))?;
+        Ok(names.into_iter().collect())
     }
 
     fn notices_mark(&self) -> Result<NoticesMark> {
@@ -338,18 +344,17 @@ impl ParentLedger for Ledger {
     fn noticed_epoch(&self, child: Area, epoch: Epoch, superseded: bool) -> Result<()> {
         tracing::warn!(%child, epoch = epoch.0, superseded, "a child began a new life, or an old copy of it appeared");
         self.change_child(child, |child| {
-            child.state = json!({ "copy": superseded }).to_string();
+            ChildState::change(child, |state| state.copy = superseded);
         })
     }
 
     fn notices_after(&self, child: Area, after: u64, items_max: usize, bytes_max: usize) -> Result<NoticesRead> {
-        let today = self.office.today();
         self.read(|view| {
             let head = view.seq()?;
             let changed = view.findings_changed(after, NOTICES_SCAN_MAX)?;
             // Up to here everything was looked at.
             let mut upto = if changed.len() < NOTICES_SCAN_MAX { head } else { changed.last().map_or(head, |c| c.0) };
-            let mut presenter = Presenter::new(view, &self.office.text, today);
+            let mut presenter = Presenter::new(view, &self.office)?;
             let mut notices = Vec::new();
             for decision in view.match_decisions_between(after, upto)? {
                 if view.pair_areas(&decision.subject)?.iter().any(|area| child.contains(*area)) {
@@ -399,18 +404,18 @@ impl ParentLedger for Ledger {
     }
 
     fn verified(&self, child: Area, report: &VerifyReport) -> Result<()> {
-        let report = serde_json::to_value(report).or_say("keeping what a comparison found")?;
         self.change_child(child, |child| {
             child.verify = false;
-            child.state = json!({ "verified": report }).to_string();
+            ChildState::change(child, |state| state.verified = Some(report.clone()));
         })
     }
 
     fn resynced(&self, child: Area, report: &ResyncReport) -> Result<()> {
-        let report = serde_json::to_value(report).or_say("keeping a resync's figures")?;
         self.change_child(child, |child| {
             child.resync = false;
-            child.state = json!({ "resync": report }).to_string();
+            ChildState::change(child, |state| {
+                *state = ChildState { copy: false, resync: Some(*report), ..std::mem::take(state) }
+            });
         })
     }
 
@@ -426,6 +431,9 @@ impl ParentLedger for Ledger {
         self.change_child(child, |child| {
             child.last_contact = Some(now);
             child.protocol = hello.protocol;
+            neighbours::learn(child, &hello.names);
+            // A revoked one is not let in: it was invited anew.
+            ChildState::change(child, |state| state.revoked = false);
         })
     }
 }

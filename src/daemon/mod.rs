@@ -5,11 +5,13 @@
 
 mod alarms;
 mod attest;
+mod backups;
 pub mod control;
 mod desk;
 pub mod ledger;
 mod logbook;
 mod metrics;
+mod neighbours;
 pub mod office;
 pub mod pass;
 mod present;
@@ -23,6 +25,7 @@ mod upkeep;
 mod worker;
 
 pub use desk::offline;
+pub use office::OFFICE_TIME;
 pub use room::free_bytes;
 pub use run::run;
 pub use score::score_links;

@@ -17,10 +17,13 @@ use crate::settings::Settings;
 use crate::store::{Store, View};
 
 /// The clock offices read: one civil time in the whole country, without summer time.
-const OFFICE_TIME: Offset = Offset::constant(8);
+pub const OFFICE_TIME: Offset = Offset::constant(8);
 
 /// Where trained weights of linkage are kept in the store.
 pub const WEIGHTS: &str = "weights";
+
+/// In the store: whether intake and push are paused, 0 or 1.
+pub const PAUSED: &str = "paused";
 
 /// One node, open.
 pub struct Office {

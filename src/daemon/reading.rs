@@ -229,12 +229,16 @@ fn lists(outcome: &Outcome) -> Vec<List> {
     lists
 }
 
+/// The code of a line that is not taken, as it is stored and told.
+pub fn code_of(code: intake::RefusalCode) -> String {
+    serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 fn refusals(reading: &Reading, outcome: &Outcome) -> Vec<QuarantineRow> {
-    let code = |code: &intake::RefusalCode| serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned));
     let mut rows: Vec<QuarantineRow> = outcome
         .refused
         .iter()
-        .map(|r| reading.quarantined(r.sheet.clone(), r.row, &code(&r.code).unwrap_or_default(), &r.detail))
+        .map(|r| reading.quarantined(r.sheet.clone(), r.row, &code_of(r.code), &r.detail))
         .collect();
     rows.extend(
         outcome

@@ -9,16 +9,18 @@ use super::control::server::Listener;
 use super::control::{Desk, Exit, Frame, Request};
 use super::{service, worker};
 use crate::error::{Context, Error, Result};
+use crate::report::text::Text;
 use crate::settings::Settings;
 
 /// Every verb gets the same answer: what is wrong, and what a person can do.
 struct Closed {
     error: Error,
+    text: Text,
 }
 
 impl Desk for Closed {
     fn handle(&self, _: Request, out: &mut dyn FnMut(Frame) -> bool) -> Exit {
-        out(Frame::error(&self.error, Exit::Failed));
+        out(Frame::error(&self.text, &self.error, Exit::Failed));
         Exit::Failed
     }
 }
@@ -47,7 +49,7 @@ pub fn run(settings: &Settings, error: Error) -> Result<()> {
             }
         };
         tokio::select! {
-            () = listener.serve(Arc::new(Closed { error }), asked) => {}
+            () = listener.serve(Arc::new(Closed { error, text: Text::new(settings.language) }), asked) => {}
             () = watchdog => {}
         }
         service::stopping();

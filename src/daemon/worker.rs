@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
-use super::alarms::{Alarms, Raised};
+use super::alarms::{Alarm, Alarms};
 use super::logbook::Logbook;
 use super::office::Office;
 use super::pass::{Derived, derive};
@@ -18,8 +18,8 @@ use super::reading::{self, Reading};
 use super::upkeep::Upkeep;
 use crate::domain::Date;
 use crate::error::{Error, Result};
+use crate::intake::Vocabulary;
 use crate::intake::watch::{Scan, Seen, Settling, in_order, scan};
-use crate::intake::{Limits, Vocabulary};
 use crate::settings::{Settings, Source, SourceKind};
 use crate::sync::status::LinkHandle;
 
@@ -45,7 +45,8 @@ pub struct Progress {
     /// Counts turns of the loop: the watchdog sees that it goes on.
     pub turns: AtomicU64,
     last_error: Mutex<Option<String>>,
-    alarms: Mutex<Raised>,
+    /// `None` until the worker has looked.
+    alarms: Mutex<Option<Vec<Alarm>>>,
 }
 
 impl Default for Progress {
@@ -57,7 +58,7 @@ impl Default for Progress {
             pass_seconds: Histogram::new(exponential_buckets(0.01, 3.0, 10)),
             turns: AtomicU64::new(0),
             last_error: Mutex::new(None),
-            alarms: Mutex::new(Raised::new()),
+            alarms: Mutex::new(None),
         }
     }
 }
@@ -71,8 +72,8 @@ impl Progress {
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What is wrong with the node itself, as the worker last looked.
-    pub fn alarms(&self) -> Raised {
+    /// What is wrong with the node itself, as the worker last looked; `None` until it has.
+    pub fn alarms(&self) -> Option<Vec<Alarm>> {
         self.alarms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -183,7 +184,7 @@ impl Worker {
             }
         };
         let raised = self.alarms.look(&self.office, &self.logbook);
-        *self.progress.alarms.lock().unwrap_or_else(PoisonError::into_inner) = raised;
+        *self.progress.alarms.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
         pause
     }
 
@@ -260,7 +261,7 @@ impl Worker {
             let reading = Reading {
                 office: &self.office,
                 vocabulary: &self.vocabulary,
-                limits: limits(&settings),
+                limits: settings.intake,
                 stream: &stream,
                 source: &source,
                 rel_path: &seen.rel_path,
@@ -319,25 +320,6 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 /// The inbox has no name of its own; a configured source has a stream of its own.
 pub fn stream_of(settings: &Settings, source: &Source) -> String {
     if source.path == settings.inbox() { String::new() } else { source.name.clone() }
-}
-
-pub fn limits(settings: &Settings) -> Limits {
-    let i = &settings.intake;
-    Limits {
-        file_bytes_max: i.file_bytes_max,
-        unpacked_bytes_max: i.unpacked_bytes_max,
-        unpack_ratio_max: i.unpack_ratio_max,
-        unpack_ratio_free_bytes: i.unpack_ratio_free_bytes,
-        archive_entries_max: i.archive_entries_max,
-        cells_max: i.cells_max,
-        columns_max: i.columns_max,
-        cell_chars_max: i.cell_chars_max,
-        sheets_max: i.sheets_max,
-        markup_bytes_max: i.markup_bytes_max,
-        xls_bytes_max: i.xls_bytes_max,
-        database_secs_max: i.database_secs_max,
-        ..Limits::default()
-    }
 }
 
 /// The folder of a source, what in it is new and at rest, and how many files are not at rest yet.

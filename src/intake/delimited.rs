@@ -9,8 +9,8 @@ use std::io::{Read, Seek};
 
 use encoding_rs::{CoderResult, Decoder, Encoding, GB18030, UTF_8};
 
+use super::Limits;
 use super::container::read_up_to;
-use super::limits::Limits;
 use super::report::{Unreadable, UnreadableCode};
 use super::row::{Row, Rows};
 

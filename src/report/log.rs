@@ -46,7 +46,7 @@ pub enum Subject {
     /// `finding` in the shape of CONTRACT.md, masked; `note` is the decision's.
     Finding { change: Change, finding: Value, by: Option<String>, note: Option<String> },
     /// A catalogue key `alarm-…` without its prefix, and what its sentence takes. `ended` says that it is over.
-    Alarm { code: &'static str, params: Map<String, Value>, ended: bool },
+    Alarm { code: String, params: Map<String, Value>, ended: bool },
 }
 
 /// One change with its number.

@@ -168,6 +168,11 @@ impl Home {
         self.key.is_some()
     }
 
+    /// A store in another folder, under the same key.
+    pub fn inside(&self, dir: &Path) -> Home {
+        self.beside(dir.join(FILE))
+    }
+
     /// Another file under the same key.
     pub(super) fn beside(&self, file: impl Into<PathBuf>) -> Home {
         Home { file: file.into(), key: self.key.clone() }

@@ -263,7 +263,7 @@ impl Store {
 }
 
 impl View<'_> {
-    pub(crate) fn meta_u64(&self, key: &str) -> Result<Option<u64>> {
+    pub fn meta_u64(&self, key: &str) -> Result<Option<u64>> {
         let found: Option<i64> = self
             .conn
             .prepare_cached("SELECT value FROM meta WHERE key = ?1")

@@ -220,8 +220,23 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Holds a snapshot. One held before for the same list, area and stream gives way to it.
+    /// Holds a snapshot. One held before for the same list, area and stream gives way to it; the same content read
+    /// again keeps its number, which somebody may have written down.
     pub fn hold(&self, new: &Held) -> Result<i64> {
+        let same = self
+            .conn
+            .prepare_cached(
+                "SELECT id FROM held
+                 WHERE stream = ?1 AND area = ?2 AND list = ?3 AND hash = ?4 AND file = ?5 AND state = 'held'",
+            )
+            .and_then(|mut s| {
+                let key = (&new.stream, new.area.padded() as i64, new.list as u8, &new.hash[..], &new.file);
+                s.query_row(key, |row| row.get(0)).optional()
+            })
+            .doing("holding a snapshot")?;
+        if let Some(id) = same {
+            return Ok(id);
+        }
         self.supersede_held(&new.stream, new.area, new.list)?;
         self.conn
             .prepare_cached(

@@ -72,6 +72,8 @@ pub(super) struct Plan {
     pub fresh: Vec<usize>,
     /// Append: entries the file does not speak of.
     pub kept: Vec<Uid>,
+    /// Paired lines that say something else than before.
+    pub changed: u64,
     pub removes: u64,
     pub held: bool,
 }
@@ -149,12 +151,13 @@ impl Scope {
         }
     }
 
-    pub fn outcome(&self, (list, area): (List, Area), plan: &Plan) -> ScopeOutcome {
-        // What was planned and not written is told as it would be.
-        let (created, updated, removed) = if self.created + self.updated + self.removed == 0 {
-            (plan.fresh.len() as u64, plan.same.len() as u64, plan.gone.len() as u64)
+    /// What became of the list, or `planned` only: what would.
+    pub fn outcome(&self, (list, area): (List, Area), plan: &Plan, planned: bool) -> ScopeOutcome {
+        let (created, updated, removed, unchanged) = if planned {
+            let same = plan.same.len() as u64 - plan.changed;
+            (plan.fresh.len() as u64, plan.changed, plan.removes, self.unchanged + same)
         } else {
-            (self.created, self.updated, self.removed)
+            (self.created, self.updated, self.removed, self.unchanged)
         };
         ScopeOutcome {
             list,
@@ -164,7 +167,7 @@ impl Scope {
             created,
             updated,
             removed,
-            unchanged: self.unchanged,
+            unchanged,
             held: plan.held,
             outdated: None,
         }

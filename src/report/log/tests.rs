@@ -109,8 +109,8 @@ fn a_restored_store_starts_its_numbers_anew() {
 fn an_alarm_is_said_when_it_comes_and_when_it_goes() {
     let folder = tempfile::tempdir().unwrap();
     let alarm = |seq, ended| {
-        let params = json!({"area": "第1乡", "days": 3}).as_object().cloned().unwrap();
-        LogLine { seq, subject: Subject::Alarm { code: "child-silent", params, ended } }
+        let params = json!({"area": "第1乡", "office": "第1乡", "days": 3}).as_object().cloned().unwrap();
+        LogLine { seq, subject: Subject::Alarm { code: "child-silent".to_owned(), params, ended } }
     };
     open(folder.path(), "e1").append(at("2026-03-05T06:02:00Z"), &[alarm(1, false), alarm(2, true)]).unwrap();
     let text = read(folder.path(), "mismatch-2026-03.txt");

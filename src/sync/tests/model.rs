@@ -378,6 +378,10 @@ impl ChildLedger for Memory {
         })
     }
 
+    fn names(&self) -> Result<Vec<(Area, String)>> {
+        Ok(Vec::new())
+    }
+
     fn notices_mark(&self) -> Result<NoticesMark> {
         Ok(self.state().mark)
     }
