@@ -260,6 +260,48 @@ said-file-is-not-a-database = 这个文件不是数据库
 said-attempt-to-write-a-readonly-database = 数据库只能读
 said-unable-to-open-database-file = 数据库文件打不开
 
+## 数据库的密钥与损坏
+
+said-a-key-is-set-for-the-store-and-the-store-is-not-encrypted = 设置了数据库密钥，但数据库没有加密
+said-a-key-is-set-for-the-store-and-this-build-of-rosterd-cannot-encrypt = 设置了数据库密钥，但这个版本的 rosterd 不能加密
+said-a-key-is-x-hex-digits-and-nothing-else = 密钥是 { $x1 } 位十六进制数字，不含其他内容
+said-checking-the-copy = 检查副本
+said-chmod-x-x = chmod { $x1 } { $x2 }
+said-install-the-newer-rosterd-again = 请重新安装较新的 rosterd
+said-it-was-encrypted-with-another-key-or-the-file-is-damaged-put-the-right-key-back-or-restore-a-backup = 它是用另一把密钥加密的，或者文件已损坏：请放回正确的密钥，或恢复备份
+said-its-first-start-encrypts-it = 第一次启动时就会加密
+said-no-key-is-set-for-the-store = 没有设置数据库密钥
+said-no-word-of-x-ever-came-here = 这里从未收到 { $x1 } 的签名确认
+said-old-key-names-the-key-that-opens-it-until-now = 用 --old-key 指明目前能打开它的密钥
+said-others-may-read-the-key-of-the-store-mode-x = 其他人可以读取数据库密钥（权限 { $x1 }）
+said-put-the-copy-back-that-was-kept-of-it-a-store-without-its-key-cannot-be-opened = 请放回当初保存的密钥副本；没有密钥，数据库无法打开
+said-putting-the-copy-in-place = 把副本放到位
+said-putting-the-store-under-its-new-key = 把数据库换到新密钥下
+said-reading-the-key-of-the-store = 读取数据库密钥
+said-removing-a-copy = 删除副本
+said-set-store-key-file-or-run-this-as-the-service-does-with-its-credential = 请设置 [store] key_file，或者像服务那样带着凭据运行
+said-set-store-key-file-to-a-file-best-on-another-disk-it-is-made-where-it-is-not-there = 请把 [store] key_file 设为一个文件，最好在另一个磁盘上；不存在时会自动生成
+said-stop-the-service-and-run-x-it-encrypts-what-is-there = 请停止服务并运行 { $x1 }：它会把现有数据加密
+said-taking-away-the-note-of-a-damaged-store = 删除数据库损坏的记录
+said-the-child-did-not-say-what-it-found = 下级没有说明比较结果
+said-the-copy-is-not-sound-x = 副本不完好：{ $x1 }
+said-the-copy-is-not-sound = 副本不完好
+said-the-key-does-not-open-the-store = 这把密钥打不开数据库
+said-the-key-of-the-store-is-not-there = 找不到数据库密钥
+said-the-path-is-not-x = 路径不是 { $x1 }
+said-the-rosterd-of-x-is-too-old-to-compare-without-repairing = { $x1 } 的 rosterd 版本太旧，不能只比较而不修复
+said-the-store-is-encrypted-already = 数据库已经加密
+said-the-store-is-encrypted-and-no-key-is-set-or-it-is-no-store = 数据库已加密但没有设置密钥，或者它不是数据库
+said-there-is-no-store-yet = 还没有数据库
+said-this-build-of-rosterd-cannot-encrypt = 这个版本的 rosterd 不能加密
+said-this-is-no-key-of-a-store = 这不是数据库密钥
+said-update-it-or-use-x = 请升级它，或使用 { $x1 }
+said-use-the-packaged-rosterd-or-build-with-features-sqlcipher = 请使用安装包里的 rosterd，或用 --features sqlcipher 编译
+said-x-lists-the-words-that-did = { $x1 } 会列出收到过的签名确认
+said-the-store-is-damaged-and-nothing-more-is-written-to-it-stop-the-service-and-put-the-newest-backup-back-rosterd-restore-file-or-without-one-move-the-store-aside-and-start-again-the-files-in-the-inbox-are-read-anew-the-children-send-all-again-and-x-makes-the-parent-equal = 数据库已损坏，不再写入：请停止服务，用最近的备份恢复（rosterd restore FILE）；没有备份时，把数据库移开后重新启动：收件夹会重新读入，下级会重新上报，再用 { $x1 } 与上级对齐
+said-the-disk-is-full-x-mb-left-nothing-is-read-until-there-is-room = 磁盘已满（只剩 { $x1 } MB）：腾出空间之前不再读入文件
+said-the-disk-is-full-nothing-new-is-taken = 磁盘已满：暂不接收新数据
+
 ## 收不进来的原因
 
 said-no-filled-cell-in-it = 里面没有内容

@@ -130,7 +130,6 @@ pub fn run(args: Args, config: Option<PathBuf>, screen: &mut Screen) -> Outcome 
         language: args.language,
     };
     let settings = plan.carry_out(screen)?;
-    screen.say_with("say-initialised", &[("dir", &plan.dir.display())]);
     // A parent that is away keeps nobody from working: the office can join later.
     let joined = match code.0 {
         Some(code) => join(&code, &settings, screen)?,
