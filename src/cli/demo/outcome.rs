@@ -77,7 +77,7 @@ mod tests {
     fn rules_stand_down_the_page_and_villages_across_the_worst_first() {
         let finding = |rule: &str, severity: &str, area: Option<&str>| {
             json!({
-                "rule": rule, "severity": severity, "area": area, "text": "519901001200的低保，519901****19，请核实。",
+                "rule": rule, "severity": severity, "area": area, "text": "200村的低保，519901****19，请核实。",
                 "entries": [{"name": "王**", "source": {"file": "低保.xls", "row": 12}}],
             })
         };
