@@ -125,6 +125,9 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
     table.row([label("findings"), findings.join(text.comma())]);
     let error = view::cell(row, "last_error");
     table.row([label("error"), if error.is_empty() { text.say("state-none") } else { error }]);
+    for alarm in row["alarms"].as_array().into_iter().flatten() {
+        table.row([label("alarm"), view::cell(alarm, "text")]);
+    }
     let columns = session.screen.columns();
     // The first line is the empty header.
     let mut lines: Vec<String> = table.lines(columns).into_iter().skip(1).collect();

@@ -1,6 +1,7 @@
 //! Alarms of the node itself: told once when they begin and once when they end (LESSONS.md: silent stops).
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -8,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::attest;
 use super::logbook::Logbook;
 use super::office::Office;
+use super::room;
 use crate::error::Result;
 use crate::sync::status::LinkHandle;
 
@@ -25,11 +27,14 @@ const DISK_FREE_BYTES_MIN: u64 = 500 * 1024 * 1024;
 const MILLIS_PER_HOUR: i64 = 3_600_000;
 
 /// What is wrong now, by code and subject.
-type Raised = BTreeMap<(&'static str, String), Map<String, Value>>;
+pub type Raised = BTreeMap<(&'static str, String), Map<String, Value>>;
 
 pub struct Alarms {
     link: LinkHandle,
+    /// What the log was told of.
     raised: Raised,
+    /// What the last of the slow looks found.
+    slow: Raised,
     looked: Option<Instant>,
     /// The acknowledged number, and since when it stands (Unix milliseconds).
     acknowledged: Option<(u64, i64)>,
@@ -37,35 +42,42 @@ pub struct Alarms {
 
 impl Alarms {
     pub fn new(link: LinkHandle) -> Alarms {
-        Alarms { link, raised: Raised::new(), looked: None, acknowledged: None }
+        Alarms { link, raised: Raised::new(), slow: Raised::new(), looked: None, acknowledged: None }
     }
 
-    /// Looks, and tells what began or ended. A failure to look or tell waits for the next time.
-    pub fn look(&mut self, office: &Office, logbook: &Logbook) {
-        if self.looked.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
-            return;
+    /// Looks, and tells what began or ended. A failure to tell waits for the next time: with a full disk the log has
+    /// no room either. Gives what is wrong now.
+    pub fn look(&mut self, office: &Office, logbook: &Logbook) -> Raised {
+        let mut now = urgent(office);
+        let slow = |((code, _), _): &(&(&'static str, String), &Map<String, Value>)| !URGENT.contains(code);
+        if self.looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
+            self.looked = Some(Instant::now());
+            match self.find(office) {
+                Ok(found) => self.slow = found,
+                Err(error) => tracing::warn!(%error, "the alarms could not be looked at"),
+            }
         }
-        self.looked = Some(Instant::now());
-        if let Err(error) = self.tell(office, logbook) {
-            tracing::warn!(%error, "the alarms could not be looked at");
+        now.extend(self.slow.iter().filter(slow).map(|(key, params)| (key.clone(), params.clone())));
+        if let Err(error) = self.tell(&now, office, logbook) {
+            tracing::debug!(%error, "an alarm could not be written to the log yet");
         }
+        now
     }
 
-    fn tell(&mut self, office: &Office, logbook: &Logbook) -> Result<()> {
-        let now = self.find(office)?;
-        for ((code, subject), params) in &now {
-            if !self.raised.contains_key(&(*code, subject.clone())) {
-                tracing::warn!(code, subject, "alarm");
+    fn tell(&mut self, now: &Raised, office: &Office, logbook: &Logbook) -> Result<()> {
+        for ((code, subject), params) in now {
+            if let Entry::Vacant(place) = self.raised.entry((*code, subject.clone())) {
                 logbook.alarm(office, code, params.clone(), false)?;
+                tracing::warn!(code, subject, "alarm");
+                place.insert(params.clone());
             }
         }
-        for ((code, subject), params) in &self.raised {
-            if !now.contains_key(&(*code, subject.clone())) {
-                tracing::info!(code, subject, "alarm ended");
-                logbook.alarm(office, code, params.clone(), true)?;
-            }
+        let over: Vec<_> = self.raised.keys().filter(|key| !now.contains_key(*key)).cloned().collect();
+        for key in over {
+            logbook.alarm(office, key.0, self.raised[&key].clone(), true)?;
+            tracing::info!(code = key.0, subject = key.1, "alarm ended");
+            self.raised.remove(&key);
         }
-        self.raised = now;
         Ok(())
     }
 
@@ -105,20 +117,24 @@ impl Alarms {
                 raise("clock-skew", parent.to_string(), json!({"area": parent, "secs": link.skew_secs}));
             }
         }
-        if let Some(free) = disk_free_bytes(office.store.path()).filter(|free| *free < DISK_FREE_BYTES_MIN) {
+        if let Some(free) = room::free_bytes(office.store.path()).filter(|free| *free < DISK_FREE_BYTES_MIN) {
             raise("disk-low", String::new(), json!({"free": free / (1024 * 1024)}));
         }
         Ok(found)
     }
 }
 
-/// Bytes an ordinary account may still write where `path` lies; `None` where the system does not say.
-pub fn disk_free_bytes(path: &std::path::Path) -> Option<u64> {
-    use std::os::unix::ffi::OsStrExt;
-    let path = std::ffi::CString::new(path.as_os_str().as_bytes()).ok()?;
-    // SAFETY: a zeroed statvfs is valid to be filled, and the path is a C string that outlives the call.
-    let mut stat: libc::statvfs = unsafe { std::mem::zeroed() };
-    // SAFETY: as above.
-    let failed = unsafe { libc::statvfs(path.as_ptr(), &mut stat) } != 0;
-    (!failed).then(|| stat.f_bavail as u64 * stat.f_frsize as u64)
+/// Alarms that every turn of the worker looks at: they say why nothing is read any more.
+const URGENT: [&str; 2] = ["disk-full", "store-damaged"];
+
+fn urgent(office: &Office) -> Raised {
+    let mut found = Raised::new();
+    if let Some(free) = office.room.short() {
+        let params = Map::from_iter([("free".to_owned(), json!(free / (1024 * 1024)))]);
+        found.insert((URGENT[0], String::new()), params);
+    }
+    if office.store.damage().is_some() {
+        found.insert((URGENT[1], String::new()), Map::new());
+    }
+    found
 }

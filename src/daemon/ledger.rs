@@ -14,6 +14,7 @@ use crate::domain::{Area, FindingId, FindingStatus};
 use crate::error::{Context, Error, Result};
 use crate::store::{Child, Decision, DecisionKind, FrozenRow, QuarantineRow, View, Writer};
 use crate::sync::attest::{Attestation, Holding};
+use crate::sync::batch;
 use crate::sync::ledger::{
     Arrival, ChildLedger, FrozenBatch, Identity, Inventory, Item, Notice, NoticesPage, NoticesRead, Origin,
     ParentLedger, Repaired,
@@ -72,7 +73,11 @@ impl ChildLedger for Ledger {
 
     fn frozen_at(&self, after: u64) -> Result<Option<FrozenBatch>> {
         let Some(row) = self.read(|view| view.frozen_after(after))? else { return Ok(None) };
-        let header: BatchHeader = serde_json::from_str(&row.header).or_say("reading the batch in flight")?;
+        let header: BatchHeader = serde_json::from_str(&row.header)
+            .map_err(|_| self.office.store.found_damaged("the header of the batch in flight does not read"))?;
+        if batch::hash_of(&header, &row.body) != header.hash {
+            return Err(self.office.store.found_damaged("the batch in flight is not what was kept"));
+        }
         Ok(Some(FrozenBatch { header, body: row.body }))
     }
 
@@ -289,6 +294,10 @@ impl ParentLedger for Ledger {
     }
 
     fn accept(&self, arrival: Arrival) -> Result<Receipt> {
+        if self.office.room.short().is_some() {
+            // What is left is for receipts; the child keeps its batch and comes again.
+            return Err(Error::new("the disk is full: nothing new is taken").transient());
+        }
         let header = &arrival.header;
         let setting = self.office.setting();
         let receipt = self.write(|writer| {

@@ -16,9 +16,9 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::alarms::disk_free_bytes;
 use super::attest;
 use super::office::Office;
+use super::room;
 use super::worker::Progress;
 use crate::error::{Context, Result};
 use crate::sync::receive::Parent;
@@ -126,7 +126,13 @@ fn page(board: &Board) -> Result<String> {
         gauge("certificate_days", "Until this node's certificate ends", (ends - now) / 86_400);
     }
     gauge("parity_broken", "1: the last comparison with the parent found differences", i64::from(status.differing > 0));
-    if let Some(free) = disk_free_bytes(board.office.store.path()) {
+    gauge("disk_full", "1: nothing is read for want of room", i64::from(board.office.room.short().is_some()));
+    gauge(
+        "store_damaged",
+        "1: the store is damaged and nothing is written",
+        i64::from(board.office.store.damage().is_some()),
+    );
+    if let Some(free) = room::free_bytes(board.office.store.path()) {
         gauge("disk_free_bytes", "Left where the store lies", free as i64);
     }
     registry.register(

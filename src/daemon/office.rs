@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 use super::pass::Setting;
+use super::room::Room;
 use crate::domain::{Area, Date};
 use crate::error::{Context, Result};
 use crate::linkage::{Decided, Weights};
@@ -25,6 +26,7 @@ pub const WEIGHTS: &str = "weights";
 pub struct Office {
     pub store: Store,
     pub text: Text,
+    pub room: Room,
     settings: RwLock<Settings>,
     /// In the place of the calendar, for replays.
     today: Option<Date>,
@@ -43,9 +45,11 @@ struct Bell {
 impl Office {
     pub fn new(store: Store, settings: Settings, today: Option<Date>) -> Office {
         let text = Text::new(settings.language);
+        let room = Room::new(store.path());
         Office {
             store,
             text,
+            room,
             settings: RwLock::new(settings),
             today,
             paused: AtomicBool::new(false),

@@ -15,7 +15,7 @@ use super::ledger::Ledger;
 use super::logbook::Logbook;
 use super::office::Office;
 use super::worker::{Progress, Worker};
-use super::{metrics, service};
+use super::{metrics, service, stand_by};
 use crate::domain::Date;
 use crate::error::{Context, Error, Result};
 use crate::intake::Vocabulary;
@@ -41,7 +41,7 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// Threads of the link, the port and the socket. The worker has one of its own.
 const THREADS: usize = 2;
 /// How often the watchdog is fed, where the worker goes on.
-const ALIVE_EVERY: Duration = Duration::from_secs(10);
+pub(super) const ALIVE_EVERY: Duration = Duration::from_secs(10);
 /// A worker that has not come round for this long is stuck, except in the middle of a pass.
 const STUCK: Duration = Duration::from_secs(120);
 
@@ -53,7 +53,10 @@ pub fn run(settings: Settings, today: Option<Date>) -> Result<()> {
     let data = settings.data_dir();
     make_private(&data)?;
     let _alone = lock(&data)?;
-    let store = Store::open(Home::of(&settings)?, settings.area)?;
+    let store = match Store::open(Home::of(&settings)?, settings.area) {
+        Err(error) if error.is_damaged() => return stand_by::run(&settings, error),
+        opened => opened?,
+    };
     let epoch = store.read(|view| view.epoch())?;
     let office = Arc::new(Office::new(store, settings.clone(), today));
     let text = Text::new(settings.language);

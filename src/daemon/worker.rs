@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
-use super::alarms::Alarms;
+use super::alarms::{Alarms, Raised};
 use super::logbook::Logbook;
 use super::office::Office;
 use super::pass::{Derived, derive};
@@ -29,6 +29,8 @@ const RESTLESS_LOOK: Duration = Duration::from_millis(200);
 const TICK: Duration = Duration::from_secs(20);
 /// After a failure of the store the next try waits this long.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
+/// While the disk is full, how often somebody looks whether there is room.
+const ROOM_LOOK: Duration = Duration::from_secs(1);
 /// A pass over more entries gives its memory back afterwards.
 const LARGE_PASS_ENTRIES: u64 = 1_000;
 
@@ -43,6 +45,7 @@ pub struct Progress {
     /// Counts turns of the loop: the watchdog sees that it goes on.
     pub turns: AtomicU64,
     last_error: Mutex<Option<String>>,
+    alarms: Mutex<Raised>,
 }
 
 impl Default for Progress {
@@ -54,6 +57,7 @@ impl Default for Progress {
             pass_seconds: Histogram::new(exponential_buckets(0.01, 3.0, 10)),
             turns: AtomicU64::new(0),
             last_error: Mutex::new(None),
+            alarms: Mutex::new(Raised::new()),
         }
     }
 }
@@ -65,6 +69,11 @@ impl Progress {
 
     pub fn last_error(&self) -> Option<String> {
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is wrong with the node itself, as the worker last looked.
+    pub fn alarms(&self) -> Raised {
+        self.alarms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn is_busy(&self) -> bool {
@@ -142,28 +151,52 @@ impl Worker {
             self.progress.busy.store(false, Ordering::SeqCst);
             return TICK;
         }
-        let outcome = self.read_sources().and_then(|read| Ok((read, self.derive()?)));
+        let outcome = self.work();
         self.progress.busy.store(false, Ordering::SeqCst);
-        match outcome {
-            Ok((read, derived)) => {
+        let pause = match outcome {
+            Ok(()) => {
                 self.progress.failed(None);
-                if derived.entries > LARGE_PASS_ENTRIES || read > 0 && derived.entries == 0 {
-                    self.office.store.shrink();
-                }
-                if read > 0 || derived != Derived::default() {
-                    (self.announce)();
-                    give_memory_back();
-                }
+                if self.watched.iter().any(|w| w.restless) { RESTLESS_LOOK } else { self.until_next_look() }
             }
             Err(error) => {
-                tracing::error!(error = %chain(&error), "a pass failed; it is tried again");
-                self.progress.failed(Some(chain(&error)));
-                return STORE_PAUSE;
+                let said = chain(&error);
+                // Told once and not at every try: a full disk stays full for days.
+                if self.progress.last_error().as_ref() != Some(&said) {
+                    tracing::error!(error = said, "a pass failed; it is tried again");
+                }
+                if error.is_full() {
+                    self.office.room.ran_out();
+                }
+                self.progress.failed(Some(said));
+                match error.is_damaged() {
+                    true => TICK,
+                    false if self.office.room.short().is_some() => ROOM_LOOK,
+                    false => STORE_PAUSE,
+                }
             }
+        };
+        let raised = self.alarms.look(&self.office, &self.logbook);
+        *self.progress.alarms.lock().unwrap_or_else(PoisonError::into_inner) = raised;
+        pause
+    }
+
+    /// Reads what is new and works off what waits.
+    fn work(&mut self) -> Result<()> {
+        if let Some(free) = self.office.room.short() {
+            let text = format!("the disk is full ({} MB left): nothing is read until there is room", free >> 20);
+            return Err(Error::new(text).at(self.office.store.path()).transient());
+        }
+        let read = self.read_sources()?;
+        let derived = self.derive()?;
+        if derived.entries > LARGE_PASS_ENTRIES || read > 0 && derived.entries == 0 {
+            self.office.store.shrink();
+        }
+        if read > 0 || derived != Derived::default() {
+            (self.announce)();
+            give_memory_back();
         }
         self.upkeep.look(&self.office);
-        self.alarms.look(&self.office, &self.logbook);
-        if self.watched.iter().any(|w| w.restless) { RESTLESS_LOOK } else { self.until_next_look() }
+        Ok(())
     }
 
     fn until_next_look(&self) -> Duration {

@@ -88,6 +88,7 @@ pub(super) fn restore(home: &Home, copy: &Path, area: Area, stamp: &str) -> Resu
     // Left by looking at the copy; empty after the checkpoint.
     remove(&fresh.file)?;
     settle(home.folder())?;
+    super::fault::take_note_away(&home.file)?;
     Ok((entries, kept))
 }
 
@@ -124,11 +125,11 @@ fn put_aside(home: &Home, stamp: &str) -> Result<Option<PathBuf>> {
     if !home.file.exists() {
         return Ok(None);
     }
-    match writer(home) {
-        Ok(old) => {
-            old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("closing the old store", &home.file)?;
-        }
-        Err(error) => tracing::warn!(%error, "the old store does not open; it is kept as it is"),
+    let closed = writer(home).and_then(|old| {
+        old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("closing the old store", &home.file)
+    });
+    if let Err(error) = closed {
+        tracing::warn!(%error, "the old store does not open; it is kept as it is");
     }
     let aside = home.folder().join(format!("rosterd-{stamp}.db"));
     for ending in ENDINGS {

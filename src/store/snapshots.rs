@@ -170,11 +170,12 @@ impl Writer<'_> {
         self.conn
             .prepare_cached(
                 "INSERT INTO snapshots (seq, list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged,
-                                        total_row, total_stated, total_counted, placement, due)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0)
+                                        total_row, total_stated, total_counted, placement, due, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0,
+                         row_sum(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10, ?11, ?12, ?13, ?14, ?15))
                  ON CONFLICT (list, area, origin, stream) DO UPDATE SET seq = ?1, file = ?6, sheet = ?7, taken_on = ?8,
                      read_at = ?9, lines = ?10, damaged = ?11, total_row = ?12, total_stated = ?13, total_counted = ?14,
-                     placement = ?15, due = 0
+                     placement = ?15, due = 0, sum = excluded.sum
                  RETURNING id",
             )
             .and_then(|mut s| {
@@ -239,11 +240,26 @@ impl Writer<'_> {
             })
             .doing("noting that a list is unchanged")?;
         for id in ids {
+            self.date_snapshot(id, today)?;
             self.conn
-                .prepare_cached("UPDATE snapshots SET seq = ?2, taken_on = ?3, read_at = ?4, due = 0 WHERE id = ?1")
-                .and_then(|mut s| s.execute((id, self.next_seq() as i64, day_to_sql(today), read_at)))
+                .prepare_cached("UPDATE snapshots SET read_at = ?2 WHERE id = ?1")
+                .and_then(|mut s| s.execute((id, read_at)))
                 .doing("noting that a list is unchanged")?;
         }
+        Ok(())
+    }
+
+    /// The snapshot is of this day.
+    pub(super) fn date_snapshot(&self, id: i64, day: Date) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "UPDATE snapshots SET seq = ?2, taken_on = ?3, due = 0,
+                        sum = row_sum(list, area, origin, stream, file, sheet, ?3, lines, damaged, total_row, total_stated,
+                                      total_counted, placement)
+                 WHERE id = ?1",
+            )
+            .and_then(|mut s| s.execute((id, self.next_seq() as i64, day_to_sql(day))))
+            .doing("dating a list")?;
         Ok(())
     }
 }

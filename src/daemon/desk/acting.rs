@@ -47,7 +47,8 @@ impl FrontDesk {
             if !told && writer.finding(args.finding)?.is_none() {
                 return Ok(false);
             }
-            writer.put_decision(&made, false)?;
+            let at = writer.decision_time(made.kind, &made.subject, made.at)?;
+            writer.put_decision(&Decision { at, ..made.clone() }, false)?;
             live.logbook.queue(writer, &[(Transition::Decided, args.finding)], office)?;
             Ok(true)
         })?;

@@ -87,7 +87,8 @@ impl FrontDesk {
             if writer.entry(pair.a)?.is_none() || writer.entry(pair.b)?.is_none() {
                 return Ok(false);
             }
-            writer.put_decision(&made, false).map(|_| true)
+            let at = writer.decision_time(made.kind, &made.subject, made.at)?;
+            writer.put_decision(&Decision { at, ..made.clone() }, false).map(|_| true)
         })?;
         if !known {
             return Err(unknown());

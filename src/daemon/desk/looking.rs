@@ -126,10 +126,17 @@ impl FrontDesk {
                 "last_error": worker_error.or(link.last_error.clone()),
                 "sources": sources, "held": held, "quarantined": quarantined,
                 "entries": totals.entries, "waiting": dirty,
-                "findings": findings, "settled": settled, "paused": office.is_paused(),
+                "alarms": self.alarms(), "findings": findings, "settled": settled, "paused": office.is_paused(),
             }),
         )?;
         Ok(Exit::Done)
+    }
+
+    /// What is wrong with the node itself.
+    fn alarms(&self) -> Vec<Value> {
+        let raised = self.live.as_ref().map(|live| live.progress.alarms()).unwrap_or_default();
+        let said = |(code, params): (&str, _)| json!({"alarm": code, "text": self.office.text.say_json(&format!("alarm-{code}"), &params), "params": params});
+        raised.into_iter().map(|((code, _), params)| said((code, params))).collect()
     }
 
     /// Nothing dirty, running, unacknowledged, or unread from the parent.
@@ -285,7 +292,7 @@ impl FrontDesk {
 
     pub(super) fn check(&self, out: Out) -> Result<Exit> {
         let office = &self.office;
-        let sound = office.store.read(|view| view.is_sound())?;
+        let sound = office.store.damage().is_none() && office.store.read(|view| view.unsound())?.is_none();
         let broken = office.store.read(|view| view.access_break())?;
         let check =
             |check: &str, good: bool| json!({"check": check, "state": if good { "ok" } else { "bad" }, "params": {}});

@@ -116,3 +116,17 @@ fn an_alarm_is_said_when_it_comes_and_when_it_goes() {
     let text = read(folder.path(), "mismatch-2026-03.txt");
     assert!(text.contains("! 第1乡 已有 3 天没有联系 #e1:1") && text.contains("(已恢复) #e1:2"), "{text}");
 }
+
+#[test]
+fn a_clock_that_leaps_by_decades_makes_no_month_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = MismatchLog::open(folder.path(), "e1", 3, Text::new(Language::Chinese)).unwrap();
+    let days = ["2026-01-05", "2026-02-05", "2066-03-05", "1970-01-01", "2026-03-05"];
+    for (seq, day) in (1..).zip(days) {
+        log.append(at(&format!("{day}T06:02:00Z")), &[line(seq, Change::Opened)]).unwrap();
+    }
+    let kept = |month: &str| folder.path().join(format!("mismatch-{month}.jsonl")).exists();
+    assert!(kept("2026-01") && kept("2026-02") && kept("2026-03"));
+    log.append(at("2026-06-05T06:02:00Z"), &[line(6, Change::Opened)]).unwrap();
+    assert!(!kept("2026-01") && !kept("2026-02") && kept("2026-03"), "three months before the running one are kept");
+}
