@@ -85,6 +85,19 @@ pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
     }
 }
 
+/// Whether two records of one entry have the same features: what else a line says changes nothing of who it is. A
+/// month's visits change an eighth of a health list, and nobody in it.
+pub fn features_agree(a: &Record, b: &Record) -> bool {
+    let of = |r: &Record| (r.status == Status::Active, r.sex, r.birth, r.moved_from, r.moved_to, r.relation);
+    of(a) == of(b)
+        && a.id_number == b.id_number
+        && a.name == b.name
+        && a.household == b.household
+        && a.head == b.head
+        && a.spouse == b.spouse
+        && a.phone_tail == b.phone_tail
+}
+
 impl Features {
     /// The birth dates the line gives, the column's first.
     pub fn births(&self) -> impl Iterator<Item = PartialDate> {
@@ -112,4 +125,41 @@ fn phone_mark(tail: &str) -> u16 {
     let digits = tail.bytes().filter(u8::is_ascii_digit);
     let value = digits.fold(1u32, |value, digit| (value * 10 + u32::from(digit - b'0')) % 60_000);
     if tail.bytes().any(|b| b.is_ascii_digit()) { value as u16 + 1 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn no_field_that_linkage_sees_changes_unnoticed() {
+        // Every field of a record with two values it may have.
+        let fields = json!({
+            "name": ["王五", "王武"], "id": ["11010519491231002X", "440524188001010014"], "sex": ["m", "f"],
+            "birth": ["1949-12-31", "1950"], "st": ["active", "deceased"], "why": ["died", "moved"],
+            "end": ["2025-01-02", "2025"], "died": ["2025-01-02", "2025"], "in": ["2025-01-02", "2025"],
+            "from": ["519901001", "outside"], "out": ["2025-01-02", "2025"], "to": ["519901001", "outside"],
+            "since": ["2025-01-02", "2025"], "rev": ["2025-01-02", "2025"], "seen": ["2025-01-02", "2025"],
+            "hh": ["7", "8"], "head": ["王四", "王五"], "rel": [1, 10], "sp": ["李四", "李三"],
+            "rec": ["1", "2"], "tel": ["1234", "4321"], "cls": ["A", "B"], "aid": ["reward", "special"],
+            "ct": [true, false], "dr": [true, false], "gr": [true, false], "flow": ["in", "out"],
+        });
+        let fields = fields.as_object().unwrap();
+        let first: serde_json::Map<String, Value> = fields.iter().map(|(k, v)| (k.clone(), v[0].clone())).collect();
+        let read = |map| serde_json::from_value::<Record>(Value::Object(map)).unwrap();
+        let base = read(first.clone());
+        let written = serde_json::to_value(&base).unwrap();
+        assert_eq!(written.as_object().unwrap().len(), fields.len(), "a field is missing here");
+        let seen = |record: &Record| features(Uid(1), "519901001201".parse().unwrap(), List::Population, record);
+        for (name, values) in fields {
+            let mut other = first.clone();
+            other.insert(name.clone(), values[1].clone());
+            let other = read(other);
+            assert!(other != base, "{name} has one value twice");
+            assert!(seen(&other) == seen(&base) || !features_agree(&other, &base), "{name} changes who it is");
+        }
+        assert!(features_agree(&base, &base));
+    }
 }

@@ -28,7 +28,7 @@ pub use blocking::{BLOCK_ENTRIES_MAX, BlockKeys, KEYS_MAX, block_keys};
 pub use cluster::{Doubt, Partition, cluster};
 pub use compare::{Comparison, Edge, Field, Part, Verdict, compare, edge, score, verdict};
 pub use decided::Decided;
-pub use features::{Features, features};
+pub use features::{Features, features, features_agree};
 pub use levels::{BirthLevel, HouseholdLevel, PlaceLevel, SexLevel, SupportLevel};
 pub use name::{Name, NameLevel};
 pub use number::{Number, NumberLevel, NumberState};

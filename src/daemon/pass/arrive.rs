@@ -2,6 +2,7 @@
 
 use crate::domain::{Area, Entry};
 use crate::error::{Error, Result};
+use crate::linkage::features_agree;
 use crate::store::{Arrived, Incoming, Wait, Writer, read_item};
 
 use super::super::attest;
@@ -63,6 +64,10 @@ pub(super) fn rekey(
     added: &mut Vec<(u64, i64)>,
     taken: &mut Vec<(u64, i64)>,
 ) -> bool {
+    let place = |entry: &Entry| (entry.area, entry.list, entry.is_active());
+    if place(before) == place(after) && features_agree(&before.record, &after.record) {
+        return false;
+    }
     let (old, new) = (features_of(before), features_of(after));
     let (old_keys, new_keys) = (Keys::of(before, &old), Keys::of(after, &new));
     let had: Vec<u64> = old_keys.iter().collect();
