@@ -12,14 +12,25 @@ pub struct Error {
     path: Option<PathBuf>,
     source: Option<Cause>,
     hint: Option<String>,
-    transient: bool,
+    nature: Nature,
+}
+
+/// What trying again can come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    Lasting,
+    Transient,
+    /// The disk is full: passes once there is room.
+    Full,
+    /// The store's file is damaged: only a person can help.
+    Damaged,
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub fn new(what: impl Into<String>) -> Error {
-        Error { what: what.into(), path: None, source: None, hint: None, transient: false }
+        Error { what: what.into(), path: None, source: None, hint: None, nature: Nature::Lasting }
     }
 
     pub fn at(self, path: impl Into<PathBuf>) -> Error {
@@ -36,12 +47,39 @@ impl Error {
 
     /// Marks a failure that may pass by itself: a busy file, a link that is down, a full disk.
     pub fn transient(self) -> Error {
-        Error { transient: true, ..self }
+        Error { nature: Nature::Transient, ..self }
+    }
+
+    /// Marks a failure for want of room on the disk.
+    pub fn full(self) -> Error {
+        Error { nature: Nature::Full, ..self }
+    }
+
+    /// Marks a failure of a store that cannot be trusted any more.
+    pub fn damaged(self) -> Error {
+        Error { nature: Nature::Damaged, ..self }
     }
 
     /// Whether trying the same again later can help.
     pub fn is_transient(&self) -> bool {
-        self.transient
+        matches!(self.nature, Nature::Transient | Nature::Full)
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.nature == Nature::Full
+    }
+
+    pub fn is_damaged(&self) -> bool {
+        self.nature == Nature::Damaged
+    }
+
+    /// What failed, without where: the key of the sentence in other languages.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    pub fn path(&self) -> Option<&std::path::Path> {
+        self.path.as_deref()
     }
 
     pub fn hint_text(&self) -> Option<&str> {

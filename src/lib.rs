@@ -23,6 +23,7 @@
 //! | [`settings`] | what an office sets, checked once |
 //! | [`daemon`] | joins them: the pass, the loop, the answers to the verbs |
 //! | [`cli`] | one file a verb; the only place that prints |
+//! | [`crash`] | places at which the fault tests end a debug build |
 //!
 //! # Invariants
 //! - Each office owns what it reports: nobody's entry is overwritten by another office's.
@@ -34,6 +35,7 @@
 //! - No name or number stands whole in a log, an error, a metric or a URL.
 
 pub mod cli;
+pub mod crash;
 pub mod daemon;
 pub mod domain;
 pub mod error;

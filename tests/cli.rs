@@ -114,7 +114,7 @@ fn a_wrong_setting_is_named_with_what_is_allowed() {
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);
     assert!(
-        said.contains("[rules] handover_days = 0 is not allowed: 1 to 3660 days") && said.contains(&config),
+        said.contains("'[rules] handover_days = 0' is not allowed: '1 to 3660 days'") && said.contains(&config),
         "{said}"
     );
 }

@@ -11,6 +11,8 @@ use rosterd::daemon::control::server::Listener;
 use rosterd::daemon::control::{Desk, Exit, Frame, Request};
 use rosterd::domain::{List, Severity};
 use rosterd::error::Error;
+use rosterd::report::text::Text;
+use rosterd::settings::Language;
 use serde_json::{Value, json};
 
 /// Answers as an office of three findings would.
@@ -70,7 +72,7 @@ impl Desk for Office {
                     "children": [], "backlog": {"entries": 17, "bytes": 4096}, "last_error": "connection refused",
                     "sources": [{"path": "inbox/低保.xls", "list": "dibao", "last_read": "2026-03-31T10:00:00Z", "lines": 41, "state": "read"}],
                     "held": 1, "quarantined": 2, "findings": {"high": 1, "medium": 0, "low": 1, "info": 0},
-                    "settled": looks >= 2, "paused": false,
+                    "settled": looks >= 2, "paused": false, "running": true,
                 })));
                 Exit::Done
             }
@@ -97,7 +99,7 @@ impl Desk for Office {
                 let error = Error::new("the parent did not acknowledge")
                     .because("connection refused")
                     .hint("check the network");
-                out(Frame::error(&error, Exit::Unreachable));
+                out(Frame::error(&Text::new(Language::English), &error, Exit::Unreachable));
                 Exit::Unreachable
             }
             "invite" => {
@@ -206,7 +208,7 @@ fn status_waits_until_the_daemon_says_it_is_settled() {
     let node = Node::start("en");
     let (out, err, exit) = node.ask(&["status", "--wait", "0"]);
     assert_eq!(exit, Some(3), "{out}{err}");
-    assert!(err.contains("Not settled within 0 seconds"), "{err}");
+    assert!(err.contains("Not settled within 0 s"), "{err}");
     let (out, err, exit) = node.ask(&["status", "--wait", "20"]);
     assert_eq!(exit, Some(0), "{err}");
     for part in [
@@ -219,7 +221,7 @@ fn status_waits_until_the_daemon_says_it_is_settled() {
     ] {
         assert!(out.contains(part), "{part}\n{out}");
     }
-    assert!(err.contains("1 files are held") && err.contains("rosterd quarantine"), "{err}");
+    assert!(err.contains("held for a person: 1") && err.contains("rosterd quarantine"), "{err}");
 }
 
 #[test]

@@ -1,6 +1,12 @@
 //! What power cuts and curious eyes find: a daemon killed at any moment ends where an undisturbed one does, and no whole
 //! name or number stands anywhere but in the store.
 
+#[path = "faults/damaged.rs"]
+mod damaged;
+#[path = "faults/disk_full.rs"]
+mod disk_full;
+#[path = "faults/kills.rs"]
+mod kills;
 mod support;
 
 use std::collections::BTreeMap;

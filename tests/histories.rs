@@ -376,3 +376,39 @@ fn a_name_that_more_than_a_hundred_lines_share_ties_nobody_whenever_they_came() 
     assert!(together(&renamed_alone));
     assert!(read(&[few, many, renamed]) == renamed_alone, "the others turned out to have another name");
 }
+
+#[test]
+fn the_list_of_an_earlier_month_never_takes_the_place_of_a_later_one() {
+    let file = |month: &str, lines: &str| {
+        let text = format!("姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n{lines}");
+        (format!("{}/2026年{month}月低保名单.csv", VILLAGES[0]), text)
+    };
+    let [first, second] = ["19500302/001", "19780615/003"].map(number);
+    let february =
+        file("2", &format!("王建国,{first},A类,2020.1.5,2026.1.5,在保\n王建国,{second},A类,2020.1.5,2026.1.5,在保\n"));
+    let march = file("3", &format!("王建国,{first},A类,2020.1.5,2026.3.5,停保\n"));
+    let read = |files: &[&(String, String)]| {
+        let mut office = Office::found("519901", today(2));
+        for (path, text) in files {
+            office.read(path, text, false);
+            office.settle();
+        }
+        office
+    };
+    let (straight, reverse) = (read(&[&february, &march]), read(&[&march, &february]));
+    assert!(persons(&straight) == persons(&reverse));
+    assert_eq!(findings(&straight, false), findings(&reverse, false));
+
+    let mut office = read(&[&march]);
+    let late = office.read(&february.0, &february.1, false);
+    let [scope] = &late.scopes[..] else { panic!("one list of one village") };
+    let outdated = scope.outdated.as_ref().expect("February is older than March");
+    assert_eq!(
+        (outdated.newer_file.as_str(), outdated.newer_on.to_string()),
+        (march.0.as_str(), "2026-03-31".to_owned())
+    );
+    assert_eq!((scope.created, scope.updated, scope.removed), (0, 0, 0));
+    // The same file written anew is a correction, whatever month its name states.
+    let mut office = read(&[&february]);
+    assert!(office.read(&february.0, &march.1, false).scopes[0].outdated.is_none());
+}

@@ -25,18 +25,20 @@ fn read(below: &str) -> String {
 }
 
 #[test]
-fn the_template_is_the_service_for_one_of_several_nodes() {
-    let (one, several) = (read(&format!("{UNITS}/rosterd.service")), read(&format!("{UNITS}/rosterd@.service")));
-    let plain = several
-        .replace("/etc/rosterd/%i.toml", "/etc/rosterd/rosterd.toml")
-        .replace("StateDirectory=rosterd/%i", "StateDirectory=rosterd")
-        .replace("Description=rosterd %i:", "Description=rosterd:");
-    assert_eq!(one, plain);
+fn each_template_is_the_unit_for_one_of_several_nodes() {
+    for (unit, ending) in [("rosterd", "service"), ("rosterd-backup", "service"), ("rosterd-backup", "timer")] {
+        let (one, several) = (read(&format!("{UNITS}/{unit}.{ending}")), read(&format!("{UNITS}/{unit}@.{ending}")));
+        let plain = several
+            .replace("/etc/rosterd/%i.toml", "/etc/rosterd/rosterd.toml")
+            .replace("StateDirectory=rosterd/%i", "StateDirectory=rosterd")
+            .replace("Description=rosterd %i:", "Description=rosterd:");
+        assert_eq!(one, plain);
+    }
 }
 
 #[test]
 fn the_units_are_as_closed_as_promised() {
-    for unit in ["rosterd.service", "rosterd@.service"] {
+    for unit in ["rosterd.service", "rosterd@.service", "rosterd-backup.service", "rosterd-backup@.service"] {
         let threshold = format!("--threshold={EXPOSURE_TENTHS_MAX}");
         let analyze = Command::new("systemd-analyze")
             .args(["security", "--offline=true", "--no-pager", &threshold])

@@ -24,7 +24,13 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     let text = session.screen.text();
     let mut table = Table::new(["when", "who", "what", "query", "reason"].map(|key| text.say(&format!("label-{key}"))));
     for row in &rows {
-        table.row(["when", "who", "what", "query", "reason"].map(|key| view::cell(row, key)));
+        table.row([
+            view::office_time(view::field(row, "when")),
+            view::cell(row, "who"),
+            text.look(view::field(row, "what")),
+            view::cell(row, "query"),
+            view::cell(row, "reason"),
+        ]);
     }
     for line in table.lines(session.screen.columns()) {
         session.screen.line(line);

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use super::session::{Session, absolute};
 use super::{Outcome, Output, view};
+use crate::daemon::control::client::{Parcels, Target};
 use crate::daemon::control::{Exit, requests};
 
 /// Write what has not gone up yet into a file
@@ -29,16 +30,24 @@ pub struct ImportArgs {
 }
 
 pub fn export(args: ExportArgs, session: &mut Session) -> Outcome {
-    let (row, exit) = session.row(&requests::ExportBatch { file: absolute(&args.file)? }, args.output.json)?;
+    let path = absolute(&args.file)?;
+    let ask = requests::ExportBatch { file: path.clone() };
+    let parcels = Parcels { target: Some(Target { path, replaces: true }), ..Parcels::default() };
+    let (row, exit) = session.row_with(&ask, &parcels, args.output.json)?;
     if exit == Exit::Done && !args.output.json {
         let entries = view::cell(&row, "entries");
-        session.screen.say_with("say-exported", &[("file", &args.file.display()), ("entries", &entries)]);
+        let said = if entries == "0" { "say-exported-nothing" } else { "say-exported" };
+        session.screen.say_with(said, &[("file", &args.file.display()), ("entries", &entries)]);
     }
     Ok(exit)
 }
 
 pub fn import(args: ImportArgs, session: &mut Session) -> Outcome {
-    let (row, exit) = session.row(&requests::ImportBatch { file: absolute(&args.file)? }, args.output.json)?;
+    let path = absolute(&args.file)?;
+    let ask = requests::ImportBatch { file: path.clone() };
+    let target = Target { path: requests::receipts_beside(&path), replaces: true };
+    let parcels = Parcels { send: Some(path), target: Some(target) };
+    let (row, exit) = session.row_with(&ask, &parcels, args.output.json)?;
     if exit == Exit::Done && !args.output.json {
         let (entries, refused) = (view::cell(&row, "entries"), view::cell(&row, "refused"));
         session.screen.say_with("say-imported", &[("entries", &entries), ("refused", &refused)]);

@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(value_name = "confirm|dismiss|reopen", value_parser = parse_disposition)]
     disposition: Disposition,
     /// What you found out, and how
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     note: String,
     #[command(flatten)]
     output: super::Output,

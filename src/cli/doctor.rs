@@ -125,7 +125,11 @@ fn listen(session: &Session, checks: &mut Vec<Check>) {
 fn inside(session: &mut Session, checks: &mut Vec<Check>) {
     match session.row(&requests::Status {}, false) {
         Ok((row, _)) if !row.is_null() => status(session, &row, checks),
-        Ok(_) => {}
+        // A daemon that stands by answers everything by why it does.
+        Ok(_) => {
+            checks.push(check("store-sound", State::Bad, Value::Null));
+            return;
+        }
         Err(failed) => {
             checks.push(check("store-opens", State::Bad, json!({"why": why(&failed)})));
             return;
@@ -150,7 +154,7 @@ fn why(failed: &Failed) -> String {
 
 fn status(session: &Session, row: &Value, checks: &mut Vec<Check>) {
     let settings = &session.settings;
-    let joined = row["parent"]["url"].is_string();
+    let joined = !row["parent"].is_null() && view::field(&row["parent"], "state") != "not-joined";
     if settings.level() != Level::County && (settings.parent_url.is_some() || joined) {
         checks.push(check("joined", warn_unless(joined), Value::Null));
         if joined {
@@ -159,6 +163,15 @@ fn status(session: &Session, row: &Value, checks: &mut Vec<Check>) {
             let entries = row["backlog"]["entries"].as_u64().unwrap_or(0);
             checks.push(check("backlog", warn_unless(connected || entries == 0), json!({"entries": entries})));
         }
+    }
+    for alarm in row["alarms"].as_array().into_iter().flatten() {
+        let hint = format!("alarm-{}-hint", view::field(alarm, "alarm"));
+        let hint = session.screen.text().say(&hint);
+        checks.push(check("alarm", State::Warn, json!({"text": alarm["text"], "hint": hint})));
+    }
+    checks.push(check("backup", warn_unless(row["backup"]["last"].is_string()), Value::Null));
+    if row["paused"] == true {
+        checks.push(check("paused", State::Warn, Value::Null));
     }
     for name in ["held", "quarantined"] {
         let count = row[name].as_u64().unwrap_or(0);
@@ -207,13 +220,7 @@ fn writable(path: &Path) -> bool {
 
 /// Megabytes free for us on the disk of `path`; `None` where the system will not say.
 fn free_mb(path: &Path) -> Option<u64> {
-    let path = CString::new(path.as_os_str().as_bytes()).ok()?;
-    // SAFETY: `path` is a string closed by a zero; statvfs writes one struct, which zeroed memory is a value of.
-    let stat = unsafe {
-        let mut stat: libc::statvfs = std::mem::zeroed();
-        (libc::statvfs(path.as_ptr(), &mut stat) == 0).then_some(stat)?
-    };
-    Some(stat.f_bavail * stat.f_frsize / (1 << 20))
+    crate::daemon::free_bytes(path).map(|bytes| bytes >> 20)
 }
 
 #[cfg(test)]

@@ -87,7 +87,8 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         let mut cells = vec![
             severity.map(|severity| text.severity(severity)).unwrap_or_default(),
             view::age(text, row, "first_seen", today),
-            view::area(text, row),
+            // Of a person as a whole: where the line to look at first stands.
+            view::area(text, if row["area"].is_null() { first } else { row }),
             view::field(first, "name").to_owned(),
             view::place(first),
             view::field(row, "id").to_owned(),

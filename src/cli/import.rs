@@ -1,8 +1,11 @@
 use std::path::PathBuf;
 
+use serde_json::Value;
+
 use super::session::{Session, absolute};
 use super::table::Table;
 use super::{Outcome, Output, view};
+use crate::daemon::control::client::Parcels;
 use crate::daemon::control::{Exit, requests};
 use crate::domain::{Area, List};
 
@@ -31,9 +34,12 @@ pub struct Args {
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {
-    let ask = requests::Import { file: absolute(&args.file)?, list: args.list, area: args.area, dry_run: args.dry_run };
-    let (rows, exit) = session.rows(&ask, args.output.json)?;
-    if !args.output.json {
+    let file = absolute(&args.file)?;
+    // What lies in a watched folder the daemon reads there; another file it may not be able to open.
+    let send = session.settings.watched(&file).is_none().then(|| file.clone());
+    let ask = requests::Import { file, list: args.list, area: args.area, dry_run: args.dry_run };
+    let (rows, exit) = session.rows_with(&ask, &Parcels { send, target: None }, args.output.json)?;
+    if !args.output.json && !rows.is_empty() {
         let text = session.screen.text();
         let head = ["file", "list", "area", "lines", "created", "updated", "removed", "unchanged", "refused", "state"];
         let mut table = Table::new(head.map(|key| text.say(&format!("label-{key}")))).right(&[3, 4, 5, 6, 7, 8]);
@@ -56,9 +62,27 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         for line in table.lines(session.screen.columns()) {
             session.screen.line(line);
         }
+        rows.iter().for_each(|row| problems(row, session));
     }
     if args.dry_run && exit == Exit::Done {
         session.screen.say("say-dry-run");
     }
     Ok(exit)
+}
+
+/// The lines of the file that are not taken, each with its row and reason.
+fn problems(row: &Value, session: &mut Session) {
+    let problems = row["problems"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for problem in problems {
+        let at = match problem["sheet"].as_str() {
+            Some(sheet) => format!("[{sheet}]:{}", view::cell(problem, "row")),
+            None => format!(":{}", view::cell(problem, "row")),
+        };
+        let file = view::field(row, "file");
+        session.screen.line(format_args!("  {file}{}  {}", at.trim_end_matches(':'), view::field(problem, "text")));
+    }
+    let more = row["refused"].as_u64().unwrap_or(0).saturating_sub(problems.len() as u64);
+    if more > 0 && !problems.is_empty() {
+        session.screen.say_with("say-more-refused", &[("count", &more)]);
+    }
 }

@@ -137,7 +137,8 @@ fn read(file: &Path) -> Result<Vec<Line>> {
     for (at, row) in reader.into_records().enumerate() {
         let row = row.or_say_at("reading the lines to link", file)?;
         let cell = |column: usize| row.get(column).unwrap_or("").trim();
-        let wrong = |what: &str| Error::new(format!("row {}: {what}", at + 2)).at(file);
+        let wrong =
+            |what: &str| Error::new("reading the lines to link").at(file).because(format!("row {}: {what}", at + 2));
         let record = Record {
             name: cell(name).to_owned(),
             id_number: IdNumber::parse(cell(idn)),
@@ -149,10 +150,11 @@ fn read(file: &Path) -> Result<Vec<Line>> {
             birth: cell(birth).parse().ok(),
             ..Record::default()
         };
-        let area = cell(area).parse().map_err(|error: AreaError| wrong("no area code").because(error))?;
+        let area = cell(area).parse().map_err(|error: AreaError| wrong(&format!("no area code ({error})")))?;
         let list = List::parse(cell(list)).ok_or_else(|| wrong("no list of that name"))?;
-        let truth =
-            cell(uid).parse().map_err(|error: std::num::ParseIntError| wrong("the uid is no number").because(error))?;
+        let truth = cell(uid)
+            .parse()
+            .map_err(|error: std::num::ParseIntError| wrong(&format!("the uid is no number ({error})")))?;
         lines.push(((area, list, record), truth));
     }
     Ok(lines)

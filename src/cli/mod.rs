@@ -28,6 +28,8 @@ mod join;
 mod link;
 mod logging;
 mod matches;
+mod nightly;
+mod owner;
 mod pause;
 mod people;
 mod quarantine;

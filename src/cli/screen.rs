@@ -25,6 +25,8 @@ pub struct Screen {
     err: Stderr,
     bar: Option<ProgressBar>,
     last_line: Option<Instant>,
+    /// What the daemon said last that went wrong, on one line.
+    failed: Option<String>,
 }
 
 impl Screen {
@@ -39,6 +41,7 @@ impl Screen {
             err: std::io::stderr(),
             bar: None,
             last_line: None,
+            failed: None,
         }
     }
 
@@ -96,18 +99,22 @@ impl Screen {
 
     /// An error with its whole chain and what to do.
     pub fn error(&mut self, error: &Error) {
-        let mut because = Vec::new();
-        let mut at = std::error::Error::source(error);
-        while let Some(cause) = at {
-            because.push(cause.to_string());
-            at = cause.source();
-        }
-        self.complain(&error.to_string(), &because, error.hint_text());
+        let told = self.text.error(error);
+        self.complain(&told.what, &told.because, told.hint.as_deref());
     }
 
-    /// The same for an error that the daemon sent.
+    /// The same for an error that the daemon sent, in its own words of the office's language.
     pub fn failure(&mut self, failure: &Failure) {
-        self.complain(&failure.what, &failure.because, failure.hint.as_deref());
+        let what = self.text.words(&failure.what);
+        let hint = failure.hint.as_deref().map(|hint| self.text.words(hint));
+        self.complain(&what, &failure.because, hint.as_deref());
+        let words = [std::slice::from_ref(&what), &failure.because].concat();
+        self.failed = Some(words.join(self.text.comma()));
+    }
+
+    /// What the daemon said last that went wrong, on one line.
+    pub fn last_failure(&self) -> Option<&str> {
+        self.failed.as_deref()
     }
 
     fn complain(&mut self, what: &str, because: &[String], hint: Option<&str>) {

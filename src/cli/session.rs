@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::Failed;
+use super::owner::KeptOwner;
 use super::screen::Screen;
-use super::view;
-use crate::daemon::control::client::Client;
+use crate::daemon::control::client::{Client, Parcels};
 use crate::daemon::control::requests::{self, Ask, Reach};
 use crate::daemon::control::{Exit, Frame, Request};
 use crate::domain::Level;
@@ -53,12 +53,22 @@ impl<'a> Session<'a> {
 
     /// Asks, and hands each row to `each` as it comes.
     pub fn ask<A: Ask>(&mut self, args: &A, each: &mut dyn FnMut(&mut Screen, Value)) -> Result<Exit, Failed> {
+        self.exchange(args, &Parcels::default(), each)
+    }
+
+    /// The same with files that travel to the daemon and back.
+    fn exchange<A: Ask>(
+        &mut self,
+        args: &A,
+        parcels: &Parcels,
+        each: &mut dyn FnMut(&mut Screen, Value),
+    ) -> Result<Exit, Failed> {
         let request = Request::new(args, &account());
         let client = Client::connect(&self.settings.control_socket())?;
         let screen = &mut *self.screen;
         match (client, A::REACH) {
             (Some(client), Reach::Daemon | Reach::Reading | Reach::Anywhere) => {
-                Ok(client.ask(&request, &mut |frame| take(screen, frame, each))?)
+                Ok(client.exchange(&request, parcels, &mut |frame| take(screen, frame, each))?)
             }
             (Some(_), Reach::Stopped) => {
                 let text = screen.text();
@@ -74,6 +84,8 @@ impl<'a> Session<'a> {
                 if reach == Reach::Reading {
                     screen.say("say-no-daemon");
                 }
+                // Whatever is made here belongs to whom the folder belongs: the service reads it next.
+                let _owner = KeptOwner::of(&self.settings.data_dir());
                 let desk = crate::daemon::offline(&self.settings, reach)?;
                 Ok(desk.handle(request, &mut |frame| {
                     take(screen, frame, each);
@@ -85,8 +97,17 @@ impl<'a> Session<'a> {
 
     /// Asks and collects the rows, for people with the names of areas; with `json` prints them as they come instead.
     pub fn rows<A: Ask>(&mut self, args: &A, json: bool) -> Result<(Vec<Value>, Exit), Failed> {
+        self.rows_with(args, &Parcels::default(), json)
+    }
+
+    /// The same of a verb that takes or gives a file.
+    pub fn rows_with<A: Ask>(&mut self, args: &A, parcels: &Parcels, json: bool) -> Result<(Vec<Value>, Exit), Failed> {
+        if let Some(target) = &parcels.target {
+            target.check()?;
+        }
         let mut rows = Vec::new();
-        let exit = self.ask(args, &mut |screen, row| if json { screen.json(&row) } else { rows.push(row) })?;
+        let exit =
+            self.exchange(args, parcels, &mut |screen, row| if json { screen.json(&row) } else { rows.push(row) })?;
         self.screen.clear();
         if !rows.is_empty() && A::VERB != requests::Status::VERB {
             let names = self.names()?;
@@ -100,9 +121,11 @@ impl<'a> Session<'a> {
         let mut names = BTreeMap::from([(self.settings.area.to_string(), self.settings.name.clone())]);
         if self.settings.level() != Level::Village && self.daemon_answers()? {
             self.ask(&requests::Status {}, &mut |_, row| {
-                for child in row["children"].as_array().into_iter().flatten() {
+                let children = row["children"].as_array().map(Vec::as_slice).unwrap_or_default();
+                let below = children.iter().flat_map(|child| child["below"].as_array().into_iter().flatten());
+                for office in children.iter().chain(below) {
                     if let (Some(area), Some(name)) =
-                        (child["area"].as_str(), child["name"].as_str().filter(|name| !name.is_empty()))
+                        (office["area"].as_str(), office["name"].as_str().filter(|name| !name.is_empty()))
                     {
                         names.insert(area.to_owned(), name.to_owned());
                     }
@@ -114,7 +137,12 @@ impl<'a> Session<'a> {
 
     /// Asks for one row, or prints it with `json`.
     pub fn row<A: Ask>(&mut self, args: &A, json: bool) -> Result<(Value, Exit), Failed> {
-        let (mut rows, exit) = self.rows(args, json)?;
+        self.row_with(args, &Parcels::default(), json)
+    }
+
+    /// The same of a verb that takes or gives a file.
+    pub fn row_with<A: Ask>(&mut self, args: &A, parcels: &Parcels, json: bool) -> Result<(Value, Exit), Failed> {
+        let (mut rows, exit) = self.rows_with(args, parcels, json)?;
         Ok((rows.pop().unwrap_or(Value::Null), exit))
     }
 }
@@ -130,9 +158,6 @@ fn name_areas(row: &mut Value, names: &BTreeMap<String, String>) {
                     fields.entry(format!("{key}_name")).or_insert(Value::String(name));
                 }
             }
-            if let Some(Value::String(text)) = fields.get_mut("text") {
-                *text = view::named(text, names);
-            }
             fields.values_mut().filter(|field| field.is_array()).for_each(|field| name_areas(field, names));
         }
         _ => {}
@@ -145,6 +170,8 @@ fn take(screen: &mut Screen, frame: Frame, each: &mut dyn FnMut(&mut Screen, Val
         Frame::Progress(progress) => screen.progress(&progress),
         Frame::Hint(hint) => screen.tell(hint),
         Frame::Error(failure) => screen.failure(&failure),
+        // The client has laid it where it belongs.
+        Frame::File(_) => {}
         Frame::End { .. } => screen.clear(),
     }
 }
@@ -153,7 +180,18 @@ fn take(screen: &mut Screen, frame: Frame, each: &mut dyn FnMut(&mut Screen, Val
 pub fn account() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
     // SAFETY: getuid has no preconditions and cannot fail.
-    named.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("uid {}", unsafe { libc::getuid() }))
+    let uid = unsafe { libc::getuid() };
+    named.filter(|name| !name.is_empty()).or_else(|| name_of(uid)).unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// What this machine calls an account; a service or a bare shell has no `$USER`.
+fn name_of(uid: u32) -> Option<String> {
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, _, id) = (fields.next()?, fields.next()?, fields.next()?);
+        (id.parse() == Ok(uid)).then(|| name.to_owned())
+    })
 }
 
 /// A path as the daemon, who stands elsewhere, has to be told it.

@@ -13,7 +13,8 @@ use super::{Failed, Outcome};
 use crate::daemon::control::{Exit, requests};
 use crate::domain::{Area, Level};
 use crate::error::{Context, Error};
-use crate::settings::{Language, Settings};
+use crate::settings::{Language, NAME_CHARS_MAX, Settings};
+use crate::sync::join_code::JoinCode;
 
 /// Set this office up, by a few questions
 ///
@@ -39,11 +40,11 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER")]
     inbox: Option<PathBuf>,
     /// The join code from the office above; empty for none
-    #[arg(long)]
-    code: Option<String>,
+    #[arg(long, value_parser = optional::<JoinCode>)]
+    code: Option<Optional<JoinCode>>,
     /// Where the offices below come to; empty for none
-    #[arg(long, value_name = "ADDR")]
-    listen: Option<String>,
+    #[arg(long, value_name = "ADDR", value_parser = optional::<SocketAddr>)]
+    listen: Option<Optional<SocketAddr>>,
     /// Start the service now and at every boot: yes or no
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     service: Option<bool>,
@@ -56,6 +57,17 @@ pub struct Args {
 const PACKAGE_FILE: &str = "/etc/rosterd/rosterd.toml";
 const PACKAGE_DIR: &str = "/var/lib/rosterd";
 const ACCOUNT: &str = "rosterd";
+
+/// An answer that may be left out.
+#[derive(Debug, Clone)]
+struct Optional<T>(Option<T>);
+
+fn optional<T: FromStr<Err: ToString>>(text: &str) -> Result<Optional<T>, String> {
+    match text.trim() {
+        "" => Ok(Optional(None)),
+        text => text.parse().map(|value| Optional(Some(value))).map_err(|error: T::Err| error.to_string()),
+    }
+}
 
 fn yes_or_no(text: &str) -> Result<bool, String> {
     match text.trim().to_lowercase().as_str() {
@@ -73,25 +85,33 @@ pub fn run(args: Args, config: Option<PathBuf>, screen: &mut Screen) -> Outcome 
     // SAFETY: geteuid has no preconditions and cannot fail.
     let as_root = unsafe { libc::geteuid() } == 0;
     let usual_dir = if as_root { PathBuf::from(PACKAGE_DIR) } else { home().join("rosterd") };
-    let area: Area = answer(screen, args.area, "area", None, "setup-bad-area")?;
-    let name: String = answer(screen, args.name, "name", None, "setup-needed")?;
-    let dir: PathBuf = answer(screen, args.dir, "dir", Some(usual_dir.display().to_string()), "setup-needed")?;
+    let area: Area = answer(screen, args.area, "area", None, "setup-bad-area", |text| text.parse().ok())?;
+    let short = |text: &str| (text.chars().count() <= NAME_CHARS_MAX).then(|| text.to_owned());
+    let name: String = answer(screen, args.name, "name", None, "setup-bad-name", short)?;
+    let path = |text: &str| Some(PathBuf::from(text));
+    let usual = usual_dir.display().to_string();
+    let dir: PathBuf = answer(screen, args.dir, "dir", Some(usual), "setup-needed", path)?;
     let dir = super::session::absolute(&dir)?;
-    let inbox: PathBuf =
-        answer(screen, args.inbox, "inbox", Some(dir.join("inbox").display().to_string()), "setup-needed")?;
+    let usual = dir.join("inbox").display().to_string();
+    let inbox: PathBuf = answer(screen, args.inbox, "inbox", Some(usual), "setup-needed", path)?;
     let inbox = super::session::absolute(&inbox)?;
+    // Looked at before anything is written: a wrong one would leave half an office.
     let code = match area.level() {
         // Nobody stands above a county.
-        Level::County => args.code.unwrap_or_default(),
-        _ => answer(screen, args.code, "code", Some(String::new()), "setup-needed")?,
+        Level::County => Optional(None),
+        _ => answer(screen, args.code, "code", Some(String::new()), "setup-bad-code", |text| {
+            optional::<JoinCode>(text).ok().filter(|code| code.0.as_ref().is_none_or(|code| code.area == area))
+        })?,
     };
-    let listen = match area.level() {
-        Level::Village => String::new(),
-        _ => answer(screen, args.listen, "listen", Some(String::new()), "setup-bad-address")?,
-    };
-    let listen: Option<SocketAddr> = match listen.trim() {
-        "" => None,
-        text => Some(text.parse().map_err(|_| usage(screen, "setup-bad-address"))?),
+    if let Some(code) = code.0.as_ref().filter(|code| code.area != area) {
+        let what = format!("this join code is for {}, this node is {area}", code.area);
+        return Err(Failed { error: Error::new(what), exit: Exit::Usage });
+    }
+    let Optional(listen) = match area.level() {
+        Level::Village => Optional(None),
+        _ => {
+            answer(screen, args.listen, "listen", Some(String::new()), "setup-bad-address", |text| optional(text).ok())?
+        }
     };
     let file = match config {
         Some(file) => super::session::absolute(&file)?,
@@ -110,19 +130,27 @@ pub fn run(args: Args, config: Option<PathBuf>, screen: &mut Screen) -> Outcome 
         language: args.language,
     };
     let settings = plan.carry_out(screen)?;
-    if !code.trim().is_empty() {
-        let mut session = Session { settings: settings.clone(), screen };
-        let (row, exit) = session.row(&requests::Join { code: code.trim().to_owned() }, false)?;
-        if exit != Exit::Done {
-            return Ok(exit);
-        }
-        screen.say_with("say-joined", &[("parent", &super::view::cell(&row, "parent"))]);
-    }
+    // A parent that is away keeps nobody from working: the office can join later.
+    let joined = match code.0 {
+        Some(code) => join(&code, &settings, screen)?,
+        None => Exit::Done,
+    };
     if as_root {
         give_to_the_service(&settings)?;
     }
     let exit = service(args.service, &settings, screen)?;
     screen.say_with("setup-done", &[("inbox", &inbox.display())]);
+    Ok(if exit == Exit::Done { joined } else { exit })
+}
+
+/// Enrols with the parent; where that does not work, says so and how to go on.
+fn join(code: &JoinCode, settings: &Settings, screen: &mut Screen) -> Outcome {
+    let mut session = Session { settings: settings.clone(), screen };
+    let (row, exit) = session.row(&requests::Join { code: code.to_string() }, false)?;
+    match exit {
+        Exit::Done => screen.say_with("say-joined", &[("parent", &super::view::cell(&row, "parent"))]),
+        _ => screen.say("setup-join-later"),
+    }
     Ok(exit)
 }
 
@@ -134,13 +162,14 @@ fn usage(screen: &Screen, key: &str) -> Failed {
     Failed { error: Error::new(screen.text().say(key)), exit: Exit::Usage }
 }
 
-/// The flag's value, else the person's; asked again until it reads. Enter takes `usual`.
-fn answer<T: FromStr>(
+/// The flag's value, else the person's; asked again until `read` can make something of it. Enter takes `usual`.
+fn answer<T>(
     screen: &mut Screen,
     flag: Option<T>,
     name: &str,
     usual: Option<String>,
     wrong: &str,
+    read: impl Fn(&str) -> Option<T>,
 ) -> Result<T, Failed> {
     if let Some(value) = flag {
         return Ok(value);
@@ -148,7 +177,7 @@ fn answer<T: FromStr>(
     let asks = std::io::stdin().is_terminal();
     if !asks {
         // A script that gives the needed flags wants the usual for the rest.
-        return match usual.and_then(|usual| usual.parse().ok()) {
+        return match usual.and_then(|usual| read(&usual)) {
             Some(value) => Ok(value),
             None => {
                 let text = screen.text().say_with("setup-no-terminal", &[("flag", &format!("--{name}"))]);
@@ -163,8 +192,8 @@ fn answer<T: FromStr>(
             _ => screen.prompt(&question),
         }
         let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line).or_say("reading the answer")?;
-        if read == 0 {
+        let bytes = std::io::stdin().lock().read_line(&mut line).or_say("reading the answer")?;
+        if bytes == 0 {
             return Err(usage(screen, "setup-needed"));
         }
         let given = match (line.trim(), &usual) {
@@ -175,9 +204,9 @@ fn answer<T: FromStr>(
             }
             (given, _) => given.to_owned(),
         };
-        match given.parse() {
-            Ok(value) => return Ok(value),
-            Err(_) => screen.say(wrong),
+        match read(&given) {
+            Some(value) => return Ok(value),
+            None => screen.say(wrong),
         }
     }
 }
@@ -197,14 +226,10 @@ fn give_to_the_service(settings: &Settings) -> Result<(), Failed> {
     });
     let Some((uid, gid)) = ids else { return Ok(()) };
     let giving = "giving the folder to the service";
-    let mut rest = vec![settings.data_dir()];
-    rest.extend(settings.key_file.clone());
-    while let Some(path) = rest.pop() {
-        lchown(&path, Some(uid), Some(gid)).or_say_at(giving, &path)?;
-        if path.is_dir() && !path.is_symlink() {
-            let inside = std::fs::read_dir(&path).or_say_at("reading a folder", &path)?;
-            rest.extend(inside.filter_map(|entry| entry.ok()).map(|entry| entry.path()));
-        }
+    let mut theirs = vec![settings.data_dir()];
+    theirs.extend(settings.key_file.clone());
+    for path in theirs {
+        super::owner::give(&path, uid, gid).or_say_at(giving, &path)?;
     }
     let inbox = settings.inbox();
     lchown(&inbox, None, Some(gid)).or_say_at(giving, &inbox)?;
@@ -224,10 +249,7 @@ fn service(wanted: Option<bool>, settings: &Settings, screen: &mut Screen) -> Ou
     }
     let wanted = match wanted {
         Some(wanted) => wanted,
-        None => {
-            let text: String = answer(screen, None, "service", Some("y".into()), "setup-needed")?;
-            yes_or_no(&text).unwrap_or(true)
-        }
+        None => answer(screen, None, "service", Some("y".into()), "setup-yes-or-no", |text| yes_or_no(text).ok())?,
     };
     if !wanted {
         screen.say_with("say-next-run", &[("file", &settings.file.display())]);

@@ -84,10 +84,11 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
     let text = session.screen.text();
     let now = jiff::Timestamp::now();
     let label = |key: &str| text.say(&format!("label-{key}"));
-    let state = match (row["paused"] == true, row["settled"] == true) {
-        (true, _) => text.say("state-paused"),
-        (false, true) => text.say("state-settled"),
-        (false, false) => text.say("state-working"),
+    let state = match (row["running"] == true, row["paused"] == true, row["settled"] == true) {
+        (false, _, _) => text.say("state-stopped"),
+        (true, true, _) => text.say("state-paused"),
+        (true, false, true) => text.say("state-settled"),
+        (true, false, false) => text.say("state-working"),
     };
     let settings = &session.settings;
     let mut table = Table::new([String::new(), String::new()]);
@@ -125,6 +126,13 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
     table.row([label("findings"), findings.join(text.comma())]);
     let error = view::cell(row, "last_error");
     table.row([label("error"), if error.is_empty() { text.say("state-none") } else { error }]);
+    if let Some(last) = row["backup"]["last"].as_str() {
+        table.row([label("backup"), view::ago(text, last, now)]);
+    }
+    for alarm in row["alarms"].as_array().into_iter().flatten() {
+        let since = view::ago(text, view::field(alarm, "since"), now);
+        table.row([label("alarm"), format!("{}{}{since}", view::field(alarm, "text"), text.comma())]);
+    }
     let columns = session.screen.columns();
     // The first line is the empty header.
     let mut lines: Vec<String> = table.lines(columns).into_iter().skip(1).collect();

@@ -1,10 +1,10 @@
 //! Rows of an answer as a person wants to read them. Nothing here reveals what came masked.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use crate::daemon::OFFICE_TIME;
 use crate::domain::date::days_between;
 use crate::domain::{Area, Date, List};
 use crate::report::text::Text;
@@ -30,21 +30,6 @@ pub fn area(text: &Text, row: &Value) -> String {
         (None, None) => String::new(),
         (name, code) => text.area(name, code),
     }
-}
-
-/// `text` with the names of areas in the place of their codes. A masked identity number begins like a code and is none.
-pub fn named(text: &str, names: &BTreeMap<String, String>) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (before, run) = rest.split_at(start);
-        let end = run.find(|c: char| !c.is_ascii_digit()).unwrap_or(run.len());
-        let (code, after) = run.split_at(end);
-        out.push_str(before);
-        out.push_str(names.get(code).filter(|_| !after.starts_with('*')).map_or(code, String::as_str));
-        rest = after;
-    }
-    out + rest
 }
 
 /// The list of a row in words, empty where it has none.
@@ -101,9 +86,17 @@ pub fn ago(text: &Text, instant: &str, now: Timestamp) -> String {
     text.say_with(key, &[("count", &count)])
 }
 
-/// Today at this machine, for ages. The rules have their own date, from the node.
+/// An instant as the office's clock on the wall shows it, to the minute: `2026-03-31 18:00`.
+pub fn office_time(instant: &str) -> String {
+    match instant.parse::<Timestamp>() {
+        Ok(at) => at.to_zoned(TimeZone::fixed(OFFICE_TIME)).strftime("%Y-%m-%d %H:%M").to_string(),
+        Err(_) => instant.to_owned(),
+    }
+}
+
+/// Today by the office's clock, for ages. The rules have their own date, from the node.
 pub fn today() -> Date {
-    jiff::Zoned::now().date()
+    Timestamp::now().to_zoned(TimeZone::fixed(OFFICE_TIME)).date()
 }
 
 #[cfg(test)]

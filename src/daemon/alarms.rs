@@ -1,15 +1,23 @@
-//! Alarms of the node itself: told once when they begin and once when they end (LESSONS.md: silent stops).
+//! Alarms of the node itself: told once when they begin and once when they end (LESSONS.md: silent stops). What is
+//! raised is kept in the store, for an office PC is switched off every evening.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::attest;
+use super::backups::{self, Backups};
 use super::logbook::Logbook;
+use super::neighbours::ChildState;
 use super::office::Office;
-use crate::error::Result;
-use crate::sync::status::LinkHandle;
+use super::room;
+use super::worker::Progress;
+use crate::domain::Area;
+use crate::error::{Context, Result};
+use crate::store::{Child, View};
+use crate::sync::status::{LinkHandle, LinkStatus};
 
 /// How often the slow checks are made.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -20,105 +28,226 @@ const NO_PROGRESS_HOURS: i64 = 24;
 /// A clock this far from the parent's makes dates on screens wrong; order does not depend on it.
 const CLOCK_SKEW_SECS_MAX: i64 = 300;
 /// Below this a night's backup or a month's lists may not fit.
-const DISK_FREE_BYTES_MIN: u64 = 500 * 1024 * 1024;
+pub const DISK_FREE_BYTES_MIN: u64 = 500 * 1024 * 1024;
 
 const MILLIS_PER_HOUR: i64 = 3_600_000;
 
-/// What is wrong now, by code and subject.
-type Raised = BTreeMap<(&'static str, String), Map<String, Value>>;
+/// Where the alarms are kept in the store.
+const KEPT: &str = "alarms";
+
+/// One alarm that stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// A catalogue key `alarm-…` without its prefix.
+    pub code: String,
+    /// The office or thing it is about; empty for this node.
+    pub subject: String,
+    pub params: Map<String, Value>,
+    /// Unix milliseconds.
+    pub since: i64,
+}
+
+/// What is kept between two looks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Memory {
+    raised: Vec<Alarm>,
+    /// While something waits to go up: the acknowledged number, and since when it stands (Unix milliseconds).
+    stands: Option<(u64, i64)>,
+}
+
+/// What a look sees.
+#[derive(Debug)]
+struct Facts {
+    /// Unix milliseconds.
+    now: i64,
+    children: Vec<Child>,
+    acknowledged: u64,
+    /// Entries and decisions that wait to go up. The numbers between are no measure: findings have numbers too.
+    waiting: u64,
+    joined: bool,
+    link: LinkStatus,
+    disk_free_bytes: Option<u64>,
+    backups: Backups,
+    /// What is wrong with signed words: code, office, parameters.
+    words: Vec<(&'static str, Area, Value)>,
+}
+
+/// The alarms that stand: as the worker last looked, else as the store knows them.
+pub fn standing(office: &Office, progress: Option<&Progress>) -> Result<Vec<Alarm>> {
+    match progress.and_then(Progress::alarms) {
+        Some(alarms) => Ok(alarms),
+        None => Ok(office.store.read(memory)?.raised),
+    }
+}
+
+fn memory(view: &View) -> Result<Memory> {
+    match view.meta_text(KEPT)? {
+        Some(text) => serde_json::from_str(&text).or_say("reading the alarms"),
+        None => Ok(Memory::default()),
+    }
+}
 
 pub struct Alarms {
     link: LinkHandle,
-    raised: Raised,
+    /// What the last of the slow looks found, as the log was told of it; `None` before the first.
+    told: Option<Memory>,
+    /// Of the urgent ones, what the log was told of. The store may have no room for them, or be what they are about.
+    urgent: Vec<Alarm>,
     looked: Option<Instant>,
-    /// The acknowledged number, and since when it stands (Unix milliseconds).
-    acknowledged: Option<(u64, i64)>,
 }
 
 impl Alarms {
     pub fn new(link: LinkHandle) -> Alarms {
-        Alarms { link, raised: Raised::new(), looked: None, acknowledged: None }
+        Alarms { link, told: None, urgent: Vec::new(), looked: None }
     }
 
-    /// Looks, and tells what began or ended. A failure to look or tell waits for the next time.
-    pub fn look(&mut self, office: &Office, logbook: &Logbook) {
-        if self.looked.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
-            return;
+    /// Looks, and tells what began or ended. A failure to tell waits for the next time: with a full disk the log has
+    /// no room either. Gives what is wrong now.
+    pub fn look(&mut self, office: &Office, logbook: &Logbook) -> Vec<Alarm> {
+        let mut standing = urgent(office, &self.urgent);
+        if let Err(error) = tell(office, logbook, &mut self.urgent, &standing) {
+            tracing::debug!(%error, "an alarm could not be written to the log yet");
         }
-        self.looked = Some(Instant::now());
-        if let Err(error) = self.tell(office, logbook) {
-            tracing::warn!(%error, "the alarms could not be looked at");
-        }
-    }
-
-    fn tell(&mut self, office: &Office, logbook: &Logbook) -> Result<()> {
-        let now = self.find(office)?;
-        for ((code, subject), params) in &now {
-            if !self.raised.contains_key(&(*code, subject.clone())) {
-                tracing::warn!(code, subject, "alarm");
-                logbook.alarm(office, code, params.clone(), false)?;
+        if self.looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
+            self.looked = Some(Instant::now());
+            if let Err(error) = self.look_around(office, logbook) {
+                tracing::warn!(%error, "the alarms could not be looked at");
             }
         }
-        for ((code, subject), params) in &self.raised {
-            if !now.contains_key(&(*code, subject.clone())) {
-                tracing::info!(code, subject, "alarm ended");
-                logbook.alarm(office, code, params.clone(), true)?;
-            }
-        }
-        self.raised = now;
-        Ok(())
+        standing.extend(self.told.iter().flat_map(|told| told.raised.iter().cloned()));
+        standing
     }
 
-    fn find(&mut self, office: &Office) -> Result<Raised> {
-        let now = office.now_millis();
-        let mut found = Raised::new();
-        let mut raise = |code, subject: String, params: Value| {
-            let Value::Object(params) = params else { return };
-            found.insert((code, subject), params);
+    fn look_around(&mut self, office: &Office, logbook: &Logbook) -> Result<()> {
+        let told = match &mut self.told {
+            Some(told) => told,
+            none => none.insert(office.store.read(memory)?),
         };
-        let (children, acknowledged, head, joined) = office.store.read(|view| {
-            Ok((view.children()?, view.acknowledged()?, view.seq()?, view.meta_text("notices_mark")?.is_some()))
-        })?;
-        for child in children {
-            let days = child.last_contact.map_or(0, |at| (now - at) / (24 * MILLIS_PER_HOUR));
-            if days >= CHILD_SILENT_DAYS {
-                raise("child-silent", child.area.to_string(), json!({"area": child.area, "days": days}));
-            }
+        let facts = facts(office, self.link.status())?;
+        let after = next(told, &facts);
+        if after == *told {
+            return Ok(());
         }
-        for (code, area, params) in office.store.read(|view| attest::alarms(view, office.area(), now))? {
-            raise(code, area.to_string(), params);
-        }
-        let (_, since) = *self.acknowledged.insert(match self.acknowledged {
-            Some((before, since)) if before == acknowledged && head > acknowledged => (before, since),
-            _ => (acknowledged, now),
-        });
-        let hours = (now - since) / MILLIS_PER_HOUR;
-        if joined && hours >= NO_PROGRESS_HOURS {
-            raise("no-progress", String::new(), json!({"hours": hours}));
-        }
-        let link = self.link.status();
-        if let Some(parent) = link.parent {
-            if link.differing > 0 {
-                raise("parity-broken", parent.to_string(), json!({"area": parent}));
-            }
-            if link.skew_secs.abs() > CLOCK_SKEW_SECS_MAX {
-                raise("clock-skew", parent.to_string(), json!({"area": parent, "secs": link.skew_secs}));
-            }
-        }
-        if let Some(free) = disk_free_bytes(office.store.path()).filter(|free| *free < DISK_FREE_BYTES_MIN) {
-            raise("disk-low", String::new(), json!({"free": free / (1024 * 1024)}));
-        }
-        Ok(found)
+        tell(office, logbook, &mut told.raised, &after.raised)?;
+        let text = serde_json::to_string(&after).or_say("keeping the alarms")?;
+        *told = after;
+        office.store.write(|writer| writer.put_meta_text(KEPT, &text))
     }
 }
 
-/// Bytes an ordinary account may still write where `path` lies; `None` where the system does not say.
-pub fn disk_free_bytes(path: &std::path::Path) -> Option<u64> {
-    use std::os::unix::ffi::OsStrExt;
-    let path = std::ffi::CString::new(path.as_os_str().as_bytes()).ok()?;
-    // SAFETY: a zeroed statvfs is valid to be filled, and the path is a C string that outlives the call.
-    let mut stat: libc::statvfs = unsafe { std::mem::zeroed() };
-    // SAFETY: as above.
-    let failed = unsafe { libc::statvfs(path.as_ptr(), &mut stat) } != 0;
-    (!failed).then(|| stat.f_bavail as u64 * stat.f_frsize as u64)
+fn facts(office: &Office, link: LinkStatus) -> Result<Facts> {
+    let disk_free_bytes = room::free_bytes(office.store.path());
+    let now = office.now_millis();
+    office.store.read(|view| {
+        let acknowledged = view.acknowledged()?;
+        Ok(Facts {
+            now,
+            children: view.children()?,
+            acknowledged,
+            waiting: view.backlog(acknowledged)?.0,
+            joined: view.meta_text("notices_mark")?.is_some(),
+            link,
+            disk_free_bytes,
+            backups: backups::kept(view)?,
+            words: attest::alarms(view, office.area(), now)?,
+        })
+    })
 }
+
+/// Brings the log from what it was `told` of to what stands `now`; what could be told before a failure is noted.
+fn tell(office: &Office, logbook: &Logbook, told: &mut Vec<Alarm>, now: &[Alarm]) -> Result<()> {
+    for alarm in now {
+        if find(told, &alarm.code, &alarm.subject).is_none() {
+            logbook.alarm(office, &alarm.code, alarm.params.clone(), false)?;
+            tracing::warn!(code = alarm.code, subject = alarm.subject, "alarm");
+            told.push(alarm.clone());
+        }
+    }
+    while let Some(at) = told.iter().position(|alarm| find(now, &alarm.code, &alarm.subject).is_none()) {
+        let alarm = &told[at];
+        logbook.alarm(office, &alarm.code, alarm.params.clone(), true)?;
+        tracing::info!(code = alarm.code, subject = alarm.subject, "alarm ended");
+        told.remove(at);
+    }
+    Ok(())
+}
+
+/// Alarms that every turn of the worker looks at: they say why nothing is read any more.
+fn urgent(office: &Office, before: &[Alarm]) -> Vec<Alarm> {
+    let full = office.room.short().map(|free| {
+        let params = Map::from_iter([("free".to_owned(), json!(free / (1024 * 1024)))]);
+        ("disk-full", params)
+    });
+    let damaged = office.store.damage().map(|_| ("store-damaged", Map::new()));
+    let raised = full.into_iter().chain(damaged).map(|(code, params)| {
+        let since = find(before, code, "").map_or_else(|| office.now_millis(), |alarm| alarm.since);
+        Alarm { code: code.to_owned(), subject: String::new(), params, since }
+    });
+    raised.collect()
+}
+
+fn find<'a>(alarms: &'a [Alarm], code: &str, subject: &str) -> Option<&'a Alarm> {
+    alarms.iter().find(|alarm| alarm.code == code && alarm.subject == subject)
+}
+
+/// What stands after a look, from what stood before it.
+fn next(before: &Memory, facts: &Facts) -> Memory {
+    let now = facts.now;
+    let stands = (facts.waiting > 0).then_some(match before.stands {
+        // A clock that was set back begins anew.
+        Some((number, since)) if number == facts.acknowledged && since <= now => (number, since),
+        _ => (facts.acknowledged, now),
+    });
+    let mut found: BTreeMap<(&str, String), Value> = BTreeMap::new();
+    for child in facts.children.iter().filter(|child| !ChildState::of(child).revoked) {
+        let days = child.last_contact.map_or(0, |at| (now - at) / (24 * MILLIS_PER_HOUR));
+        if days >= CHILD_SILENT_DAYS {
+            let office = if child.name.is_empty() { child.area.to_string() } else { child.name.clone() };
+            let params = json!({"area": child.area, "office": office, "days": days});
+            found.insert(("child-silent", child.area.to_string()), params);
+        }
+    }
+    for (code, area, params) in &facts.words {
+        found.insert((*code, area.to_string()), params.clone());
+    }
+    let hours = stands.map_or(0, |(_, since)| (now - since) / MILLIS_PER_HOUR);
+    if facts.joined && hours >= NO_PROGRESS_HOURS {
+        found.insert(("no-progress", String::new()), json!({"hours": hours}));
+    }
+    let link = &facts.link;
+    if let Some(parent) = link.parent {
+        let subject = parent.to_string();
+        // After a restart nobody has compared yet: it stands until the two are found equal.
+        let stood = find(&before.raised, "parity-broken", &subject);
+        let equal_since = stood.is_none_or(|alarm| link.last_equal.is_some_and(|at| at * 1_000 >= alarm.since));
+        if link.differing > 0 || !equal_since {
+            found.insert(("parity-broken", subject.clone()), json!({"area": parent}));
+        }
+        let met = link.last_contact.is_some();
+        let stood = find(&before.raised, "clock-skew", &subject);
+        if link.skew_secs.abs() > CLOCK_SKEW_SECS_MAX {
+            found.insert(("clock-skew", subject), json!({"area": parent, "secs": link.skew_secs}));
+        } else if let Some(alarm) = stood.filter(|_| !met) {
+            found.insert(("clock-skew", subject), Value::Object(alarm.params.clone()));
+        }
+    }
+    if let Some(free) = facts.disk_free_bytes.filter(|free| *free < DISK_FREE_BYTES_MIN) {
+        found.insert(("disk-low", String::new()), json!({"free": free / (1024 * 1024)}));
+    }
+    if let Some(why) = facts.backups.failed() {
+        found.insert(("backup-failed", String::new()), json!({"why": why}));
+    }
+    if let Some(hours) = facts.backups.old_hours(now) {
+        found.insert(("backup-old", String::new()), json!({"hours": hours}));
+    }
+    let raised = found.into_iter().map(|((code, subject), params)| {
+        let since = find(&before.raised, code, &subject).map_or(now, |alarm| alarm.since);
+        let Value::Object(params) = params else { unreachable!("every alarm's parameters are an object") };
+        Alarm { code: code.to_owned(), subject, params, since }
+    });
+    Memory { raised: raised.collect(), stands }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,17 +6,25 @@
 //!
 //! *Architecture invariant:* nothing here knows what a verb means. [`requests`] holds the arguments of every verb,
 //! the daemon holds the answers.
+//!
+//! Files travel too ([`spool`]): a request that names their `upload` length is followed by so many bytes, and a
+//! [`Frame::File`] by as many as it says.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::error::{Context, Error, Result};
+use crate::report::text::Text;
+use crate::report::text::errors::Told;
+use spool::Spooled;
 
 pub mod client;
 pub mod requests;
 pub mod server;
+pub mod spool;
 
 /// The longest request line the daemon reads; a longer one is refused.
 pub const REQUEST_BYTES_MAX: u64 = 256 * 1024;
@@ -76,13 +84,19 @@ pub struct Request {
     /// The account that asks, for the access log and for decisions. The socket admits only its owner and root.
     #[serde(default)]
     pub who: String,
+    /// Bytes of a file that follow the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<u64>,
+    /// Where the server laid them down.
+    #[serde(skip)]
+    pub received: Option<Arc<Spooled>>,
 }
 
 impl Request {
     /// `args` is the verb's own struct in [`requests`].
     pub fn new<A: requests::Ask>(args: &A, who: &str) -> Request {
         let args = serde_json::to_value(args).expect("the structs in requests hold only strings, numbers and flags");
-        Request { verb: A::VERB.to_owned(), args, who: who.to_owned() }
+        Request { verb: A::VERB.to_owned(), args, who: who.to_owned(), upload: None, received: None }
     }
 
     /// The arguments as the verb's struct. Errors where a field has another shape than the struct says.
@@ -114,6 +128,27 @@ pub struct Failure {
     pub exit: Exit,
 }
 
+/// The content of a file that travels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    pub bytes: u64,
+    /// blake3, hexadecimal.
+    pub hash: String,
+    /// Where it lies at the daemon.
+    #[serde(skip)]
+    pub spooled: Option<Arc<Spooled>>,
+}
+
+impl Content {
+    /// What lies in the spool now.
+    pub fn of(spooled: Spooled) -> Result<Content> {
+        let file = std::fs::File::open(spooled.path()).or_say_at("reading the file", spooled.path())?;
+        let mut hash = blake3::Hasher::new();
+        let bytes = std::io::copy(&mut &file, &mut hash).or_say_at("reading the file", spooled.path())?;
+        Ok(Content { bytes, hash: hash.finalize().to_string(), spooled: Some(Arc::new(spooled)) })
+    }
+}
+
 /// One line of an answer. `end` and `error` are the last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -123,6 +158,8 @@ pub enum Frame {
     Progress(Progress),
     /// A sentence for stderr.
     Hint(String),
+    /// A file for the one who asked; its bytes follow the line.
+    File(Content),
     End {
         exit: Exit,
     },
@@ -139,15 +176,10 @@ impl Frame {
         Frame::Progress(Progress { done, total, what: what.into() })
     }
 
-    /// `error` with its whole chain; the answer ends with `exit`.
-    pub fn error(error: &Error, exit: Exit) -> Frame {
-        let mut because = Vec::new();
-        let mut at = std::error::Error::source(error);
-        while let Some(cause) = at {
-            because.push(cause.to_string());
-            at = cause.source();
-        }
-        Frame::Error(Failure { what: error.to_string(), because, hint: error.hint_text().map(str::to_owned), exit })
+    /// `error` with its whole chain in the words of `text`; the answer ends with `exit`.
+    pub fn error(text: &Text, error: &Error, exit: Exit) -> Frame {
+        let Told { what, because, hint } = text.error(error);
+        Frame::Error(Failure { what, because, hint, exit })
     }
 }
 
@@ -198,7 +230,7 @@ mod tests {
         assert_eq!(line(Frame::End { exit: Exit::Done }), r#"{"end":{"exit":0}}"#);
         let error = Error::new("opening the store").because("disk full").hint("make room");
         assert_eq!(
-            line(Frame::error(&error, Exit::Failed)),
+            line(Frame::error(&Text::new(crate::settings::Language::English), &error, Exit::Failed)),
             r#"{"error":{"what":"opening the store","because":["disk full"],"hint":"make room","exit":1}}"#
         );
     }

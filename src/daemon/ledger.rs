@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::attest;
+use super::neighbours::{self, ChildState};
 use super::office::Office;
 use super::pass::arrive;
 use super::present::{Presenter, notice};
@@ -14,6 +15,7 @@ use crate::domain::{Area, FindingId, FindingStatus};
 use crate::error::{Context, Error, Result};
 use crate::store::{Child, Decision, DecisionKind, FrozenRow, QuarantineRow, View, Writer};
 use crate::sync::attest::{Attestation, Holding};
+use crate::sync::batch;
 use crate::sync::ledger::{
     Arrival, ChildLedger, FrozenBatch, Identity, Inventory, Item, Notice, NoticesPage, NoticesRead, Origin,
     ParentLedger, Repaired,
@@ -72,7 +74,11 @@ impl ChildLedger for Ledger {
 
     fn frozen_at(&self, after: u64) -> Result<Option<FrozenBatch>> {
         let Some(row) = self.read(|view| view.frozen_after(after))? else { return Ok(None) };
-        let header: BatchHeader = serde_json::from_str(&row.header).or_say("reading the batch in flight")?;
+        let header: BatchHeader = serde_json::from_str(&row.header)
+            .map_err(|_| self.office.store.found_damaged("the header of the batch in flight does not read"))?;
+        if batch::hash_of(&header, &row.body) != header.hash {
+            return Err(self.office.store.found_damaged("the batch in flight is not what was kept"));
+        }
         Ok(Some(FrozenBatch { header, body: row.body }))
     }
 
@@ -144,6 +150,11 @@ impl ChildLedger for Ledger {
             return Ok(());
         }
         self.write(|writer| writer.put_meta_u64(PARENT_PROTOCOL, protocol.into()))
+    }
+
+    fn names(&self) -> Result<Vec<(Area, String)>> {
+        let names = self.read(|view| neighbours::names(view, &self.office))?;
+        Ok(names.into_iter().collect())
     }
 
     fn notices_mark(&self) -> Result<NoticesMark> {
@@ -289,6 +300,10 @@ impl ParentLedger for Ledger {
     }
 
     fn accept(&self, arrival: Arrival) -> Result<Receipt> {
+        if self.office.room.short().is_some() {
+            // What is left is for receipts; the child keeps its batch and comes again.
+            return Err(Error::new("the disk is full: nothing new is taken").transient());
+        }
         let header = &arrival.header;
         let setting = self.office.setting();
         let receipt = self.write(|writer| {
@@ -329,18 +344,17 @@ impl ParentLedger for Ledger {
     fn noticed_epoch(&self, child: Area, epoch: Epoch, superseded: bool) -> Result<()> {
         tracing::warn!(%child, epoch = epoch.0, superseded, "a child began a new life, or an old copy of it appeared");
         self.change_child(child, |child| {
-            child.state = json!({ "copy": superseded }).to_string();
+            ChildState::change(child, |state| state.copy = superseded);
         })
     }
 
     fn notices_after(&self, child: Area, after: u64, items_max: usize, bytes_max: usize) -> Result<NoticesRead> {
-        let today = self.office.today();
         self.read(|view| {
             let head = view.seq()?;
             let changed = view.findings_changed(after, NOTICES_SCAN_MAX)?;
             // Up to here everything was looked at.
             let mut upto = if changed.len() < NOTICES_SCAN_MAX { head } else { changed.last().map_or(head, |c| c.0) };
-            let mut presenter = Presenter::new(view, &self.office.text, today);
+            let mut presenter = Presenter::new(view, &self.office)?;
             let mut notices = Vec::new();
             for decision in view.match_decisions_between(after, upto)? {
                 if view.pair_areas(&decision.subject)?.iter().any(|area| child.contains(*area)) {
@@ -390,18 +404,18 @@ impl ParentLedger for Ledger {
     }
 
     fn verified(&self, child: Area, report: &VerifyReport) -> Result<()> {
-        let report = serde_json::to_value(report).or_say("keeping what a comparison found")?;
         self.change_child(child, |child| {
             child.verify = false;
-            child.state = json!({ "verified": report }).to_string();
+            ChildState::change(child, |state| state.verified = Some(report.clone()));
         })
     }
 
     fn resynced(&self, child: Area, report: &ResyncReport) -> Result<()> {
-        let report = serde_json::to_value(report).or_say("keeping a resync's figures")?;
         self.change_child(child, |child| {
             child.resync = false;
-            child.state = json!({ "resync": report }).to_string();
+            ChildState::change(child, |state| {
+                *state = ChildState { copy: false, resync: Some(*report), ..std::mem::take(state) }
+            });
         })
     }
 
@@ -417,6 +431,9 @@ impl ParentLedger for Ledger {
         self.change_child(child, |child| {
             child.last_contact = Some(now);
             child.protocol = hello.protocol;
+            neighbours::learn(child, &hello.names);
+            // A revoked one is not let in: it was invited anew.
+            ChildState::change(child, |state| state.revoked = false);
         })
     }
 }

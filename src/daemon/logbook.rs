@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::office::Office;
 use super::present::Presenter;
+use crate::crash;
 use crate::domain::FindingId;
 use crate::error::{Context, Result};
 use crate::report::log::{Change, LogLine, MismatchLog, Subject};
@@ -38,7 +39,7 @@ impl Logbook {
 
     /// Puts a line for each change beside it, in its transaction.
     pub fn queue(&self, writer: &Writer, changes: &[(Transition, FindingId)], office: &Office) -> Result<()> {
-        let mut presenter = Presenter::new(writer, &office.text, office.today());
+        let mut presenter = Presenter::new(writer, office)?;
         for (transition, id) in changes {
             let Some(row) = writer.finding(*id)? else { continue };
             let decision = match transition {
@@ -80,15 +81,21 @@ impl Logbook {
                 })
                 .collect();
             log.append(office.now(), &lines)?;
+            crash::point("log-written");
             office.store.write(|writer| writer.drop_logged(last))?;
         }
     }
 
     /// An alarm of the node itself. `seq` rises with every line of this store, as the queue's do.
-    pub fn alarm(&self, office: &Office, code: &'static str, params: Map<String, Value>, ended: bool) -> Result<()> {
-        let seq = office.store.write(|writer| writer.skip_log_number())?;
-        let line = LogLine { seq, subject: Subject::Alarm { code, params, ended } };
+    pub fn alarm(&self, office: &Office, code: &str, params: Map<String, Value>, ended: bool) -> Result<()> {
+        let numbered = office.store.write(|writer| writer.skip_log_number());
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let seq = match numbered {
+            // A damaged store gives no more numbers, and so none that could come again.
+            Err(error) if error.is_damaged() => log.written_to() + 1,
+            given => given?,
+        };
+        let line = LogLine { seq, subject: Subject::Alarm { code: code.to_owned(), params, ended } };
         log.append(Timestamp::now(), &[line])
     }
 }

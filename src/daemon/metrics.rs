@@ -16,9 +16,11 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::alarms::disk_free_bytes;
+use super::alarms;
 use super::attest;
+use super::backups;
 use super::office::Office;
+use super::room;
 use super::worker::Progress;
 use crate::error::{Context, Result};
 use crate::sync::receive::Parent;
@@ -39,8 +41,15 @@ struct OfRule {
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfAlarm {
+    alarm: String,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OfArea {
     area: String,
+    /// What the office is called.
+    name: String,
 }
 
 /// Serves until `stopped`.
@@ -112,6 +121,8 @@ fn page(board: &Board) -> Result<String> {
             view.children()?,
         ))
     })?;
+    let backups = board.office.store.read(backups::kept)?;
+    let alarms = alarms::standing(&board.office, Some(&board.progress))?;
     gauge("backlog_entries", "Things not yet acknowledged by the parent", backlog.0 as i64);
     gauge("backlog_bytes", "Their size before compression", backlog.1 as i64);
     gauge("watermark_lag", "Sequence numbers between here and the parent's watermark", lag as i64);
@@ -126,14 +137,28 @@ fn page(board: &Board) -> Result<String> {
         gauge("certificate_days", "Until this node's certificate ends", (ends - now) / 86_400);
     }
     gauge("parity_broken", "1: the last comparison with the parent found differences", i64::from(status.differing > 0));
-    if let Some(free) = disk_free_bytes(board.office.store.path()) {
+    gauge("disk_full", "1: nothing is read for want of room", i64::from(board.office.room.short().is_some()));
+    gauge(
+        "store_damaged",
+        "1: the store is damaged and nothing is written",
+        i64::from(board.office.store.damage().is_some()),
+    );
+    if let Some(free) = room::free_bytes(board.office.store.path()) {
         gauge("disk_free_bytes", "Left where the store lies", free as i64);
+    }
+    if let Some(at) = backups.good_at {
+        gauge("backup_age_seconds", "Since the last good nightly backup", now - at / 1000);
     }
     registry.register(
         "pass_seconds",
         "How long passes took that found something to do",
         board.progress.pass_seconds.clone(),
     );
+    let standing = Family::<OfAlarm, Gauge<i64, AtomicI64>>::default();
+    for alarm in alarms {
+        standing.get_or_create(&OfAlarm { alarm: alarm.code }).inc();
+    }
+    registry.register("alarms", "Alarms of this node that stand", standing);
     let open = Family::<OfRule, Gauge<i64, AtomicI64>>::default();
     for (rule, severity, count) in totals.open {
         open.get_or_create(&OfRule { rule, severity }).set(count as i64);
@@ -142,7 +167,9 @@ fn page(board: &Board) -> Result<String> {
     let contact = Family::<OfArea, Gauge<i64, AtomicI64>>::default();
     for child in children {
         if let Some(at) = child.last_contact {
-            contact.get_or_create(&OfArea { area: child.area.to_string() }).set(now - at / 1000);
+            contact
+                .get_or_create(&OfArea { area: child.area.to_string(), name: child.name.clone() })
+                .set(now - at / 1000);
         }
     }
     registry.register("child_last_contact_seconds", "Since a child last asked anything", contact);

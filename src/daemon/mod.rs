@@ -5,21 +5,27 @@
 
 mod alarms;
 mod attest;
+mod backups;
 pub mod control;
 mod desk;
-mod ledger;
+pub mod ledger;
 mod logbook;
 mod metrics;
-mod office;
+mod neighbours;
+pub mod office;
 pub mod pass;
 mod present;
 mod reading;
+mod room;
 mod run;
 mod score;
 mod service;
+mod stand_by;
 mod upkeep;
 mod worker;
 
 pub use desk::offline;
+pub use office::OFFICE_TIME;
+pub use room::free_bytes;
 pub use run::run;
 pub use score::score_links;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 use super::pass::Setting;
+use super::room::Room;
 use crate::domain::{Area, Date};
 use crate::error::{Context, Result};
 use crate::linkage::{Decided, Weights};
@@ -16,15 +17,19 @@ use crate::settings::Settings;
 use crate::store::{Store, View};
 
 /// The clock offices read: one civil time in the whole country, without summer time.
-const OFFICE_TIME: Offset = Offset::constant(8);
+pub const OFFICE_TIME: Offset = Offset::constant(8);
 
 /// Where trained weights of linkage are kept in the store.
 pub const WEIGHTS: &str = "weights";
+
+/// In the store: whether intake and push are paused, 0 or 1.
+pub const PAUSED: &str = "paused";
 
 /// One node, open.
 pub struct Office {
     pub store: Store,
     pub text: Text,
+    pub room: Room,
     settings: RwLock<Settings>,
     /// In the place of the calendar, for replays.
     today: Option<Date>,
@@ -55,9 +60,11 @@ struct Bell {
 impl Office {
     pub fn new(store: Store, settings: Settings, today: Option<Date>) -> Office {
         let text = Text::new(settings.language);
+        let room = Room::new(store.path());
         Office {
             store,
             text,
+            room,
             settings: RwLock::new(settings),
             today,
             paused: AtomicBool::new(false),

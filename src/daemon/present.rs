@@ -1,9 +1,13 @@
 //! Rows as CONTRACT.md shapes them: finding, event, entry. Names and numbers are masked unless revealed.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
+use super::neighbours;
+use super::office::Office;
 use crate::domain::date::days_between;
-use crate::domain::{Date, Event, FindingId, Severity, Uid, mask};
+use crate::domain::{Area, Date, Event, FindingId, Severity, Uid, mask};
 use crate::error::Result;
 use crate::report::text::Text;
 use crate::store::{EntryView, FindingRow, MatchRow, PlaceCache, View};
@@ -13,14 +17,18 @@ pub struct Presenter<'a> {
     pub view: &'a View<'a>,
     pub text: &'a Text,
     pub today: Date,
+    /// In sentences areas go by their names.
+    names: BTreeMap<Area, String>,
     /// Names and numbers whole: only for a logged look.
     pub reveal: bool,
     cache: PlaceCache,
 }
 
 impl<'a> Presenter<'a> {
-    pub fn new(view: &'a View<'a>, text: &'a Text, today: Date) -> Presenter<'a> {
-        Presenter { view, text, today, reveal: false, cache: PlaceCache::default() }
+    pub fn new(view: &'a View<'a>, office: &'a Office) -> Result<Presenter<'a>> {
+        let names = neighbours::names(view, office)?;
+        let (text, today) = (&office.text, office.today());
+        Ok(Presenter { view, text, today, names, reveal: false, cache: PlaceCache::default() })
     }
 
     pub fn finding(&mut self, row: &FindingRow) -> Result<Value> {
@@ -45,7 +53,7 @@ impl<'a> Presenter<'a> {
             "age_days": days_between(row.first_seen, self.today),
             "due": row.due.map(|d| d.to_string()),
             "detail": row.detail,
-            "text": text,
+            "text": named(&text, &self.names),
             "entries": entries,
         }))
     }
@@ -100,6 +108,22 @@ impl<'a> Presenter<'a> {
             "entries": self.entries(&[row.a, row.b])?,
         }))
     }
+}
+
+/// `text` with the names of areas in the place of their codes. A masked identity number begins like a code and is none.
+fn named(text: &str, names: &BTreeMap<Area, String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, run) = rest.split_at(start);
+        let end = run.find(|c: char| !c.is_ascii_digit()).unwrap_or(run.len());
+        let (code, after) = run.split_at(end);
+        out.push_str(before);
+        let name = code.parse().ok().and_then(|area: Area| names.get(&area)).filter(|_| !after.starts_with('*'));
+        out.push_str(name.map_or(code, String::as_str));
+        rest = after;
+    }
+    out + rest
 }
 
 /// What a parent tells a child of a finding: the finding itself, and the decision that counts.

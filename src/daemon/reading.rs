@@ -229,12 +229,16 @@ fn lists(outcome: &Outcome) -> Vec<List> {
     lists
 }
 
+/// The code of a line that is not taken, as it is stored and told.
+pub fn code_of(code: intake::RefusalCode) -> String {
+    serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 fn refusals(reading: &Reading, outcome: &Outcome) -> Vec<QuarantineRow> {
-    let code = |code: &intake::RefusalCode| serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned));
     let mut rows: Vec<QuarantineRow> = outcome
         .refused
         .iter()
-        .map(|r| reading.quarantined(r.sheet.clone(), r.row, &code(&r.code).unwrap_or_default(), &r.detail))
+        .map(|r| reading.quarantined(r.sheet.clone(), r.row, &code_of(r.code), &r.detail))
         .collect();
     rows.extend(
         outcome
@@ -242,6 +246,18 @@ fn refusals(reading: &Reading, outcome: &Outcome) -> Vec<QuarantineRow> {
             .iter()
             .map(|(list, area)| reading.quarantined(None, None, "area-missing", &format!("{} {area}", list.as_str()))),
     );
+    rows.extend(outcome.scopes.iter().filter_map(|scope| {
+        let older = scope.outdated.as_ref()?;
+        let detail = format!(
+            "{} {}: {}; {}: {}",
+            scope.list.as_str(),
+            scope.area,
+            older.stated_on,
+            older.newer_file,
+            older.newer_on
+        );
+        Some(reading.quarantined(scope.sheet.clone(), None, "older-than-known", &detail))
+    }));
     rows
 }
 

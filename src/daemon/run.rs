@@ -13,9 +13,9 @@ use super::control::server::Listener;
 use super::desk::FrontDesk;
 use super::ledger::Ledger;
 use super::logbook::Logbook;
-use super::office::Office;
+use super::office::{Office, PAUSED};
 use super::worker::{Progress, Worker};
-use super::{metrics, service};
+use super::{metrics, service, stand_by};
 use crate::domain::Date;
 use crate::error::{Context, Error, Result};
 use crate::intake::Vocabulary;
@@ -41,7 +41,7 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// Threads of the link, the port and the socket. The worker has one of its own.
 const THREADS: usize = 2;
 /// How often the watchdog is fed, where the worker goes on.
-const ALIVE_EVERY: Duration = Duration::from_secs(10);
+pub(super) const ALIVE_EVERY: Duration = Duration::from_secs(10);
 /// A worker that has not come round for this long is stuck, except in the middle of a pass.
 const STUCK: Duration = Duration::from_secs(120);
 
@@ -51,9 +51,13 @@ const STUCK: Duration = Duration::from_secs(120);
 /// Where the store, the port, the socket or a watched folder cannot be opened: nothing was started then.
 pub fn run(settings: Settings, today: Option<Date>) -> Result<()> {
     let data = settings.data_dir();
+    must_be_ours(&data)?;
     make_private(&data)?;
     let _alone = lock(&data)?;
-    let store = Store::open(Home::of(&settings)?, settings.area)?;
+    let store = match Home::of(&settings).and_then(|home| Store::open(home, settings.area)) {
+        Err(error) if error.is_damaged() => return stand_by::run(&settings, error),
+        opened => opened?,
+    };
     let epoch = store.read(|view| view.epoch())?;
     let office = Arc::new(Office::new(store, settings.clone(), today));
     let text = Text::new(settings.language);
@@ -86,6 +90,10 @@ impl Running {
             ..LinkSettings::default()
         };
         let (link, handle) = Link::new(Arc::new(child), settings.link_dir(), link_settings);
+        if office.store.read(|view| Ok(view.meta_u64(PAUSED)? == Some(1)))? {
+            office.pause(true);
+            handle.pause(true);
+        }
         let authority = match settings.listen {
             Some(_) => Some(Authority::open(&settings.link_dir().join("authority"), settings.area)?),
             None => None,
@@ -241,7 +249,7 @@ async fn keep_alive(office: Arc<Office>, progress: Arc<Progress>, link: LinkHand
 fn status_line(office: &Office, link: &LinkHandle) -> String {
     let counted = office.store.read(|view| {
         let after = view.acknowledged()?;
-        Ok((view.sources()?.len(), view.seq()?.saturating_sub(after)))
+        Ok((view.sources()?.len(), view.backlog(after)?.0))
     });
     let (sources, backlog) = counted.unwrap_or_default();
     let status = link.status();
@@ -252,6 +260,19 @@ fn status_line(office: &Office, link: &LinkHandle) -> String {
     };
     let backlog = if status.parent.is_some() { backlog } else { 0 };
     format!("{sources} files, backlog {backlog}, {parent}")
+}
+
+/// Root would leave files in it that the service cannot open afterwards.
+fn must_be_ours(dir: &std::path::Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    // SAFETY: geteuid has no preconditions and cannot fail.
+    let account = unsafe { libc::geteuid() };
+    match dir.metadata() {
+        Ok(meta) if meta.uid() != account => Err(Error::new("the data folder belongs to another account")
+            .at(dir)
+            .hint("start it as that account: 'systemctl start rosterd', or 'sudo -u rosterd rosterd run'")),
+        _ => Ok(()),
+    }
 }
 
 /// The data folder is the service's alone.
@@ -267,7 +288,7 @@ pub(super) fn lock(dir: &std::path::Path) -> Result<File> {
     let path = dir.join("lock");
     let file = File::create(&path).or_say_at("opening the lock", &path)?;
     file.try_lock().map_err(|e| {
-        Error::new("another rosterd runs on this data folder").at(&path).because(e).hint("rosterd status shows it")
+        Error::new("another rosterd runs on this data folder").at(&path).because(e).hint("'rosterd status' shows it")
     })?;
     Ok(file)
 }

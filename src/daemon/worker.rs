@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
-use super::alarms::Alarms;
+use super::alarms::{Alarm, Alarms};
 use super::logbook::Logbook;
 use super::office::Office;
 use super::pass::{Derived, derive};
@@ -18,8 +18,8 @@ use super::reading::{self, Reading};
 use super::upkeep::Upkeep;
 use crate::domain::Date;
 use crate::error::{Error, Result};
-use crate::intake::watch::{Scan, Seen, Settling, scan};
-use crate::intake::{Limits, Vocabulary};
+use crate::intake::Vocabulary;
+use crate::intake::watch::{Scan, Seen, Settling, in_order, scan};
 use crate::settings::{Settings, Source, SourceKind};
 use crate::sync::status::LinkHandle;
 
@@ -29,6 +29,8 @@ const RESTLESS_LOOK: Duration = Duration::from_millis(200);
 const TICK: Duration = Duration::from_secs(20);
 /// After a failure of the store the next try waits this long.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
+/// While the disk is full, how often somebody looks whether there is room.
+const ROOM_LOOK: Duration = Duration::from_secs(1);
 /// A pass over more entries gives its memory back afterwards.
 const LARGE_PASS_ENTRIES: u64 = 1_000;
 
@@ -43,6 +45,8 @@ pub struct Progress {
     /// Counts turns of the loop: the watchdog sees that it goes on.
     pub turns: AtomicU64,
     last_error: Mutex<Option<String>>,
+    /// `None` until the worker has looked.
+    alarms: Mutex<Option<Vec<Alarm>>>,
 }
 
 impl Default for Progress {
@@ -54,6 +58,7 @@ impl Default for Progress {
             pass_seconds: Histogram::new(exponential_buckets(0.01, 3.0, 10)),
             turns: AtomicU64::new(0),
             last_error: Mutex::new(None),
+            alarms: Mutex::new(None),
         }
     }
 }
@@ -65,6 +70,11 @@ impl Progress {
 
     pub fn last_error(&self) -> Option<String> {
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is wrong with the node itself, as the worker last looked; `None` until it has.
+    pub fn alarms(&self) -> Option<Vec<Alarm>> {
+        self.alarms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn is_busy(&self) -> bool {
@@ -127,6 +137,12 @@ impl Worker {
 
     /// Runs until the office stops. What is in the middle of a transaction is finished first.
     pub fn run(mut self) {
+        let words = self.vocabulary.fingerprint();
+        match self.office.store.write(|writer| writer.reread_refused(words)) {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "words changed: files that were refused are read again"),
+            Err(error) => self.progress.failed(Some(chain(&error))),
+        }
         while !self.office.is_stopping() {
             let pause = self.turn();
             self.progress.turns.fetch_add(1, Ordering::SeqCst);
@@ -142,35 +158,57 @@ impl Worker {
             self.progress.busy.store(false, Ordering::SeqCst);
             return TICK;
         }
-        let outcome = self.read_sources().and_then(|read| {
-            // Linking after every batch would hold up the next one.
-            match self.office.until_lull().filter(|_| read == 0) {
-                Some(lull) => Ok(Err(lull)),
-                None => Ok(Ok((read, self.derive()?))),
-            }
-        });
+        let outcome = self.work();
         self.progress.busy.store(false, Ordering::SeqCst);
-        match outcome {
-            Ok(Err(lull)) => return lull.min(self.until_next_look()),
-            Ok(Ok((read, derived))) => {
+        let pause = match outcome {
+            Ok(Some(lull)) => lull.min(self.until_next_look()),
+            Ok(None) => {
                 self.progress.failed(None);
-                if derived.entries > LARGE_PASS_ENTRIES || read > 0 && derived.entries == 0 {
-                    self.office.store.shrink();
-                }
-                if read > 0 || derived != Derived::default() {
-                    (self.announce)();
-                    give_memory_back();
-                }
+                if self.watched.iter().any(|w| w.restless) { RESTLESS_LOOK } else { self.until_next_look() }
             }
             Err(error) => {
-                tracing::error!(error = %chain(&error), "a pass failed; it is tried again");
-                self.progress.failed(Some(chain(&error)));
-                return STORE_PAUSE;
+                let said = chain(&error);
+                // Told once and not at every try: a full disk stays full for days.
+                if self.progress.last_error().as_ref() != Some(&said) {
+                    tracing::error!(error = said, "a pass failed; it is tried again");
+                }
+                if error.is_full() {
+                    self.office.room.ran_out();
+                }
+                self.progress.failed(Some(said));
+                match error.is_damaged() {
+                    true => TICK,
+                    false if self.office.room.short().is_some() => ROOM_LOOK,
+                    false => STORE_PAUSE,
+                }
             }
+        };
+        let raised = self.alarms.look(&self.office, &self.logbook);
+        *self.progress.alarms.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
+        pause
+    }
+
+    /// Reads what is new and works off what waits. Gives how long to wait first, where batches of a child still come.
+    fn work(&mut self) -> Result<Option<Duration>> {
+        if let Some(free) = self.office.room.short() {
+            let text = format!("the disk is full ({} MB left): nothing is read until there is room", free >> 20);
+            return Err(Error::new(text).at(self.office.store.path()).transient());
+        }
+        let read = self.read_sources()?;
+        // Linking after every batch would hold up the next one.
+        if let Some(lull) = self.office.until_lull().filter(|_| read == 0) {
+            return Ok(Some(lull));
+        }
+        let derived = self.derive()?;
+        if derived.entries > LARGE_PASS_ENTRIES || read > 0 && derived.entries == 0 {
+            self.office.store.shrink();
+        }
+        if read > 0 || derived != Derived::default() {
+            (self.announce)();
+            give_memory_back();
         }
         self.upkeep.look(&self.office);
-        self.alarms.look(&self.office, &self.logbook);
-        if self.watched.iter().any(|w| w.restless) { RESTLESS_LOOK } else { self.until_next_look() }
+        Ok(None)
     }
 
     fn until_next_look(&self) -> Duration {
@@ -223,7 +261,7 @@ impl Worker {
             let reading = Reading {
                 office: &self.office,
                 vocabulary: &self.vocabulary,
-                limits: limits(&settings),
+                limits: settings.intake,
                 stream: &stream,
                 source: &source,
                 rel_path: &seen.rel_path,
@@ -284,25 +322,6 @@ pub fn stream_of(settings: &Settings, source: &Source) -> String {
     if source.path == settings.inbox() { String::new() } else { source.name.clone() }
 }
 
-pub fn limits(settings: &Settings) -> Limits {
-    let i = &settings.intake;
-    Limits {
-        file_bytes_max: i.file_bytes_max,
-        unpacked_bytes_max: i.unpacked_bytes_max,
-        unpack_ratio_max: i.unpack_ratio_max,
-        unpack_ratio_free_bytes: i.unpack_ratio_free_bytes,
-        archive_entries_max: i.archive_entries_max,
-        cells_max: i.cells_max,
-        columns_max: i.columns_max,
-        cell_chars_max: i.cell_chars_max,
-        sheets_max: i.sheets_max,
-        markup_bytes_max: i.markup_bytes_max,
-        xls_bytes_max: i.xls_bytes_max,
-        database_secs_max: i.database_secs_max,
-        ..Limits::default()
-    }
-}
-
 /// The folder of a source, what in it is new and at rest, and how many files are not at rest yet.
 fn look(office: &Office, watched: &mut Watched) -> Result<(PathBuf, Vec<Seen>, u64)> {
     let (folder, mut found) = list(&watched.source)?;
@@ -312,8 +331,7 @@ fn look(office: &Office, watched: &mut Watched) -> Result<(PathBuf, Vec<Seen>, u
     let fresh = found.files.iter().filter(|seen| is_new(seen)).count() as u64;
     found.files.retain(&is_new);
     let mut still = watched.settling.still(&found, Instant::now());
-    // Older files first: the newest of several versions is then the one that counts.
-    still.sort_by(|a, b| (a.modified, &a.rel_path).cmp(&(b.modified, &b.rel_path)));
+    in_order(&mut still, office.today());
     let restless = fresh - still.len() as u64;
     Ok((folder, still, restless))
 }

@@ -22,8 +22,82 @@ pub fn name(text: &str) -> String {
     }
 }
 
+/// More differing places than this are no slip of the pen, and would show the number.
+const DIFFERING_PLACES_MAX: usize = 4;
+
+/// Numbers side by side: each as [`id_number`] shows it, and the places in which they differ, where those are few.
+pub fn id_numbers(texts: &[&str]) -> Vec<String> {
+    let chars: Vec<Vec<char>> = texts.iter().map(|text| text.chars().collect()).collect();
+    let differing = differing(&chars);
+    let few = differing.iter().all(|places| places.len() <= DIFFERING_PLACES_MAX);
+    let show = |(text, places): (&&str, &Vec<usize>)| {
+        let masked = id_number(text);
+        if !few {
+            return masked;
+        }
+        let shown = masked.chars().zip(text.chars()).enumerate();
+        shown.map(|(at, (hidden, c))| if places.contains(&at) { c } else { hidden }).collect()
+    };
+    texts.iter().zip(&differing).map(show).collect()
+}
+
+/// Names side by side: the surname and the characters in which they differ; of a name that would then be whole those
+/// characters alone, or the surname alone.
+pub fn names(texts: &[&str]) -> Vec<String> {
+    let chars: Vec<Vec<char>> = texts.iter().map(|text| text.chars().collect()).collect();
+    let differing = differing(&chars);
+    let show = |(chars, places): (&Vec<char>, &Vec<usize>)| {
+        let with_surname = (1..chars.len()).any(|at| !places.contains(&at));
+        if places.len() == chars.len() || chars.len() < 2 {
+            return name(&chars.iter().collect::<String>());
+        }
+        let is_shown = |at: usize| places.contains(&at) || (at == 0 && with_surname);
+        chars.iter().enumerate().map(|(at, c)| if is_shown(at) { *c } else { '*' }).collect()
+    };
+    chars.iter().zip(&differing).map(show).collect()
+}
+
+/// For each text its places that are not the same in all: place by place where all are of one length, else what is left
+/// between the beginning and the end that all share.
+fn differing(texts: &[Vec<char>]) -> Vec<Vec<usize>> {
+    let shortest = texts.iter().map(Vec::len).min().unwrap_or(0);
+    let same = |at: &usize| texts.iter().all(|text| text[*at] == texts[0][*at]);
+    if texts.iter().all(|text| text.len() == shortest) {
+        let places: Vec<usize> = (0..shortest).filter(|at| !same(at)).collect();
+        return vec![places; texts.len()];
+    }
+    let front = (0..shortest).take_while(same).count();
+    let back = (0..shortest - front)
+        .take_while(|at| texts.iter().all(|text| text[text.len() - 1 - at] == texts[0][texts[0].len() - 1 - at]))
+        .count();
+    texts.iter().map(|text| (front..text.len() - back).collect()).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn side_by_side_what_differs_can_be_seen_and_the_whole_cannot() {
+        let numbers = |texts: &[&str]| super::id_numbers(texts).join(" ");
+        assert_eq!(
+            numbers(&["519901198001010019", "519901198001070019"]),
+            "519901*******1**19 519901*******7**19",
+            "one digit"
+        );
+        assert_eq!(
+            numbers(&["519901198001010019", "51990119800101019"]),
+            "519901*********019 519901*********19",
+            "one digit too many"
+        );
+        assert_eq!(numbers(&["519901198001010019", "519902197512240035"]), "519901**********19 519902**********35");
+        let names = |texts: &[&str]| super::names(texts).join(" ");
+        assert_eq!(names(&["王小明", "王晓明"]), "王小* 王晓*");
+        assert_eq!(names(&["王芳", "王方"]), "*芳 *方", "never the whole name");
+        assert_eq!(names(&["方芳", "房芳"]), "方* 房*");
+        assert_eq!(names(&["张三", "李四五"]), "张* 李**");
+        assert_eq!(names(&["赵德海", "赵德"]), "赵*海 赵*");
+        assert_eq!(names(&["王", "李"]), "* *");
+    }
+
     #[test]
     fn neither_name_nor_number_is_whole() {
         assert_eq!(super::id_number("519901198001010019"), "519901**********19");

@@ -58,9 +58,10 @@ pub fn narrowed(own: Option<Area>, sheet: Area) -> Area {
     own.filter(|own| !own.contains(sheet)).unwrap_or(sheet)
 }
 
-/// The date written on a sheet (填报日期：2026年4月30日) or in a name (2026年4月低保名单, 202604). A month is its last day.
+/// The date written on a sheet (填报日期：2026年4月30日) or in a name (2026年4月低保名单, 202604): the latest of them, as a
+/// title is often left from an earlier month. A month is its last day.
 pub fn stated_on<'t>(texts: impl Iterator<Item = &'t str>, today: Date) -> Option<Date> {
-    texts.filter_map(date_in).find(|date| date.first() <= today).map(PartialDate::last)
+    texts.filter_map(date_in).filter(|date| date.first() <= today).map(PartialDate::last).max()
 }
 
 /// The month that a sheet's name states: 2026年3月, 202603, or 3月 of the last twelve months.

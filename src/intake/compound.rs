@@ -2,7 +2,7 @@
 //! in memory. The library that reads the workbook trusts its cell positions; a single wrong byte could make it ask for
 //! more memory than there is, so they are looked at before.
 
-use super::limits::Limits;
+use super::Limits;
 use super::report::{Unreadable, UnreadableCode};
 
 /// Sector numbers from here on are marks, not sectors.

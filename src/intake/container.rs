@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::Limits;
 use super::compound::Compound;
-use super::limits::Limits;
 use super::report::{Container, Unreadable, UnreadableCode};
 use super::unfolding::Unfolding;
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::limits::Limits;
+use super::Limits;
 use super::report::{Container, FileReport, Sink, Unreadable, UnreadableCode};
 use super::row::{Row, Rows};
 use super::sheet;

@@ -9,8 +9,8 @@ use std::io::{Read, Seek};
 
 use encoding_rs::{CoderResult, Decoder, Encoding, GB18030, UTF_8};
 
+use super::Limits;
 use super::container::read_up_to;
-use super::limits::Limits;
 use super::report::{Unreadable, UnreadableCode};
 use super::row::{Row, Rows};
 
@@ -190,9 +190,9 @@ impl Delimited {
             let end = end.unwrap_or(tail.len());
             if body {
                 self.cell.push_str(&tail[..end]);
-                row.push_text(cap(&self.cell, self.limits.cell_chars_max));
+                row.push_text(cap(unwrap_formula(&self.cell), self.limits.cell_chars_max));
             } else {
-                row.push_text(cap(&tail[..end], self.limits.cell_chars_max));
+                row.push_text(cap(unwrap_formula(&tail[..end]), self.limits.cell_chars_max));
             }
             at += end;
             match rest[at..].chars().next() {
@@ -208,6 +208,11 @@ enum Quoted {
     /// Bytes up to and with the closing quote.
     Closed(usize),
     TooShort,
+}
+
+/// `="5199…"` is how programs write a long number so that a spreadsheet keeps all of it.
+fn unwrap_formula(cell: &str) -> &str {
+    cell.trim().strip_prefix("=\"").and_then(|inner| inner.strip_suffix('"')).unwrap_or(cell)
 }
 
 /// Reads a quoted cell from behind its first quote into `out`; `None` where it runs over too many lines.
@@ -347,6 +352,7 @@ mod tests {
         let rows = texts(text.as_bytes());
         assert_eq!(rows.len(), 202);
         assert_eq!(rows[1], ["\"张三", "x"]);
+        assert_eq!(texts(b"a,b\n=\"012\",\"=\"\"034\"\"\"\n")[1], ["012", "034"], "a formula only to keep the digits");
         assert_eq!(texts(b"a,b\nx\"y,\"z\"\"w\",3\n")[1], ["x\"y", "z\"w", "3"]);
     }
 

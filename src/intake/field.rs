@@ -53,6 +53,8 @@ pub enum Field {
     FlowPlace,
     /// Came back, or left again: the end of a stay.
     Returned,
+    /// 备注: says the status where no column does; nothing else of it is kept.
+    Remark,
     /// Known and not kept, but it tells the list.
     Marker,
     /// Known and not kept.
@@ -62,6 +64,15 @@ pub enum Field {
 impl Field {
     /// Number of the fields that are kept of a line; they come first.
     pub const KEPT: usize = Field::Marker as usize;
+
+    /// Whether a cell of it holds a date and nothing else.
+    pub fn is_date(self) -> bool {
+        use Field::{Birth, ChangeDate, Died, Ended, FlowDate, MovedIn, MovedOut, Returned, Reviewed, Seen, Since};
+        matches!(
+            self,
+            Birth | ChangeDate | Died | Ended | FlowDate | MovedIn | MovedOut | Returned | Reviewed | Seen | Since
+        )
+    }
 
     pub fn is_kept(self) -> bool {
         (self as usize) < Field::KEPT

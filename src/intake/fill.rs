@@ -4,7 +4,7 @@ use crate::domain::List;
 
 use super::clean::record::{Filled, View};
 use super::field::Field;
-use super::recognise::Layout;
+use super::layout::Layout;
 use super::row::{Cell, Row};
 use super::vocabulary::Vocabulary;
 

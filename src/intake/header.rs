@@ -2,7 +2,7 @@
 
 use super::field::Field;
 use super::row::Row;
-use super::vocabulary::{ListWords, Vocabulary, fold_header, fold_header_bare};
+use super::vocabulary::{ListWords, Vocabulary, fold_header, fold_header_bare, holds};
 
 /// One column's header: what was written, and the keys to look it up by, the most telling first.
 pub struct Heading {
@@ -43,11 +43,17 @@ pub fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
         }
         let Some(own) = path.last() else { continue };
         let parents = &path[..path.len() - 1];
-        let of_other = parents.iter().any(|parent| {
+        let others = &vocabulary.other_prefixes;
+        let other = parents.iter().find_map(|parent| {
             let parent = fold_header(parent);
-            vocabulary.other_prefixes.iter().any(|other| parent.starts_with(other.as_str()))
+            others.iter().find(|other| parent.starts_with(other.as_str()))
         });
+        // 户主姓名 and 与户主关系 under 户主信息 say themselves whose they are.
+        let bare = fold_header(own);
+        let other = other.filter(|_| !bare.starts_with('与') && !others.iter().any(|o| bare.starts_with(o.as_str())));
         let mut keys = Vec::new();
+        // 姓名 under 户主情况 is 户主姓名.
+        keys.extend(other.map(|other| fold_header(&format!("{other}{own}"))));
         if !parents.is_empty() {
             keys.push(fold_header(&path.concat()));
         }
@@ -57,7 +63,7 @@ pub fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
         keys.dedup();
         keys.retain(|key| !key.is_empty());
         if !keys.is_empty() {
-            out.push(Heading { written: path.join("."), keys, of_other, column });
+            out.push(Heading { written: path.join("."), keys, of_other: other.is_some(), column });
         }
     }
     out
@@ -111,12 +117,16 @@ pub fn of_head(key: &str, list: &ListWords, vocabulary: &Vocabulary) -> Option<M
 pub fn hinted(heading: &Heading, field: Field, vocabulary: &Vocabulary) -> bool {
     let Some(key) = heading.keys.first() else { return false };
     !heading.of_other
-        && vocabulary.hints.iter().any(|(hint, word)| *hint == field && key.contains(word.as_str()))
+        && vocabulary.hints.iter().any(|(hint, word)| *hint == field && holds(key, word))
         && !vocabulary.other_prefixes.iter().any(|other| key.contains(other.as_str()))
 }
 
 pub fn is_known(heading: &Heading, vocabulary: &Vocabulary) -> bool {
-    vocabulary.lists().iter().any(|list| meaning(heading, list, vocabulary, false) != Meaning::Unknown)
+    let of_list = |list: &ListWords| {
+        meaning(heading, list, vocabulary, false) != Meaning::Unknown
+            || list.hints.iter().any(|(_, word)| hints_at(heading, word, vocabulary))
+    };
+    vocabulary.lists().iter().any(of_list)
         || vocabulary.hints.iter().any(|(field, _)| hinted(heading, *field, vocabulary))
 }
 
@@ -124,14 +134,16 @@ pub fn is_known_key(key: &str, vocabulary: &Vocabulary) -> bool {
     vocabulary.columns.contains_key(key) || vocabulary.lists().iter().any(|list| list.columns.contains_key(key))
 }
 
+/// Whether a list's own hint is in the header.
+fn hints_at(heading: &Heading, word: &str, vocabulary: &Vocabulary) -> bool {
+    let key = heading.keys.first().map_or("", String::as_str);
+    holds(key, word) && !vocabulary.hints_not.iter().any(|not| key.contains(not.as_str()))
+}
+
 /// Gives a field that no header names exactly to the one unknown column that hints at it; the list's own hints first.
 pub fn hint(headings: &[Heading], meanings: &mut [Meaning], list: &ListWords, vocabulary: &Vocabulary) {
     for (field, word) in &list.hints {
-        let fits = |heading: &Heading| {
-            let key = heading.keys.first().map_or("", String::as_str);
-            key.contains(word.as_str()) && !vocabulary.hints_not.iter().any(|not| key.contains(not.as_str()))
-        };
-        give(headings, meanings, *field, fits);
+        give(headings, meanings, *field, |heading| hints_at(heading, word, vocabulary));
     }
     for (field, _) in &vocabulary.hints {
         give(headings, meanings, *field, |heading| hinted(heading, *field, vocabulary));

@@ -4,7 +4,8 @@ use crate::domain::Level;
 
 use super::clean::place::codes;
 use super::field::Field;
-use super::recognise::{Layout, is_another_header};
+use super::layout::Layout;
+use super::recognise::is_another_header;
 use super::row::{Cell, Row};
 use super::vocabulary::{Vocabulary, fold_word};
 

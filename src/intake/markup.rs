@@ -6,8 +6,8 @@ use encoding_rs::Encoding;
 
 use crate::domain::PartialDate;
 
+use super::Limits;
 use super::delimited::cap;
-use super::limits::Limits;
 use super::report::{Unreadable, UnreadableCode};
 use super::row::{Row, Rows};
 use super::tags::{Piece, Pieces, attribute, count, push_decoded};

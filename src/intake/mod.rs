@@ -12,13 +12,14 @@ mod area;
 mod clean;
 mod compound;
 mod container;
+mod content;
 mod database;
 mod delimited;
 pub mod diff;
 mod field;
 mod fill;
 mod header;
-mod limits;
+mod layout;
 mod lines;
 mod markup;
 mod recognise;
@@ -39,8 +40,8 @@ use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
+pub use crate::settings::Limits;
 pub use database::{DatabaseSource, read_database};
-pub use limits::Limits;
 pub use report::{
     Container, FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable, UnreadableCode,
 };
@@ -72,10 +73,9 @@ pub fn read_file(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Res
     let mut file = container::open(path, context.limits)?;
     match container::recognise(&mut file, context.limits)? {
         Container::Text => read_text(file, context, sink),
-        Container::Sqlite => Err(Unreadable::new(
-            UnreadableCode::UnsupportedFormat,
-            "a database: name it as a source of kind sqlite, with its table or query",
-        )),
+        Container::Sqlite => {
+            Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "a database is read as a source of its own"))
+        }
         container @ (Container::Html | Container::SpreadsheetXml) => read_markup(file, container, context, sink),
         container => read_workbook(file, container, context, sink),
     }

@@ -4,10 +4,11 @@
 //! knows. The best is the header. Which list it is follows from the columns that only one list has, supported by the
 //! title above, the sheet's name and the file's.
 
-use crate::domain::{Aid, Flow, List};
+use crate::domain::List;
 
 use super::field::Field;
 use super::header::{Heading, Meaning, headings, hint, hinted, is_known, is_known_key, meaning};
+use super::layout::Layout;
 use super::row::{Cell, Row};
 use super::vocabulary::{ListWords, Vocabulary, fold_header, fold_word};
 
@@ -21,48 +22,6 @@ const KNOWN_CELLS_MIN: usize = 3;
 const LIST_SCORE_MIN: i32 = 3;
 /// A title says no more than this, however long the word in it.
 const TITLE_SCORE_MAX: i32 = 5;
-
-/// What the columns of a sheet mean.
-#[derive(Debug, Clone)]
-pub struct Layout {
-    pub list: List,
-    /// Columns of each kept field, by [`Field`] as a number; the first is the most trusted.
-    columns: Vec<Vec<usize>>,
-    /// The kept fields that have a column, with all of these, in the order of the fields: what is hashed of a line.
-    pub kept: Vec<(Field, usize)>,
-    pub recognised: Vec<String>,
-    pub unknown: Vec<String>,
-    pub dropped: u32,
-    /// What the header rows write, by column, folded: a row that repeats it is no line.
-    header_cells: Vec<(usize, String)>,
-    /// Whether the head is the only person named, so that the line is theirs (DOMAIN.md 5, dibao shape a).
-    pub head_is_person: bool,
-    /// What the title says of all lines, where no column says it of each.
-    pub default_flow: Option<Flow>,
-    pub default_aid: Option<Aid>,
-}
-
-impl Layout {
-    pub fn columns(&self, field: Field) -> &[usize] {
-        self.columns.get(field as usize).map_or(&[], Vec::as_slice)
-    }
-
-    pub fn has(&self, field: Field) -> bool {
-        !self.columns(field).is_empty()
-    }
-
-    /// Whether at least half of the row's cells, and two of them, write what the header writes over them.
-    pub fn is_repeated_by(&self, row: &Row) -> bool {
-        let same = |(column, text): &&(usize, String)| matches!(row.cell(*column), Cell::Text(cell) if fold_word(cell) == *text);
-        let repeated = self.header_cells.iter().filter(same).count();
-        repeated >= 2 && repeated * 2 >= row.filled()
-    }
-
-    /// Whether both read the same columns in the same way.
-    pub fn same_columns(&self, other: &Layout) -> bool {
-        self.list == other.list && self.kept == other.kept
-    }
-}
 
 /// A header found in a window of rows.
 #[derive(Debug)]
@@ -154,7 +113,8 @@ fn known_cells(rows: &[Row], vocabulary: &Vocabulary) -> Option<usize> {
         field.clone().any(|meaning| matches!(meaning, Meaning::Field(Field::Name | Field::Head, _)))
             || hinted(heading, Field::Name, vocabulary)
     });
-    named.then(|| headings.iter().filter(|heading| is_known(heading, vocabulary)).count())
+    // The upper row of two may name nobody, and be no header without the lower one.
+    Some(if named { headings.iter().filter(|heading| is_known(heading, vocabulary)).count() } else { 0 })
 }
 
 /// A long number, or a number cell that is no year: headers have neither.
@@ -254,7 +214,7 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
     for (heading, meaning) in headings.iter().zip(&meanings) {
         match meaning {
             Meaning::Dropped => layout.dropped += 1,
-            Meaning::Unknown => layout.unknown.push(heading.written.clone()),
+            Meaning::Unknown => layout.unknown.push((heading.column, heading.written.clone())),
             Meaning::Hinted(field) => {
                 layout.recognised.push(heading.written.clone());
                 // A guess never decides what list it is.
@@ -289,6 +249,7 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
             _ => None,
         })
         .collect();
+    layout.settle_remark();
     layout.kept.sort();
     Some((score, layout))
 }

@@ -2,24 +2,23 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::domain::{Area, IdState, Level, List, mask};
+use crate::domain::{Area, Level, List, mask};
 
 use super::area;
-use super::clean::number::{has_lost_tail, id_number, is_long_number};
+use super::clean::number::id_number;
 use super::clean::record::{Cleaner, Reading, View};
-use super::clean::words::{SexEvidence, sex_digit};
+use super::content;
 use super::field::Field;
 use super::fill::FillDown;
+use super::layout::Layout;
 use super::lines::{Kind, kind};
-use super::recognise::{self, Found, HEADER_ROWS_MAX, Layout, Support};
+use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
 use super::report::{FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
 use super::row::{Cell, Row, Rows};
 use super::{Context, totals::Counts};
 
 /// Lines looked at before the first is read, to learn what the digits of a sex column mean.
 const LEARNING_ROWS_MAX: usize = 200;
-/// Fewer lines with a lost tail prove nothing of a column.
-const DAMAGED_LINES_MIN: usize = 5;
 /// Between two cells of a hashed line.
 const SEPARATOR: u8 = 0x1f;
 
@@ -71,7 +70,7 @@ pub fn read(
     else {
         return Ok(Outcome::NoHeader);
     };
-    let Some(layout) = layout else { return Ok(Outcome::NoList) };
+    let Some(mut layout) = layout else { return Ok(Outcome::NoList) };
     while !ended && window.len() < first + depth + LEARNING_ROWS_MAX {
         let mut row = Row::default();
         if !rows.next(&mut row)? {
@@ -83,9 +82,11 @@ pub fn read(
     let titles: Vec<String> =
         window[..first].iter().flat_map(|row| row.cells().map(Cell::to_text)).filter(|text| !text.is_empty()).collect();
     let data = window.split_off(first + depth);
+    content::adopt(&mut layout, &data, context.vocabulary);
     let reading = Reading {
-        digits: learn_sex(&layout, &data),
-        damaged_tails: learn_damage(&layout, &data),
+        digits: content::sex_digits(&layout, &data),
+        damaged_tails: content::lost_tails(&layout, &data),
+        day_first: content::day_first(&layout, &data),
         typed: rows.typed(),
         epoch_1904: rows.epoch_1904(),
         today: context.today,
@@ -104,38 +105,6 @@ pub fn read(
     }
     report.sheets += 1;
     Ok(Outcome::Read(list))
-}
-
-fn learn_sex(layout: &Layout, data: &[Row]) -> super::clean::words::SexDigits {
-    let mut evidence = SexEvidence::default();
-    let (Some(sex), Some(id)) = (layout.columns(Field::Sex).first(), layout.columns(Field::Id).first()) else {
-        return evidence.digits();
-    };
-    for row in data {
-        if let Some(digit) = sex_digit(row.cell(*sex))
-            && let Some(by_number) =
-                id_number(row.cell(*id)).filter(|id| id.state() == IdState::Valid).and_then(|id| id.sex())
-        {
-            evidence.add(digit, by_number);
-        }
-    }
-    evidence.digits()
-}
-
-/// Whether the column of numbers lost its tails before it became text: nearly all end in three zeros, as only 1 in 110
-/// would by chance (DOMAIN.md 6 row 3).
-fn learn_damage(layout: &Layout, data: &[Row]) -> bool {
-    let Some(id) = layout.columns(Field::Id).first() else { return false };
-    let (mut whole, mut cut) = (0, 0);
-    for row in data {
-        if let Cell::Text(text) = row.cell(*id)
-            && is_long_number(text)
-        {
-            whole += 1;
-            cut += usize::from(has_lost_tail(text));
-        }
-    }
-    cut >= DAMAGED_LINES_MIN && cut * 5 >= whole * 4
 }
 
 struct SheetReader<'a, 'v> {
@@ -198,6 +167,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             u8::from(self.reading.typed),
             u8::from(self.reading.epoch_1904),
             u8::from(self.reading.damaged_tails),
+            self.reading.day_first.map_or(0, |first| 1 + u8::from(first)),
         ];
         bytes.extend(self.layout.kept.iter().map(|(field, _)| *field as u8));
         bytes.extend(
@@ -221,7 +191,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             header_row,
             recognised: self.layout.recognised.clone(),
             dropped: self.layout.dropped,
-            unknown: self.layout.unknown.clone(),
+            unknown: self.layout.unknown.iter().map(|(_, header)| header.clone()).collect(),
         });
     }
 
@@ -303,6 +273,8 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             } else {
                 match row.cell(*column) {
                     Cell::Empty => {}
+                    // Most remarks say nothing that is kept: a changed one changes no line.
+                    Cell::Text(text) if *field == Field::Remark && !self.cleaner.is_noted(text) => {}
                     Cell::Text(text) => self.bytes.extend_from_slice(text.as_bytes()),
                     Cell::Error => self.bytes.push(0),
                     // Typed apart from text: a number cell of 18 digits is damaged, the same text is not.

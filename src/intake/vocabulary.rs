@@ -24,7 +24,7 @@ const LISTS: [(List, &str); 6] = [
 ];
 
 /// Raised when cleaning changes, so that lines already held are read again.
-const CLEANING_VERSION: u64 = 2;
+const CLEANING_VERSION: u64 = 3;
 
 type Words = Vec<String>;
 
@@ -302,6 +302,16 @@ fn longest_first(mut words: Words) -> Words {
 /// Width, case and blanks folded: what is left of a word that people write in many ways.
 pub(super) fn fold_word(raw: &str) -> String {
     raw.nfkc().filter(|c| is_visible(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a header holds the word, or all parts of `变动*日期` in their order.
+pub(super) fn holds(key: &str, word: &str) -> bool {
+    let mut rest = key;
+    word.split('*').all(|part| {
+        let found = rest.find(part);
+        rest = found.map_or("", |at| &rest[at + part.len()..]);
+        found.is_some()
+    })
 }
 
 /// A header's key: also without brackets, stars and the colons people end it with.

@@ -12,8 +12,10 @@ use notify_debouncer_full::notify::{EventKind, RecommendedWatcher, RecursiveMode
 use notify_debouncer_full::{DebounceEventResult, Debouncer, RecommendedCache, new_debouncer};
 use tokio::sync::mpsc;
 
+use crate::domain::Date;
 use crate::error::{Context as _, Error};
 
+use super::area;
 use super::container::is_lock_name;
 
 /// Folders below the watched one; deeper ones are not looked into.
@@ -206,12 +208,36 @@ impl Watch {
     }
 }
 
+/// Files that came together, in the order in which they are true: by the month that their names state, those without one
+/// last, as they stand for now; of equals the one saved last counts.
+pub fn in_order(files: &mut [Seen], today: Date) {
+    files.sort_by_cached_key(|seen| {
+        let stated = area::stated_on([seen.rel_path.as_str()].into_iter(), today);
+        (stated.is_none(), stated, seen.modified, seen.rel_path.clone())
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn paths(scan: &Scan) -> Vec<&str> {
         scan.files.iter().map(|seen| seen.rel_path.as_str()).collect()
+    }
+
+    #[test]
+    fn files_that_came_together_are_read_in_the_order_of_the_months_they_state() {
+        let seen = |(secs, path): (u64, &str)| Seen {
+            rel_path: path.to_owned(),
+            bytes: 1,
+            modified: SystemTime::UNIX_EPOCH + Duration::from_secs(secs),
+        };
+        let mut files =
+            [(4, "人口.csv"), (3, "2026年3月人口.csv"), (1, "名单.csv"), (9, "202602/人口.csv"), (2, "2026年3月.csv")]
+                .map(seen);
+        in_order(&mut files, Date::constant(2026, 4, 2));
+        let paths = files.iter().map(|seen| seen.rel_path.as_str()).collect::<Vec<_>>();
+        assert_eq!(paths, ["202602/人口.csv", "2026年3月.csv", "2026年3月人口.csv", "名单.csv", "人口.csv"]);
     }
 
     #[test]

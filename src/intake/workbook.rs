@@ -10,8 +10,8 @@ use calamine::{Data, DataRef, Ods, Range, Reader as _, SheetType, SheetVisible, 
 
 use crate::domain::PartialDate;
 
+use super::Limits;
 use super::delimited::cap;
-use super::limits::Limits;
 use super::report::{Container, Unreadable, UnreadableCode};
 use super::row::{Row, Rows};
 

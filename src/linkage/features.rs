@@ -71,7 +71,7 @@ pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
         number,
         name,
         sex: record.sex,
-        number_sex: record.id_number.as_ref().and_then(IdNumber::sex),
+        number_sex: record.id_number.as_ref().filter(|_| !number.ends_in_zeros()).and_then(IdNumber::sex),
         birth: record.birth,
         number_birth: record.id_number.as_ref().filter(|_| number.tells_birth()).and_then(IdNumber::birth),
         moved_from: place(record.moved_from),

@@ -46,7 +46,7 @@ pub enum Subject {
     /// `finding` in the shape of CONTRACT.md, masked; `note` is the decision's.
     Finding { change: Change, finding: Value, by: Option<String>, note: Option<String> },
     /// A catalogue key `alarm-…` without its prefix, and what its sentence takes. `ended` says that it is over.
-    Alarm { code: &'static str, params: Map<String, Value>, ended: bool },
+    Alarm { code: String, params: Map<String, Value>, ended: bool },
 }
 
 /// One change with its number.
@@ -64,6 +64,9 @@ const OFFICE_TIME: Offset = Offset::constant(8);
 const LINE_BYTES_MAX: u64 = 1 << 20;
 
 const PREFIX: &str = "mismatch-";
+
+/// No office is closed for longer than this: a longer gap is a clock that leapt.
+const LEAP_MONTHS: i64 = 24;
 
 /// The open log of one node.
 #[derive(Debug)]
@@ -151,15 +154,22 @@ impl MismatchLog {
         // The names of new files are safe only when their folder is.
         sync_folder(&self.folder)?;
         self.month = Some(month);
-        self.prune(month)
+        self.prune()
     }
 
-    /// Removes months beyond those to keep. What cannot be removed stays, and is tried again next month.
-    fn prune(&self, now: (i16, i8)) -> Result<()> {
+    /// Removes months beyond those to keep. What cannot be removed stays, and is tried again next month. A month that is
+    /// far from all others is of a clock that leapt: it makes no other old, and no other makes it old.
+    fn prune(&self) -> Result<()> {
         let count = |(year, month): (i16, i8)| i64::from(year) * 12 + i64::from(month);
         for stream in [&self.machine, &self.human] {
-            for (month, path) in months(&self.folder, stream.suffix)? {
-                if count(now) - count(month) > i64::from(self.keep_months)
+            let (mut newest, mut later) = (i64::MAX, i64::MAX);
+            for (month, path) in months(&self.folder, stream.suffix)?.into_iter().rev() {
+                let month = count(month);
+                if later - month > LEAP_MONTHS {
+                    newest = month;
+                }
+                later = month;
+                if newest - month > i64::from(self.keep_months)
                     && let Err(error) = std::fs::remove_file(&path)
                 {
                     tracing::warn!(%error, path = %path.display(), "an old mismatch log could not be removed");
@@ -253,7 +263,12 @@ impl Stream {
             return Ok(());
         }
         let file = self.file.as_mut().expect("turn_to opened both files of the month");
-        file.write_all(lines.as_bytes()).or_say("writing the mismatch log").map_err(Error::transient)?;
+        let before = file.metadata().or_say("writing the mismatch log").map_err(Error::transient)?.len();
+        if let Err(error) = file.write_all(lines.as_bytes()) {
+            // Half a line would spoil the one that is written behind it. Where even this fails, the next start mends it.
+            let _ = file.set_len(before);
+            return Err(Error::new("writing the mismatch log").because(error).transient());
+        }
         file.sync_data().or_say("writing the mismatch log to disk").map_err(Error::transient)?;
         self.written_to = to;
         Ok(())

@@ -10,8 +10,12 @@ use serde_json::{Map, Value};
 use crate::domain::{Area, EventKind, FindingStatus, Level, List, PartialDate, Severity};
 use crate::settings::Language;
 
+pub mod errors;
+
 const CHINESE: &str = include_str!("../../config/text/zh-CN.ftl");
 const ENGLISH: &str = include_str!("../../config/text/en.ftl");
+/// Errors are English where they arise; see [`errors`].
+const CHINESE_ERRORS: &str = include_str!("../../config/text/errors.zh-CN.ftl");
 
 /// Stands in the catalogue for 'not said': selectors name it, so that a sentence can leave a part out.
 const NOT_SAID: &str = "none";
@@ -70,18 +74,20 @@ impl std::fmt::Debug for Text {
 
 impl Text {
     pub fn new(language: Language) -> Text {
-        let source = match language {
-            Language::Chinese => CHINESE,
-            Language::English => ENGLISH,
+        let sources: &[&str] = match language {
+            Language::Chinese => &[CHINESE, CHINESE_ERRORS],
+            Language::English => &[ENGLISH],
         };
         let locale = language.as_str().parse().expect("both languages are well-formed tags");
         let mut bundle = FluentBundle::new_concurrent(vec![locale]);
         // The marks that Fluent puts round a value show as boxes in terminals and spreadsheets.
         bundle.set_use_isolating(false);
-        // What cannot be parsed is left out and shows as its key; the catalogue's test allows no such thing.
-        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(rest, _)| rest);
-        if bundle.add_resource(resource).is_err() {
-            tracing::warn!(language = language.as_str(), "the text catalogue holds a key twice");
+        for source in sources {
+            // What cannot be parsed is left out and shows as its key; the catalogue's test allows no such thing.
+            let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(rest, _)| rest);
+            if bundle.add_resource(resource).is_err() {
+                tracing::warn!(language = language.as_str(), "the text catalogue holds a key twice");
+            }
         }
         Text { language, bundle }
     }
@@ -162,6 +168,11 @@ impl Text {
         self.coded("confidence", confidence)
     }
 
+    /// What somebody did who looked at a person: `search` or `reveal`.
+    pub fn look(&self, what: &str) -> String {
+        self.coded("look", what)
+    }
+
     /// The title of a rule.
     pub fn rule(&self, rule: &str) -> String {
         self.coded("rule", rule)
@@ -177,6 +188,7 @@ impl Text {
         let key = format!("problem-{code}");
         let known = self.knows(&key);
         let said = self.say(if known { &key } else { "problem-other" });
+        let detail = self.words(detail);
         match (known, detail.is_empty()) {
             (true, true) => said,
             (true, false) => format!("{said} ({detail})"),

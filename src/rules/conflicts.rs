@@ -8,10 +8,18 @@ use super::judge::{Bench, anchor, say};
 pub(super) fn rules(bench: &mut Bench) {
     let case = bench.case;
     let current: Vec<&Entry> = case.current().collect();
-    raise(bench, "id-conflict", "numbers", &current, numbers, |number| number.masked());
-    raise(bench, "name-conflict", "names", &current, names, |name| mask::name(name));
-    raise(bench, "sex-conflict", "sexes", &current, sexes, |sex| if *sex == Sex::Male { "m" } else { "f" }.to_owned());
-    raise(bench, "birth-conflict", "dates", &current, births, ToString::to_string);
+    raise(bench, "id-conflict", "numbers", &current, numbers, |found| {
+        mask::id_numbers(&found.iter().map(|number| number.reveal()).collect::<Vec<_>>())
+    });
+    raise(bench, "name-conflict", "names", &current, names, |found| {
+        mask::names(&found.iter().map(|name| name.as_str()).collect::<Vec<_>>())
+    });
+    raise(bench, "sex-conflict", "sexes", &current, sexes, |found| {
+        found.iter().map(|sex| if **sex == Sex::Male { "m" } else { "f" }.to_owned()).collect()
+    });
+    raise(bench, "birth-conflict", "dates", &current, births, |found| {
+        found.iter().map(|date| date.to_string()).collect()
+    });
 }
 
 /// Raises `rule` where `values` finds more than one value among the entries that cannot be the same.
@@ -21,7 +29,7 @@ fn raise<T: PartialEq>(
     key: &str,
     entries: &[&Entry],
     values: impl Fn(&[&Entry]) -> Vec<(T, Uid)>,
-    show: impl Fn(&T) -> String,
+    show: impl Fn(&[&T]) -> Vec<String>,
 ) {
     let found = values(entries);
     if found.len() < 2 {
@@ -31,7 +39,7 @@ fn raise<T: PartialEq>(
     // First one line for each value, then all the others.
     let evidence = found.iter().map(|(_, uid)| *uid).chain(entries.iter().map(|e| e.uid)).collect();
     let finding = bench.raise_anchored(rule, None, named, evidence);
-    say(finding, key, found.iter().map(|(value, _)| show(value)).collect::<Vec<_>>());
+    say(finding, key, show(&found.iter().map(|(value, _)| value).collect::<Vec<_>>()));
 }
 
 /// Keeps the values that no earlier one agrees with.

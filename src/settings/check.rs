@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::fragment::{self, Fragment};
-use super::{Guard, Intake, Log, Mode, Parameters, Selection, Settings, Source, SourceKind, Sync};
+use super::{Backup, Guard, Limits, Log, Mode, Parameters, Selection, Settings, Source, SourceKind, Sync};
 use crate::domain::Area;
 
-/// `[section] key = value is not allowed: what is`.
+/// `'[section] key = value' is not allowed: 'what is'`.
 #[derive(Debug)]
 pub struct Fault {
     key: String,
@@ -19,8 +19,8 @@ pub struct Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
-            Some(value) => write!(f, "{} = {value} is not allowed: {}", self.key, self.allowed),
-            None => write!(f, "{} is missing: {}", self.key, self.allowed),
+            Some(value) => write!(f, "settings: '{} = {value}' is not allowed: '{}'", self.key, self.allowed),
+            None => write!(f, "settings: '{}' is missing: '{}'", self.key, self.allowed),
         }
     }
 }
@@ -36,7 +36,9 @@ fn missing(key: impl Into<String>, allowed: &'static str) -> Fault {
 const AREA_ALLOWED: &str = "an area code in quotes, 6 digits (county), 9 (township) or 12 (village)";
 const ADDRESS_ALLOWED: &str = "an address and port such as \"0.0.0.0:7443\" or \"[::]:7443\"";
 /// A name is printed in every table.
-const NAME_CHARS_MAX: usize = 60;
+pub const NAME_CHARS_MAX: usize = 60;
+/// Nightly backups; ten years are for an archive.
+const KEEP_DAYS: std::ops::RangeInclusive<u32> = 1..=3_660;
 /// Logs of who did what are kept half a year at least (DOMAIN.md 7), ten years are for an archive.
 const KEEP_MONTHS: std::ops::RangeInclusive<u32> = 6..=120;
 
@@ -94,6 +96,7 @@ pub fn settings(fragment: Fragment, file: &Path) -> Result<Settings, Fault> {
         rules: fragment.rules,
         sync: fragment.sync,
         log: log(fragment.log, &dir)?,
+        backup: backup(fragment.backup, &dir)?,
         metrics_listen,
         dir,
     })
@@ -213,12 +216,20 @@ fn log(written: fragment::Log, dir: &Path) -> Result<Log, Fault> {
     })
 }
 
+fn backup(written: fragment::Backup, dir: &Path) -> Result<Backup, Fault> {
+    let keep_days = written.keep_days.unwrap_or(14);
+    if !KEEP_DAYS.contains(&keep_days) {
+        return Err(fault("[backup] keep_days", keep_days, "1 to 3660 days"));
+    }
+    Ok(Backup { dir: written.dir.map_or_else(|| dir.join("backup"), |path| rooted(dir, path)), keep_days })
+}
+
 /// `value` inside `range`, else a fault that prints both.
 fn within(key: &str, value: u64, range: std::ops::RangeInclusive<u64>, allowed: &'static str) -> Result<(), Fault> {
     if range.contains(&value) { Ok(()) } else { Err(fault(key, value, allowed)) }
 }
 
-fn intake(limits: &Intake) -> Result<(), Fault> {
+fn intake(limits: &Limits) -> Result<(), Fault> {
     const KIB: u64 = 1 << 10;
     const TIB: u64 = 1 << 40;
     const BYTES: &str = "65536 (64 KiB) to 1 TiB";
@@ -230,6 +241,8 @@ fn intake(limits: &Intake) -> Result<(), Fault> {
     within("[intake] unpack_ratio_free_bytes", limits.unpack_ratio_free_bytes, 0..=TIB, "0 to 1 TiB")?;
     within("[intake] archive_entries_max", limits.archive_entries_max.into(), 16..=1_000_000, "16 to 1000000")?;
     within("[intake] cells_max", limits.cells_max, 1_000..=10_000_000_000, "1000 to 10000000000")?;
+    let in_memory = limits.cells_in_memory_max;
+    within("[intake] cells_in_memory_max", in_memory, 1_000..=1_000_000_000, "1000 to 1000000000")?;
     within("[intake] columns_max", limits.columns_max.into(), 8..=16_384, "8 to 16384")?;
     within("[intake] cell_chars_max", limits.cell_chars_max.into(), 64..=32_767, "64 to 32767")?;
     within("[intake] sheets_max", limits.sheets_max.into(), 1..=100_000, "1 to 100000")?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{Guard, Intake, Language, LogFormat, LogLevel, Mode, Parameters, SourceKind, Sync};
+use super::{Guard, Language, Limits, LogFormat, LogLevel, Mode, Parameters, SourceKind, Sync};
 use crate::domain::List;
 
 /// One file. Sections that are only numbers carry their defaults themselves.
@@ -16,11 +16,12 @@ pub struct Fragment {
     pub parent: Parent,
     pub listen: Listen,
     pub source: Vec<Source>,
-    pub intake: Intake,
+    pub intake: Limits,
     pub guard: Guard,
     pub rules: Parameters,
     pub sync: Sync,
     pub log: Log,
+    pub backup: Backup,
     pub metrics: Metrics,
 }
 
@@ -75,6 +76,13 @@ pub struct Log {
     pub level: Option<LogLevel>,
     pub keep_months: Option<u32>,
     pub access_years: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Backup {
+    pub dir: Option<PathBuf>,
+    pub keep_days: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -13,9 +13,12 @@ use crate::error::{Context, Error, Result};
 
 mod check;
 mod fragment;
+mod limits;
 pub mod sample;
 
 pub use crate::rules::Parameters;
+pub use check::NAME_CHARS_MAX;
+pub use limits::Limits;
 
 /// The language of sentences for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -89,57 +92,6 @@ pub struct Source {
     pub mode: Mode,
     /// Looks again this often, for network folders that send no notice; `None` relies on notices and the rescan.
     pub poll_secs: Option<u64>,
-}
-
-/// Limits of reading, with the names and defaults of the intake's own, and the pace of watching.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Intake {
-    /// A larger file goes to quarantine unread.
-    pub file_bytes_max: u64,
-    /// A workbook that unpacks to more goes to quarantine (a zip bomb).
-    pub unpacked_bytes_max: u64,
-    /// The same, as a multiple of the packed size, beyond `unpack_ratio_free_bytes`.
-    pub unpack_ratio_max: u32,
-    pub unpack_ratio_free_bytes: u64,
-    pub archive_entries_max: u32,
-    /// Filled cells of one file.
-    pub cells_max: u64,
-    pub columns_max: u32,
-    /// A longer cell is cut.
-    pub cell_chars_max: u32,
-    pub sheets_max: u32,
-    /// HTML and XML tables named .xls are read in memory.
-    pub markup_bytes_max: u64,
-    /// Old .xls workbooks are read in memory.
-    pub xls_bytes_max: u64,
-    /// A foreign database is not held open for longer.
-    pub database_secs_max: u64,
-    /// A file is read once it has not changed for so long.
-    pub settle_millis: u64,
-    /// Every source is looked at this often also without a notice.
-    pub rescan_secs: u64,
-}
-
-impl Default for Intake {
-    fn default() -> Intake {
-        Intake {
-            file_bytes_max: 512 << 20,
-            unpacked_bytes_max: 2 << 30,
-            unpack_ratio_max: 200,
-            unpack_ratio_free_bytes: 16 << 20,
-            archive_entries_max: 4_096,
-            cells_max: 60_000_000,
-            columns_max: 1_024,
-            cell_chars_max: 4_096,
-            sheets_max: 512,
-            markup_bytes_max: 64 << 20,
-            xls_bytes_max: 128 << 20,
-            database_secs_max: 120,
-            settle_millis: 1500,
-            rescan_secs: 600,
-        }
-    }
 }
 
 /// The deletion guard (DOMAIN.md R3): a snapshot that would remove more than both is held for a person.
@@ -228,6 +180,15 @@ pub struct Log {
     pub access_years: u32,
 }
 
+/// The nightly backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// Absolute; `DIR/backup` unless set.
+    pub dir: PathBuf,
+    /// Older ones go; the newest stays.
+    pub keep_days: u32,
+}
+
 /// All settings, checked. Paths are absolute.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -247,11 +208,12 @@ pub struct Settings {
     pub advertise: Option<String>,
     /// At least one: `DIR/inbox` where none is set.
     pub sources: Vec<Source>,
-    pub intake: Intake,
+    pub intake: Limits,
     pub guard: Guard,
     pub rules: Parameters,
     pub sync: Sync,
     pub log: Log,
+    pub backup: Backup,
     /// Local address of `/metrics`, `/healthz` and `/readyz`.
     pub metrics_listen: Option<SocketAddr>,
 }
@@ -272,7 +234,7 @@ impl Settings {
         let fragment: fragment::Fragment =
             toml::from_str(text).map_err(|error| Error::new("reading the settings").at(file).because(error))?;
         check::settings(fragment, file).map_err(|fault| {
-            Error::new(format!("settings: {fault}"))
+            Error::new(fault.to_string())
                 .at(file)
                 .hint("the commented sample /etc/rosterd/rosterd.toml.sample, or 'rosterd init', shows every key")
         })
@@ -290,6 +252,19 @@ impl Settings {
     /// Watched where no source is set.
     pub fn inbox(&self) -> PathBuf {
         self.dir.join("inbox")
+    }
+
+    /// The folders among the sources, in their order.
+    pub fn folders(&self) -> impl Iterator<Item = &Source> {
+        self.sources.iter().filter(|source| source.kind == SourceKind::Folder)
+    }
+
+    /// The watched folder that a file lies in, and what the file is called there.
+    pub fn watched(&self, file: &Path) -> Option<(&Source, String)> {
+        self.folders().find_map(|source| {
+            let inside = file.strip_prefix(&source.path).ok()?;
+            Some((source, inside.to_string_lossy().into_owned()))
+        })
     }
 
     /// Keys and certificates of the link.

@@ -116,3 +116,21 @@ fn what_init_writes_reads_back() {
     assert_eq!(settings.advertise.as_deref(), Some("town.example:7443"));
     assert!(text.lines().filter(|line| line.starts_with('#')).count() > 40, "it keeps its explanations");
 }
+
+/// The sample is the documentation: every number that can be set stands in it with its default.
+#[test]
+fn every_number_that_can_be_set_stands_in_the_sample() {
+    let least = parse(VILLAGE).unwrap();
+    let sections = [
+        toml::Value::try_from(least.intake),
+        toml::Value::try_from(least.guard),
+        toml::Value::try_from(least.sync),
+        toml::Value::try_from(least.rules),
+    ];
+    for section in sections {
+        for (key, value) in section.unwrap().as_table().unwrap() {
+            let line = format!("\n# {key} = {value}\n");
+            assert!(sample::SAMPLE.contains(&line), "config/rosterd.toml lacks{line}");
+        }
+    }
+}

@@ -57,17 +57,6 @@ pub(super) trait Doing<T> {
 
 impl<T> Doing<T> for rusqlite::Result<T> {
     fn doing(self, what: &'static str) -> Result<T, Error> {
-        self.map_err(|error| {
-            let full = matches!(
-                error.sqlite_error_code(),
-                Some(
-                    rusqlite::ErrorCode::DiskFull
-                        | rusqlite::ErrorCode::DatabaseBusy
-                        | rusqlite::ErrorCode::SystemIoFailure
-                )
-            );
-            let told = Error::new(what).because(error);
-            if full { told.transient() } else { told }
-        })
+        self.map_err(|error| Error::new(what).because(error))
     }
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::key::{Home, StoreKey, restrict};
 use super::open::{SCHEMA_VERSION, create, random_epoch, reader, writer};
-use super::put_meta;
+use super::{fault, put_meta};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 use crate::settings::Settings;
@@ -87,6 +87,7 @@ pub(super) fn restore(home: &Home, copy: &Path, area: Area, stamp: &str) -> Resu
     fs::rename(&fresh.file, &home.file).or_say_at("putting the backup in place", &home.file)?;
     // Left by looking at the copy; empty after the checkpoint.
     remove(&fresh.file)?;
+    fault::take_note_away(&home.file)?;
     settle(home.folder())?;
     Ok((entries, kept))
 }
@@ -124,11 +125,12 @@ fn put_aside(home: &Home, stamp: &str) -> Result<Option<PathBuf>> {
     if !home.file.exists() {
         return Ok(None);
     }
-    match writer(home) {
-        Ok(old) => {
-            old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("closing the old store", &home.file)?;
-        }
-        Err(error) => tracing::warn!(%error, "the old store does not open; it is kept as it is"),
+    // A damaged store may have a log that cannot be played any more: it is kept beside its file.
+    let closed = writer(home).and_then(|old| {
+        old.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("closing the old store", &home.file)
+    });
+    if let Err(error) = closed {
+        tracing::warn!(%error, "the old store cannot be closed; it is kept as it is");
     }
     let aside = home.folder().join(format!("rosterd-{stamp}.db"));
     for ending in ENDINGS {

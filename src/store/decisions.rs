@@ -4,7 +4,7 @@ use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Doing, area};
-use super::{Transition, View, Wait, Writer};
+use super::{Transition, View, Wait, Writer, sum};
 use crate::domain::{Area, Disposition, FindingId, FindingStatus, Uid};
 use crate::error::Result;
 
@@ -46,6 +46,7 @@ pub struct Decision {
 }
 
 fn decision(row: &Row) -> rusqlite::Result<Decision> {
+    sum::check(row, &[1, 2, 3, 4, 5, 6], 7)?;
     let kind = if row.get_ref(1)?.as_str()? == "match" { DecisionKind::Match } else { DecisionKind::Finding };
     Ok(Decision {
         seq: row.get::<_, i64>(0)? as u64,
@@ -58,7 +59,7 @@ fn decision(row: &Row) -> rusqlite::Result<Decision> {
     })
 }
 
-const COLUMNS: &str = "seq, kind, subject, verdict, note, author, at";
+const COLUMNS: &str = "seq, kind, subject, verdict, note, author, at, sum";
 
 /// The subject of a decision about a pair.
 pub fn pair_subject(a: Uid, b: Uid) -> String {
@@ -81,6 +82,13 @@ impl View<'_> {
             ))
             .and_then(|mut s| s.query_map((kind.as_str(), subject), decision)?.collect())
             .doing("reading decisions")
+    }
+
+    /// The time of a decision made now: later than every one about the subject that is known here, whatever the clock
+    /// says. Of two the later counts, and a clock that once leapt ahead must not silence the people after it.
+    pub fn decision_time(&self, kind: DecisionKind, subject: &str, now: i64) -> Result<i64> {
+        let last = self.decisions_about(kind, subject)?.first().map(|known| known.at);
+        Ok(last.map_or(now, |last| now.max(last.saturating_add(1))))
     }
 
     /// The verdict that counts for each pair of entries a person judged: same (`true`) or not.
@@ -113,7 +121,8 @@ impl Writer<'_> {
         let new = self
             .conn
             .prepare_cached(
-                "INSERT INTO decisions (seq, kind, subject, verdict, note, author, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                "INSERT INTO decisions (seq, kind, subject, verdict, note, author, at, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, row_sum(?2, ?3, ?4, ?5, ?6, ?7))
                  ON CONFLICT DO NOTHING",
             )
             .and_then(|mut s| {

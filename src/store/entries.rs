@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row};
 
 use super::codec::{Doing, area, day, day_to_sql, list, optional_day, uid};
-use super::{View, Writer};
+use super::{View, Writer, sum};
 use crate::domain::{Area, Date, Entry, List, Record, Uid};
 use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
@@ -68,12 +68,13 @@ const INDEXED: &str = "indexed";
 /// What [`stored`] reads. A macro, so that the statements asked most often are texts and not put together each time.
 macro_rules! columns {
     () => {
-        "id, uid, area, list, origin, person, first_seen, baseline, removed, corrected, body"
+        "id, uid, area, list, origin, person, first_seen, baseline, removed, corrected, body, sum"
     };
 }
 pub(super) use columns;
 
 pub(super) fn stored(row: &Row) -> rusqlite::Result<StoredEntry> {
+    sum::check(row, &[1, 2, 3, 4, 6, 7, 8, 9, 10], 11)?;
     // A body that does not read is a damaged page: the row is then known by its place alone, never guessed at.
     let body = row.get_ref(10)?.as_str()?;
     let record: Record = serde_json::from_str(body)
@@ -219,8 +220,9 @@ impl Writer<'_> {
         let mut statement = self
             .conn
             .prepare_cached(
-                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8) ON CONFLICT (uid) DO NOTHING",
+                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, body, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8, row_sum(?1, ?3, ?4, ?5, ?6, ?7, NULL, NULL, ?8))
+                 ON CONFLICT (uid) DO NOTHING",
             )
             .doing("adding an entry")?;
         let added = statement
@@ -258,7 +260,10 @@ impl Writer<'_> {
         self.conn
             .prepare_cached(
                 "UPDATE entries SET seq = ?2, body = ?3, removed = NULL, area = ?6, list = ?7,
-                        corrected = CASE WHEN ?4 THEN ?5 ELSE corrected END WHERE id = ?1",
+                        corrected = CASE WHEN ?4 THEN ?5 ELSE corrected END,
+                        sum = row_sum(uid, ?6, ?7, origin, first_seen, baseline, NULL,
+                                      CASE WHEN ?4 THEN ?5 ELSE corrected END, ?3)
+                 WHERE id = ?1",
             )
             .and_then(|mut s| {
                 s.execute((old.id, seq, body, corrected, day_to_sql(today), area.padded() as i64, list as u8))
@@ -270,7 +275,11 @@ impl Writer<'_> {
     /// Makes an entry a tombstone: its line vanished on `today`.
     pub fn remove_entry(&self, id: i64, today: Date) -> Result<()> {
         self.conn
-            .prepare_cached("UPDATE entries SET seq = ?2, removed = ?3 WHERE id = ?1")
+            .prepare_cached(
+                "UPDATE entries SET seq = ?2, removed = ?3,
+                        sum = row_sum(uid, area, list, origin, first_seen, baseline, ?3, corrected, body)
+                 WHERE id = ?1",
+            )
             .and_then(|mut s| s.execute((id, self.next_seq() as i64, day_to_sql(today))))
             .doing("marking a vanished entry")?;
         Ok(())
@@ -291,8 +300,9 @@ impl Writer<'_> {
         let added = self
             .conn
             .prepare_cached(
-                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, corrected, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (uid) DO NOTHING",
+                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, corrected, body, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8, ?9, ?10, row_sum(?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10))
+                 ON CONFLICT (uid) DO NOTHING",
             )
             .and_then(|mut s| {
                 s.execute(rusqlite::params![
@@ -322,7 +332,7 @@ impl Writer<'_> {
         self.conn
             .prepare_cached(
                 "UPDATE entries SET seq = ?2, first_seen = ?3, baseline = ?4, removed = ?5, corrected = ?6, body = ?7,
-                        area = ?8, list = ?9
+                        area = ?8, list = ?9, sum = row_sum(uid, ?8, ?9, origin, ?3, ?4, ?5, ?6, ?7)
                  WHERE id = ?1",
             )
             .and_then(|mut s| {

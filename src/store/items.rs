@@ -10,7 +10,7 @@ use super::codec::{Doing, area, day, list, optional_day, uid};
 use super::decisions::Decision;
 use super::placement::{Placed, Segment};
 use super::snapshots::{self, Snapshot, SnapshotKey};
-use super::{Incoming, Placement, View};
+use super::{Incoming, Placement, View, sum};
 use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Context, Error, Result};
 use crate::rules::{SnapshotFacts, StatedTotal};
@@ -154,7 +154,7 @@ pub fn read_item(line: &str) -> Result<Arrived> {
                 total: s.total.map(|(row, stated, counted)| StatedTotal { row, stated, counted }),
             };
             let key = SnapshotKey { list: s.list, area: s.area, origin: s.origin, stream: s.stream };
-            Arrived::Snapshot(Box::new(Snapshot { key, facts, read_at: s.read }), placement)
+            Arrived::Snapshot(Box::new(Snapshot { key, facts, stated_on: None, read_at: s.read }), placement)
         }
         Wire::Decision(d) => Arrived::Decision(d),
         Wire::Attestation(a) => Arrived::Attestation(a.area, a.word.get().to_owned()),
@@ -258,7 +258,7 @@ impl View<'_> {
         let mut statement = self
             .conn
             .prepare_cached(
-                "SELECT seq, area, uid, list, origin, first_seen, baseline, removed, corrected, body
+                "SELECT seq, area, uid, list, origin, first_seen, baseline, removed, corrected, body, sum
                  FROM entries WHERE seq > ?1 ORDER BY seq LIMIT ?2",
             )
             .doing(doing)?;
@@ -266,6 +266,7 @@ impl View<'_> {
         let mut out = Vec::new();
         let mut bytes = 0usize;
         while let Some(row) = rows.next().doing(doing)? {
+            sum::check(row, &[2, 1, 3, 4, 5, 6, 7, 8, 9], 10).doing(doing)?;
             let body = row.get_ref(9).doing(doing)?.as_str().or_say(doing)?;
             let area_ = area(row, 1).doing(doing)?;
             let seq = row.get::<_, i64>(0).doing(doing)? as u64;
@@ -295,14 +296,14 @@ impl View<'_> {
         let doing = "reading what must travel";
         let found: Vec<(u64, Snapshot, Vec<u8>)> = self
             .conn
-            .prepare_cached(
-                "SELECT list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged, total_row, total_stated,
-                        total_counted, placement, seq
-                 FROM snapshots WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
-            )
+            .prepare_cached(&format!(
+                "SELECT {}, placement, seq, sum FROM snapshots WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
+                snapshots::COLUMNS
+            ))
             .and_then(|mut s| {
                 s.query_map((after as i64, upto.min(i64::MAX as u64) as i64), |row| {
-                    Ok((row.get::<_, i64>(14)? as u64, snapshots::snapshot(row)?, row.get(13)?))
+                    sum::check(row, &[0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 14], 16)?;
+                    Ok((row.get::<_, i64>(15)? as u64, snapshots::snapshot(row)?, row.get(14)?))
                 })?
                 .collect()
             })

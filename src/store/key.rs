@@ -19,6 +19,9 @@ use crate::settings::Settings;
 /// The store's name in the data folder.
 pub(super) const FILE: &str = "rosterd.db";
 
+/// The first bytes of every SQLite file that is not encrypted.
+const PLAIN_BEGINS: &[u8; 16] = b"SQLite format 3\0";
+
 const KEY_BYTES: usize = 32;
 /// A key file is 64 digits and an end of line.
 const KEY_FILE_BYTES_MAX: u64 = 256;
@@ -165,6 +168,11 @@ impl Home {
         self.key.is_some()
     }
 
+    /// A store in another folder, under the same key.
+    pub fn inside(&self, dir: &Path) -> Home {
+        self.beside(dir.join(FILE))
+    }
+
     /// Another file under the same key.
     pub(super) fn beside(&self, file: impl Into<PathBuf>) -> Home {
         Home { file: file.into(), key: self.key.clone() }
@@ -189,8 +197,9 @@ impl Home {
         }
         match probe(&conn) {
             Ok(()) => Ok(conn),
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
-                Err(self.mismatch().at(&self.file).because(error))
+            // Without its cause: a key that is wrong or missing is no damage, and is mended by other means.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) && !self.was_plain() => {
+                Err(self.mismatch().at(&self.file))
             }
             Err(error) => Err(failed(error)),
         }
@@ -199,6 +208,15 @@ impl Home {
     /// Whether what lies here reads without a key.
     pub(super) fn reads_plain(&self) -> bool {
         Connection::open_with_flags(&self.file, OpenFlags::SQLITE_OPEN_READ_ONLY).is_ok_and(|conn| probe(&conn).is_ok())
+    }
+
+    /// Whether no key is needed here, by what is left of the words that every plain file begins with: it is damaged then.
+    /// An encrypted file begins with 16 random bytes.
+    fn was_plain(&self) -> bool {
+        let mut begins = [0; PLAIN_BEGINS.len()];
+        let read = File::open(&self.file).and_then(|mut open| open.read_exact(&mut begins));
+        let same = begins.iter().zip(PLAIN_BEGINS).filter(|(found, plain)| found == plain).count();
+        self.key.is_none() && read.is_ok() && same >= PLAIN_BEGINS.len() / 2
     }
 
     fn mismatch(&self) -> Error {

@@ -6,11 +6,13 @@
 
 mod access;
 mod attestations;
+mod calendar;
 mod children;
 mod codec;
 mod copies;
 mod decisions;
 mod entries;
+mod fault;
 mod findings;
 mod inventory;
 mod items;
@@ -22,14 +24,16 @@ mod placement;
 mod queries;
 mod snapshots;
 mod sources;
+mod sum;
 
 use std::cell::Cell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
+use crate::crash;
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 use crate::settings::Settings;
@@ -59,6 +63,8 @@ pub struct Store {
     writer: Mutex<Option<Connection>>,
     readers: Mutex<Vec<Connection>>,
     area: Area,
+    /// What showed that the file is damaged; nothing is written from then on.
+    damage: OnceLock<String>,
 }
 
 /// A read transaction: everything asked of one `View` is of one moment.
@@ -88,15 +94,27 @@ impl Store {
     /// Opens or creates the store at `home` for the node of `area`. Refuses a file of a newer version, one that
     /// belongs to another area, and one that its key does not open.
     pub fn open(home: Home, area: Area) -> Result<Store> {
-        let conn = open::create(&home, area)?;
-        Ok(Store { home, writer: Mutex::new(Some(conn)), readers: Mutex::new(Vec::new()), area })
+        let conn = open::create(&home, area).map_err(fault::judged)?;
+        let store = Store {
+            home,
+            writer: Mutex::new(Some(conn)),
+            readers: Mutex::new(Vec::new()),
+            area,
+            damage: OnceLock::new(),
+        };
+        if fault::has_note(store.path()) {
+            store.read(|view| view.must_be_sound())?;
+            // The alarm of the run that found damage took a number that this store had not given.
+            store.write(|writer| writer.skip_log_number())?;
+            fault::take_note_away(store.path())?;
+        }
+        Ok(store)
     }
 
     /// An empty store of a node that never ran, for showing that it is empty. Gone when dropped.
     pub fn in_memory(area: Area) -> Result<Store> {
         let conn = open::in_memory(area)?;
-        let home = Home::plain(Path::new(""));
-        Ok(Store { home, writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area })
+        Ok(Store::for_reading(Home::plain(Path::new("")), conn, area))
     }
 
     /// Opens an existing store for reading alone, as verbs do where no daemon runs.
@@ -105,7 +123,11 @@ impl Store {
         let view = View { conn: &conn };
         let area = view.meta_u64("area")?.and_then(Area::from_padded);
         let area = area.ok_or_else(|| Error::new("the store names no area").at(home.file()))?;
-        Ok(Store { home, writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area })
+        Ok(Store::for_reading(home, conn, area))
+    }
+
+    fn for_reading(home: Home, conn: Connection, area: Area) -> Store {
+        Store { home, writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area, damage: OnceLock::new() }
     }
 
     pub fn area(&self) -> Area {
@@ -120,8 +142,43 @@ impl Store {
         self.home.is_encrypted()
     }
 
+    /// What showed that the file is damaged, where it is.
+    pub fn damage(&self) -> Option<&str> {
+        self.damage.get().map(String::as_str)
+    }
+
+    /// Something that only this store writes was found changed: nothing more is written.
+    pub fn found_damaged(&self, what: &str) -> Error {
+        self.judged(Error::new(what).at(self.path()).damaged().hint(fault::HINT))
+    }
+
+    /// Tells a failure that passes from one that does not, and remembers the latter.
+    fn judged(&self, error: Error) -> Error {
+        let error = fault::judged(error);
+        if error.is_damaged() {
+            self.damage.get_or_init(|| {
+                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+                let why = format!("{error}{cause}");
+                tracing::error!(why, "the store is damaged: nothing more is written to it");
+                fault::leave_note(self.path(), &why);
+                why
+            });
+        }
+        error
+    }
+
     /// Runs `work` in one transaction and commits it. Nothing of it remains where `work` or the commit fails.
+    ///
+    /// # Errors
+    /// Those of `work`, and those of the file: a full disk, a failing one, a damaged store ([`Error::is_damaged`]).
     pub fn write<T>(&self, work: impl FnOnce(&Writer) -> Result<T>) -> Result<T> {
+        if let Some(why) = self.damage() {
+            return Err(Error::new(why).damaged().hint(fault::HINT));
+        }
+        self.try_write(work).map_err(|error| self.judged(error))
+    }
+
+    fn try_write<T>(&self, work: impl FnOnce(&Writer) -> Result<T>) -> Result<T> {
         let mut guard = lock(&self.writer);
         if guard.is_none() {
             *guard = Some(open::writer(&self.home)?);
@@ -147,16 +204,22 @@ impl Store {
         if let Some(seq) = seq {
             put_meta(&tx, "seq", seq)?;
         }
+        crash::point("before-commit");
         if let Err(error) = tx.commit() {
             // Unknown whether it happened. The next call opens the file anew and reads what is there.
             *guard = None;
             return Err(Error::new("committing a transaction").at(self.path()).because(error).transient());
         }
+        crash::point("after-commit");
         Ok(result)
     }
 
     /// Runs `work` in one read transaction, beside the writer.
     pub fn read<T>(&self, work: impl FnOnce(&View) -> Result<T>) -> Result<T> {
+        self.try_read(work).map_err(|error| self.judged(error))
+    }
+
+    fn try_read<T>(&self, work: impl FnOnce(&View) -> Result<T>) -> Result<T> {
         let conn = lock(&self.readers).pop();
         let conn = match conn {
             Some(conn) => conn,
@@ -200,7 +263,7 @@ impl Store {
 }
 
 impl View<'_> {
-    pub(crate) fn meta_u64(&self, key: &str) -> Result<Option<u64>> {
+    pub fn meta_u64(&self, key: &str) -> Result<Option<u64>> {
         let found: Option<i64> = self
             .conn
             .prepare_cached("SELECT value FROM meta WHERE key = ?1")

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::codec::{Doing, uid};
 use super::findings::{COLUMNS, finding_row};
 use super::snapshots::{Place, Places};
-use super::{FindingRow, StoredEntry, View, Writer};
+use super::{FindingRow, StoredEntry, View, Writer, sum};
 use crate::domain::{Area, FindingId, FindingStatus, List, Uid};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Which findings to list.
 #[derive(Debug, Clone, Default)]
@@ -79,11 +79,27 @@ impl View<'_> {
             .doing("reading findings")
     }
 
-    /// Whether SQLite finds the file whole.
-    pub fn is_sound(&self) -> Result<bool> {
-        let said: String =
-            self.conn.pragma_query_value(None, "quick_check", |row| row.get(0)).doing("checking the store")?;
-        Ok(said == "ok")
+    /// What a look at every page and every row that travels finds wrong with the file; `None` where it is sound.
+    pub fn unsound(&self) -> Result<Option<String>> {
+        let doing = "checking the store";
+        let said: String = self.conn.pragma_query_value(None, "integrity_check", |row| row.get(0)).doing(doing)?;
+        if said != "ok" {
+            return Ok(Some(said));
+        }
+        for (table, columns) in [("entries", sum::ENTRY), ("snapshots", sum::SNAPSHOT), ("decisions", sum::DECISION)] {
+            let sql = format!("SELECT count(*) FROM {table} WHERE sum <> row_sum({columns})");
+            let changed: i64 = self.conn.query_row(&sql, [], |row| row.get(0)).doing(doing)?;
+            if changed > 0 {
+                return Ok(Some(format!("{changed} rows of {table} are not what was written")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// # Errors
+    /// Where it is not sound.
+    pub fn must_be_sound(&self) -> Result<()> {
+        self.unsound()?.map_or(Ok(()), |why| Err(Error::new(why).damaged()))
     }
 
     /// Entries that stand, in order of arrival after `id`.

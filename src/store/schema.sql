@@ -21,7 +21,8 @@ CREATE TABLE entries (
     baseline   INTEGER NOT NULL,         -- 1: stood in the first snapshot of its list and area
     removed    INTEGER,                  -- NULL: the line stands
     corrected  INTEGER,                  -- NULL: number, name, birth date and sex are as first seen
-    body       TEXT NOT NULL             -- the record as it travels; unknown newer fields stay in it
+    body       TEXT NOT NULL,            -- the record as it travels; unknown newer fields stay in it
+    sum        INTEGER NOT NULL          -- over all that travels of the row: see sum.rs
 ) STRICT;
 CREATE INDEX entries_seq ON entries (seq);
 CREATE INDEX entries_person ON entries (person) WHERE person <> uid;
@@ -64,6 +65,7 @@ CREATE TABLE snapshots (
     file          TEXT NOT NULL,
     sheet         TEXT,                  -- NULL: a text file, or lines of several sheets
     taken_on      INTEGER NOT NULL,      -- what the sheet states, else the day it was read
+    stated_on     INTEGER,               -- NULL: the file states no day, or it is a child's
     read_at       INTEGER NOT NULL,
     lines         INTEGER NOT NULL,
     damaged       INTEGER NOT NULL,      -- lines whose number lost digits
@@ -72,6 +74,7 @@ CREATE TABLE snapshots (
     total_counted INTEGER,
     due           INTEGER,               -- NULL: nothing changes by the calendar alone
     placement     BLOB NOT NULL,         -- see placement.rs
+    sum           INTEGER NOT NULL,      -- over all that travels of the row: see sum.rs
     UNIQUE (list, area, origin, stream)
 ) STRICT;
 CREATE INDEX snapshots_seq ON snapshots (seq);
@@ -163,6 +166,7 @@ CREATE TABLE decisions (
     note    TEXT NOT NULL,
     author  INTEGER NOT NULL,            -- the node it was made at
     at      INTEGER NOT NULL,
+    sum     INTEGER NOT NULL,            -- over all that travels of the row: see sum.rs
     UNIQUE (kind, subject, author, at, verdict)
 ) STRICT;
 CREATE INDEX decisions_seq ON decisions (seq);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::codec::{Doing, area, day, day_to_sql, list};
+use super::codec::{Doing, area, day, day_to_sql, list, optional_day};
 use super::{Placement, View, Writer};
 use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Error, Result};
@@ -48,11 +48,13 @@ pub struct SnapshotKey {
 pub struct Snapshot {
     pub key: SnapshotKey,
     pub facts: SnapshotFacts,
+    /// The day that the file itself states, where it does. Known of this node's own files alone.
+    pub stated_on: Option<Date>,
     /// Unix milliseconds.
     pub read_at: i64,
 }
 
-const COLUMNS: &str = "list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged, total_row, total_stated, total_counted";
+pub(super) const COLUMNS: &str = "list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged, total_row, total_stated, total_counted, stated_on";
 
 pub(super) fn snapshot(row: &Row) -> rusqlite::Result<Snapshot> {
     let (list, area_) = (list(row, 0)?, area(row, 1)?);
@@ -74,6 +76,7 @@ pub(super) fn snapshot(row: &Row) -> rusqlite::Result<Snapshot> {
             damaged: row.get::<_, i64>(9)? as u64,
             total,
         },
+        stated_on: optional_day(row, 13)?,
         read_at: row.get(7)?,
     })
 }
@@ -89,7 +92,7 @@ impl View<'_> {
             .and_then(|mut s| {
                 s.query_row(
                     (key.list as u8, key.area.padded() as i64, key.origin.padded() as i64, &key.stream),
-                    |row| Ok((snapshot(row)?, row.get(13)?, row.get(14)?)),
+                    |row| Ok((snapshot(row)?, row.get(14)?, row.get(15)?)),
                 )
                 .optional()
             })
@@ -108,7 +111,7 @@ impl View<'_> {
     pub fn snapshots(&self) -> Result<Vec<(i64, Snapshot)>> {
         self.conn
             .prepare_cached(&format!("SELECT {COLUMNS}, id FROM snapshots ORDER BY area, list, origin, stream"))
-            .and_then(|mut s| s.query_map([], |row| Ok((row.get(13)?, snapshot(row)?)))?.collect())
+            .and_then(|mut s| s.query_map([], |row| Ok((row.get(14)?, snapshot(row)?)))?.collect())
             .doing("reading the snapshots")
     }
 
@@ -170,11 +173,12 @@ impl Writer<'_> {
         self.conn
             .prepare_cached(
                 "INSERT INTO snapshots (seq, list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged,
-                                        total_row, total_stated, total_counted, placement, due)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0)
+                                        total_row, total_stated, total_counted, placement, stated_on, due, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 0,
+                         row_sum(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10, ?11, ?12, ?13, ?14, ?15))
                  ON CONFLICT (list, area, origin, stream) DO UPDATE SET seq = ?1, file = ?6, sheet = ?7, taken_on = ?8,
                      read_at = ?9, lines = ?10, damaged = ?11, total_row = ?12, total_stated = ?13, total_counted = ?14,
-                     placement = ?15, due = 0
+                     placement = ?15, stated_on = ?16, due = 0, sum = excluded.sum
                  RETURNING id",
             )
             .and_then(|mut s| {
@@ -195,6 +199,7 @@ impl Writer<'_> {
                         facts.total.as_ref().map(|t| t.stated as i64),
                         facts.total.as_ref().map(|t| t.counted as i64),
                         placement.encode(),
+                        snapshot.stated_on.map(day_to_sql),
                     ],
                     |row| row.get(0),
                 )
@@ -239,11 +244,26 @@ impl Writer<'_> {
             })
             .doing("noting that a list is unchanged")?;
         for id in ids {
+            self.date_snapshot(id, today)?;
             self.conn
-                .prepare_cached("UPDATE snapshots SET seq = ?2, taken_on = ?3, read_at = ?4, due = 0 WHERE id = ?1")
-                .and_then(|mut s| s.execute((id, self.next_seq() as i64, day_to_sql(today), read_at)))
+                .prepare_cached("UPDATE snapshots SET read_at = ?2 WHERE id = ?1")
+                .and_then(|mut s| s.execute((id, read_at)))
                 .doing("noting that a list is unchanged")?;
         }
+        Ok(())
+    }
+
+    /// The snapshot is of this day.
+    pub(super) fn date_snapshot(&self, id: i64, day: Date) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "UPDATE snapshots SET seq = ?2, taken_on = ?3, due = 0,
+                        sum = row_sum(list, area, origin, stream, file, sheet, ?3, lines, damaged, total_row, total_stated,
+                                      total_counted, placement)
+                 WHERE id = ?1",
+            )
+            .and_then(|mut s| s.execute((id, self.next_seq() as i64, day_to_sql(day))))
+            .doing("dating a list")?;
         Ok(())
     }
 }

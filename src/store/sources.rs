@@ -157,6 +157,24 @@ impl View<'_> {
 }
 
 impl Writer<'_> {
+    /// Lets files that were refused, whole or by the sheet, be read again where the words have changed since: `words` is
+    /// the fingerprint of those of now. Gives how many.
+    pub fn reread_refused(&self, words: u64) -> Result<u64> {
+        if self.meta_u64("words")? == Some(words) {
+            return Ok(0);
+        }
+        self.put_meta_u64("words", words)?;
+        // No file is of the moment before 1970 began: at the next look it counts as another one.
+        self.conn
+            .execute(
+                "UPDATE sources SET modified = -1, state = 'waiting' WHERE state = 'quarantined'
+                 OR path IN (SELECT file FROM quarantine WHERE row IS NULL AND code = 'no-list-recognised')",
+                [],
+            )
+            .map(|files| files as u64)
+            .doing("noting which files to read again")
+    }
+
     pub fn put_source(&self, row: &SourceRow) -> Result<()> {
         self.conn
             .prepare_cached(
@@ -202,8 +220,23 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Holds a snapshot. One held before for the same list, area and stream gives way to it.
+    /// Holds a snapshot. One held before for the same list, area and stream gives way to it; the same content read
+    /// again keeps its number, which somebody may have written down.
     pub fn hold(&self, new: &Held) -> Result<i64> {
+        let same = self
+            .conn
+            .prepare_cached(
+                "SELECT id FROM held
+                 WHERE stream = ?1 AND area = ?2 AND list = ?3 AND hash = ?4 AND file = ?5 AND state = 'held'",
+            )
+            .and_then(|mut s| {
+                let key = (&new.stream, new.area.padded() as i64, new.list as u8, &new.hash[..], &new.file);
+                s.query_row(key, |row| row.get(0)).optional()
+            })
+            .doing("holding a snapshot")?;
+        if let Some(id) = same {
+            return Ok(id);
+        }
         self.supersede_held(&new.stream, new.area, new.list)?;
         self.conn
             .prepare_cached(

@@ -9,6 +9,7 @@ use super::line::{Failure, Line, blocking};
 use super::protocol::{Answer, Ask, Code, DIFFERING_MAX, Message, ResyncReport, VerifyReport, Welcome, to_hex};
 use super::push::{Child, Meeting};
 use super::resync::{self, Step, Verdict};
+use crate::crash;
 use crate::domain::Area;
 use crate::error::{Error, Result};
 
@@ -114,6 +115,7 @@ impl Course {
     /// Where the parent holds another course of this node, it begins a new life; a meeting must follow.
     pub async fn drain<L: Line>(&self, line: &L, sent: &mut (dyn FnMut() + Send)) -> Result<(), Failure> {
         while let Some(batch) = self.with_child(Child::next_batch).await? {
+            crash::point("batch-kept");
             let signature = to_hex(&self.signer.sign(&batch.header.hash.0)?);
             let meta = Ask::Push { header: batch.header.clone(), signature };
             let ask = Message { meta, payload: batch.body.clone() };
@@ -128,6 +130,7 @@ impl Course {
                 self.with_child(move |child| child.restored(last)).await?;
             }
             let Answer::Receipt(receipt) = answer?.meta else { return Err(Failure::unexpected("push")) };
+            crash::point("receipt-arrived");
             self.with_child(move |child| child.settle(&batch, &receipt)).await?;
             sent();
         }

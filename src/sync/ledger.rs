@@ -167,6 +167,9 @@ pub trait ChildLedger: Send + Sync {
 
     fn notices_mark(&self) -> Result<NoticesMark>;
 
+    /// What this node and those below it are called, for the parent's screens.
+    fn names(&self) -> Result<Vec<(Area, String)>>;
+
     /// Takes a page and its mark in one transaction. The same notice may come again.
     fn take_notices(&self, page: &NoticesPage) -> Result<()>;
 }

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::line::{Failure, Line, blocking};
 use super::protocol::{Answer, Ask, Message, NoticesHead};
 use super::push::Child;
+use crate::crash;
 
 /// While the parent asks for something, a question for notices is answered at once: ask no more often than this.
 const NOTICES_PAUSE: Duration = Duration::from_secs(2);
@@ -33,6 +34,7 @@ pub(super) async fn poll<L: Line>(line: &L, child: &Arc<Child>, wait_secs: u16) 
     let mark = blocking(move || reader.notices_mark()).await?;
     let answer = line.ask(Message::bare(Ask::Notices { mark, wait_secs })).await?;
     let Answer::Notices(head) = answer.meta else { return Err(Failure::unexpected("notices")) };
+    crash::point("notices-arrived");
     let (taker, page) = (child.clone(), Message { meta: head.clone(), payload: answer.payload });
     blocking(move || {
         // Somebody else may have read the same page meanwhile: a page is taken only where it was asked for.

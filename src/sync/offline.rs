@@ -209,7 +209,8 @@ pub fn export_batches(child: &Child, credential: &Credential, path: &Path) -> Re
     }
     let exported = Exported { batches: frames.len(), items, last: after, more };
     if frames.is_empty() {
-        return Err(Error::new("nothing to export: the parent has acknowledged everything"));
+        // Nothing waits, which is an answer too: one empty frame, so that the file has a sealed end.
+        frames.push(Vec::new());
     }
     let head = Head {
         rosterd: MAGIC.to_owned(),
@@ -242,7 +243,8 @@ pub fn import_batches(authority: &Authority, parent: &Parent, path: &Path, recei
     authority.admit(&peer, true).or_say_at("importing batches", path)?;
     let file_key = authority.file_key(&head.serial);
     let (mut taken, mut rejected, mut stopped, mut done) = (0, 0, None, Vec::new());
-    for frame in open_frames(&head, &file_key, &bytes).map_err(|error| error.at(path))? {
+    let frames = open_frames(&head, &file_key, &bytes).map_err(|error| error.at(path))?;
+    for frame in frames.into_iter().filter(|frame| !frame.is_empty()) {
         let Message { meta: Signed { header, signature }, payload } =
             Message::from_bytes(frame).or_say_at("reading a batch", path)?;
         match parent.import(&peer, header, &signature, &payload) {

@@ -163,6 +163,9 @@ pub struct Hello {
     pub notices: NoticesMark,
     /// The child's clock, seconds since 1970: told, compared, never trusted.
     pub clock: i64,
+    /// What the child and the offices below it are called. An older child says nothing of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<(Area, String)>,
 }
 
 /// How the parent knows the child's database.

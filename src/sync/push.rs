@@ -74,6 +74,7 @@ impl Child {
             head: identity.head,
             notices: self.ledger.notices_mark()?,
             clock,
+            names: self.ledger.names()?,
         })
     }
 

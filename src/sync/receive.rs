@@ -16,6 +16,7 @@ use super::protocol::{
 };
 use super::survey::Surveys;
 use super::tls::Peer;
+use crate::crash;
 use crate::domain::Area;
 use crate::error::Error;
 
@@ -242,7 +243,9 @@ impl Parent {
             let told = &poison.rejected;
             tracing::warn!(%child, seq = told.seq, row = told.row, code = told.code, "an item was not taken");
         }
-        Ok(self.ledger.accept(Arrival { header, items: opened.items, poison: opened.poison, signature })?)
+        let receipt = self.ledger.accept(Arrival { header, items: opened.items, poison: opened.poison, signature })?;
+        crash::point("batch-committed");
+        Ok(receipt)
     }
 
     /// Takes a batch that came by file. A first contact needs no hello: the file names the epoch.

@@ -21,13 +21,21 @@ pub struct Node {
     pub port: u16,
     binary: PathBuf,
     child: Option<Child>,
+    /// What the daemon finds in its environment, besides the test's own.
+    pub env: Vec<(String, String)>,
 }
 
 impl Node {
     /// `rosterd init` below `root`; above a village it listens on a port that was free a moment ago.
     pub fn init(binary: impl Into<PathBuf>, root: &Path, area: &str, name: &str) -> Node {
-        let node =
-            Node { area: area.to_owned(), dir: root.join(area), port: free_port(), binary: binary.into(), child: None };
+        let node = Node {
+            area: area.to_owned(),
+            dir: root.join(area),
+            port: free_port(),
+            binary: binary.into(),
+            child: None,
+            env: Vec::new(),
+        };
         let dir = node.dir.to_str().expect("temporary folders have plain names");
         let mut command = Command::new(&node.binary);
         command.args(["init", "--area", area, "--name", name, "--dir", dir]);
@@ -63,6 +71,7 @@ impl Node {
         if let Some(today) = today {
             command.args(["--today", today]);
         }
+        command.envs(self.env.iter().cloned());
         let errors = log.try_clone().expect("a second handle on the log");
         self.child = Some(command.stdout(log).stderr(errors).spawn().expect("rosterd starts"));
     }
@@ -120,6 +129,11 @@ impl Node {
         }
     }
 
+    /// Whether the daemon has not ended.
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| child.try_wait().expect("our own child").is_none())
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.as_ref().expect("the node runs").id()
     }
@@ -132,7 +146,7 @@ impl Node {
     /// One reading verb with `--json`: an object a line.
     pub fn json(&self, args: &[&str]) -> Vec<Value> {
         let out = self.verb(args).arg("--json").output().expect("rosterd starts");
-        assert!(out.status.success(), "{} {args:?}: {}", self.area, said(&out));
+        assert!(out.status.success(), "{} {args:?}: {}\n{}", self.area, said(&out), self.log_tail());
         let text = String::from_utf8(out.stdout).expect("JSON is UTF-8");
         text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
     }
@@ -186,7 +200,7 @@ impl Node {
         }
     }
 
-    fn log_tail(&self) -> String {
+    pub fn log_tail(&self) -> String {
         let text = fs::read_to_string(self.dir.join("run.log")).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use rosterd::daemon::pass::{Gather, Guard, Manner, Outcome, Setting, derive, ingest};
@@ -56,36 +57,9 @@ impl Office {
 
     /// Reads one file of the inbox; `path` is relative to it.
     pub fn read(&mut self, path: &str, text: &str, append: bool) -> Outcome {
-        let file = self.dir.path().join("file.csv");
-        fs::write(&file, text).expect("our own folder");
-        let setting = self.setting();
-        let manner = Manner {
-            // An append source is configured, and so has a name.
-            stream: if append { path.to_owned() } else { String::new() },
-            file: path.to_owned(),
-            hash: *blake3::hash(text.as_bytes()).as_bytes(),
-            append,
-            released: false,
-            dry_run: false,
-            guard: GUARD,
-        };
-        let context = Context {
-            vocabulary: vocabulary(),
-            limits: &Limits::default(),
-            node_area: self.store.area(),
-            list: None,
-            area: None,
-            rel_path: path,
-            today: self.today,
-        };
-        let read = |gather: &mut Gather| intake::read_file(&file, &context, gather);
-        let taken = ingest(&self.store, &setting, &manner, read, &mut |_, _, _| Ok(())).expect("the store writes");
-        let outcome = match taken {
-            Ok((_, outcome)) => outcome,
-            Err(unreadable) => panic!("{path}: {} {}\n{text}", unreadable.code.as_str(), unreadable.detail),
-        };
+        let outcome = take_file(&self.store, &self.setting(), self.dir.path(), path, text, append);
         self.files.insert(path.to_owned(), (text.to_owned(), append));
-        outcome
+        outcome.expect("the store writes")
     }
 
     /// Every file not in `apart` is saved again today with nothing new in it.
@@ -162,5 +136,45 @@ impl Office {
 
     pub fn entry(&self, uid: Uid) -> StoredEntry {
         self.view(|view| view.entry(uid)).expect("evidence is stored")
+    }
+}
+
+/// Takes `text` as the file `path` of the inbox; it is written below `folder` for the moment.
+///
+/// # Errors
+/// Those of the store.
+pub fn take_file(
+    store: &Store,
+    setting: &Setting,
+    folder: &Path,
+    path: &str,
+    text: &str,
+    append: bool,
+) -> rosterd::error::Result<Outcome> {
+    let file = folder.join("file.csv");
+    fs::write(&file, text).expect("our own folder");
+    let manner = Manner {
+        // An append source is configured, and so has a name.
+        stream: if append { path.to_owned() } else { String::new() },
+        file: path.to_owned(),
+        hash: *blake3::hash(text.as_bytes()).as_bytes(),
+        append,
+        released: false,
+        dry_run: false,
+        guard: GUARD,
+    };
+    let context = Context {
+        vocabulary: vocabulary(),
+        limits: &Limits::default(),
+        node_area: store.area(),
+        list: None,
+        area: None,
+        rel_path: path,
+        today: setting.today,
+    };
+    let read = |gather: &mut Gather| intake::read_file(&file, &context, gather);
+    match ingest(store, setting, &manner, read, &mut |_, _, _| Ok(()))? {
+        Ok((_, outcome)) => Ok(outcome),
+        Err(unreadable) => panic!("{path}: {} {}\n{text}", unreadable.code.as_str(), unreadable.detail),
     }
 }

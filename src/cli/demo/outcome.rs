@@ -46,13 +46,12 @@ pub fn lines(findings: &[Value], offices: &[(&str, &str)], text: &Text, columns:
     last.extend(sums.iter().map(|count| number(*count)));
     last.push(number(sums.iter().sum()));
     table.row(last);
-    let names = offices.iter().map(|(area, name)| (area.to_string(), name.to_string())).collect();
     let mut examples = Table::new([text.say("label-rule"), text.say("label-source"), text.say("label-finding")]);
     for (rule, _) in &rules {
         if let Some(finding) = findings.iter().find(|finding| view::field(finding, "rule") == *rule) {
             let entry = &finding["entries"][0];
             let place = format!("{} {}", view::field(entry, "name"), view::place(entry));
-            examples.row([text.rule(rule), place.trim().to_owned(), view::named(view::field(finding, "text"), &names)]);
+            examples.row([text.rule(rule), place.trim().to_owned(), view::field(finding, "text").to_owned()]);
         }
     }
     let mut lines = table.lines(columns);
@@ -78,7 +77,7 @@ mod tests {
     fn rules_stand_down_the_page_and_villages_across_the_worst_first() {
         let finding = |rule: &str, severity: &str, area: Option<&str>| {
             json!({
-                "rule": rule, "severity": severity, "area": area, "text": "519901001200的低保，519901****19，请核实。",
+                "rule": rule, "severity": severity, "area": area, "text": "200村的低保，519901****19，请核实。",
                 "entries": [{"name": "王**", "source": {"file": "低保.xls", "row": 12}}],
             })
         };

@@ -1,10 +1,12 @@
 //! The command line's end of the control socket. Blocking: the command line has nothing else to do.
 
-use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Exit, Frame, Request, SocketPath};
+use super::{Content, Exit, Frame, Request, SocketPath};
 use crate::error::{Context, Error, Result};
 
 /// A connection to a running daemon.
@@ -37,15 +39,25 @@ impl Client {
     ///
     /// # Errors
     /// Where the daemon goes away before the answer's end: nothing is known of what it still did.
-    pub fn ask(mut self, request: &Request, each: &mut dyn FnMut(Frame)) -> Result<Exit> {
-        let mut line = serde_json::to_vec(request).or_say("writing the request")?;
-        line.push(b'\n');
-        self.stream.write_all(&line).or_say("asking the daemon")?;
-        for line in BufReader::new(self.stream).lines() {
-            let line = line.or_say("reading the daemon's answer")?;
+    pub fn ask(self, request: &Request, each: &mut dyn FnMut(Frame)) -> Result<Exit> {
+        self.exchange(request, &Parcels::default(), each)
+    }
+
+    /// The same with files: one that goes along, one that comes back.
+    pub fn exchange(mut self, request: &Request, parcels: &Parcels, each: &mut dyn FnMut(Frame)) -> Result<Exit> {
+        self.send(request, parcels.send.as_deref())?;
+        let mut answer = BufReader::new(self.stream);
+        loop {
+            let mut line = String::new();
+            if answer.read_line(&mut line).or_say("reading the daemon's answer")? == 0 {
+                break;
+            }
             let frame: Frame = serde_json::from_str(&line)
                 .or_say("reading the daemon's answer")
                 .map_err(|error| error.hint("is the running daemon of the same version as this program?"))?;
+            if let (Frame::File(content), Some(target)) = (&frame, &parcels.target) {
+                target.receive(content, &mut answer)?;
+            }
             let end = match &frame {
                 Frame::End { exit } => Some(*exit),
                 Frame::Error(failure) => Some(failure.exit),
@@ -61,6 +73,103 @@ impl Client {
     }
 }
 
+impl Client {
+    fn send(&mut self, request: &Request, file: Option<&Path>) -> Result<()> {
+        let mut request = request.clone();
+        let mut file = match file {
+            Some(path) => {
+                let file = File::open(path).or_say_at("reading the file", path)?;
+                let meta = file.metadata().or_say_at("reading the file", path)?;
+                if meta.is_dir() {
+                    let error = std::io::Error::from_raw_os_error(libc::EISDIR);
+                    return Err(Error::new("reading the file").at(path).because(error));
+                }
+                request.upload = Some(meta.len());
+                Some(file.take(meta.len()))
+            }
+            None => None,
+        };
+        let mut line = serde_json::to_vec(&request).or_say("writing the request")?;
+        line.push(b'\n');
+        self.stream.write_all(&line).or_say("asking the daemon")?;
+        if let Some(file) = &mut file {
+            match std::io::copy(file, &mut self.stream) {
+                Ok(_) => {}
+                // It refuses the file without reading it, and says why.
+                Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {}
+                Err(error) => return Err(Error::new("sending the file to the daemon").because(error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Files that go with a request.
+#[derive(Debug, Default)]
+pub struct Parcels {
+    /// Its content goes along.
+    pub send: Option<PathBuf>,
+    /// Where the content that comes back belongs.
+    pub target: Option<Target>,
+}
+
+/// Where a file that comes from the daemon is written.
+#[derive(Debug)]
+pub struct Target {
+    pub path: PathBuf,
+    /// It takes the place of one that is there.
+    pub replaces: bool,
+}
+
+impl Target {
+    /// # Errors
+    /// Where the file is there already and is not to be replaced.
+    pub fn check(&self) -> Result<()> {
+        match !self.replaces && self.path.symlink_metadata().is_ok() {
+            true => Err(Error::new("the file is there already").at(&self.path).hint("choose another name")),
+            false => Ok(()),
+        }
+    }
+
+    /// Writes what comes beside its place, for its owner alone, and moves it there when it is whole and on the disk.
+    fn receive(&self, content: &Content, from: &mut impl Read) -> Result<()> {
+        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        let beside = self.path.with_file_name(name);
+        // Left by one that was interrupted.
+        let _ = fs::remove_file(&beside);
+        let mut write = || -> std::io::Result<bool> {
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+            let mut hash = blake3::Hasher::new();
+            let (mut left, mut block) = (content.bytes, vec![0; BLOCK_BYTES]);
+            while left > 0 {
+                let most = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+                let read = from.read(&mut block[..most])?;
+                if read == 0 {
+                    return Ok(false);
+                }
+                hash.update(&block[..read]);
+                file.write_all(&block[..read])?;
+                left -= read as u64;
+            }
+            file.sync_all()?;
+            Ok(hash.finalize().to_string() == content.hash)
+        };
+        let written = write().or_say_at("writing the file", &beside).and_then(|whole| match whole {
+            true => self.check(),
+            false => Err(Error::new("the file changed on its way").at(&self.path)),
+        });
+        let placed = written.and_then(|()| fs::rename(&beside, &self.path).or_say_at("writing the file", &self.path));
+        if placed.is_err() {
+            let _ = fs::remove_file(&beside);
+        }
+        placed
+    }
+}
+
+/// Copied at once.
+const BLOCK_BYTES: usize = 1 << 18;
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -71,6 +180,8 @@ mod tests {
     use super::super::server::Listener;
     use super::super::{Desk, REQUEST_BYTES_MAX};
     use super::*;
+    use crate::report::text::Text;
+    use crate::settings::Language;
 
     /// A desk that knows three verbs and notes when nobody listens any more.
     #[derive(Default)]
@@ -93,7 +204,8 @@ mod tests {
                     Exit::Failed
                 }
                 verb => {
-                    out(Frame::error(&Error::new(format!("no verb {verb}")).hint("update"), Exit::Usage));
+                    let text = Text::new(Language::English);
+                    out(Frame::error(&text, &Error::new(format!("no verb {verb}")).hint("update"), Exit::Usage));
                     Exit::Usage
                 }
             }

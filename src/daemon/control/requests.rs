@@ -2,7 +2,7 @@
 //!
 //! Paths are absolute: the daemon stands in another folder than the person who asks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -66,6 +66,7 @@ ask! {
     ExportBatch "export-batch" Daemon,
     ImportBatch "import-batch" Daemon,
     Backup "backup" Reading,
+    BackupReport "backup-report" Anywhere,
     Restore "restore" Stopped,
     Rekey "rekey" Stopped,
     Check "check" Reading,
@@ -122,7 +123,9 @@ pub struct Decide {
 }
 
 /// Gives one row a snapshot read: `{"file","sheet","list","area","lines","created","updated","removed","unchanged",
-/// "refused","state":"taken|held|refused|would-take|would-hold"}`.
+/// "refused","problems","state":"taken|held|refused|would-take|would-hold"}`. `problems` are the first lines not taken,
+/// `{"sheet","row","code","detail","text"}`; a file without one good line is one row `refused`. Comes with the file's
+/// content, unless the file lies in a watched folder.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Import {
@@ -244,26 +247,43 @@ pub struct Revoke {
 #[serde(default)]
 pub struct Access {}
 
-/// Gives one row `{"file","entries","decisions","bytes","from_seq","to_seq"}`.
+/// Gives the file, and one row `{"file","entries","bytes","from_seq","to_seq","more"}`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ExportBatch {
     pub file: PathBuf,
 }
 
-/// Gives one row `{"file","area","entries","refused","watermark","receipts"}`; the last, a file to carry back, only
-/// where the file held batches.
+/// Comes with the file's content. Gives one row `{"file","area","entries","refused","watermark","receipts"}`; the last,
+/// a file to carry back, which goes before the row, only where the file held batches.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ImportBatch {
     pub file: PathBuf,
 }
 
-/// Writes a verified copy of the store; gives one row `{"file","bytes","entries","verified"}`.
+/// Where the receipts of a file of batches go: beside it, to be carried back.
+pub fn receipts_beside(file: &Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".receipts");
+    file.with_file_name(name)
+}
+
+/// Gives a verified copy of the store, as a file where a daemon answers, and one row `{"file","bytes","entries","verified"}`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Backup {
     pub file: PathBuf,
+    /// The copy is also restored on trial and compared with the store; `proved` in the row.
+    pub prove: bool,
+}
+
+/// Writes down how a nightly backup came out, for the alarms: a file, or why there is none. Gives no row.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BackupReport {
+    pub file: Option<String>,
+    pub error: Option<String>,
 }
 
 /// Puts a copy in the place of the store, under a new epoch; gives one row `{"file","entries","kept"}`, `kept` being

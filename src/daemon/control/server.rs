@@ -1,6 +1,7 @@
 //! The daemon's end of the control socket.
 
 use std::future::Future;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +11,10 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use super::{CLIENTS_MAX, Desk, Exit, FRAMES_WAITING_MAX, Failure, Frame, REQUEST_BYTES_MAX, Request, SocketPath};
+use super::spool::{self, Spooled};
+use super::{
+    CLIENTS_MAX, Content, Desk, Exit, FRAMES_WAITING_MAX, Failure, Frame, REQUEST_BYTES_MAX, Request, SocketPath,
+};
 use crate::error::{Context, Error, Result};
 
 /// A bound control socket. The file goes away with it.
@@ -31,6 +35,9 @@ impl Listener {
                     .hint("stop it first (systemctl stop rosterd), or give this node a folder of its own"));
             }
             std::fs::remove_file(path).or_say_at("removing the control socket of a daemon that is gone", path)?;
+        }
+        if let Some(data) = path.parent() {
+            spool::clear(data);
         }
         let listener = UnixListener::bind(&address.path).or_say_at("binding the control socket", path)?;
         // Bound first, closed to others second: the data folder itself is 0700, so nobody gets in between.
@@ -56,8 +63,9 @@ impl Listener {
             match stream {
                 Ok((stream, _)) => {
                     let desk = desk.clone();
+                    let data = self.path.parent().unwrap_or(Path::new("/")).to_owned();
                     clients.spawn(async move {
-                        if let Err(error) = answer(stream, desk).await {
+                        if let Err(error) = answer(stream, desk, &data).await {
                             tracing::debug!(%error, "a control client went away");
                         }
                         drop(permit);
@@ -83,25 +91,27 @@ impl Drop for Listener {
 }
 
 /// One client: its request line in, frames out.
-async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>) -> std::io::Result<()> {
+async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>, data: &Path) -> std::io::Result<()> {
     let (reader, mut writer) = stream.split();
     let mut lines = BufReader::new(reader.take(REQUEST_BYTES_MAX));
     let mut line = String::new();
     lines.read_line(&mut line).await?;
-    let request: Request = match serde_json::from_str(&line) {
+    let mut request: Request = match serde_json::from_str(&line) {
         Ok(request) => request,
         Err(error) => {
-            let failure = Failure {
-                what: "the request is not one JSON line with a verb".into(),
-                because: vec![error.to_string()],
-                hint: None,
-                exit: Exit::Usage,
-            };
-            return write(&mut writer, &Frame::Error(failure)).await;
+            let what = "the request is not one JSON line with a verb";
+            return write(&mut writer, &refused(what, error.to_string())).await;
         }
     };
+    if let Some(bytes) = request.upload {
+        match receive(&mut lines, bytes, data).await {
+            Ok(spooled) => request.received = Some(Arc::new(spooled)),
+            Err(error) => return write(&mut writer, &refused("receiving a file", error.to_string())).await,
+        }
+    }
     let (sender, mut frames) = mpsc::channel(FRAMES_WAITING_MAX);
     let work = tokio::task::spawn_blocking(move || {
+        let _received = request.received.clone();
         let mut ended = false;
         let exit = desk.handle(request, &mut |frame| {
             ended |= matches!(frame, Frame::Error(_) | Frame::End { .. });
@@ -140,8 +150,36 @@ async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>) -> std::io::Result<
     Ok(())
 }
 
+fn refused(what: &str, because: String) -> Frame {
+    Frame::Error(Failure { what: what.into(), because: vec![because], hint: None, exit: Exit::Usage })
+}
+
+/// The `bytes` after a request's line, laid down in the spool.
+async fn receive(
+    lines: &mut BufReader<tokio::io::Take<impl AsyncReadExt + Unpin>>,
+    bytes: u64,
+    data: &Path,
+) -> std::io::Result<Spooled> {
+    if bytes > spool::FILE_BYTES_MAX {
+        return Err(std::io::Error::other(format!("more than {} bytes", spool::FILE_BYTES_MAX)));
+    }
+    let spooled = Spooled::new(data).map_err(std::io::Error::other)?;
+    let mut file = tokio::fs::File::from_std(spooled.create().map_err(std::io::Error::other)?);
+    // What was read ahead counts: the limit is set anew for the rest.
+    let ahead = lines.buffer().len() as u64;
+    lines.get_mut().set_limit(bytes.saturating_sub(ahead));
+    let taken = tokio::io::copy(&mut lines.take(bytes), &mut file).await?;
+    file.flush().await?;
+    if taken < bytes { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(spooled) }
+}
+
 async fn write(writer: &mut (impl AsyncWriteExt + Unpin), frame: &Frame) -> std::io::Result<()> {
     let mut line = serde_json::to_vec(frame)?;
     line.push(b'\n');
-    writer.write_all(&line).await
+    writer.write_all(&line).await?;
+    if let Frame::File(Content { bytes, spooled: Some(spooled), .. }) = frame {
+        let file = tokio::fs::File::open(spooled.path()).await?;
+        tokio::io::copy(&mut file.take(*bytes), writer).await?;
+    }
+    Ok(())
 }

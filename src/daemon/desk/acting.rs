@@ -4,21 +4,28 @@ use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::Path;
 use std::time::SystemTime;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::control::requests::{self as ask, HeldAction};
-use super::super::control::{Exit, Frame};
+use super::super::control::spool::Spooled;
+use super::super::control::{Content, Exit, Frame};
 use super::super::pass::{Outcome, ScopeOutcome};
 use super::super::present::Presenter;
 use super::super::reading::{self, Reading};
 use super::super::run::lock;
-use super::super::worker::{limits, stream_of};
+use super::super::worker::stream_of;
 use super::looking::held_row;
 use super::{FrontDesk, Live, Out, row};
+use crate::daemon::backups;
+use crate::daemon::office::PAUSED;
 use crate::error::{Context, Error, Result};
+use crate::intake::Refusal;
 use crate::intake::watch::Seen;
 use crate::settings::{Mode, Settings, Source, SourceKind};
 use crate::store::{self, Decision, DecisionKind, Held, Home, Store, StoreKey, Transition};
+
+/// Lines not taken that `import` shows of one file; all of them stand in quarantine.
+const PROBLEMS_MAX: usize = 20;
 
 impl FrontDesk {
     /// The store to write to: the daemon's, or one opened for this moment.
@@ -47,7 +54,8 @@ impl FrontDesk {
             if !told && writer.finding(args.finding)?.is_none() {
                 return Ok(false);
             }
-            writer.put_decision(&made, false)?;
+            let at = writer.decision_time(made.kind, &made.subject, made.at)?;
+            writer.put_decision(&Decision { at, ..made.clone() }, false)?;
             live.logbook.queue(writer, &[(Transition::Decided, args.finding)], office)?;
             Ok(true)
         })?;
@@ -61,34 +69,43 @@ impl FrontDesk {
         live.link.wake();
         office.store.read(|view| {
             if let Some(finding) = view.finding(args.finding)? {
-                let mut presenter = Presenter::new(view, &office.text, office.today());
+                let mut presenter = Presenter::new(view, office)?;
                 row(out, &presenter.finding(&finding)?)?;
             }
             Ok(Exit::Done)
         })
     }
 
-    pub(super) fn import(&self, args: &ask::Import, out: Out) -> Result<Exit> {
+    /// A file of a watched folder is read there, under the name it has there; another came with the request, and is
+    /// taken as if it had been dropped into the first folder.
+    pub(super) fn import(&self, args: &ask::Import, received: Option<&Spooled>, out: Out) -> Result<Exit> {
         let (office, live) = (&self.office, self.live()?);
         let settings = office.settings();
-        let meta = std::fs::metadata(&args.file).or_say_at("reading the file", &args.file)?;
+        let path = received.map_or(args.file.as_path(), Spooled::path);
+        let meta = std::fs::metadata(path).or_say_at("reading the file", &args.file)?;
+        let watched = settings.watched(&args.file);
         let seen = Seen {
-            rel_path: named(&settings, &args.file),
+            rel_path: match &watched {
+                Some((_, inside)) => inside.clone(),
+                None => args.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            },
             bytes: meta.len(),
             modified: meta.modified().unwrap_or(SystemTime::UNIX_EPOCH),
         };
+        let folder = watched.map(|(source, _)| source).or_else(|| settings.folders().next());
+        let stream = folder.map(|source| stream_of(&settings, source)).unwrap_or_default();
         let source = Source {
             name: String::new(),
             kind: SourceKind::File,
-            path: args.file.clone(),
+            path: path.to_owned(),
             selection: None,
-            list: args.list,
-            area: args.area,
-            mode: Mode::Snapshot,
+            list: args.list.or_else(|| folder?.list),
+            area: args.area.or_else(|| folder?.area),
+            mode: folder.map_or(Mode::Snapshot, |source| source.mode),
             poll_secs: None,
         };
         out(Frame::progress(0, 0, "read"));
-        let reading = self.reading_of(live, &settings, "", &source, &seen, args.file.clone());
+        let reading = self.reading_of(live, &settings, &stream, &source, &seen, path.to_owned());
         let outcome = reading::import(&reading, args.dry_run, false)?;
         self.tell_import(&seen.rel_path, outcome, args.dry_run, out)
     }
@@ -105,7 +122,7 @@ impl FrontDesk {
         Reading {
             office: &self.office,
             vocabulary: &live.vocabulary,
-            limits: limits(settings),
+            limits: settings.intake.clone(),
             stream,
             source,
             rel_path: &seen.rel_path,
@@ -128,21 +145,44 @@ impl FrontDesk {
                 return Err(Error::new(what).at(Path::new(file)));
             }
         };
-        self.office.changed();
+        if !dry_run {
+            self.office.changed();
+        }
+        // A rehearsal that tells what would happen is done; a file that waits for a person is not.
         let mut exit = Exit::Done;
+        let mut problems = outcome.refused.iter().take(PROBLEMS_MAX).map(|refusal| self.problem(refusal)).collect();
         for scope in &outcome.scopes {
             let state = match (scope.held, dry_run) {
+                _ if scope.outdated.is_some() => "outdated",
                 (true, true) => "would-hold",
                 (true, false) => "held",
                 (false, true) => "would-take",
                 (false, false) => "taken",
             };
-            if scope.held {
+            if (scope.held || scope.outdated.is_some()) && !dry_run {
                 exit = Exit::Failed;
             }
-            row(out, &scope_row(file, scope, outcome.refused.len(), state))?;
+            // The lines that are not taken stand with the first list of the file.
+            let problems = std::mem::take(&mut problems);
+            row(out, &scope_row(file, scope, outcome.refused.len(), state, problems))?;
+        }
+        if outcome.scopes.is_empty() {
+            exit = Exit::Failed;
+            row(
+                out,
+                &json!({"file": file, "sheet": null, "list": null, "area": null, "lines": 0, "created": 0,
+                        "updated": 0, "removed": 0, "unchanged": 0, "refused": outcome.refused.len(),
+                        "problems": problems, "state": "refused"}),
+            )?;
         }
         Ok(exit)
+    }
+
+    /// A line that is not taken, and why.
+    fn problem(&self, refusal: &Refusal) -> Value {
+        let code = reading::code_of(refusal.code);
+        json!({"sheet": refusal.sheet, "row": refusal.row, "code": code, "detail": refusal.detail,
+               "text": self.office.text.problem(&code, &refusal.detail)})
     }
 
     pub(super) fn settle_held(&self, args: &ask::SettleHeld, out: Out) -> Result<Exit> {
@@ -205,8 +245,10 @@ impl FrontDesk {
         .map(|_| ())
     }
 
+    /// Kept in the store: a machine that is switched off meanwhile does not go on by itself.
     pub(super) fn pause(&self, paused: bool) -> Result<Exit> {
         let live = self.live()?;
+        self.office.store.write(|writer| writer.put_meta_u64(PAUSED, paused.into()))?;
         self.office.pause(paused);
         live.link.pause(paused);
         if !paused {
@@ -215,13 +257,39 @@ impl FrontDesk {
         Ok(Exit::Done)
     }
 
+    /// The daemon copies into its spool and gives the copy away; without one the copy is written where it belongs.
     pub(super) fn backup(&self, args: &ask::Backup, out: Out) -> Result<Exit> {
-        self.office.store.backup(&args.file, &mut |done, total| {
+        let spooled = match self.live {
+            Some(_) => Some(Spooled::new(&self.office.settings().data_dir())?),
+            None => None,
+        };
+        let copy = spooled.as_ref().map_or(args.file.as_path(), Spooled::path);
+        let mut progress = |done, total| {
             out(Frame::progress(done, total, "backup"));
-        })?;
-        let bytes = std::fs::metadata(&args.file).or_say_at("looking at the backup", &args.file)?.len();
+        };
+        match args.prove {
+            true => backups::prove(&self.office, copy, &copy.with_extension("trial"), &mut progress)?,
+            false => self.office.store.backup(copy, &mut progress)?,
+        }
+        let bytes = std::fs::metadata(copy).or_say_at("looking at the backup", copy)?.len();
+        if let Some(spooled) = spooled {
+            out(Frame::File(Content::of(spooled)?));
+        }
         let entries = self.office.store.read(|view| view.totals())?.entries;
-        row(out, &json!({"file": args.file, "bytes": bytes, "entries": entries, "verified": true}))?;
+        let shown =
+            json!({"file": args.file, "bytes": bytes, "entries": entries, "verified": true, "proved": args.prove});
+        row(out, &shown)?;
+        Ok(Exit::Done)
+    }
+
+    pub(super) fn backup_report(&self, args: &ask::BackupReport) -> Result<Exit> {
+        let outcome = match (&args.file, &args.error) {
+            (Some(file), None) => Ok(file.as_str()),
+            (_, why) => Err(why.as_deref().unwrap_or_default()),
+        };
+        let now = self.office.now_millis();
+        self.writing_store()?.write(|writer| backups::note(writer, now, outcome))?;
+        self.office.changed();
         Ok(Exit::Done)
     }
 
@@ -297,16 +365,8 @@ impl std::ops::Deref for StoreHandle {
     }
 }
 
-/// A file inside the inbox is the one the watcher reads, under the same name.
-fn named(settings: &Settings, file: &Path) -> String {
-    match file.strip_prefix(settings.inbox()) {
-        Ok(inside) => inside.to_string_lossy().replace('\\', "/"),
-        Err(_) => file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-    }
-}
-
-fn scope_row(file: &str, scope: &ScopeOutcome, refused: usize, state: &str) -> serde_json::Value {
+fn scope_row(file: &str, scope: &ScopeOutcome, refused: usize, state: &str, problems: Vec<Value>) -> Value {
     json!({"file": file, "sheet": scope.sheet, "list": scope.list, "area": scope.area, "lines": scope.lines,
            "created": scope.created, "updated": scope.updated, "removed": scope.removed, "unchanged": scope.unchanged,
-           "refused": refused, "state": state})
+           "refused": refused, "problems": problems, "state": state})
 }

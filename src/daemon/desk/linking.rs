@@ -52,7 +52,7 @@ impl FrontDesk {
         let office = &self.office;
         let setting = office.setting();
         office.store.read(|view| {
-            let mut presenter = Presenter::new(view, &office.text, office.today());
+            let mut presenter = Presenter::new(view, office)?;
             for pair in view.matches()? {
                 let why = match (view.entry(pair.a)?, view.entry(pair.b)?) {
                     (Some(a), Some(b)) => parts(&features_of(&a.entry), &features_of(&b.entry), &setting),
@@ -87,7 +87,8 @@ impl FrontDesk {
             if writer.entry(pair.a)?.is_none() || writer.entry(pair.b)?.is_none() {
                 return Ok(false);
             }
-            writer.put_decision(&made, false).map(|_| true)
+            let at = writer.decision_time(made.kind, &made.subject, made.at)?;
+            writer.put_decision(&Decision { at, ..made.clone() }, false).map(|_| true)
         })?;
         if !known {
             return Err(unknown());
@@ -95,9 +96,7 @@ impl FrontDesk {
         office.changed();
         live.link.wake();
         live.parent.announce();
-        let mut said = office
-            .store
-            .read(|view| Presenter::new(view, &office.text, office.today()).potential(&pair, Vec::new()))?;
+        let mut said = office.store.read(|view| Presenter::new(view, office)?.potential(&pair, Vec::new()))?;
         said["verdict"] = json!(made.verdict);
         row(out, &said)?;
         Ok(Exit::Done)

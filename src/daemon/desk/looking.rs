@@ -7,12 +7,15 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::attest;
 use super::super::control::requests as ask;
 use super::super::control::{Exit, Frame};
+use super::super::neighbours::ChildState;
 use super::super::present::Presenter;
 use super::super::worker::unread_now;
+use super::super::{alarms, attest};
 use super::{FrontDesk, Out, row};
+use crate::daemon::backups;
+use crate::daemon::office::PAUSED;
 use crate::domain::{FindingId, FindingStatus, IdNumber, Severity, Uid, mask, name};
 use crate::error::{Error, Result};
 use crate::store::{FindingFilter, Held, View};
@@ -37,6 +40,11 @@ pub(super) fn held_row(held: &Held) -> Value {
     json!({"id": held.id.to_string(), "list": held.list, "area": held.area, "file": held.file,
            "since": instant(held.at), "lines": held.has, "before": held.had, "removed": held.removes,
            "share": (share * 1000.0).round() / 1000.0})
+}
+
+/// What the offices below a child are called.
+fn below(state: &ChildState) -> Vec<Value> {
+    state.below.iter().map(|(area, name)| json!({"area": area, "name": name})).collect()
 }
 
 /// A catalogue word for where the link stands.
@@ -74,6 +82,15 @@ impl FrontDesk {
                 view.dirty_count()?,
             ))
         })?;
+        let backups = office.store.read(backups::kept)?;
+        let alarms = alarms::standing(office, self.live.as_ref().map(|live| &*live.progress))?;
+        let alarms: Vec<Value> = alarms
+            .iter()
+            .map(|alarm| {
+                let text = office.text.say_json(&format!("alarm-{}", alarm.code), &alarm.params);
+                json!({"alarm": alarm.code, "params": alarm.params, "text": text, "since": instant(alarm.since)})
+            })
+            .collect();
         let by_severity = |severity: Severity| -> u64 {
             totals.open.iter().filter(|(_, s, _)| s == severity.as_str()).map(|(_, _, n)| n).sum()
         };
@@ -83,13 +100,13 @@ impl FrontDesk {
             .collect::<serde_json::Map<_, _>>()
             .into();
         let worker_error = self.live.as_ref().and_then(|live| live.progress.last_error());
-        let parent = joined.then(|| {
+        let parent = (joined || settings.parent_url.is_some()).then(|| {
             json!({
                 "url": link_url(&settings),
                 "area": link.parent,
                 "last_contact": link.last_contact.and_then(|s| instant(s * 1000)),
                 "state": link_state(&link),
-                "error": link.last_error,
+                "error": link.last_error.as_deref().map(|error| office.text.words(error)),
                 "clock_skew_secs": link.skew_secs,
                 "last_equal": link.last_equal.and_then(|s| instant(s * 1000)),
                 "differing": link.differing,
@@ -99,14 +116,15 @@ impl FrontDesk {
         let children: Vec<Value> = children
             .iter()
             .map(|child| {
-                let state: Value = serde_json::from_str(&child.state).unwrap_or_default();
+                let state = ChildState::of(child);
                 let word = match child.last_contact {
                     None => "never",
-                    Some(_) if state["copy"] == true => "superseded",
+                    Some(_) if state.revoked => "revoked",
+                    Some(_) if state.copy => "superseded",
                     Some(_) => "connected",
                 };
                 json!({"area": child.area, "name": child.name, "last_contact": child.last_contact.and_then(instant),
-                       "watermark": child.watermark, "state": word})
+                       "watermark": child.watermark, "state": word, "below": below(&state)})
             })
             .collect();
         let sources: Vec<Value> = sources
@@ -123,13 +141,20 @@ impl FrontDesk {
                 "version": env!("CARGO_PKG_VERSION"), "today": office.today().to_string(),
                 "parent": parent, "children": children, "words": words,
                 "backlog": {"entries": backlog.0, "bytes": backlog.1},
-                "last_error": worker_error.or(link.last_error.clone()),
+                "last_error": worker_error.or(link.last_error.clone()).map(|error| office.text.words(&error)),
                 "sources": sources, "held": held, "quarantined": quarantined,
                 "entries": totals.entries, "waiting": dirty,
-                "findings": findings, "settled": settled, "paused": office.is_paused(),
+                "findings": findings, "settled": settled, "paused": self.is_paused()?,
+                "running": self.live.is_some(), "alarms": alarms,
+                "backup": {"last": backups.good_at.and_then(instant), "file": backups.file,
+                           "failed": backups.failed_at.and_then(instant), "error": backups.error},
             }),
         )?;
         Ok(Exit::Done)
+    }
+
+    fn is_paused(&self) -> Result<bool> {
+        Ok(self.office.is_paused() || self.office.store.read(|view| view.meta_u64(PAUSED))? == Some(1))
     }
 
     /// Nothing dirty, running, unacknowledged, or unread from the parent.
@@ -161,7 +186,7 @@ impl FrontDesk {
         };
         let office = &self.office;
         office.store.read(|view| {
-            let mut presenter = Presenter::new(view, &office.text, office.today());
+            let mut presenter = Presenter::new(view, office)?;
             let own = view.findings(&filter)?;
             let mut known: Vec<FindingId> = Vec::with_capacity(own.len());
             for finding in own {
@@ -191,7 +216,7 @@ impl FrontDesk {
     pub(super) fn events(&self, args: &ask::Events, out: Out) -> Result<Exit> {
         let office = &self.office;
         office.store.read(|view| {
-            let mut presenter = Presenter::new(view, &office.text, office.today());
+            let mut presenter = Presenter::new(view, office)?;
             for (id, person, event) in view.events(args.kind, args.since)? {
                 row(out, &presenter.event(&id, person, &event)?)?;
             }
@@ -229,7 +254,7 @@ impl FrontDesk {
                     .hint("ask more closely: whole name, or the number"));
             }
             for person in persons {
-                let mut presenter = Presenter::new(view, &office.text, office.today());
+                let mut presenter = Presenter::new(view, office)?;
                 presenter.reveal = args.reveal;
                 let entries: Vec<Uid> = view.entries_of(person)?.into_iter().map(|s| s.entry.uid).collect();
                 let shown = json!({
@@ -285,7 +310,7 @@ impl FrontDesk {
 
     pub(super) fn check(&self, out: Out) -> Result<Exit> {
         let office = &self.office;
-        let sound = office.store.read(|view| view.is_sound())?;
+        let sound = office.store.damage().is_none() && office.store.read(|view| view.unsound())?.is_none();
         let broken = office.store.read(|view| view.access_break())?;
         let check =
             |check: &str, good: bool| json!({"check": check, "state": if good { "ok" } else { "bad" }, "params": {}});

@@ -76,11 +76,12 @@ impl FrontDesk {
             "access" => self.access(out),
             "check" => self.check(out),
             "decide" => self.decide(&request.args()?, out),
-            "import" => self.import(&request.args()?, out),
+            "import" => self.import(&request.args()?, request.received.as_deref(), out),
             "settle-held" => self.settle_held(&request.args()?, out),
             "pause" => self.pause(true),
             "resume" => self.pause(false),
             "backup" => self.backup(&request.args()?, out),
+            "backup-report" => self.backup_report(&request.args()?),
             "restore" => self.restore(&request.args()?, out),
             "rekey" => self.rekey(&request.args()?, out),
             "matches" => self.matches(out),
@@ -94,7 +95,7 @@ impl FrontDesk {
             "trust" => self.trust(&request.args()?, out),
             "verify" => self.verify(&request.args()?, out),
             "export-batch" => self.export_batch(&request.args()?, out),
-            "import-batch" => self.import_batch(&request.args()?, out),
+            "import-batch" => self.import_batch(&request.args()?, request.received.as_deref(), out),
             other => Err(Error::new(format!("this daemon knows no verb '{other}'"))
                 .hint("is the program newer than the daemon? restart it")),
         }
@@ -110,7 +111,7 @@ impl Desk for FrontDesk {
             }
             Err(error) => {
                 let exit = if error.is_transient() { Exit::Unreachable } else { Exit::Failed };
-                out(Frame::error(&error, exit));
+                out(Frame::error(&self.office.text, &error, exit));
                 exit
             }
         }

@@ -1,6 +1,5 @@
 //! Verbs about the link: joining, comparing, batches by file.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,11 +8,13 @@ use serde_json::{Value, json};
 
 use super::super::attest;
 use super::super::control::requests as ask;
-use super::super::control::{Exit, Frame};
+use super::super::control::spool::Spooled;
+use super::super::control::{Content, Exit, Frame};
 use super::super::ledger::Ledger;
+use super::super::neighbours::ChildState;
 use super::{FrontDesk, Out, row};
 use crate::domain::{Area, List};
-use crate::error::{Context, Error, Result};
+use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::store::Child as Known;
 use crate::sync::authority::Authority;
@@ -21,7 +22,7 @@ use crate::sync::credential::Credential;
 use crate::sync::enrol;
 use crate::sync::join_code::JoinCode;
 use crate::sync::offline::{self, Imported};
-use crate::sync::protocol::{Differing, PROTOCOL_ATTESTS, VerifyReport};
+use crate::sync::protocol::{Differing, PROTOCOL_ATTESTS};
 use crate::sync::push::Child;
 use crate::sync::resync::{Step, Verdict};
 
@@ -89,6 +90,13 @@ impl FrontDesk {
             return Err(Error::new(format!("{} holds no credential of this node", args.area))
                 .hint("'rosterd status' lists the children"));
         }
+        self.writing_store()?.write(|writer| match writer.child(args.area)? {
+            Some(mut known) => {
+                ChildState::change(&mut known, |state| state.revoked = true);
+                writer.put_child(&known)
+            }
+            None => Ok(()),
+        })?;
         row(out, &json!({"area": args.area, "revoked": ended}))?;
         Ok(Exit::Done)
     }
@@ -136,13 +144,13 @@ impl FrontDesk {
 
     /// A child is behind a wall and can only be asked when it comes: it is, within moments, as it waits for notices.
     /// `asked` notes what is asked, or says whether it still is. Gives what the child answered, if it did in time.
-    fn ask_child(&self, child: Area, asked: fn(&mut Known) -> &mut bool, out: Out) -> Result<Option<Value>> {
+    fn ask_child(&self, child: Area, asked: fn(&mut Known) -> &mut bool, out: Out) -> Result<Option<ChildState>> {
         let live = self.live()?;
         self.known_child(child)?;
         self.office.store.write(|writer| {
             let mut known = writer.child(child)?.unwrap_or_else(|| Known::new(child));
             *asked(&mut known) = true;
-            known.state = "{}".to_owned();
+            ChildState::change(&mut known, |state| (state.resync, state.verified) = (None, None));
             writer.put_child(&known)
         })?;
         live.parent.announce();
@@ -150,7 +158,7 @@ impl FrontDesk {
         loop {
             let mut known = self.known_child(child)?;
             if !*asked(&mut known) {
-                return Ok(Some(serde_json::from_str(&known.state).unwrap_or_default()));
+                return Ok(Some(ChildState::of(&known)));
             }
             if started.elapsed() > CHILD_WAIT || !out(Frame::progress(started.elapsed().as_secs(), 0, "wait")) {
                 out(Frame::Hint(self.office.text.say("hint-resync-later")));
@@ -162,7 +170,8 @@ impl FrontDesk {
 
     fn resync_child(&self, child: Area, out: Out) -> Result<Exit> {
         let Some(state) = self.ask_child(child, |known| &mut known.resync, out)? else { return Ok(Exit::Unreachable) };
-        let of = |key: &str| state["resync"][key].as_u64().unwrap_or(0);
+        let report = serde_json::to_value(state.resync).unwrap_or_default();
+        let of = |key: &str| report[key].as_u64().unwrap_or(0);
         row(
             out,
             &json!({"area": child, "list": Value::Null, "matched": of("matched"), "sent": of("sent"),
@@ -201,11 +210,10 @@ impl FrontDesk {
             return Err(Error::new(format!("the rosterd of {child} is too old to compare without repairing"))
                 .hint("update it, or use 'rosterd resync --area'"));
         }
-        let Some(mut state) = self.ask_child(child, |known| &mut known.verify, out)? else {
+        let Some(state) = self.ask_child(child, |known| &mut known.verify, out)? else {
             return Ok(Exit::Unreachable);
         };
-        let report: VerifyReport =
-            serde_json::from_value(state["verified"].take()).or_say("reading what the child found")?;
+        let report = state.verified.ok_or_else(|| Error::new("the child did not say what it found"))?;
         if report.differing.is_empty() {
             row(out, &equal_row(child, report.held))?;
             return Ok(Exit::Done);
@@ -234,8 +242,11 @@ impl FrontDesk {
         let child = Child::new(Arc::new(Ledger::new(self.office.clone())))
             .bounded(settings.sync.batch_items_max as usize, settings.sync.batch_bytes_max as usize);
         let after = self.office.store.read(|view| view.acknowledged())?;
-        let exported = offline::export_batches(&child, &credential, &args.file)?;
-        let bytes = std::fs::metadata(&args.file).map_or(0, |meta| meta.len());
+        let spooled = Spooled::new(&settings.data_dir())?;
+        let exported = offline::export_batches(&child, &credential, spooled.path())?;
+        let content = Content::of(spooled)?;
+        let bytes = content.bytes;
+        out(Frame::File(content));
         row(
             out,
             &json!({"file": args.file, "entries": exported.items, "bytes": bytes,
@@ -244,26 +255,29 @@ impl FrontDesk {
         Ok(Exit::Done)
     }
 
-    pub(super) fn import_batch(&self, args: &ask::ImportBatch, out: Out) -> Result<Exit> {
+    pub(super) fn import_batch(&self, args: &ask::ImportBatch, received: Option<&Spooled>, out: Out) -> Result<Exit> {
         let live = self.live()?;
         let settings = self.office.settings();
         let ledger = Arc::new(Ledger::new(self.office.clone()));
-        let imported = if offline::is_receipts(&args.file)? {
+        let file = received.ok_or_else(|| Error::new("no file came with the request"))?.path();
+        let receipts = Spooled::new(&settings.data_dir())?;
+        let imported = if offline::is_receipts(file)? {
             let credential =
                 Credential::load(&settings.link_dir())?.ok_or_else(|| Error::new("this node has joined no parent"))?;
             let ledger: Arc<dyn crate::sync::ledger::ChildLedger> = ledger;
-            offline::import_receipts(&ledger, &credential, &args.file)?
+            offline::import_receipts(&ledger, &credential, file)?
         } else {
-            offline::import_batches(&*self.authority()?, &live.parent, &args.file, &receipts_beside(&args.file))?
+            offline::import_batches(&*self.authority()?, &live.parent, file, receipts.path())?
         };
         self.office.changed();
         match imported {
             Imported::Batches { child, batches, taken, rejected, stopped } => {
                 let watermark = self.office.store.read(|view| view.child(child))?.map_or(0, |c| c.watermark);
+                out(Frame::File(Content::of(receipts)?));
                 row(
                     out,
                     &json!({"file": args.file, "area": child, "batches": batches, "entries": taken,
-                                 "refused": rejected, "watermark": watermark, "receipts": receipts_beside(&args.file)}),
+                                 "refused": rejected, "watermark": watermark, "receipts": ask::receipts_beside(&args.file)}),
                 )?;
                 match stopped {
                     None => Ok(Exit::Done),
@@ -291,11 +305,4 @@ fn differing_row(differing: &Differing) -> Value {
     let list = List::from_code(differing.list).map(List::as_str);
     json!({"area": differing.area, "list": list, "matched": differing.child.min(differing.parent),
            "here": differing.child, "parent": differing.parent, "sent": 0, "removed": 0, "bytes": 0, "equal": false})
-}
-
-/// The receipts go beside the batches, to be carried back.
-fn receipts_beside(file: &std::path::Path) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".receipts");
-    file.with_file_name(name)
 }

@@ -44,6 +44,9 @@ pub fn derive(
     progress: &mut dyn FnMut(u64),
     go_on: &dyn Fn() -> bool,
 ) -> Result<Derived> {
+    if store.read(|view| view.judged_on())? != Some(setting.today) {
+        store.write(|writer| writer.turn_calendar(setting.node, setting.today))?;
+    }
     let mut total = Derived::default();
     let mut never_linked = NeverLinked::new(&store.read(|view| view.never_linked())?);
     while go_on() {

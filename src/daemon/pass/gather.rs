@@ -8,7 +8,7 @@ use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Error, Result};
 use crate::intake::{Line, Refusal, SheetHead, Sink, Total};
 use crate::rules::StatedTotal;
-use crate::store::{Placed, Placement, Segment, SnapshotKey, Store};
+use crate::store::{Placed, Placement, Segment, Snapshot, SnapshotKey, Store};
 
 use super::Setting;
 use super::entering::name_line;
@@ -90,8 +90,8 @@ impl<'s> Gather<'s> {
         let key = SnapshotKey { list, area, origin: self.setting.node, stream: self.manner.stream.clone() };
         let stored = self.store.read(|view| view.snapshot(&key))?;
         let first = stored.is_none();
-        let (damaged_before, held): (u64, Vec<Placed>) = stored
-            .map(|(_, snapshot, placement)| (snapshot.facts.damaged, placement.lines().copied().collect()))
+        let (before, held): (Option<Snapshot>, Vec<Placed>) = stored
+            .map(|(_, snapshot, placement)| (Some(snapshot), placement.lines().copied().collect()))
             .unwrap_or_default();
         self.by_raw.add((list, area), &held);
         let scope = Scope {
@@ -99,7 +99,7 @@ impl<'s> Gather<'s> {
             // What an append leaves unsaid stays placed.
             used: held.iter().map(|line| line.uid).collect(),
             held,
-            damaged_before,
+            before,
             first,
             placement: Placement::default(),
             staged: Vec::new(),

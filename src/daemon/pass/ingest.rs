@@ -123,6 +123,10 @@ fn settle(writer: &Writer, setting: &Setting, manner: &Manner, gather: Gather, b
     let missing = missing_areas(writer, setting, manner, &scopes)?;
     let mut outcome = Outcome { scopes: Vec::new(), refused, missing };
     for (at, mut scope) in scopes.into_iter().filter(|(_, scope)| !scope.placement.is_empty()) {
+        if let Some(newer) = scope.newer(manner) {
+            outcome.scopes.push(scope.outdated(at, newer));
+            continue;
+        }
         count_damaged(writer, &mut scope)?;
         let plan = plan(writer, manner, at, &scope)?;
         if !manner.dry_run {
@@ -132,14 +136,14 @@ fn settle(writer: &Writer, setting: &Setting, manner: &Manner, gather: Gather, b
                 write(writer, setting, manner, at, &plan, &mut scope, blocks)?;
             }
         }
-        outcome.scopes.push(scope.outcome(at, &plan));
+        outcome.scopes.push(scope.outcome(at, &plan, plan.held || manner.dry_run));
     }
     Ok(outcome)
 }
 
 /// Damaged numbers among the lines that did not change; where there were none, there are none.
 fn count_damaged(writer: &Writer, scope: &mut Scope) -> Result<()> {
-    if scope.damaged_before == 0 {
+    if scope.before.as_ref().is_none_or(|before| before.facts.damaged == 0) {
         return Ok(());
     }
     for (line, _) in scope.held.iter().zip(&scope.seen).filter(|(_, seen)| **seen) {
@@ -182,17 +186,21 @@ fn plan(writer: &Writer, manner: &Manner, at: (List, Area), scope: &Scope) -> Re
     let pairing = diff::pair(&old, &new);
     let gone: Vec<StoredEntry> =
         if manner.append { Vec::new() } else { pairing.gone.iter().map(|i| had[*i].clone()).collect() };
+    let standing = || gone.iter().filter(|s| s.entry.removed.is_none());
     // Lines that already said that the person died or left may go: that is housekeeping.
-    let removes = gone.iter().filter(|s| s.entry.record.status == Status::Active && s.entry.removed.is_none()).count();
-    let share = removes as f64 / scope.held.len().max(1) as f64;
+    let weighs = standing().filter(|s| s.entry.record.status == Status::Active).count();
+    let share = weighs as f64 / scope.held.len().max(1) as f64;
     let guard = manner.guard;
     let held = !manner.released
-        && removes as u64 > guard.removed_lines_floor
+        && weighs as u64 > guard.removed_lines_floor
         && share > guard.removed_share_max
         && !writer.is_released(&manner.hash, at.1, at.0)?;
-    let same = pairing.same.into_iter().map(|(i, j)| (had[i].clone(), j)).collect();
+    let removes = standing().count() as u64;
+    let same: Vec<(StoredEntry, usize)> = pairing.same.into_iter().map(|(i, j)| (had[i].clone(), j)).collect();
+    let changed = same.iter().filter(|(old, j)| old.entry.removed.is_some() || old.entry.record != arrived[*j]);
+    let changed = changed.count() as u64;
     let kept = if manner.append { pairing.gone.iter().map(|i| had[*i].entry.uid).collect() } else { Vec::new() };
-    Ok(Plan { same, gone, fresh: pairing.fresh, kept, removes: removes as u64, held })
+    Ok(Plan { same, gone, fresh: pairing.fresh, kept, changed, removes, held })
 }
 
 fn write(

@@ -22,6 +22,17 @@ pub struct ScopeOutcome {
     pub unchanged: u64,
     /// The deletion guard holds it; with a dry run: would hold it.
     pub held: bool,
+    /// Not taken: what is known is of a later day.
+    pub outdated: Option<Outdated>,
+}
+
+/// A list of an earlier day than the one that counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outdated {
+    pub stated_on: Date,
+    pub newer_on: Date,
+    /// Where the newer one stands.
+    pub newer_file: String,
 }
 
 /// One list of one area.
@@ -36,7 +47,8 @@ pub(super) struct Scope {
     pub used: HashSet<Uid>,
     pub stated_on: Option<Date>,
     pub damaged: u64,
-    pub damaged_before: u64,
+    /// What it would take the place of.
+    pub before: Option<Snapshot>,
     pub total: Option<StatedTotal>,
     pub created: u64,
     pub updated: u64,
@@ -60,6 +72,8 @@ pub(super) struct Plan {
     pub fresh: Vec<usize>,
     /// Append: entries the file does not speak of.
     pub kept: Vec<Uid>,
+    /// Paired lines that say something else than before.
+    pub changed: u64,
     pub removes: u64,
     pub held: bool,
 }
@@ -95,6 +109,15 @@ impl Scope {
         self.placement.segments.push(Segment { sheet: None, lines: before });
     }
 
+    /// The list that counts, where this file is of an earlier day: files come late and out of order (DOMAIN.md 6 row
+    /// 17). The same file written anew is a correction, whatever day it states.
+    pub fn newer(&self, manner: &Manner) -> Option<Outdated> {
+        let before = self.before.as_ref().filter(|before| before.facts.file != manner.file)?;
+        let (stated_on, newer_on) = (self.stated_on?, before.stated_on?);
+        let outdated = stated_on < newer_on && !manner.append && !manner.released;
+        outdated.then(|| Outdated { stated_on, newer_on, newer_file: before.facts.file.clone() })
+    }
+
     pub fn snapshot(&self, key: SnapshotKey, manner: &Manner, setting: &Setting) -> Snapshot {
         let mut sheets: Vec<&Option<String>> = self.placement.segments.iter().map(|s| &s.sheet).collect();
         sheets.dedup();
@@ -109,15 +132,32 @@ impl Scope {
             damaged: self.damaged,
             total: self.total.clone(),
         };
-        Snapshot { key, facts, read_at: setting.now }
+        Snapshot { key, facts, stated_on: self.stated_on, read_at: setting.now }
     }
 
-    pub fn outcome(&self, (list, area): (List, Area), plan: &Plan) -> ScopeOutcome {
-        // What was planned and not written is told as it would be.
-        let (created, updated, removed) = if self.created + self.updated + self.removed == 0 {
-            (plan.fresh.len() as u64, plan.same.len() as u64, plan.gone.len() as u64)
+    /// What is told of a list that is not taken.
+    pub fn outdated(&self, (list, area): (List, Area), outdated: Outdated) -> ScopeOutcome {
+        ScopeOutcome {
+            list,
+            area,
+            sheet: self.placement.segments.first().and_then(|s| s.sheet.clone()),
+            lines: self.placement.len() as u64,
+            created: 0,
+            updated: 0,
+            removed: 0,
+            unchanged: 0,
+            held: false,
+            outdated: Some(outdated),
+        }
+    }
+
+    /// What became of the list, or `planned` only: what would.
+    pub fn outcome(&self, (list, area): (List, Area), plan: &Plan, planned: bool) -> ScopeOutcome {
+        let (created, updated, removed, unchanged) = if planned {
+            let same = plan.same.len() as u64 - plan.changed;
+            (plan.fresh.len() as u64, plan.changed, plan.removes, self.unchanged + same)
         } else {
-            (self.created, self.updated, self.removed)
+            (self.created, self.updated, self.removed, self.unchanged)
         };
         ScopeOutcome {
             list,
@@ -127,8 +167,9 @@ impl Scope {
             created,
             updated,
             removed,
-            unchanged: self.unchanged,
+            unchanged,
             held: plan.held,
+            outdated: None,
         }
     }
 }

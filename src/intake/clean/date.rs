@@ -12,6 +12,8 @@ pub struct DateHints {
     pub typed: bool,
     /// Plain serial numbers count from 1904.
     pub epoch_1904: bool,
+    /// In `5/6/1990` the 5 is the day (`true`) or the month; `None` where it may be either.
+    pub day_first: Option<bool>,
     pub today: Date,
     /// A birth date can lie a century back; an office's own dates cannot.
     pub birth: bool,
@@ -148,7 +150,7 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
         (4, 1) => ymd(value(0)?, 0, 0),
         (4, 2) => year_month(&western, value(0)?, groups[1], hints),
         (4, _) => ymd(value(0)?, value(1)?, value(2)?),
-        (1 | 2, 3..) if groups[2].len() == 4 => day_month_year(value(0)?, value(1)?, value(2)?),
+        (1 | 2, 3..) if groups[2].len() == 4 => day_month_year(value(0)?, value(1)?, value(2)?, hints.day_first),
         (2, 2..) => {
             let year = century(value(0)?, value(1)?, hints)?;
             ymd(year, value(1)?, value(2).unwrap_or(0))
@@ -172,12 +174,13 @@ fn year_month(text: &str, year: i64, month: &str, hints: &DateHints) -> Option<P
     }
 }
 
-/// `5/6/1990`: which is the month shows only where one of them is above 12.
-fn day_month_year(first: i64, second: i64, year: i64) -> Option<PartialDate> {
+/// `5/6/1990`: which is the month shows only where one of them is above 12, or in the dates around it.
+fn day_month_year(first: i64, second: i64, year: i64, day_first: Option<bool>) -> Option<PartialDate> {
     match (first, second) {
         (1..=12, 13..=31) => ymd(year, first, second),
         (13..=31, 1..=12) => ymd(year, second, first),
-        (a, b) if a == b => ymd(year, a, b),
+        (a, b) if a == b || day_first == Some(false) => ymd(year, a, b),
+        (a, b) if day_first == Some(true) => ymd(year, b, a),
         _ => ymd(year, 0, 0),
     }
 }
@@ -258,7 +261,14 @@ mod tests {
     use super::*;
 
     fn hints() -> DateHints {
-        DateHints { typed: true, epoch_1904: false, today: Date::constant(2026, 4, 30), birth: false, by_number: None }
+        DateHints {
+            typed: true,
+            epoch_1904: false,
+            day_first: None,
+            today: Date::constant(2026, 4, 30),
+            birth: false,
+            by_number: None,
+        }
     }
 
     fn shown(cell: Cell<'_>, hints: DateHints) -> String {

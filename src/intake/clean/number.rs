@@ -7,6 +7,9 @@ use super::super::row::Cell;
 /// Places of precision in a spreadsheet's number cell (DOMAIN.md 6 row 3).
 const EXACT_DIGITS: usize = 15;
 
+/// Fewer digits beside a remark are no citizen number, damaged or not.
+const COMPANY_DIGITS_MIN: usize = 14;
+
 /// Numbers of households and certificates. A number cell that long has lost its tail: it would join strangers
 /// (DOMAIN.md 3.3 trap 4).
 pub fn code_text(cell: Cell<'_>) -> Option<String> {
@@ -73,11 +76,22 @@ fn whole_digits(value: f64) -> String {
     if filled.parse() == Ok(value) { filled } else { exact }
 }
 
-/// The one valid number in a cell that holds more than a number: a remark, a second number, a word before it.
+/// The number in a cell that holds more than a number: a remark, a word before it, a second number. The first valid one,
+/// else the only one there is.
 fn within(text: &str) -> Option<IdNumber> {
-    let pieces = text.split(['/', '、', ',', '，', ';', '；', '(', '（', ')', '）', ':', '：', ' ', '\n', '\u{3000}']);
-    let mut valid = pieces.filter(|piece| piece.len() >= EXACT_DIGITS).filter_map(IdNumber::parse);
-    valid.find(|id| matches!(id.state(), IdState::Valid | IdState::Old))
+    let is_company = |c: char| {
+        matches!(
+            c,
+            '/' | '、' | ',' | '，' | ';' | '；' | '(' | '（' | ')' | '）' | ':' | '：' | '\n' | '\u{3400}'
+                ..='\u{9fff}'
+        )
+    };
+    let is_long = |piece: &&str| piece.bytes().filter(u8::is_ascii_digit).count() >= COMPANY_DIGITS_MIN;
+    let alone: Vec<&str> = text.split(is_company).filter(is_long).collect();
+    let apart = text.split(|c: char| is_company(c) || c.is_whitespace()).filter(is_long);
+    let mut each = alone.iter().copied().chain(apart).filter_map(IdNumber::parse);
+    let valid = each.find(|id| matches!(id.state(), IdState::Valid | IdState::Old));
+    valid.or_else(|| if let [only] = alone[..] { IdNumber::parse(only) } else { None })
 }
 
 #[cfg(test)]
@@ -101,6 +115,9 @@ mod tests {
         {
             assert_eq!(id_number(Cell::Text(text)).unwrap().state(), IdState::Valid, "{text}");
         }
+        let shown = |text| id_number(Cell::Text(text)).unwrap().reveal().to_owned();
+        assert_eq!(shown("身份证号: 110105 19491231 002X（已核）"), "11010519491231002X");
+        assert_eq!(shown("身份证:110105194912310021"), "110105194912310021", "an invalid number is invalid by itself");
         assert_eq!((id_number(Cell::Text("待补")), id_number(Cell::Empty)), (None, None));
     }
 

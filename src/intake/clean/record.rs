@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::domain::{Aid, Area, Date, Flow, IdNumber, List, PartialDate, Place, Reason, Record, Sex, Status};
 
 use super::super::field::Field;
-use super::super::recognise::Layout;
+use super::super::layout::Layout;
 use super::super::row::{Cell, Row, trim};
 use super::super::vocabulary::{ListWords, Vocabulary, fold_word};
 use super::date::{self, DateHints};
@@ -104,6 +104,8 @@ pub struct Reading {
     pub digits: SexDigits,
     /// Numbers that end in three zeros are damaged, though they are text by now.
     pub damaged_tails: bool,
+    /// In 5/6/1990 the 5 is the day (`true`) or the month; `None` where nothing in the sheet tells.
+    pub day_first: Option<bool>,
     pub typed: bool,
     pub epoch_1904: bool,
     pub today: Date,
@@ -111,14 +113,14 @@ pub struct Reading {
 
 impl<'v> Cleaner<'v> {
     pub fn new(vocabulary: &'v Vocabulary, layout: &Layout, reading: Reading) -> Cleaner<'v> {
-        let Reading { digits, damaged_tails, typed, epoch_1904, today } = reading;
+        let Reading { digits, damaged_tails, day_first, typed, epoch_1904, today } = reading;
         Cleaner {
             vocabulary,
             words: vocabulary.of(layout.list),
             list: layout.list,
             digits,
             damaged_tails,
-            dates: DateHints { typed, epoch_1904, today, birth: false, by_number: None },
+            dates: DateHints { typed, epoch_1904, day_first, today, birth: false, by_number: None },
             default_flow: layout.default_flow,
             default_aid: layout.default_aid,
             statuses: Memo::default(),
@@ -198,6 +200,11 @@ impl<'v> Cleaner<'v> {
     fn birth(&mut self, view: View<'_>, id: Option<&IdNumber>) -> Option<PartialDate> {
         let hints = DateHints { birth: true, by_number: id.and_then(IdNumber::birth), ..self.dates };
         date::read(view.cell(Field::Birth), &hints, self.vocabulary).unwrap_or_else(|()| self.read(None))
+    }
+
+    /// Whether a remark tells that the line ended.
+    pub fn is_noted(&self, remark: &str) -> bool {
+        words::noted(remark, self.words).is_some()
     }
 
     pub fn relation_of(&mut self, cell: Cell<'_>) -> Option<u8> {
@@ -310,6 +317,7 @@ impl<'v> Cleaner<'v> {
         }
         let stated = self.status_word(view, Field::Status);
         let stated = if stated.is_some() { stated } else { self.status_word(view, Field::ChangeKind) };
+        let stated = stated.or_else(|| words::noted(&view.text(Field::Remark)?, self.words));
         let by_reason = match reason {
             Some(Reason::Died) => Status::Deceased,
             Some(Reason::Moved) => Status::MovedOut,
@@ -338,8 +346,12 @@ impl<'v> Cleaner<'v> {
 
     /// The one date and place that mean by the status what they mean (变动时间, 来源/去向).
     fn change(&mut self, view: View<'_>, area: Area, record: &mut Record) {
-        let when = self.date(view, Field::ChangeDate);
-        let place = self.place(view, Field::ChangePlace, area);
+        let mut when = self.date(view, Field::ChangeDate);
+        let mut place = self.place(view, Field::ChangePlace, area);
+        if let Some(remark) = view.text(Field::Remark).filter(|text| self.is_noted(text)) {
+            when = when.or_else(|| date::read(Cell::Text(&remark), &self.dates, self.vocabulary).ok().flatten());
+            place = place.or_else(|| place::read(&remark, area, self.vocabulary));
+        }
         match record.status {
             Status::Active if place.is_some() => {
                 record.moved_in = record.moved_in.or(when);

@@ -131,6 +131,25 @@ pub fn status(text: &str, list: &ListWords) -> Option<Status> {
     None
 }
 
+/// The end of a line that a remark tells: `2026年3月死亡`, `已迁出`, `迁往外县`. `None` for everything else, above all for
+/// somebody else's (`配偶死亡`).
+pub fn noted(text: &str, list: &ListWords) -> Option<Status> {
+    const DATE: [char; 14] = ['年', '月', '日', '号', '于', '时', '间', '期', '.', '-', '/', ':', '在', '约'];
+    let is_date = |c: char| c.is_ascii_digit() || DATE.contains(&c);
+    let folded = fold_word(text);
+    folded.split([',', ';', '。', '、', '(', ')']).find_map(|part| {
+        let part = part.trim_start_matches(is_date);
+        let ends = list.status_inside.iter().filter(|(_, status)| *status != Status::Active);
+        let (rest, status) = ends
+            .filter_map(|(word, status)| Some((part.strip_prefix(word.as_str())?, *status)))
+            .min_by_key(|(rest, _)| rest.len())?;
+        let rest = rest.trim_start_matches(is_date);
+        let away =
+            status == Status::MovedOut && rest.starts_with(['至', '到', '往', '去', '县', '省', '市', '外', '本']);
+        (rest.is_empty() || away).then_some(status)
+    })
+}
+
 fn opposite(status: Status) -> Status {
     if status == Status::Active { Status::Closed } else { Status::Active }
 }
@@ -257,6 +276,28 @@ mod tests {
             (List::Health, "1", None),
         ] {
             assert_eq!(status(text, vocabulary.of(list)), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_remark_tells_the_end_of_a_line_only_where_it_is_about_that() {
+        let vocabulary = vocabulary();
+        for (text, want) in [
+            ("死亡", Some(Status::Deceased)),
+            ("2026年3月5日死亡", Some(Status::Deceased)),
+            ("已故（2026.3）", Some(Status::Deceased)),
+            ("2026.3.5迁往519901002202", Some(Status::MovedOut)),
+            ("已迁出，2026年2月", Some(Status::MovedOut)),
+            ("迁出至外县", Some(Status::MovedOut)),
+            ("户口注销", None),
+            ("配偶死亡", None),
+            ("父亲去世", None),
+            ("死亡证明已交", None),
+            ("外出务工", None),
+            ("新增", None),
+            ("", None),
+        ] {
+            assert_eq!(noted(text, vocabulary.of(List::Population)), want, "{text}");
         }
     }
 

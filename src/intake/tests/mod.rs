@@ -3,4 +3,5 @@
 mod county;
 mod defects;
 pub(super) mod gathered;
+mod habits;
 mod robust;

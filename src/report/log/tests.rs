@@ -109,10 +109,24 @@ fn a_restored_store_starts_its_numbers_anew() {
 fn an_alarm_is_said_when_it_comes_and_when_it_goes() {
     let folder = tempfile::tempdir().unwrap();
     let alarm = |seq, ended| {
-        let params = json!({"area": "第1乡", "days": 3}).as_object().cloned().unwrap();
-        LogLine { seq, subject: Subject::Alarm { code: "child-silent", params, ended } }
+        let params = json!({"area": "第1乡", "office": "第1乡", "days": 3}).as_object().cloned().unwrap();
+        LogLine { seq, subject: Subject::Alarm { code: "child-silent".to_owned(), params, ended } }
     };
     open(folder.path(), "e1").append(at("2026-03-05T06:02:00Z"), &[alarm(1, false), alarm(2, true)]).unwrap();
     let text = read(folder.path(), "mismatch-2026-03.txt");
     assert!(text.contains("! 第1乡 已有 3 天没有联系 #e1:1") && text.contains("(已恢复) #e1:2"), "{text}");
+}
+
+#[test]
+fn a_clock_that_leaps_by_decades_makes_no_month_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = MismatchLog::open(folder.path(), "e1", 3, Text::new(Language::Chinese)).unwrap();
+    let days = ["2026-01-05", "2026-02-05", "2066-03-05", "1970-01-01", "2026-03-05"];
+    for (seq, day) in (1..).zip(days) {
+        log.append(at(&format!("{day}T06:02:00Z")), &[line(seq, Change::Opened)]).unwrap();
+    }
+    let kept = |month: &str| folder.path().join(format!("mismatch-{month}.jsonl")).exists();
+    assert!(kept("2026-01") && kept("2026-02") && kept("2026-03"));
+    log.append(at("2026-06-05T06:02:00Z"), &[line(6, Change::Opened)]).unwrap();
+    assert!(!kept("2026-01") && !kept("2026-02") && kept("2026-03"), "three months before the running one are kept");
 }

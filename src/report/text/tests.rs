@@ -34,7 +34,7 @@ fn both_languages_say_the_same_things_with_the_same_values() {
 
 #[test]
 fn both_catalogues_parse_whole() {
-    for source in [CHINESE, ENGLISH] {
+    for source in [CHINESE, ENGLISH, CHINESE_ERRORS] {
         if let Err((_, errors)) = FluentResource::try_new(source.to_owned()) {
             panic!("{errors:?}");
         }
@@ -168,7 +168,7 @@ fn the_catalogue_holds_what_the_code_says_and_nothing_else() {
             "label" => code.contains(&format!("\"{word}\"")),
             "rule" | "finding" | "list" | "severity" | "level" | "entry" | "event" | "confidence" | "missing"
             | "sex" | "place" | "id" | "problem" | "state" | "progress" | "check" | "log" | "hint" | "alarm"
-            | "setup" | "status" => true,
+            | "setup" | "status" | "look" => true,
             _ => false,
         };
         !asked && !composed

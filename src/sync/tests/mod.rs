@@ -1,5 +1,7 @@
 //! The link as offices live it: real sockets, real certificates, a model of the store in memory.
 
+mod bad_lines;
+mod dice;
 mod exactly_once;
 mod joining;
 mod model;

@@ -207,6 +207,11 @@ fn digest(key: u64, thing: &Thing) -> [u8; 16] {
 }
 
 impl State {
+    /// The last number given.
+    pub fn head(&self) -> u64 {
+        self.head
+    }
+
     fn put(&mut self, key: u64, thing: Thing) {
         self.head += 1;
         let seq = self.head;
@@ -371,6 +376,10 @@ impl ChildLedger for Memory {
             }
             Ok(repaired)
         })
+    }
+
+    fn names(&self) -> Result<Vec<(Area, String)>> {
+        Ok(Vec::new())
     }
 
     fn notices_mark(&self) -> Result<NoticesMark> {

@@ -17,31 +17,10 @@ use super::super::push::Child;
 use super::super::receive::Parent;
 use super::super::resync::Verdict;
 use super::super::tls::Peer;
+use super::dice::Dice;
 use super::model::{Bug, Memory, State};
 use crate::domain::Area;
 use crate::error::{Error, Result};
-
-/// splitmix64: enough for dice.
-#[derive(Debug, Clone)]
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.roll() % n
-    }
-
-    fn percent(&mut self, n: u64) -> bool {
-        self.below(100) < n
-    }
-}
 
 /// Things that happen in one course.
 const STEPS: usize = 200;

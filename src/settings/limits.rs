@@ -1,4 +1,5 @@
-//! What one file may cost. At each limit the file is refused whole with a code of its own, and nothing else stops.
+//! What reading one file may cost, and the pace of watching. At each limit the file is refused whole with a code of its
+//! own, and nothing else stops.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,10 @@ pub struct Limits {
     pub xls_bytes_max: u64,
     /// A foreign database is not held open for longer; it is tried again later.
     pub database_secs_max: u64,
+    /// A file is read once it has not changed for so long.
+    pub settle_millis: u64,
+    /// Every source is looked at this often also without a notice.
+    pub rescan_secs: u64,
 }
 
 impl Default for Limits {
@@ -47,6 +52,8 @@ impl Default for Limits {
             markup_bytes_max: 64 << 20,
             xls_bytes_max: 128 << 20,
             database_secs_max: 120,
+            settle_millis: 1_500,
+            rescan_secs: 600,
         }
     }
 }

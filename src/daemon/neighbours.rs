@@ -1,0 +1,106 @@
+//! What a parent knows of the offices below it besides their entries: what they are called, and how they stand.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::office::Office;
+use crate::domain::Area;
+use crate::error::Result;
+use crate::report::text::printable;
+use crate::settings::NAME_CHARS_MAX;
+use crate::store::{Child, View};
+use crate::sync::protocol::{ResyncReport, VerifyReport};
+
+/// Names a child may tell; a township has some dozens of villages. More are not taken.
+const NAMES_MAX: usize = 2_000;
+
+/// What is kept of a child as JSON beside its watermark.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChildState {
+    /// An old copy of it came; another life is followed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub copy: bool,
+    /// Its credential was ended; nobody waits for it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub revoked: bool,
+    /// What its last comparison came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resync: Option<ResyncReport>,
+    /// What its last comparison found that was to repair nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<VerifyReport>,
+    /// What the offices below the child are called.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub below: BTreeMap<Area, String>,
+}
+
+impl ChildState {
+    pub fn of(child: &Child) -> ChildState {
+        serde_json::from_str(&child.state).unwrap_or_default()
+    }
+
+    /// Changes what is kept of `child`.
+    pub fn change(child: &mut Child, work: impl FnOnce(&mut ChildState)) {
+        let mut state = ChildState::of(child);
+        work(&mut state);
+        child.state = serde_json::to_string(&state).unwrap_or_else(|_| "{}".to_owned());
+    }
+}
+
+/// Takes over what a child says that it and the offices below it are called. A name outside its area is none of its
+/// business; what would steer a terminal is taken out.
+pub fn learn(child: &mut Child, told: &[(Area, String)]) {
+    let area = child.area;
+    let mut below: BTreeMap<Area, String> = told
+        .iter()
+        .filter(|(named, _)| area.contains(*named))
+        .take(NAMES_MAX)
+        .map(|(named, name)| (*named, printable(name).chars().take(NAME_CHARS_MAX).collect()))
+        .collect();
+    // An older child tells none: what was known stays.
+    if let Some(name) = below.remove(&area) {
+        child.name = name;
+        ChildState::change(child, |state| state.below = below);
+    }
+}
+
+/// What this office and those below it are called.
+pub fn names(view: &View, office: &Office) -> Result<BTreeMap<Area, String>> {
+    let mut names = BTreeMap::from([(office.area(), office.settings().name)]);
+    for child in view.children()? {
+        names.extend(ChildState::of(&child).below);
+        if !child.name.is_empty() {
+            names.insert(child.area, child.name);
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn area(code: &str) -> Area {
+        code.parse().unwrap()
+    }
+
+    #[test]
+    fn a_township_names_itself_and_its_villages_and_nobody_else() {
+        let mut child = Child::new(area("519901001"));
+        let told = [
+            (area("519901001"), "第1乡".to_owned()),
+            (area("519901001200"), "200村\u{1b}[2J".to_owned()),
+            (area("519901002200"), "别人的村".to_owned()),
+        ];
+        learn(&mut child, &told);
+        let below = ChildState::of(&child).below;
+        assert_eq!((child.name.as_str(), below.len()), ("第1乡", 1));
+        assert_eq!(below[&area("519901001200")], "200村\u{fffd}[2J");
+        ChildState::change(&mut child, |state| state.copy = true);
+        learn(&mut child, &[]);
+        let state = ChildState::of(&child);
+        assert!(state.copy && state.below.len() == 1 && child.name == "第1乡", "an older child says nothing of names");
+    }
+}

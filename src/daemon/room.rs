@@ -1,0 +1,65 @@
+//! Room on the disk. Intake stops while there is still a little left, so that what others wait for, receipts above all,
+//! can still be written; it goes on by itself when there is room again.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What intake leaves free, and no more than [`RESERVE_SHARE`] of a small disk.
+const RESERVE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+const RESERVE_SHARE: u64 = 50;
+/// After a write that found no room, so much more must be free than then: what the disk says is free may be kept for
+/// root, or be less than one page of the store.
+const MORE_BYTES_MIN: u64 = 1024 * 1024;
+/// A quota shows in no figure of the disk: after this long it is simply tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
+
+/// The disk below one store.
+pub struct Room {
+    path: PathBuf,
+    /// What was free when a write found no room, and when that was.
+    failed: Mutex<Option<(u64, Instant)>>,
+}
+
+impl Room {
+    pub fn new(store: &Path) -> Room {
+        Room { path: store.to_owned(), failed: Mutex::new(None) }
+    }
+
+    /// A write found no room.
+    pub fn ran_out(&self) {
+        let free = self.free().map_or(0, |(free, _)| free);
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some((free, Instant::now()));
+    }
+
+    /// Bytes free, where they are too few to read anything new.
+    pub fn short(&self) -> Option<u64> {
+        let (free, all) = self.free()?;
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed.is_some_and(|(then, at)| free >= then + MORE_BYTES_MIN || at.elapsed() >= TRY_AGAIN) {
+            *failed = None;
+        }
+        (failed.is_some() || free < RESERVE_BYTES_MAX.min(all / RESERVE_SHARE)).then_some(free)
+    }
+
+    /// Free and all bytes of the disk.
+    fn free(&self) -> Option<(u64, u64)> {
+        let stat = stat(&self.path)?;
+        Some((stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize))
+    }
+}
+
+/// Bytes an ordinary account may still write where `path` lies; `None` where the system does not say.
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    stat(path).map(|stat| stat.f_bavail * stat.f_frsize)
+}
+
+fn stat(path: &Path) -> Option<libc::statvfs> {
+    use std::os::unix::ffi::OsStrExt;
+    let path = std::ffi::CString::new(path.as_os_str().as_bytes()).ok()?;
+    // SAFETY: a zeroed statvfs is valid to be filled, and the path is a C string that outlives the call.
+    let mut stat: libc::statvfs = unsafe { std::mem::zeroed() };
+    // SAFETY: as above.
+    let failed = unsafe { libc::statvfs(path.as_ptr(), &mut stat) } != 0;
+    (!failed).then_some(stat)
+}

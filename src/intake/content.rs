@@ -1,0 +1,182 @@
+//! What a sheet's cells say of its columns: the meaning of a column whose header nobody knows, and how digits in it are
+//! to be read. Looked at once, in the first lines.
+
+use crate::domain::{IdState, List};
+
+use super::clean::number::{has_lost_tail, id_number, is_long_number};
+use super::clean::words::{SexDigits, SexEvidence, sex_digit};
+use super::field::Field;
+use super::layout::Layout;
+use super::row::{Cell, Row};
+use super::vocabulary::{Vocabulary, fold_word};
+
+/// Fewer filled cells say nothing of their column.
+const FILLED_MIN: usize = 3;
+/// How many of a column's filled cells must be words of the field, percent. Of citizen numbers many may be damaged.
+const WORDS_MIN_PERCENT: usize = 95;
+const NUMBERS_MIN_PERCENT: usize = 50;
+/// Fewer lines with a lost tail prove nothing of a column.
+const DAMAGED_LINES_MIN: usize = 5;
+
+/// Gives fields that no header named to the one column whose cells can be nothing else (人员情况 over 在册, 迁出, 死亡).
+/// Columns that are somebody else's, or must not be kept, have a known header and are not asked.
+pub fn adopt(layout: &mut Layout, data: &[Row], vocabulary: &Vocabulary) {
+    for field in [Field::Id, Field::Sex, Field::Relation, Field::Status, Field::Class, Field::Aid] {
+        let meant = match field {
+            Field::Class => layout.list == List::Dibao,
+            Field::Aid => layout.list == List::Family,
+            // Every line of such a list is an end or a stay; it needs no column to say so.
+            Field::Status => !matches!(layout.list, List::Deaths | List::Migrants),
+            _ => true,
+        };
+        if !meant || layout.has(field) {
+            continue;
+        }
+        let unknown = layout.unknown.iter().map(|(column, _)| *column);
+        let fitting: Vec<usize> =
+            unknown.filter(|column| fits(field, layout.list, *column, data, vocabulary)).collect();
+        if let [only] = fitting[..] {
+            layout.adopt(field, only);
+        }
+    }
+}
+
+fn fits(field: Field, list: List, column: usize, data: &[Row], vocabulary: &Vocabulary) -> bool {
+    let words = vocabulary.of(list);
+    let (mut filled, mut fitting, mut telling) = (0, 0, false);
+    for cell in data.iter().map(|row| row.cell(column)).filter(|cell| !cell.is_empty()) {
+        filled += 1;
+        if field == Field::Id {
+            fitting +=
+                usize::from(id_number(cell).is_some_and(|id| matches!(id.state(), IdState::Valid | IdState::Old)));
+            continue;
+        }
+        let Cell::Text(text) = cell else { continue };
+        let folded = fold_word(text);
+        let known = match field {
+            Field::Sex => vocabulary.sex.contains_key(&folded),
+            Field::Relation => vocabulary.relation.contains_key(&folded),
+            Field::Status => words.status.contains_key(&folded),
+            Field::Class => words.class.contains_key(&folded),
+            _ => words.aid.iter().any(|(_, word)| word.chars().count() > 1 && folded.contains(word.as_str())),
+        };
+        fitting += usize::from(known);
+        // 是 and 1 stand in columns of any meaning.
+        telling |= known
+            && (field == Field::Sex
+                || folded.chars().count() > 1
+                || folded.parse::<u8>().is_err() && field == Field::Class);
+    }
+    let least = if field == Field::Id { NUMBERS_MIN_PERCENT } else { WORDS_MIN_PERCENT };
+    filled >= FILLED_MIN && fitting * 100 >= filled * least && (telling || field == Field::Id)
+}
+
+/// What 0, 1 and 2 mean in the sex column, by the valid numbers beside them.
+pub fn sex_digits(layout: &Layout, data: &[Row]) -> SexDigits {
+    let mut evidence = SexEvidence::default();
+    let (Some(sex), Some(id)) = (layout.columns(Field::Sex).first(), layout.columns(Field::Id).first()) else {
+        return evidence.digits();
+    };
+    for row in data {
+        if let Some(digit) = sex_digit(row.cell(*sex))
+            && let Some(by_number) =
+                id_number(row.cell(*id)).filter(|id| id.state() == IdState::Valid).and_then(|id| id.sex())
+        {
+            evidence.add(digit, by_number);
+        }
+    }
+    evidence.digits()
+}
+
+/// Whether the column of numbers lost its tails before it became text: nearly all end in three zeros, as only 1 in 110
+/// would by chance (DOMAIN.md 6 row 3).
+pub fn lost_tails(layout: &Layout, data: &[Row]) -> bool {
+    let Some(id) = layout.columns(Field::Id).first() else { return false };
+    let (mut whole, mut cut) = (0, 0);
+    for row in data {
+        if let Cell::Text(text) = row.cell(*id)
+            && is_long_number(text)
+        {
+            whole += 1;
+            cut += usize::from(has_lost_tail(text));
+        }
+    }
+    cut >= DAMAGED_LINES_MIN && cut * 5 >= whole * 4
+}
+
+/// Which comes first in dates like 5/6/1990, day or month, where the other dates of the sheet show it.
+pub fn day_first(layout: &Layout, data: &[Row]) -> Option<bool> {
+    let (mut day, mut month) = (false, false);
+    for (_, column) in layout.kept.iter().filter(|(field, _)| field.is_date()) {
+        for row in data {
+            let Cell::Text(text) = row.cell(*column) else { continue };
+            let mut parts = text.split(['/', '-', '.']).map(|part| part.parse::<u16>().unwrap_or(0));
+            let (first, second, third) = (parts.next(), parts.next(), parts.next());
+            if third.is_some_and(|year| year > 999) {
+                day |= first.is_some_and(|first| (13..=31).contains(&first));
+                month |= second.is_some_and(|second| (13..=31).contains(&second));
+            }
+        }
+    }
+    (day != month).then_some(day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::recognise::{Support, find};
+
+    fn row(cells: &[&str]) -> Row {
+        let mut row = Row::default();
+        row.clear(1);
+        cells.iter().for_each(|cell| row.push_text(cell));
+        row
+    }
+
+    fn read(header: &[&str], lines: &[&[&str]]) -> (Layout, Option<bool>) {
+        let vocabulary = Vocabulary::load(None).unwrap();
+        let mut layout = find(&[row(header)], &Support::default(), None, &vocabulary).unwrap().layout.unwrap();
+        let data: Vec<Row> = lines.iter().map(|line| row(line)).collect();
+        adopt(&mut layout, &data, &vocabulary);
+        let day_first = day_first(&layout, &data);
+        (layout, day_first)
+    }
+
+    #[test]
+    fn a_column_under_a_header_nobody_knows_is_told_by_its_cells() {
+        let (layout, _) = read(
+            &["户号", "户主姓名", "姓名", "称呼", "号码一", "人在哪里", "党员"],
+            &[
+                &["1", "张三", "张三", "户主", "11010519491231002X", "在册", "是"],
+                &["1", "张三", "李四", "妻", "110105491231002", "迁出", "是"],
+                &["2", "王五", "王五", "户主", "11010519491231", "在册", "是"],
+                &["2", "王五", "王六", "长子", "", "死亡", "是"],
+            ],
+        );
+        let column = |field: Field| layout.columns(field).first().copied();
+        assert_eq!(
+            (column(Field::Relation), column(Field::Id), column(Field::Status)),
+            (Some(3), Some(4), Some(5)),
+            "a column of 是 is no status"
+        );
+    }
+
+    #[test]
+    fn two_columns_that_may_both_be_meant_are_left_alone() {
+        let line: &[&str] = &["1", "张三", "张三", "在册", "正常"];
+        let (layout, _) = read(&["户号", "姓名", "户主姓名", "甲", "乙"], &[line, line, line]);
+        assert!(!layout.has(Field::Status));
+    }
+
+    #[test]
+    fn the_order_of_day_and_month_is_that_of_the_other_dates_of_the_sheet() {
+        let header = &["户号", "姓名", "与户主关系", "出生日期"];
+        let of = |dates: &[&str]| {
+            let lines: Vec<[&str; 4]> = dates.iter().map(|date| ["1", "张三", "子", *date]).collect();
+            read(header, &lines.iter().map(|line| &line[..]).collect::<Vec<_>>()).1
+        };
+        assert_eq!(of(&["5/6/1990", "12/31/1960"]), Some(false));
+        assert_eq!(of(&["5/6/1990", "31/12/1960"]), Some(true));
+        assert_eq!((of(&["5/6/1990"]), of(&["31/12/1960", "12/31/1960"]), of(&["1990/12/31"])), (None, None, None));
+    }
+}

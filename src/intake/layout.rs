@@ -1,0 +1,68 @@
+//! What the columns of one sheet mean.
+
+use crate::domain::{Aid, Flow, List};
+
+use super::field::Field;
+use super::row::{Cell, Row};
+use super::vocabulary::fold_word;
+
+/// What the columns of a sheet mean.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    pub list: List,
+    /// Columns of each kept field, by [`Field`] as a number; the first is the most trusted.
+    pub(super) columns: Vec<Vec<usize>>,
+    /// The kept fields that have a column, with all of these, in the order of the fields: what is hashed of a line.
+    pub kept: Vec<(Field, usize)>,
+    pub recognised: Vec<String>,
+    /// Columns of which nobody knows what they are, with their headers.
+    pub unknown: Vec<(usize, String)>,
+    pub dropped: u32,
+    /// What the header rows write, by column, folded: a row that repeats it is no line.
+    pub(super) header_cells: Vec<(usize, String)>,
+    /// Whether the head is the only person named, so that the line is theirs (DOMAIN.md 5, dibao shape a).
+    pub head_is_person: bool,
+    /// What the title says of all lines, where no column says it of each.
+    pub default_flow: Option<Flow>,
+    pub default_aid: Option<Aid>,
+}
+
+impl Layout {
+    pub fn columns(&self, field: Field) -> &[usize] {
+        self.columns.get(field as usize).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn has(&self, field: Field) -> bool {
+        !self.columns(field).is_empty()
+    }
+
+    /// Takes a column for a field that its cells told.
+    pub fn adopt(&mut self, field: Field, column: usize) {
+        let at = self.unknown.iter().position(|(unknown, _)| *unknown == column);
+        self.recognised.extend(at.map(|at| self.unknown.remove(at).1));
+        self.columns[field as usize].push(column);
+        self.kept.push((field, column));
+        self.settle_remark();
+        self.kept.sort();
+    }
+
+    /// Where a column says the status, no remark does.
+    pub(super) fn settle_remark(&mut self) {
+        if self.has(Field::Status) || self.has(Field::ChangeKind) {
+            self.columns[Field::Remark as usize].clear();
+            self.kept.retain(|(field, _)| *field != Field::Remark);
+        }
+    }
+
+    /// Whether at least half of the row's cells, and two of them, write what the header writes over them.
+    pub fn is_repeated_by(&self, row: &Row) -> bool {
+        let same = |(column, text): &&(usize, String)| matches!(row.cell(*column), Cell::Text(cell) if fold_word(cell) == *text);
+        let repeated = self.header_cells.iter().filter(same).count();
+        repeated >= 2 && repeated * 2 >= row.filled()
+    }
+
+    /// Whether both read the same columns in the same way.
+    pub fn same_columns(&self, other: &Layout) -> bool {
+        self.list == other.list && self.kept == other.kept
+    }
+}

@@ -1,0 +1,101 @@
+//! Habits of clerks that no header word tells: what a sheet says in another way than others must come to the same.
+
+use std::collections::HashSet;
+
+use super::gathered::{Gathered, gather};
+use crate::domain::{Place, Record, Status};
+
+fn text(name: &str, lines: &str) -> Gathered {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(name);
+    std::fs::write(&path, lines).unwrap();
+    let (result, sink) = gather(&path, name, "519901001200", HashSet::new());
+    result.unwrap();
+    sink
+}
+
+fn records(name: &str, lines: &str) -> Vec<Record> {
+    text(name, lines).records().into_iter().cloned().collect()
+}
+
+fn dates(record: &Record) -> [Option<String>; 3] {
+    [record.birth, record.died, record.moved_out].map(|date| date.map(|date| date.to_string()))
+}
+
+#[test]
+fn a_header_of_two_rows_may_name_the_person_in_the_lower_one() {
+    let lines = "户号,户主情况,成员情况,,,人口状态,变动情况,\n\
+                 ,姓名,姓名,关系,身份证号,,时间,去向\n\
+                 7,张三,李四,妻,519901194701190060,迁出,2026.3.5,519901001201\n";
+    let whose =
+        "户号,户主信息,,人员信息,,状态\n,户主姓名,与户主关系,姓名,身份证号,\n7,张三,妻,李四,519901194701190060,在册\n";
+    let [record] = &records("人口.csv", whose)[..] else { panic!("one line") };
+    assert_eq!((record.head.as_deref(), record.relation), (Some("张三"), Some(12)));
+    let [record] = &records("人口.csv", lines)[..] else { panic!("one line") };
+    assert_eq!((record.name.as_str(), record.head.as_deref(), record.status), ("李四", Some("张三"), Status::MovedOut));
+    assert_eq!(record.household.as_deref(), Some("7"));
+}
+
+#[test]
+fn a_status_under_a_header_nobody_knows_is_a_status() {
+    let lines = "户号,户主姓名,姓名,与户主关系,身份证号,人在何处\n\
+                 7,张三,张三,户主,,在册\n7,张三,李四,妻,,死亡\n7,张三,张五,子,,迁出\n";
+    let statuses: Vec<Status> = records("人口.csv", lines).iter().map(|record| record.status).collect();
+    assert_eq!(statuses, [Status::Active, Status::Deceased, Status::MovedOut]);
+}
+
+#[test]
+fn where_no_column_says_the_status_the_remark_does() {
+    let lines = "户号,户主姓名,姓名,与户主关系,出生日期,备注\n\
+                 7,张三,张三,户主,1945.1.19,2026年3月5日死亡\n\
+                 7,张三,李四,妻,1947.1.19,2026.3.6迁往519901001201\n\
+                 7,张三,张五,子,1970.1.19,父亲2026年死亡\n";
+    let [father, mother, son] = &records("人口.csv", lines)[..] else { panic!("three lines") };
+    assert_eq!((father.status, dates(father)[1].as_deref()), (Status::Deceased, Some("2026-03-05")));
+    assert_eq!((mother.status, dates(mother)[2].as_deref()), (Status::MovedOut, Some("2026-03-06")));
+    assert_eq!(mother.moved_to, Some(Place::Area("519901001201".parse().unwrap())));
+    assert_eq!(son.status, Status::Active);
+    let stated = records("人口.csv", "户号,户主姓名,姓名,状态,备注\n7,张三,张三,在册,死亡\n");
+    assert_eq!(stated[0].status, Status::Active, "a column made for it says it better");
+}
+
+#[test]
+fn headers_that_nobody_wrote_down_are_taken_by_what_is_in_them() {
+    for (name, header, line, want) in [
+        (
+            "低保.csv",
+            "户主(申请人)姓名,姓名,享受类别,上次复核时间,停止享受时间,停止享受原因",
+            "张三,张三,A类,2026.1.5,2026.3.5,死亡",
+            Status::Deceased,
+        ),
+        (
+            "健康档案.csv",
+            "档案的编号,姓名,健康档案当前状态,建档的时间,死亡的日期",
+            "51990100120000001,张三,死亡,2015.1.5,2026.3.5",
+            Status::Deceased,
+        ),
+        (
+            "人口.csv",
+            "户口本编号,姓名,与户主之关系,户籍状况,变动发生时间,变动去向(来源)",
+            "7,张三,户主,迁出,2026.3.5,519901001201",
+            Status::MovedOut,
+        ),
+        (
+            "特别扶助.csv",
+            "享受扶助类别,姓名,确认享受年度,对象目前状态,退出的时间,退出扶助原因",
+            "特扶,张三,2020,退出,2026.3.5,死亡",
+            Status::Deceased,
+        ),
+    ] {
+        let [record] = &records(name, &format!("{header}\n{line}\n"))[..] else { panic!("{name}: one line") };
+        assert_eq!(record.status, want, "{name}");
+        assert!([record.died, record.moved_out, record.ended].contains(&"2026-03-05".parse().ok()), "{name}");
+    }
+}
+
+#[test]
+fn dates_of_one_sheet_have_one_order_of_day_and_month() {
+    let lines = "户号,户主姓名,姓名,与户主关系,出生日期\n7,张三,张三,户主,1/19/1945\n7,张三,李四,妻,5/6/1947\n";
+    let births: Vec<_> = records("人口.csv", lines).iter().map(|record| dates(record)[0].clone()).collect();
+    assert_eq!(births, [Some("1945-01-19".to_owned()), Some("1947-05-06".to_owned())]);
+}

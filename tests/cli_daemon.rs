@@ -1,0 +1,386 @@
+//! The verbs against a running daemon, as a clerk uses them from day to day.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::Value;
+use support::node::Node;
+
+const HEAD: &str = "序号,户号,户主姓名,姓名,与户主关系,性别,证件号码,出生日期,人口状态";
+const SETTLE_SECS: u64 = 60;
+
+/// A village of the fictional county with `people` in its register, read and settled. Its language is Chinese.
+fn village(root: &Path, people: u32) -> Node {
+    let mut node = Node::init(env!("CARGO_BIN_EXE_rosterd"), root, "519901001200", "200村");
+    fs::write(node.inbox().join("人口.csv"), register(1..=people)).unwrap();
+    node.start(Some("2026-03-31"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS);
+    node
+}
+
+/// Lines of the population register, each a household of one.
+fn register(people: impl Iterator<Item = u32>) -> String {
+    people.fold(HEAD.to_owned() + "\n", |all, n| all + &line(n, "在册"))
+}
+
+fn line(n: u32, status: &str) -> String {
+    let number = number(n);
+    let (year, month, day) = (&number[6..10], &number[10..12], &number[12..14]);
+    let name = name(n);
+    format!("{n},{n},{name},{name},户主,男,{number},{year}-{month}-{day},{status}\n")
+}
+
+fn name(n: u32) -> String {
+    let given = ["安", "宝", "成", "德", "恩", "福", "广", "海", "家", "康"];
+    format!("罗{}{}", given[(n / 10 % 10) as usize], given[(n % 10) as usize])
+}
+
+/// A valid number of the fictional county, one for each `n`.
+fn number(n: u32) -> String {
+    let body = format!("519901{:04}{:02}{:02}{:03}", 1950 + n / 28 % 50, n % 12 + 1, n % 28 + 1, n % 500 * 2 + 1);
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: u32 = body.bytes().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    format!("{body}{}", ["1", "0", "X", "9", "8", "7", "6", "5", "4", "3", "2"][(sum % 11) as usize])
+}
+
+fn aside(node: &Node, file: &str, text: &str) -> PathBuf {
+    let path = node.dir.join(file);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn rows(output: &Output) -> Vec<Value> {
+    out(output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_rehearsal_says_what_the_file_will_do_and_does_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let node = village(root.path(), 40);
+    // Two are gone, one moved out, one is new, one is said in other words and changed in nothing.
+    let mut lines: Vec<String> = (1..=41).filter(|n| ![3, 4].contains(n)).map(|n| line(n, "在册")).collect();
+    lines[0] = line(1, "迁出");
+    lines[1] = line(2, "正常");
+    let file = aside(&node, "下月.csv", &format!("{HEAD}\n{}", lines.concat()));
+    let file = file.to_str().unwrap();
+
+    let rehearsed = node.call(&["import", file, "--dry-run", "--json"]);
+    assert_eq!(rehearsed.status.code(), Some(0), "{}", err(&rehearsed));
+    let would = &rows(&rehearsed)[0];
+    let figures = |row: &Value| {
+        ["created", "updated", "removed", "unchanged", "refused"].map(|key| row[key].as_u64().unwrap_or(u64::MAX))
+    };
+    assert_eq!((figures(would), &would["state"]), ([1, 1, 2, 37, 0], &"would-take".into()), "{would}");
+    assert_eq!(node.json(&["status"])[0]["entries"], 40, "a rehearsal changes nothing");
+
+    let done = node.call(&["import", file, "--json"]);
+    assert_eq!(done.status.code(), Some(0), "{}", err(&done));
+    assert_eq!(figures(&rows(&done)[0]), figures(would), "it did what it said");
+}
+
+#[test]
+fn a_file_that_takes_too_much_waits_under_one_number_and_every_verb_counts_alike() {
+    let root = tempfile::tempdir().unwrap();
+    let node = village(root.path(), 60);
+    // Two of those that will be missing have left already: their lines may go, and are counted all the same.
+    let mut text = register(1..=60);
+    for n in [59, 60] {
+        text = text.replace(&line(n, "在册"), &line(n, "迁出"));
+    }
+    fs::write(node.inbox().join("人口.csv"), text).unwrap();
+    node.settle(SETTLE_SECS);
+    fs::write(node.inbox().join("人口.csv"), register(1..=30)).unwrap();
+    node.settle(SETTLE_SECS);
+
+    let held = node.json(&["held"]);
+    assert_eq!(held.len(), 1);
+    assert_eq!((&held[0]["removed"], &held[0]["before"]), (&30.into(), &60.into()));
+    let id = held[0]["id"].as_str().unwrap().to_owned();
+    let file = node.inbox().join("人口.csv");
+    let file = file.to_str().unwrap();
+    let rehearsed = node.call(&["import", file, "--dry-run", "--json"]);
+    assert_eq!(rehearsed.status.code(), Some(0), "telling is no failure: {}", err(&rehearsed));
+    assert_eq!((&rows(&rehearsed)[0]["removed"], &rows(&rehearsed)[0]["state"]), (&30.into(), &"would-hold".into()));
+    let again = node.call(&["import", file, "--json"]);
+    assert_eq!((again.status.code(), &rows(&again)[0]["state"]), (Some(1), &"held".into()));
+    assert_eq!(node.json(&["held"])[0]["id"], id.as_str(), "the same content keeps its number");
+
+    let nobody = node.call(&["held", "release", "999"]);
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(err(&nobody).contains("没有编号为 999 的暂扣文件"), "{}", err(&nobody));
+    assert!(node.call(&["held", "release", &id]).status.success());
+    node.settle(SETTLE_SECS);
+    assert!(node.json(&["held"]).is_empty());
+    assert_eq!(node.json(&["status"])[0]["entries"], 30);
+}
+
+#[test]
+fn a_file_of_which_no_line_can_be_taken_says_why_for_each() {
+    let root = tempfile::tempdir().unwrap();
+    let node = village(root.path(), 12);
+    let nameless = register(50..=52).replace(&name(50), "").replace(&name(51), "").replace(&name(52), "");
+    let file = aside(&node, "无名.csv", &nameless);
+    for dry in [&["--dry-run"][..], &[]] {
+        let said = node.call(&[&["import", file.to_str().unwrap()][..], dry].concat());
+        assert_eq!(said.status.code(), Some(1), "{}", err(&said));
+        assert!(out(&said).contains("无名.csv:3  此行没有姓名") && out(&said).contains("未收"), "{}", out(&said));
+        let row = rows(&node.call(&[&["import", file.to_str().unwrap(), "--json"][..], dry].concat())).remove(0);
+        assert_eq!((&row["state"], &row["refused"]), (&"refused".into(), &3.into()), "{row}");
+        assert_eq!((&row["problems"][1]["row"], &row["problems"][1]["code"]), (&3.into(), &"no-name".into()));
+    }
+    let junk = aside(&node, "说明.txt", "会议通知\n请各村于周五前上报\n");
+    let said = node.call(&["import", junk.to_str().unwrap()]);
+    assert_eq!((said.status.code(), out(&said).as_str()), (Some(1), ""), "no empty table");
+    assert!(err(&said).contains("里面没有名册") && err(&said).contains("前几行里没有表头"), "{}", err(&said));
+}
+
+#[test]
+fn an_error_is_in_the_language_of_the_office() {
+    let root = tempfile::tempdir().unwrap();
+    let node = village(root.path(), 12);
+    for (verb, what) in [
+        (&["decide", "f0000000000", "confirm", "--note", "已核实"][..], "没有编号为 f0000000000 的情况"),
+        (&["match", "m404", "reject"], "没有编号为 m404 的待认定人员"),
+        (&["verify"], "本级还没有接入上级"),
+        (&["export-batch", "/tmp/不会写出的文件"], "本级还没有接入上级"),
+        (&["join", "abc"], "入网码读不出来"),
+        (&["import", "/没有/这个文件.xls"], "没有这个文件或文件夹"),
+        (&["revoke", "--area", "519901001200"], "519901001200 没有本级发的凭证"),
+        (&["people", " "], "没有写明要查谁"),
+    ] {
+        let said = node.call(verb);
+        assert_eq!(said.status.code(), Some(1), "{verb:?} {}", err(&said));
+        assert!(err(&said).contains(what), "{verb:?} {}", err(&said));
+        assert_eq!(out(&said), "", "{verb:?}");
+    }
+    assert!(!Path::new("/tmp/不会写出的文件").exists());
+}
+
+#[test]
+fn a_pause_outlives_a_restart_and_loses_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(root.path(), 12);
+    assert!(node.call(&["pause"]).status.success());
+    fs::write(node.inbox().join("人口.csv"), register(1..=14)).unwrap();
+    node.stop();
+    let stopped = node.call(&["status"]);
+    assert_eq!(stopped.status.code(), Some(3));
+    assert!(out(&stopped).contains("没有运行"), "{}", out(&stopped));
+    node.start(Some("2026-03-31"));
+    node.wait_ready();
+    let waited = node.call(&["status", "--wait", "2"]);
+    assert_eq!(waited.status.code(), Some(3));
+    assert!(out(&waited).contains("已暂停"), "{}", out(&waited));
+    assert_eq!(node.json(&["status"])[0]["entries"], 12);
+    assert!(node.call(&["resume"]).status.success());
+    node.settle(SETTLE_SECS);
+    assert_eq!(node.json(&["status"])[0]["entries"], 14);
+}
+
+#[test]
+fn a_look_at_a_person_is_told_in_the_clerks_words_and_time() {
+    let root = tempfile::tempdir().unwrap();
+    let node = village(root.path(), 12);
+    let seen = node.call(&["people", &name(5), "--reveal", "--reason", "核对低保"]);
+    assert!(out(&seen).contains(&number(5)), "{}", out(&seen));
+    assert!(node.call(&["people", &name(6)]).status.success());
+    let told = out(&node.call(&["access"]));
+    assert!(told.contains("查看全文") && told.contains("查询") && told.contains("核对低保"), "{told}");
+    assert!(!told.contains("reveal") && !told.contains(&name(5)) && !told.contains('Z'), "{told}");
+    let rows = node.json(&["access"]);
+    assert_eq!((&rows[0]["what"], &rows[0]["revealed"]), (&"reveal".into(), &true.into()));
+}
+
+/// A desk's own account may read and write the office's folder alone, so what a person names is opened by the person.
+#[test]
+fn files_go_through_the_socket_and_never_by_the_daemons_hand() {
+    let root = tempfile::tempdir().unwrap();
+    let mut township = Node::init(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001", "第1乡");
+    township.start(Some("2026-03-31"));
+    township.wait_ready();
+    let node = village(root.path(), 30);
+    node.join(&township);
+    // A descriptor's path exists for the caller alone: whoever else opens it finds another file or none.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let place = |name: &str| elsewhere.path().join(name).to_str().unwrap().to_owned();
+
+    let backup = place("rosterd.db");
+    let made = node.call(&["backup", &backup, "--json"]);
+    assert_eq!(made.status.code(), Some(0), "{}", err(&made));
+    let row = rows(&made).remove(0);
+    assert_eq!((&row["entries"], &row["verified"], row["file"].as_str()), (&30.into(), &true.into(), Some(&*backup)));
+    assert_eq!(row["bytes"], fs::metadata(&backup).unwrap().len());
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o600, "it holds personal data");
+    let again = node.call(&["backup", &backup]);
+    assert!(again.status.code() == Some(1) && err(&again).contains("文件已经存在"), "{}", err(&again));
+
+    node.settle(SETTLE_SECS);
+    let batch = place("上报.batch");
+    let nothing = node.call(&["export-batch", &batch, "--json"]);
+    assert_eq!((nothing.status.code(), &rows(&nothing)[0]["entries"]), (Some(0), &0.into()), "{}", err(&nothing));
+    let took = township.call(&["import-batch", &batch, "--json"]);
+    assert_eq!(took.status.code(), Some(0), "{}", err(&took));
+    assert_eq!(rows(&took)[0]["entries"], 0);
+
+    // The line is cut; ten more people go up by file and the receipts come back.
+    let port = township.port;
+    township.stop();
+    let more = place("新增.csv");
+    fs::write(&more, register(1..=40)).unwrap();
+    let took = node.call(&["import", &more, "--json"]);
+    assert_eq!((took.status.code(), &rows(&took)[0]["created"]), (Some(0), &10.into()), "{}", err(&took));
+    let wrote = node.call(&["export-batch", &batch]);
+    assert!(wrote.status.success() && err(&wrote).contains("上报.batch"), "{}", err(&wrote));
+    township.start(Some("2026-03-31"));
+    township.wait_ready();
+    assert_eq!(township.port, port);
+    let took = township.call(&["import-batch", &batch, "--json"]);
+    assert_eq!(took.status.code(), Some(0), "{}", err(&took));
+    let receipts = rows(&took)[0]["receipts"].as_str().unwrap().to_owned();
+    assert_eq!(receipts, format!("{batch}.receipts"));
+    let back = node.call(&["import-batch", &receipts]);
+    assert_eq!(back.status.code(), Some(0), "{}", err(&back));
+    let foreign = node.call(&["import-batch", &more]);
+    assert!(foreign.status.code() == Some(1) && err(&foreign).contains("这不是上报文件"), "{}", err(&foreign));
+    for office in [&node, &township] {
+        let left = fs::read_dir(office.dir.join("data/spool")).unwrap().count();
+        assert_eq!(left, 0, "nothing stays in the spool of {}", office.area);
+    }
+}
+
+#[test]
+fn a_file_from_elsewhere_counts_as_one_of_the_first_folder() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::init(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001200", "200村");
+    let share = root.path().join("共享");
+    fs::create_dir(&share).unwrap();
+    let settings = fs::read_to_string(node.config()).unwrap();
+    let source = format!("{settings}\n[[source]]\nkind = \"folder\"\npath = \"{}\"\n", share.display());
+    fs::write(node.config(), source).unwrap();
+    fs::write(share.join("人口.csv"), register(1..=20)).unwrap();
+    node.start(Some("2026-03-31"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS);
+    let file = aside(&node, "下月.csv", &register(1..=21));
+    let row = rows(&node.call(&["import", file.to_str().unwrap(), "--json"])).remove(0);
+    assert_eq!((&row["created"], &row["unchanged"]), (&1.into(), &20.into()), "the same list, not a second one");
+    assert!(node.findings().iter().all(|finding| finding["rule"] != "duplicate-entry"));
+}
+
+/// `sudo rosterd restore` on an installed machine.
+#[test]
+fn what_root_does_in_the_services_folder_stays_the_services() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    // SAFETY: geteuid has no preconditions and cannot fail.
+    if unsafe { libc::geteuid() } != 0 {
+        println!("SKIPPED: only root can give a folder away");
+        return;
+    }
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(root.path(), 12);
+    let copy = root.path().join("copy.db");
+    assert!(node.call(&["backup", copy.to_str().unwrap()]).status.success());
+    node.stop();
+    /// Nobody's, on every Debian.
+    const ACCOUNT: u32 = 65_534;
+    let data = node.dir.join("data");
+    for entry in fs::read_dir(&data).unwrap().flatten().map(|e| e.path()).chain([data.clone()]) {
+        chown(entry, Some(ACCOUNT), Some(ACCOUNT)).unwrap();
+    }
+    assert!(node.call(&["people", &name(3)]).status.success(), "a look without a daemon is written down too");
+    let restored = node.call(&["restore", copy.to_str().unwrap()]);
+    assert!(restored.status.success(), "{}", err(&restored));
+    for entry in fs::read_dir(&data).unwrap().flatten() {
+        assert_eq!(entry.metadata().unwrap().uid(), ACCOUNT, "{}", entry.path().display());
+    }
+    let run = node.call(&["run"]);
+    assert_eq!(run.status.code(), Some(1));
+    assert!(err(&run).contains("数据文件夹属于另一个账号"), "{}", err(&run));
+}
+
+#[test]
+fn offices_are_called_by_their_names_two_levels_up() {
+    let root = tempfile::tempdir().unwrap();
+    let binary = env!("CARGO_BIN_EXE_rosterd");
+    let mut county = Node::init(binary, root.path(), "519901", "云岭县");
+    let mut township = Node::init(binary, root.path(), "519901001", "第1乡");
+    for office in [&mut county, &mut township] {
+        office.start(Some("2026-03-31"));
+        office.wait_ready();
+    }
+    let unjoined = county.json(&["status"]);
+    assert_eq!(unjoined[0]["parent"], Value::Null, "nobody stands above a county");
+    let village = village(root.path(), 12);
+    // Two of one number: a finding to speak of the village with.
+    fs::write(village.inbox().join("人口.csv"), register(1..=12) + &line(13, "在册").replace(&number(13), &number(5)))
+        .unwrap();
+    village.join(&township);
+    village.settle(SETTLE_SECS);
+    township.join(&county);
+    for office in [&village, &township, &county] {
+        office.settle(SETTLE_SECS);
+    }
+    let children = &county.json(&["status"])[0]["children"];
+    assert_eq!(children[0]["name"], "第1乡", "{children}");
+    assert_eq!(children[0]["below"][0]["name"], "200村", "{children}");
+    assert_eq!(children[0]["below"][0]["area"], "519901001200");
+    let findings = county.findings();
+    assert!(!findings.is_empty());
+    let table = out(&county.call(&["findings"]));
+    assert!(table.contains("200村") && !table.contains("519901001200"), "{table}");
+}
+
+#[test]
+fn a_nightly_backup_is_restored_on_trial_and_a_failed_one_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(root.path(), 25);
+    let doctor = out(&node.call(&["doctor"]));
+    assert!(doctor.contains("rosterd-backup.timer"), "none yet, and what to do: {doctor}");
+    let folder = node.dir.join("backup");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("rosterd-2020-01-01-023000.db"), "old").unwrap();
+    let made = node.call(&["backup", "--nightly", "--json"]);
+    assert_eq!(made.status.code(), Some(0), "{}", err(&made));
+    let row = rows(&made).remove(0);
+    assert_eq!((&row["entries"], &row["kept"], &row["removed"]), (&25.into(), &1.into(), &1.into()), "{row}");
+    let file = row["file"].as_str().unwrap().to_owned();
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "the trial leaves nothing behind");
+    let status = node.json(&["status"]).remove(0);
+    assert!(status["backup"]["last"].is_string() && status["backup"]["failed"].is_null(), "{status}");
+
+    // The disk with the backups is gone.
+    fs::rename(&folder, node.dir.join("weg")).unwrap();
+    fs::write(&folder, "").unwrap();
+    let failed = node.call(&["backup", "--nightly"]);
+    assert_eq!(failed.status.code(), Some(1));
+    let status = node.json(&["status"]).remove(0);
+    assert!(status["backup"]["failed"].is_string() && status["backup"]["error"].is_string(), "{status}");
+    fs::remove_file(&folder).unwrap();
+    fs::rename(node.dir.join("weg"), &folder).unwrap();
+
+    // The store is lost; the last good night comes back, without a daemon, and another is made of it.
+    node.stop();
+    fs::remove_file(node.dir.join("data/rosterd.db")).unwrap();
+    let restored = node.call(&["restore", &file]);
+    assert_eq!(restored.status.code(), Some(0), "{}", err(&restored));
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let made = node.call(&["backup", "--nightly"]);
+    assert!(made.status.success() && err(&made).contains("试恢复"), "{}", err(&made));
+    node.start(Some("2026-03-31"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS);
+    assert_eq!(node.json(&["status"])[0]["entries"], 25);
+}

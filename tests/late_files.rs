@@ -1,0 +1,66 @@
+//! Files that come too early or too late: before the office knew their words, or after a newer one. With a real daemon.
+
+mod support;
+
+use std::fs;
+
+use support::county::SETTLE_SECS_MAX;
+use support::node::Node;
+use support::story::number;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_rosterd");
+const VILLAGE: &str = "519901001201";
+
+fn village(root: &tempfile::TempDir) -> Node {
+    let mut node = Node::init(BINARY, root.path(), VILLAGE, "甲村");
+    node.start(Some("2026-04-02"));
+    node.wait_ready();
+    node
+}
+
+fn entries(node: &Node, name: &str) -> usize {
+    let people = node.json(&["people", name]);
+    people.iter().map(|person| person["entries"].as_array().map_or(0, Vec::len)).sum()
+}
+
+#[test]
+fn a_file_refused_for_its_words_is_read_again_once_the_office_adds_them() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let line = format!("张三,{},512,在享\n", number("19500302/001"));
+    fs::write(node.inbox().join("名册.csv"), format!("花名,证码,卡簿号,享否\n{line}")).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(node.json(&["quarantine"]).len(), 1);
+    node.stop();
+    let lists = node.dir.join("lists");
+    fs::create_dir(&lists).unwrap();
+    fs::write(lists.join("common.toml"), "[columns]\nname = [\"花名\"]\nid = [\"证码\"]\n").unwrap();
+    fs::write(lists.join("dibao.toml"), "[columns]\nrecord_no = [\"卡簿号\"]\nstatus = [\"享否\"]\n").unwrap();
+    node.start(Some("2026-04-02"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS_MAX);
+    assert!(node.json(&["quarantine"]).is_empty());
+    assert_eq!(entries(&node, "张三"), 1);
+    node.stop();
+}
+
+#[test]
+fn the_list_of_an_earlier_month_that_comes_late_is_told_and_not_taken() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let [first, second] = ["19500302/001", "19780615/003"].map(number);
+    let header = "姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
+    let march = format!("{header}张三,{first},A类,2020.1.5,2026.3.5,在保\n");
+    let february = format!("{march}李四,{second},A类,2020.1.5,2026.1.5,在保\n");
+    fs::write(node.inbox().join("2026年3月低保名单.csv"), march).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    fs::write(node.inbox().join("2026年2月低保名单(最终版).csv"), february).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!((entries(&node, "张三"), entries(&node, "李四")), (1, 0));
+    let refused = node.json(&["quarantine"]);
+    let [refused] = &refused[..] else { panic!("{refused:?}") };
+    assert_eq!(refused["code"], "older-than-known");
+    let said = String::from_utf8(node.call(&["quarantine"]).stdout).unwrap();
+    assert!(said.contains("2026-02-28") && said.contains("2026年3月低保名单.csv"), "{said}");
+    node.stop();
+}
