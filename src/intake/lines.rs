@@ -14,6 +14,8 @@ const TITLE_CELLS_MAX: usize = 3;
 /// Signatures at the foot of a sheet stand in a few cells.
 const TRAILER_CELLS_MAX: usize = 4;
 const SIGNER_CHARS_MAX: usize = 8;
+/// A longer text that ends in a total's word is a remark.
+const TOTAL_CHARS_MAX: usize = 8;
 /// A shorter text is a cell of a line.
 const TITLE_CHARS_MIN: usize = 6;
 
@@ -71,7 +73,8 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     if row.filled() == 1 {
         let alone_in_name = layout.columns(Field::Name).first() == Some(&first_column)
             && first_text.chars().count() <= 5
-            && first_column > 0;
+            && first_column > 0
+            && !is_group(&first_folded);
         return match first {
             // A form with its running numbers printed and nothing in it.
             Cell::Number(_) | Cell::Error => Kind::Blank,
@@ -92,6 +95,15 @@ fn is_number(cell: Cell<'_>) -> bool {
     }
 }
 
+/// 三组, 第2村民小组, 五社: whose lines follow, and nobody's name.
+fn is_group(text: &str) -> bool {
+    let part = ["村民小组", "小组", "组", "社", "队", "屯"].iter().find_map(|word| text.strip_suffix(word));
+    let number = part.map(|part| part.strip_prefix('第').unwrap_or(part));
+    number.is_some_and(|number| {
+        !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || "〇零一二三四五六七八九十百".contains(c))
+    })
+}
+
 /// Whether the text is a total's word; true for one over all, false for a part.
 fn total_word(text: &str, vocabulary: &Vocabulary) -> Option<bool> {
     let bare = text.trim_end_matches([':', '：']);
@@ -110,7 +122,12 @@ fn total_word(text: &str, vocabulary: &Vocabulary) -> Option<bool> {
     let counted = bare
         .strip_prefix('共')
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && rest.ends_with(['人', '户', '名']));
-    (begins(&vocabulary.total) || counted).then_some(true)
+    if begins(&vocabulary.total) || counted {
+        return Some(true);
+    }
+    // 本村合计, 三组共计: of whatever part it may be.
+    let ends = vocabulary.total.iter().any(|word| bare.ends_with(word.as_str()));
+    (ends && bare.chars().count() <= TOTAL_CHARS_MAX).then_some(false)
 }
 
 /// The persons a total states: `14人` anywhere, or a bare number under the name or the citizen number.
@@ -172,6 +189,9 @@ mod tests {
         assert_eq!(told(&["1", "", "户主", "519901194501190052", "7", "在册"]), Kind::Line);
         assert_eq!(told(&["合计", "", "", "14人"]), Kind::Total { whole: true, stated: Some(14) });
         assert_eq!(told(&["合 计：14户35人"]), Kind::Total { whole: true, stated: Some(35) });
+        assert_eq!(told(&["本村合计", "7", "", ""]), Kind::Total { whole: false, stated: Some(7) });
+        assert_eq!(told(&["", "三组"]), Kind::Title("三组".into()));
+        assert_eq!(told(&["", "张三"]), Kind::Line);
         assert_eq!(told(&["", "小计", "", "7"]), Kind::Total { whole: false, stated: Some(7) });
         assert_eq!(told(&["填表人:某某  审核人:某某"]), Kind::Trailer);
         assert_eq!(told(&["审核人", "", "", "填表人"]), Kind::Trailer);
