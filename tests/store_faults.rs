@@ -76,6 +76,7 @@ impl Pair<'_> {
 
     /// Both stores open, after whatever it takes; then the parent holds all that it ever acknowledged.
     fn open(&mut self) -> &(Branch, Branch) {
+        let mut last = None;
         for _ in 0..TRIES_MAX {
             if disk::is_dead() {
                 self.offices = None;
@@ -91,13 +92,14 @@ impl Pair<'_> {
                     (Err(error), _) | (_, Err(error)) => {
                         assert!(!error.is_damaged(), "a failing write is no damage: {error:?}");
                         self.errors += 1;
+                        last = Some(error);
                         continue;
                     }
                 }
             }
             break;
         }
-        let offices = self.offices.as_ref().expect("the stores open in the end");
+        let offices = self.offices.as_ref().unwrap_or_else(|| panic!("the stores do not open: {last:?}"));
         let ledger = rosterd::daemon::ledger::Ledger::new(offices.1.office.clone());
         if let Ok(origin) = ledger.origin(offices.0.area) {
             let held = origin.map_or(0, |origin| origin.watermark);

@@ -41,7 +41,8 @@ fn u32s(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
 }
 
 impl<'b> Compound<'b> {
-    /// `None` where the directory cannot be followed.
+    /// `None` where the directory cannot be followed, or something runs in a circle: the library that reads workbooks
+    /// would follow it until there is no more memory.
     pub fn open(bytes: &'b [u8]) -> Option<Compound<'b>> {
         let sector_bytes = 1usize << u16_at(bytes, 0x1e).filter(|shift| (9..=12).contains(shift))?;
         let mut compound = Compound {
@@ -62,11 +63,19 @@ impl<'b> Compound<'b> {
             tables.extend(u32s(sector).take(entries));
             more = u32_at(sector, entries * 4)?;
         }
-        for table in tables.into_iter().filter(|table| *table < SECTOR_MARKS).take(sectors) {
+        tables.retain(|table| *table < SECTOR_MARKS);
+        if tables.len() > sectors {
+            return None;
+        }
+        for table in tables {
             let sector = compound.sector(table)?;
             compound.next.extend(u32s(sector));
         }
-        let directory = compound.chain(u32_at(bytes, 0x30)?, u64::MAX);
+        let (directory, mini_table) = (u32_at(bytes, 0x30)?, u32_at(bytes, 0x3c)?);
+        if compound.circles(directory) || compound.circles(mini_table) {
+            return None;
+        }
+        let directory = compound.chain(directory, u64::MAX);
         for entry in directory.chunks_exact(ENTRY_BYTES) {
             let name_bytes = usize::from(u16_at(entry, 0x40)?).saturating_sub(2).min(62);
             let units = entry[..name_bytes].chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
@@ -74,8 +83,13 @@ impl<'b> Compound<'b> {
             let (start, bytes) = (u32_at(entry, 0x74)?, u64::from(u32_at(entry, 0x78)?));
             compound.streams.push(Stream { name, start, bytes });
         }
-        compound.mini_next = u32s(&compound.chain(u32_at(bytes, 0x3c)?, u64::MAX)).collect();
+        compound.mini_next = u32s(&compound.chain(mini_table, u64::MAX)).collect();
         let root = compound.streams.first()?;
+        // Small streams lie in the root's and are followed no farther than their length.
+        let large = compound.streams.iter().filter(|stream| stream.bytes >= compound.mini_below);
+        if compound.circles(root.start) || large.into_iter().any(|stream| compound.circles(stream.start)) {
+            return None;
+        }
         compound.mini = compound.chain(root.start, root.bytes);
         Some(compound)
     }
@@ -84,6 +98,17 @@ impl<'b> Compound<'b> {
         let start = (number as usize).checked_add(1)?.checked_mul(self.sector_bytes)?;
         let end = (start + self.sector_bytes).min(self.bytes.len());
         (number < SECTOR_MARKS).then(|| self.bytes.get(start..end)).flatten()
+    }
+
+    fn circles(&self, start: u32) -> bool {
+        let mut at = start;
+        for _ in 0..=self.next.len() {
+            match self.next.get(at as usize) {
+                Some(next) => at = *next,
+                None => return false,
+            }
+        }
+        true
     }
 
     fn chain(&self, start: u32, bytes: u64) -> Vec<u8> {
@@ -196,5 +221,24 @@ mod tests {
         }
         let _ = Compound::open(&bytes).map(|compound| compound.check_workbook(&Limits::default()));
         assert!(Compound::open(&bytes[..100]).is_none());
+    }
+
+    /// Found by fuzzing: the library follows such a chain until there is no more memory.
+    #[test]
+    fn a_chain_that_runs_in_a_circle_is_refused() {
+        for head in [0x30, 0x74] {
+            let mut bytes = fixture();
+            let sector = |number: u32| 512 * (number as usize + 1);
+            let table = sector(u32_at(&bytes, 0x4c).unwrap());
+            let directory = u32_at(&bytes, 0x30).unwrap();
+            // The directory itself, and the second stream in it: the workbook.
+            let start = match head {
+                0x30 => directory,
+                _ => u32_at(&bytes, sector(directory) + ENTRY_BYTES + 0x74).unwrap(),
+            };
+            let at = table + 4 * start as usize;
+            bytes[at..at + 4].copy_from_slice(&start.to_le_bytes());
+            assert!(Compound::open(&bytes).is_none(), "{head:x}");
+        }
     }
 }

@@ -12,6 +12,10 @@ const JUDGED_ON: &str = "judged_on";
 /// A list may rightly state a day that is to come: the end of its month, seldom more.
 const STATED_AHEAD_DAYS_MAX: i32 = 62;
 
+/// Nobody's calendar stands still for longer: a longer step is a clock put right that stood in the past, and what was
+/// judged then (a number of somebody not yet born) must not stay.
+const STEP_DAYS_MAX: i32 = 62;
+
 impl View<'_> {
     /// The day everybody was last judged for; `None` before the first pass.
     pub fn judged_on(&self) -> Result<Option<Date>> {
@@ -20,12 +24,13 @@ impl View<'_> {
 }
 
 impl Writer<'_> {
-    /// Everybody is judged for `today` from here on. Where that lies before the day until now, everybody falls due: what
-    /// held on a day that never was must not stay, and what falls due was put off behind it. Own lists that were dated by
-    /// that day are dated by this one.
+    /// Everybody is judged for `today` from here on. Where that lies before the day until now, or far behind it, everybody
+    /// falls due: what held on a day that never was must not stay, and what falls due was put off behind it. Own lists
+    /// that were dated by a day to come are dated by this one.
     pub fn turn_calendar(&self, own: Area, today: Date) -> Result<()> {
         let doing = "turning the calendar";
-        if self.judged_on()?.is_some_and(|before| before > today) {
+        let leapt = |before: Date| before > today || plus_days(before, STEP_DAYS_MAX) < today;
+        if self.judged_on()?.is_some_and(leapt) {
             self.conn.execute("INSERT OR REPLACE INTO dues SELECT DISTINCT person, 0 FROM entries", []).doing(doing)?;
             self.conn.execute("UPDATE snapshots SET due = 0", []).doing(doing)?;
             let limit = day_to_sql(plus_days(today, STATED_AHEAD_DAYS_MAX));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{OptionalExtension, Row};
 
 use super::codec::{Doing, area, day, day_to_sql, list, optional_day};
-use super::{Placement, View, Writer};
+use super::{Placement, View, Writer, sum};
 use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Error, Result};
 use crate::rules::{SnapshotFacts, StatedTotal};
@@ -87,12 +87,15 @@ impl View<'_> {
         let found: Option<(Snapshot, Vec<u8>, i64)> = self
             .conn
             .prepare_cached(&format!(
-                "SELECT {COLUMNS}, placement, id FROM snapshots WHERE list = ?1 AND area = ?2 AND origin = ?3 AND stream = ?4"
+                "SELECT {COLUMNS}, placement, id, sum FROM snapshots WHERE list = ?1 AND area = ?2 AND origin = ?3 AND stream = ?4"
             ))
             .and_then(|mut s| {
                 s.query_row(
                     (key.list as u8, key.area.padded() as i64, key.origin.padded() as i64, &key.stream),
-                    |row| Ok((snapshot(row)?, row.get(14)?, row.get(15)?)),
+                    |row| {
+                        sum::check(row, &[0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 14], 16)?;
+                        Ok((snapshot(row)?, row.get(14)?, row.get(15)?))
+                    },
                 )
                 .optional()
             })
