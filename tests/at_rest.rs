@@ -89,9 +89,9 @@ fn a_build_that_cannot_encrypt_refuses_a_key_instead_of_ignoring_it() {
     set_key(&node, "key_file = \"store.key\"");
     write_key(&key_of(&node), &"5a".repeat(32));
     let told = refused(&node, &["run", "--today", TODAY]);
-    assert!(told.contains("cannot encrypt") && told.contains("--features sqlcipher"), "{told}");
+    assert!(told.contains("不能加密") && told.contains("--features sqlcipher"), "{told}");
     assert!(!node.dir.join("data/rosterd.db").exists(), "nothing was written in plain");
-    assert!(refused(&node, &["rekey"]).contains("cannot encrypt"));
+    assert!(refused(&node, &["rekey"]).contains("不能加密"));
 }
 
 #[cfg(feature = "sqlcipher")]

@@ -43,6 +43,7 @@ pub mod join_code;
 pub mod ledger;
 pub mod line;
 pub mod link;
+pub mod message;
 mod notices;
 pub mod offline;
 pub mod protocol;

@@ -7,9 +7,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use super::message::{META_BYTES_MAX, Message};
 pub use super::refusal::{Code, Refusal};
 use crate::domain::Area;
 
@@ -19,8 +19,6 @@ pub const PROTOCOL: u16 = 2;
 pub const PROTOCOL_OLDEST: u16 = 1;
 /// From this version on a parent takes signed words, and a child compares without repairing when its parent asks.
 pub const PROTOCOL_ATTESTS: u16 = 2;
-/// Longest JSON line of a message. The longest real one is a receipt that refuses every item of a batch.
-pub const META_BYTES_MAX: usize = 1 << 20;
 /// Rows of one [`VerifyReport`]: some 100 bytes each, far inside [`META_BYTES_MAX`].
 pub const DIFFERING_MAX: usize = 1_000;
 
@@ -375,47 +373,6 @@ pub enum Answer {
         total: u32,
     },
     Noted,
-}
-
-/// An ask or answer with the bytes behind it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message<T> {
-    pub meta: T,
-    pub payload: Vec<u8>,
-}
-
-impl<T> Message<T> {
-    pub fn bare(meta: T) -> Message<T> {
-        Message { meta, payload: Vec::new() }
-    }
-}
-
-impl<T: Serialize> Message<T> {
-    /// One line of JSON, then the payload as it is.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec(&self.meta).expect("wire types hold only strings, numbers and lists");
-        bytes.reserve_exact(1 + self.payload.len());
-        bytes.push(b'\n');
-        bytes.extend_from_slice(&self.payload);
-        bytes
-    }
-}
-
-impl<T: DeserializeOwned> Message<T> {
-    /// Reads what [`Message::to_bytes`] wrote.
-    ///
-    /// # Errors
-    /// [`Code::Malformed`] where there is no line, it is too long, or it is not what was expected.
-    pub fn from_bytes(mut bytes: Vec<u8>) -> Result<Message<T>, Refusal> {
-        let end = bytes.iter().take(META_BYTES_MAX).position(|byte| *byte == b'\n');
-        let Some(end) = end else {
-            return Err(Refusal::new(Code::Malformed, "the message has no end of line"));
-        };
-        let meta = serde_json::from_slice(&bytes[..end])
-            .map_err(|error| Refusal::new(Code::Malformed, format!("the message cannot be read: {error}")))?;
-        bytes.drain(..=end);
-        Ok(Message { meta, payload: bytes })
-    }
 }
 
 #[cfg(test)]
