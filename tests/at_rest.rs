@@ -199,9 +199,9 @@ mod encrypted {
         let before = run_once(&mut node);
         let key = fs::read_to_string(key_of(&node)).expect("init made a key");
         for (change, told) in [
-            (Some("00".repeat(32)), "does not open the store"),
-            (Some("no key".to_owned()), "64 hex digits"),
-            (None, "the copy"),
+            (Some("00".repeat(32)), "打不开数据库"),
+            (Some("no key".to_owned()), "64 位十六进制"),
+            (None, "密钥副本"),
         ] {
             match change {
                 Some(other) => write_key(&key_of(&node), &other),
@@ -217,7 +217,7 @@ mod encrypted {
         Command::new("chmod").arg("644").arg(key_of(&node)).stdin(Stdio::null()).status().expect("chmod");
         assert!(refused(&node, &["findings"]).contains("chmod 600"));
         set_key(&node, "# key_file = \"store.key\"");
-        assert!(refused(&node, &["findings"]).contains("no key is set"));
+        assert!(refused(&node, &["findings"]).contains("没有设置密钥"));
         set_key(&node, "key_file = \"store.key\"");
         write_key(&key_of(&node), &key);
         assert_eq!(run_once(&mut node), before);
@@ -239,7 +239,7 @@ mod encrypted {
         set_key(&node, "key_file = \"store.key\"");
         write_key(&key_of(&node), &"7e".repeat(32));
         let told = refused(&node, &["run", "--today", TODAY]);
-        assert!(told.contains("not encrypted") && told.contains("rosterd rekey"), "{told}");
+        assert!(told.contains("没有加密") && told.contains("rosterd rekey"), "{told}");
         fs::remove_file(key_of(&node)).expect("the key");
         let out = node.call(&["rekey"]);
         assert!(out.status.success(), "{}", said(&out));
@@ -259,7 +259,7 @@ mod encrypted {
         assert_ne!(fs::read(&key).expect("a new key"), fs::read(&old).expect("the old key"));
         assert_eq!(run_once(&mut node), plain, "the same findings under the new key");
 
-        assert!(refused(&node, &["restore", under_old.to_str().expect("a plain path")]).contains("does not open"));
+        assert!(refused(&node, &["restore", under_old.to_str().expect("a plain path")]).contains("打不开数据库"));
         assert_eq!(run_once(&mut node), plain, "a backup that does not open changes nothing");
         let out = node.call(&["restore", copy.to_str().expect("a plain path")]);
         assert!(out.status.success(), "{}", said(&out));
