@@ -198,11 +198,9 @@ mod encrypted {
         let mut node = village(root.path());
         let before = run_once(&mut node);
         let key = fs::read_to_string(key_of(&node)).expect("init made a key");
-        for (change, told) in [
-            (Some("00".repeat(32)), "打不开数据库"),
-            (Some("no key".to_owned()), "64 位十六进制"),
-            (None, "密钥副本"),
-        ] {
+        for (change, told) in
+            [(Some("00".repeat(32)), "打不开数据库"), (Some("no key".to_owned()), "64 位十六进制"), (None, "密钥副本")]
+        {
             match change {
                 Some(other) => write_key(&key_of(&node), &other),
                 None => fs::remove_file(key_of(&node)).expect("the key"),

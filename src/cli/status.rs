@@ -10,6 +10,7 @@ use crate::domain::Severity;
 
 /// How often `--wait` asks.
 const ASK_EVERY: Duration = Duration::from_millis(250);
+const ASK_EVERY_MAX: Duration = Duration::from_secs(2);
 
 /// A clock that is off by less is not worth a line: nothing is ordered by clocks.
 const SKEW_SECS_MIN: i64 = 60;
@@ -61,6 +62,7 @@ fn look(session: &mut Session) -> Result<(Value, Exit), super::Failed> {
 fn settled(session: &mut Session, wait: Duration) -> Result<(Value, Exit), super::Failed> {
     let started = Instant::now();
     loop {
+        let asked = Instant::now();
         if session.daemon_answers()? {
             let (row, exit) = session.row(&requests::Status {}, false)?;
             if exit != Exit::Done || row["settled"] == true {
@@ -75,7 +77,9 @@ fn settled(session: &mut Session, wait: Duration) -> Result<(Value, Exit), super
         }
         let done = started.elapsed().as_secs();
         session.screen.progress(&Progress { done, total: wait.as_secs(), what: "wait".into() });
-        std::thread::sleep(ASK_EVERY.min(wait.saturating_sub(started.elapsed())));
+        // A large store takes a while to say how it is: asking on and on would slow down what is waited for.
+        let pause = (asked.elapsed() * 4).clamp(ASK_EVERY, ASK_EVERY_MAX);
+        std::thread::sleep(pause.min(wait.saturating_sub(started.elapsed())));
     }
 }
 

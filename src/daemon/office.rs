@@ -48,7 +48,7 @@ struct Flow {
 /// No batch for this long, and the flow has paused.
 const LULL: Duration = Duration::from_millis(150);
 /// What came is linked after this long, though more is coming.
-const FLOW_MAX: Duration = Duration::from_secs(10);
+const FLOW_MAX: Duration = Duration::from_secs(60);
 
 /// Rings when there may be something to do.
 #[derive(Default)]

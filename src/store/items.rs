@@ -344,7 +344,7 @@ impl View<'_> {
         const ENVELOPE_BYTES: u64 = 120;
         let (entries, bytes): (i64, i64) = self
             .conn
-            .prepare_cached("SELECT count(*), coalesce(sum(length(body)), 0) FROM entries WHERE seq > ?1")
+            .prepare_cached("SELECT count(*), coalesce(sum(octet_length(body)), 0) FROM entries WHERE seq > ?1")
             .and_then(|mut s| s.query_row([after as i64], |row| Ok((row.get(0)?, row.get(1)?))))
             .doing("counting what must travel")?;
         let others: i64 = self

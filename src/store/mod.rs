@@ -30,7 +30,9 @@ mod sum;
 use std::cell::Cell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
@@ -63,6 +65,8 @@ const IDLE_READERS_MAX: usize = 4;
 pub struct Store {
     home: Home,
     writer: Mutex<Option<Connection>>,
+    /// How many wait for the writer.
+    in_line: AtomicUsize,
     readers: Mutex<Vec<Connection>>,
     area: Area,
     /// What showed that the file is damaged; nothing is written from then on.
@@ -100,6 +104,7 @@ impl Store {
         let store = Store {
             home,
             writer: Mutex::new(Some(conn)),
+            in_line: AtomicUsize::new(0),
             readers: Mutex::new(Vec::new()),
             area,
             damage: OnceLock::new(),
@@ -129,7 +134,8 @@ impl Store {
     }
 
     fn for_reading(home: Home, conn: Connection, area: Area) -> Store {
-        Store { home, writer: Mutex::new(None), readers: Mutex::new(vec![conn]), area, damage: OnceLock::new() }
+        let (writer, readers) = (Mutex::new(None), Mutex::new(vec![conn]));
+        Store { home, writer, in_line: AtomicUsize::new(0), readers, area, damage: OnceLock::new() }
     }
 
     pub fn area(&self) -> Area {
@@ -169,6 +175,20 @@ impl Store {
         error
     }
 
+    /// Lets others write who wait for it, before the next of many transactions: a lock goes to whoever asks first, and
+    /// that is nearly always the one who just gave it back.
+    pub fn make_way(&self) {
+        /// As many looks as are waited at most.
+        const LOOKS_MAX: usize = 200;
+        const LOOK: Duration = Duration::from_micros(500);
+        for _ in 0..LOOKS_MAX {
+            if self.in_line.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
     /// Runs `work` in one transaction and commits it. Nothing of it remains where `work` or the commit fails.
     ///
     /// # Errors
@@ -181,7 +201,9 @@ impl Store {
     }
 
     fn try_write<T>(&self, work: impl FnOnce(&Writer) -> Result<T>) -> Result<T> {
+        self.in_line.fetch_add(1, Ordering::SeqCst);
         let mut guard = lock(&self.writer);
+        self.in_line.fetch_sub(1, Ordering::SeqCst);
         if guard.is_none() {
             *guard = Some(open::writer(&self.home)?);
         }

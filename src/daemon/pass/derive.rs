@@ -62,6 +62,7 @@ pub fn derive(
         total.persons += step.persons;
         total.transitions += step.transitions;
         progress(total.entries);
+        store.make_way();
     }
     total.transitions += store.write(|writer| due_snapshots(writer, setting, log))?;
     Ok(total)
