@@ -151,12 +151,13 @@ pub fn print_of(key: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use rcgen::{KeyPair, SigningKey as _};
 
     use super::*;
 
-    struct Clerk(KeyPair, Area);
+    /// Signs with a key of its own, for an office.
+    pub(crate) struct Clerk(pub KeyPair, pub Area);
 
     impl Signer for Clerk {
         fn area(&self) -> Area {

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{KeyPair, SigningKey as _};
+use rcgen::KeyPair;
 
 use super::*;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::office::Office;
 use crate::settings::Settings;
 use crate::store::Home;
+use crate::sync::attest::tests::Clerk;
 use crate::sync::course::Signer;
 use crate::sync::ledger::{Arrival, ChildLedger, Item, ParentLedger};
 use crate::sync::protocol::{BatchHeader, Receipt};
@@ -19,22 +20,6 @@ const VILLAGE: &str = "519901001200";
 const TOWN: &str = "519901001";
 const COUNTY: &str = "519901";
 const HOUR: i64 = MILLIS_PER_HOUR;
-
-struct Clerk(KeyPair, Area);
-
-impl Signer for Clerk {
-    fn area(&self) -> Area {
-        self.1
-    }
-
-    fn key(&self) -> Vec<u8> {
-        self.0.public_key_raw().to_vec()
-    }
-
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
-        self.0.sign(message).or_say("signing")
-    }
-}
 
 struct Node {
     office: Arc<Office>,

@@ -1,12 +1,12 @@
 //! What a child sent, into the store.
 
-use crate::domain::{Area, Entry};
+use crate::domain::Area;
 use crate::error::{Error, Result};
-use crate::linkage::features_agree;
 use crate::store::{Arrived, Incoming, Wait, Writer, read_item};
 
 use super::super::attest;
-use super::{Keys, Setting, features_of};
+use super::Setting;
+use super::entering::Blocks;
 
 /// Takes one line of a child's batch inside the caller's transaction. The inner error says why the line itself cannot
 /// be taken: it is then for the quarantine, and the rest goes on.
@@ -48,31 +48,9 @@ fn put_entry(writer: &Writer, setting: &Setting, incoming: &Incoming) -> Result<
     }
     writer.update_incoming(&before, incoming, setting.today)?;
     let Some(after) = writer.entry_by_id(before.id)? else { return Ok(Ok(())) };
-    let mut added: Vec<(u64, i64)> = Vec::new();
-    let mut taken: Vec<(u64, i64)> = Vec::new();
-    let link = rekey(&before.entry, &after.entry, before.id, &mut added, &mut taken);
-    writer.change_blocks(&mut added, &mut taken)?;
+    let mut blocks = Blocks::default();
+    let link = blocks.rekey(&before.entry, &after.entry, before.id);
+    blocks.write(writer)?;
     writer.mark(before.id, Wait::changed(link))?;
     Ok(Ok(()))
-}
-
-/// Notes the keys an entry gains and loses; says whether who it is may have changed.
-pub(super) fn rekey(
-    before: &Entry,
-    after: &Entry,
-    id: i64,
-    added: &mut Vec<(u64, i64)>,
-    taken: &mut Vec<(u64, i64)>,
-) -> bool {
-    let place = |entry: &Entry| (entry.area, entry.list, entry.is_active());
-    if place(before) == place(after) && features_agree(&before.record, &after.record) {
-        return false;
-    }
-    let (old, new) = (features_of(before), features_of(after));
-    let (old_keys, new_keys) = (Keys::of(before, &old), Keys::of(after, &new));
-    let had: Vec<u64> = old_keys.iter().collect();
-    let has: Vec<u64> = new_keys.iter().collect();
-    added.extend(has.iter().filter(|key| !had.contains(key)).map(|key| (*key, id)));
-    taken.extend(had.iter().filter(|key| !has.contains(key)).map(|key| (*key, id)));
-    old != new
 }

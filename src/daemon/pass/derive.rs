@@ -98,19 +98,20 @@ fn changed_entries(
     }
     let judging = Judging::new(writer, setting)?;
     // Entries that some thread has resolved: the others need not. Who comes first changes nothing of what is found.
-    let claimed: Mutex<HashSet<i64>> = Mutex::default();
+    let claims: Mutex<HashSet<i64>> = Mutex::default();
+    let claimed = || claims.lock().unwrap_or_else(PoisonError::into_inner);
     let never = &*never_linked;
     let found = spread(store, writer, waiting.len(), PIECE, Known::default, |known, view, range| {
         known.begin_piece();
         let mut found = Vec::with_capacity(range.len());
         for (id, to_link) in &waiting[range] {
-            if claimed.lock().unwrap_or_else(PoisonError::into_inner).contains(id) {
+            if claimed().contains(id) {
                 found.push(Found::Elsewhere);
                 continue;
             }
             let one = if *to_link {
                 let linked = link(view, setting, *id, known, never)?;
-                claimed.lock().unwrap_or_else(PoisonError::into_inner).extend(&linked.members);
+                claimed().extend(&linked.members);
                 resolve(view, &judging, known, never, linked)?
             } else {
                 judge_again(view, &judging, known, *id)?

@@ -7,12 +7,12 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::domain::{Area, Entry, List, Record, Uid};
 use crate::error::Result;
 use crate::intake::diff;
+use crate::linkage::features_agree;
 use crate::store::{NewEntry, StoredEntry, Wait, Writer};
 
-use super::Setting;
-use super::arrive::rekey;
+use super::{Keys, Setting, features_of};
 
-/// Block keys that changed, collected over a file and written sorted.
+/// Block keys that changed, collected over a file or a line and written sorted.
 #[derive(Default)]
 pub(super) struct Blocks {
     added: Vec<(u64, i64)>,
@@ -20,6 +20,21 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
+    /// Notes the keys an entry gains and loses; says whether who it is may have changed.
+    pub fn rekey(&mut self, before: &Entry, after: &Entry, id: i64) -> bool {
+        let place = |entry: &Entry| (entry.area, entry.list, entry.is_active());
+        if place(before) == place(after) && features_agree(&before.record, &after.record) {
+            return false;
+        }
+        let (old, new) = (features_of(before), features_of(after));
+        let (old_keys, new_keys) = (Keys::of(before, &old), Keys::of(after, &new));
+        let had: Vec<u64> = old_keys.iter().collect();
+        let has: Vec<u64> = new_keys.iter().collect();
+        self.added.extend(has.iter().filter(|key| !had.contains(key)).map(|key| (*key, id)));
+        self.taken.extend(had.iter().filter(|key| !has.contains(key)).map(|key| (*key, id)));
+        old != new
+    }
+
     pub fn write(&mut self, writer: &Writer) -> Result<()> {
         writer.change_blocks(&mut self.added, &mut self.taken)
     }
@@ -110,7 +125,7 @@ pub(super) fn update(
         corrected: before.corrected,
         removed: None,
     };
-    let link = rekey(before, &after, old.id, &mut blocks.added, &mut blocks.taken);
+    let link = blocks.rekey(before, &after, old.id);
     writer.mark(old.id, Wait::changed(link))?;
     Ok(true)
 }
