@@ -2,6 +2,7 @@
 //! how it goes with what is held here. What a word is and proves: [`crate::sync::attest`].
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
@@ -35,8 +36,9 @@ fn read(row: &AttestationRow) -> Result<Attestation> {
     serde_json::from_str(&row.body).or_say("reading the word of an office")
 }
 
-/// What `area` is to sign now with `key`; `None` while its last word stands.
-pub(super) fn due(view: &View, area: Area, key: &[u8], now: i64) -> Result<Option<Holding>> {
+/// What `area` is to sign now with `key`; `None` while its last word stands. `looked`: up to which number what stands was
+/// found to be what it last said; only what changed since is a reason to read it all again.
+pub(super) fn due(view: &View, area: Area, key: &[u8], now: i64, looked: &AtomicU64) -> Result<Option<Holding>> {
     let (epoch, upto) = (Epoch(view.epoch()?), view.seq()?);
     let head = view.access_head()?;
     let looks = Looks { count: head.count, hash: Hash(head.hash) };
@@ -47,12 +49,19 @@ pub(super) fn due(view: &View, area: Area, key: &[u8], now: i64) -> Result<Optio
         let age = now - last.received;
         // A clock that went back makes it old, not young for ever.
         fresh = said.key == to_hex(key) && said.epoch == epoch && (0..WORD_EVERY_MILLIS).contains(&age);
-        if fresh && (age < WORD_PAUSE_MILLIS || upto == last.seq && said.looks == looks) {
+        if fresh && age < WORD_PAUSE_MILLIS {
+            return Ok(None);
+        }
+        fresh &= said.looks == looks;
+        let since = said.upto.max(looked.load(Ordering::SeqCst));
+        if fresh && !view.changed_since(area, since)? {
+            looked.store(upto, Ordering::SeqCst);
             return Ok(None);
         }
     }
     let mut marks: Vec<Mark> = holdings(view, &[area])?.remove(&area).unwrap_or_default();
-    if fresh && said.is_some_and(|said| said.looks == looks && said.still_says(&mut marks)) {
+    if fresh && said.is_some_and(|said| said.still_says(&mut marks)) {
+        looked.store(upto, Ordering::SeqCst);
         return Ok(None);
     }
     Ok(Some(Holding { epoch, upto, marks, looks }))

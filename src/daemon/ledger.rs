@@ -1,6 +1,7 @@
 //! The store as the link needs it: both roles of a node over one file.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,11 +31,13 @@ const NOTICES_SCAN_MAX: usize = 2_000;
 /// The store of one node, for the link.
 pub struct Ledger {
     office: Arc<Office>,
+    /// See [`attest::due`].
+    looked: AtomicU64,
 }
 
 impl Ledger {
     pub fn new(office: Arc<Office>) -> Ledger {
-        Ledger { office }
+        Ledger { office, looked: AtomicU64::new(0) }
     }
 
     fn read<T>(&self, work: impl FnOnce(&View) -> Result<T>) -> Result<T> {
@@ -138,7 +141,7 @@ impl ChildLedger for Ledger {
     }
 
     fn to_attest(&self, key: &[u8]) -> Result<Option<Holding>> {
-        self.read(|view| attest::due(view, self.office.area(), key, self.office.now_millis()))
+        self.read(|view| attest::due(view, self.office.area(), key, self.office.now_millis(), &self.looked))
     }
 
     fn attested(&self, word: &Attestation) -> Result<()> {
@@ -305,6 +308,7 @@ impl ParentLedger for Ledger {
             return Err(Error::new("the disk is full: nothing new is taken").transient());
         }
         let header = &arrival.header;
+        let child = header.origin;
         let setting = self.office.setting();
         let receipt = self.write(|writer| {
             let mut child = self.child_of(writer, header.origin)?;
@@ -328,7 +332,7 @@ impl ParentLedger for Ledger {
             writer.put_receipt(header.origin, header.epoch.0, header.after, header.last, &text)?;
             Ok(receipt)
         })?;
-        self.office.arrived();
+        self.office.arrived(child, arrival.more);
         Ok(receipt)
     }
 

@@ -1,5 +1,6 @@
 //! What every part of a running node shares: the store, the settings, the calendar, the language.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -42,11 +43,14 @@ pub struct Office {
 /// Batches of children that follow each other closely.
 struct Flow {
     began: Instant,
-    last: Instant,
+    /// Until when each child is waited for.
+    until: HashMap<Area, Instant>,
 }
 
 /// No batch for this long, and the flow has paused.
 const LULL: Duration = Duration::from_millis(150);
+/// As [`LULL`], behind a batch that says another one follows: a sync of either disk may lie between the two.
+const LULL_WITHIN: Duration = Duration::from_secs(3);
 /// What came is linked after this long, though more is coming.
 const FLOW_MAX: Duration = Duration::from_secs(60);
 
@@ -128,11 +132,13 @@ impl Office {
         self.bell.wake.notify_all();
     }
 
-    /// A child's batch was taken in: whoever waits looks, and links what came once the flow pauses.
-    pub fn arrived(&self) {
+    /// A child's batch was taken in: whoever waits looks, and links what came once the flow pauses. `more`: the child
+    /// has another one.
+    pub fn arrived(&self, child: Area, more: bool) {
         let now = Instant::now();
         let mut flow = self.flow.lock().unwrap_or_else(PoisonError::into_inner);
-        *flow = Some(Flow { began: flow.as_ref().map_or(now, |flow| flow.began), last: now });
+        let flow_now = flow.get_or_insert_with(|| Flow { began: now, until: HashMap::new() });
+        flow_now.until.insert(child, now + if more { LULL_WITHIN } else { LULL });
         drop(flow);
         self.changed();
     }
@@ -141,8 +147,8 @@ impl Office {
     pub fn until_lull(&self) -> Option<Duration> {
         let mut flow = self.flow.lock().unwrap_or_else(PoisonError::into_inner);
         let left = flow.as_ref().and_then(|flow| {
-            let lull = LULL.checked_sub(flow.last.elapsed())?;
-            FLOW_MAX.checked_sub(flow.began.elapsed()).map(|most| most.min(lull))
+            let until = flow.until.values().max()?.min(&(flow.began + FLOW_MAX)).to_owned();
+            until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
         });
         if left.is_none() {
             *flow = None;

@@ -105,6 +105,19 @@ impl View<'_> {
     }
 }
 
+impl View<'_> {
+    /// Whether anything that `owner` itself reports has a number above `after`.
+    pub fn changed_since(&self, owner: Area, after: u64) -> Result<bool> {
+        self.conn
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM entries WHERE seq > ?1 AND origin = ?2)
+                     OR EXISTS (SELECT 1 FROM snapshots WHERE seq > ?1 AND origin = ?2)",
+            )
+            .and_then(|mut s| s.query_row((after as i64, owner.padded() as i64), |row| row.get(0)))
+            .doing("listing what is held")
+    }
+}
+
 /// Half of the hash: enough that nobody finds another content for it.
 fn shortened(hash: &blake3::Hasher) -> [u8; 16] {
     let mut half = [0; 16];

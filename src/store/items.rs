@@ -15,6 +15,11 @@ use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Context, Error, Result};
 use crate::rules::{SnapshotFacts, StatedTotal};
 
+/// What a line has besides its record.
+const ENVELOPE_BYTES: f64 = 120.0;
+/// Records that stand for all that wait where their size is asked for.
+const WEIGHED_MAX: i64 = 1_000;
+
 #[derive(Serialize)]
 #[serde(tag = "t", rename_all = "lowercase")]
 enum Wire<'a> {
@@ -338,22 +343,25 @@ impl View<'_> {
         told.collect()
     }
 
-    /// How much has a number above `after`: things, and their bytes before compression (estimated from the records).
+    /// How much has a number above `after`: things, and their bytes before compression. These are estimated from the
+    /// first [`WEIGHED_MAX`] records: a county's million is asked for at every look at `status`.
     pub fn backlog(&self, after: u64) -> Result<(u64, u64)> {
-        /// What a line has besides its record.
-        const ENVELOPE_BYTES: u64 = 120;
-        let (entries, bytes): (i64, i64) = self
-            .conn
-            .prepare_cached("SELECT count(*), coalesce(sum(octet_length(body)), 0) FROM entries WHERE seq > ?1")
-            .and_then(|mut s| s.query_row([after as i64], |row| Ok((row.get(0)?, row.get(1)?))))
-            .doing("counting what must travel")?;
-        let others: i64 = self
+        let (entries, others): (i64, i64) = self
             .conn
             .prepare_cached(
-                "SELECT (SELECT count(*) FROM snapshots WHERE seq > ?1) + (SELECT count(*) FROM decisions WHERE seq > ?1)",
+                "SELECT (SELECT count(*) FROM entries WHERE seq > ?1),
+                        (SELECT count(*) FROM snapshots WHERE seq > ?1) + (SELECT count(*) FROM decisions WHERE seq > ?1)",
             )
-            .and_then(|mut s| s.query_row([after as i64], |row| row.get(0)))
+            .and_then(|mut s| s.query_row([after as i64], |row| Ok((row.get(0)?, row.get(1)?))))
             .doing("counting what must travel")?;
-        Ok(((entries + others) as u64, bytes as u64 + entries as u64 * ENVELOPE_BYTES))
+        let mean: f64 = self
+            .conn
+            .prepare_cached(
+                "SELECT coalesce(avg(octet_length(body)), 0.0)
+                 FROM (SELECT body FROM entries WHERE seq > ?1 ORDER BY seq LIMIT ?2)",
+            )
+            .and_then(|mut s| s.query_row((after as i64, WEIGHED_MAX), |row| row.get(0)))
+            .doing("counting what must travel")?;
+        Ok(((entries + others) as u64, (entries as f64 * (mean + ENVELOPE_BYTES)) as u64))
     }
 }

@@ -117,9 +117,10 @@ impl Course {
         while let Some(batch) = self.with_child(Child::next_batch).await? {
             crash::point("batch-kept");
             let signature = to_hex(&self.signer.sign(&batch.header.hash.0)?);
-            let meta = Ask::Push { header: batch.header.clone(), signature };
-            let ask = Message { meta, payload: batch.body.clone() };
             let last = batch.header.last;
+            let more = self.with_child(move |child| Ok(child.ledger().identity()?.head > last)).await?;
+            let meta = Ask::Push { header: batch.header.clone(), signature, more };
+            let ask = Message { meta, payload: batch.body.clone() };
             // The next batch is made while this one travels.
             let (answer, prepared) = tokio::join!(line.ask(ask), self.with_child(move |child| child.prepare(last)));
             prepared?;

@@ -46,6 +46,8 @@ pub struct Arrival {
     pub poison: Vec<Poison>,
     /// The child's over `header.hash` (ECDSA P-256, ASN.1), already checked; kept as proof of who said it.
     pub signature: Vec<u8>,
+    /// The child sends another one at once.
+    pub more: bool,
 }
 
 /// A line that could not be taken, for the quarantine.

@@ -289,10 +289,13 @@ pub enum Ask {
     },
     Hello(Hello),
     Adopt(Adopt),
-    /// The payload is the batch's body; `signature` is the child's over the hash, hex.
+    /// The payload is the batch's body; `signature` is the child's over the hash, hex. `more`: another one follows at
+    /// once. Only a hint of when to begin working on what came; not signed.
     Push {
         header: BatchHeader,
         signature: String,
+        #[serde(default)]
+        more: bool,
     },
     /// Waits up to `wait_secs` for something to tell.
     Notices {

@@ -106,8 +106,8 @@ impl Parent {
         let answer = match ask.meta {
             Ask::Hello(hello) => self.hello(child, &hello, now).map(Answer::Welcome).and_then(bare),
             Ask::Adopt(adopt) => self.adopt(child, &adopt).and_then(|()| bare(Answer::Adopted)),
-            Ask::Push { header, signature } => {
-                self.push(peer, header, &signature, &ask.payload).map(Answer::Receipt).and_then(bare)
+            Ask::Push { header, signature, more } => {
+                self.push(peer, header, &signature, &ask.payload, more).map(Answer::Receipt).and_then(bare)
             }
             Ask::Notices { mark, .. } => self.notices(child, mark),
             Ask::Compare { total } => self.compare(child, total).map(Answer::Compared).and_then(bare),
@@ -201,7 +201,14 @@ impl Parent {
     }
 
     /// Checks a batch and has it committed. What was committed before is acknowledged again.
-    fn push(&self, peer: &Peer, header: BatchHeader, signature: &str, body: &[u8]) -> Result<Receipt, Refusal> {
+    fn push(
+        &self,
+        peer: &Peer,
+        header: BatchHeader,
+        signature: &str,
+        body: &[u8],
+        more: bool,
+    ) -> Result<Receipt, Refusal> {
         let child = peer.area;
         if header.origin != child {
             let text = format!("{child} may not speak for {}", header.origin);
@@ -243,7 +250,8 @@ impl Parent {
             let told = &poison.rejected;
             tracing::warn!(%child, seq = told.seq, row = told.row, code = told.code, "an item was not taken");
         }
-        let receipt = self.ledger.accept(Arrival { header, items: opened.items, poison: opened.poison, signature })?;
+        let arrival = Arrival { header, items: opened.items, poison: opened.poison, signature, more };
+        let receipt = self.ledger.accept(arrival)?;
         crash::point("batch-committed");
         Ok(receipt)
     }
@@ -259,7 +267,7 @@ impl Parent {
         if self.ledger.origin(peer.area)?.is_none() && header.after == 0 && header.origin == peer.area {
             self.ledger.adopt(peer.area, header.epoch, 0)?;
         }
-        let receipt = self.push(peer, header, signature, body);
+        let receipt = self.push(peer, header, signature, body, false);
         if let Err(refusal) = &receipt {
             self.count(Some(peer.area), refusal.code);
         }

@@ -101,6 +101,15 @@ impl Node {
         }
     }
 
+    /// Waits until the parent acknowledged everything.
+    pub fn drain(&self, secs: u64) {
+        let until = Instant::now() + Duration::from_secs(secs);
+        while self.json(&["status"])[0]["backlog"]["entries"] != 0 {
+            assert!(Instant::now() < until, "{} did not drain in {secs} s\n{}", self.area, self.log_tail());
+            sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Enrols at `parent` with a join code of its own.
     pub fn join(&self, parent: &Node) {
         let out = parent.call(&["invite", "--area", &self.area]);

@@ -174,7 +174,7 @@ async fn the_wrong_order_of_words_is_no_reason_to_hang() {
     let foreign = batch::build(&other, 0, 1, &[]).unwrap();
     let failure = push(&line(&village), &village, foreign.header, foreign.body).await.unwrap_err();
     assert_eq!(failure.code(), Some(Code::OriginMismatch));
-    let unsigned = Ask::Push { header: batch.header, signature: "00".into() };
+    let unsigned = Ask::Push { header: batch.header, signature: "00".into(), more: false };
     let failure = line(&village).ask(Message { meta: unsigned, payload: batch.body }).await.unwrap_err();
     assert_eq!(failure.code(), Some(Code::BadSignature));
 }

@@ -149,7 +149,7 @@ pub async fn say_hello(line: &impl Line, child: &Child) -> Result<Welcome, Failu
 pub async fn push(line: &impl Line, office: &Office, header: BatchHeader, body: Vec<u8>) -> Result<Receipt, Failure> {
     let credential = Credential::load(&office.dir()).unwrap().unwrap();
     let signature = to_hex(&credential.sign(&header.hash.0).unwrap());
-    match line.ask(Message { meta: Ask::Push { header, signature }, payload: body }).await?.meta {
+    match line.ask(Message { meta: Ask::Push { header, signature, more: false }, payload: body }).await?.meta {
         Answer::Receipt(receipt) => Ok(receipt),
         other => panic!("{other:?}"),
     }

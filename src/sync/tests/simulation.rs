@@ -247,7 +247,7 @@ impl World {
                 ParentLedger::adopt(&*above.store, victim, epoch, 0).unwrap();
             }
         }
-        let ask = Message { meta: Ask::Push { header: forged.header, signature }, payload: forged.body };
+        let ask = Message { meta: Ask::Push { header: forged.header, signature, more: false }, payload: forged.body };
         let code = self.deliver(at, ask).err().map(|refusal| refusal.code);
         writeln!(self.net.lock().unwrap().trace, "{at} forges: {code:?}").unwrap();
     }
