@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::features::{Features, mix};
-use crate::domain::PartialDate;
+use crate::domain::{Area, PartialDate};
 
 /// Entries under one key beyond which the key says nothing any more (a number that stands for 'none', a birth date
 /// that a program fills in): none of its pairs is compared. Each entry keeps its other keys. Whoever keeps an index
@@ -27,13 +27,26 @@ impl BlockKeys {
         &self.keys[..usize::from(self.count)]
     }
 
-    fn push(&mut self, kind: Kind, parts: &[u64]) {
-        let key = parts.iter().fold(mix(kind as u64), |key, part| mix(key.rotate_left(5) ^ mix(*part ^ key)));
+    fn push(&mut self, key: u64) {
         if !self.as_slice().contains(&key) {
             self.keys[usize::from(self.count)] = key;
             self.count += 1;
         }
     }
+}
+
+fn key(kind: Kind, parts: &[u64]) -> u64 {
+    parts.iter().fold(mix(kind as u64), |key, part| mix(key.rotate_left(5) ^ mix(*part ^ key)))
+}
+
+/// Bits of a key that say which village it is of; the others are enough for the lines of any village.
+const VILLAGE_BITS: u32 = 24;
+
+/// A key that only lines of one village share. Such keys stand together in an index sorted by key: what is worked on
+/// together, a village after the other, is then found on few of its pages.
+pub fn village_key(village: Area, hash: u64) -> u64 {
+    let place = mix(village.padded()) >> (64 - VILLAGE_BITS) << (64 - VILLAGE_BITS);
+    place | hash >> VILLAGE_BITS
 }
 
 /// What a key is made of; mixed in, so that keys of two kinds never meet.
@@ -54,24 +67,23 @@ pub fn block_keys(f: &Features) -> BlockKeys {
         for (i, place) in places.iter().enumerate() {
             words[i / 8] = words[i / 8] << 8 | u64::from(*place);
         }
-        keys.push(Kind::Number, &words);
+        keys.push(key(Kind::Number, &words));
     }
-    let village = f.area.padded();
     let name =
         f.name.sound_key().map(|s| [u64::from(s[0]) << 32 | u64::from(s[1]), u64::from(s[2]) << 32 | u64::from(s[3])]);
     for birth in f.births().filter_map(day) {
-        keys.push(Kind::BirthVillage, &[birth, village]);
+        keys.push(village_key(f.area, key(Kind::BirthVillage, &[birth])));
         if let Some([a, b]) = name {
-            keys.push(Kind::NameBirth, &[birth, a, b]);
+            keys.push(key(Kind::NameBirth, &[birth, a, b]));
         }
     }
     if let Some(birth) = f.births().find(|birth| birth.exact().is_some()).filter(|_| !f.number.is_valid()) {
         for neighbour in neighbours(birth) {
-            keys.push(Kind::BirthVillage, &[neighbour, village]);
+            keys.push(village_key(f.area, key(Kind::BirthVillage, &[neighbour])));
         }
     }
     if let Some([a, b]) = name {
-        keys.push(Kind::NameVillage, &[village, a, b]);
+        keys.push(village_key(f.area, key(Kind::NameVillage, &[a, b])));
     }
     keys
 }

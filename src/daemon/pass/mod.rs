@@ -66,5 +66,5 @@ fn household_key(entry: &Entry) -> Option<u64> {
     /// So that it never meets a key of linkage.
     const SALT: u64 = 0x6873_686f_6c64_0001;
     let number = entry.record.household.as_deref().filter(|_| entry.list == List::Population)?;
-    Some(xxhash_rust::xxh3::xxh3_64_with_seed(number.as_bytes(), SALT ^ entry.area.padded()))
+    Some(linkage::village_key(entry.area, xxhash_rust::xxh3::xxh3_64_with_seed(number.as_bytes(), SALT)))
 }
