@@ -412,3 +412,26 @@ fn the_list_of_an_earlier_month_never_takes_the_place_of_a_later_one() {
     let mut office = read(&[&february]);
     assert!(office.read(&february.0, &march.1, false).scopes[0].outdated.is_none());
 }
+
+#[test]
+fn numbers_that_a_spreadsheet_cut_are_counted_over_every_month() {
+    let mut office = Office::found("519901", today(0));
+    let mut take = |lines: &[(&str, &str)], append: bool| {
+        let lines: String =
+            lines.iter().map(|(name, id)| format!("{name},{id},A类,2020.1.5,2026.3.5,在保\n")).collect();
+        let text = format!("姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n{lines}");
+        office.read(&format!("{}/低保.csv", VILLAGES[0]), &text, append);
+        office.view(|view| view.snapshots()).iter().map(|(_, snapshot)| snapshot.facts.damaged).sum::<u64>()
+    };
+    let [a, b, c] = ["19500302/001", "19780615/003", "19640822/007"].map(number);
+    let cut = |number: &str| format!("{}.{}E+17", &number[..1], &number[1..6]);
+    let (cut_a, cut_b, cut_c) = (cut(&a), cut(&b), cut(&c));
+    assert_eq!(take(&[("王建国", &cut_a), ("龙大山", &cut_b), ("赵德海", &c)], false), 2);
+    assert_eq!(take(&[("王建国", &cut_a), ("龙大山", &b), ("赵德海", &c)], false), 1, "one was typed anew");
+    assert_eq!(take(&[("王建国", &cut_a), ("龙大山", &b), ("赵德海", &cut_c)], false), 2, "another was cut");
+    assert_eq!(take(&[("龙大山", &b), ("赵德海", &cut_c)], false), 1, "a line vanished");
+    // What is appended is a snapshot of its own, and stays.
+    assert_eq!(take(&[("周秀英", &cut_a), ("李秀英", &c)], true), 2, "one more, appended");
+    assert_eq!(take(&[("陈大山", &cut_b)], true), 3, "and another");
+    assert_eq!(take(&[("周秀英", &a)], true), 2, "one of them was typed anew");
+}

@@ -42,7 +42,7 @@ struct Features<'a> {
     record: &'a Record,
     name: u64,
     number: Key,
-    /// First 15 places: what a spreadsheet leaves of a number (DOMAIN.md 6 row 3).
+    /// Its first [`PLACES_LEFT_MAX`] places.
     number_head: Key,
     /// The number without its check digit and one place after the other left out is compared for corrected digits.
     number_text: Option<String>,
@@ -76,6 +76,8 @@ pub fn pair(held: &[Held<'_>], arrived: &[Arrived<'_>]) -> Pairing {
     open.pair(&old, &new, Among::Only, |f| join(11, [f.birth, f.household, sex(f), relation(f)]));
     open.pair(&old, &new, Among::Only, |f| join(12, [f.birth, phone(f), sex(f)]));
     open.pair_unless(&old, &new, |f| join(13, [Some(f.name), sex(f)]), contradict);
+    // A short list whose column of numbers was a spreadsheet's victim says nothing else of the person.
+    open.pair_unless(&old, &new, |f| join(14, [Some(f.name)]), contradict);
     open.finish()
 }
 
@@ -102,7 +104,7 @@ fn features<'a>(record: &'a Record, order: u32) -> Features<'a> {
             folded => hash((1, folded)),
         },
         number: number.filter(|id| !id.is_damaged()).and(text.as_deref()).map(hash),
-        number_head: text.as_deref().and_then(|text| text.get(..15)).map(hash),
+        number_head: text.as_deref().and_then(|text| text.get(..PLACES_LEFT_MAX)).map(hash),
         number_text: text.filter(|text| text.len() == 18 && text.is_ascii()),
         household: record.household.as_deref().or(record.head.as_deref()).map(hash),
         birth: (record.birth.or_else(|| number.and_then(IdNumber::birth))).and_then(|date| date.exact()).map(hash),
@@ -126,15 +128,24 @@ fn relation(f: &Features<'_>) -> Key {
     f.record.relation.map(hash)
 }
 
-/// Whether two lines of one name and sex are surely two people: both numbers are valid, or both births known, and
-/// they differ in more than a correction would change.
+/// Whether two lines of one name are surely two people: in both the number is valid, or the birth, the household or the
+/// sex known, and they differ in more than a correction would change; or one number is no rest of the other.
 fn contradict(a: &Features<'_>, b: &Features<'_>) -> bool {
     let valid = |f: &Features<'_>| {
         f.record.id_number.as_ref().is_some_and(|id| matches!(id.state(), IdState::Valid | IdState::Old))
     };
     let births = a.birth.is_some() && b.birth.is_some() && a.birth != b.birth;
     let households = a.household.is_some() && b.household.is_some() && a.household != b.household;
-    (valid(a) && valid(b) && a.number != b.number) || births || households
+    let sexes = sex(a).is_some() && sex(b).is_some() && sex(a) != sex(b);
+    (valid(a) && valid(b) && a.number != b.number) || births || households || sexes || other_rest(a, b)
+}
+
+/// Whether one number lost its tail and what is left of it does not begin the other.
+fn other_rest(a: &Features<'_>, b: &Features<'_>) -> bool {
+    let (Some(a), Some(b)) = (&a.record.id_number, &b.record.id_number) else { return false };
+    let (whole_a, whole_b) = (a.canonical(), b.canonical());
+    let left = whole_a.len().min(whole_b.len()).min(PLACES_LEFT_MAX);
+    (a.is_damaged() || b.is_damaged()) && whole_a.as_bytes()[..left] != whole_b.as_bytes()[..left]
 }
 
 fn join<const N: usize>(step: u8, parts: [Key; N]) -> Key {
@@ -258,6 +269,9 @@ impl Open {
     }
 }
 
+/// What a spreadsheet leaves of a number (DOMAIN.md 6 row 3).
+const PLACES_LEFT_MAX: usize = 15;
+
 const NAMESAKE_PAIRS_MAX: usize = 1_024;
 /// A digit and the check digit, or two neighbours swapped and the check digit.
 const CORRECTED_PLACES_MAX: usize = 3;
@@ -299,6 +313,9 @@ mod tests {
         assert!(same(person("张三", "519901194510190052"), zhang()), "swapped digits");
         let damaged = Record { id_number: IdNumber::damaged("519901194501190000"), ..zhang() };
         assert!(same(damaged.clone(), zhang()) && same(zhang(), damaged), "a damaged number, both ways");
+        let cut = |digits: &str| Record { id_number: IdNumber::damaged(digits), ..person("张三", "") };
+        assert!(same(cut("519901"), zhang()), "six digits left, and nothing else on the line");
+        assert!(!same(cut("519902"), zhang()), "of another number");
         assert!(
             same(person("张三", "510105450119005"), person("张三", "510105194501190056")),
             "15 digits brought to 18, with another digit"

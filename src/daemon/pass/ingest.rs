@@ -127,7 +127,6 @@ fn settle(writer: &Writer, setting: &Setting, manner: &Manner, gather: Gather, b
             outcome.scopes.push(scope.outdated(at, newer));
             continue;
         }
-        count_damaged(writer, &mut scope)?;
         let plan = plan(writer, manner, at, &scope)?;
         if !manner.dry_run {
             if plan.held {
@@ -139,18 +138,6 @@ fn settle(writer: &Writer, setting: &Setting, manner: &Manner, gather: Gather, b
         outcome.scopes.push(scope.outcome(at, &plan, plan.held || manner.dry_run));
     }
     Ok(outcome)
-}
-
-/// Damaged numbers among the lines that did not change; where there were none, there are none.
-fn count_damaged(writer: &Writer, scope: &mut Scope) -> Result<()> {
-    if scope.before.as_ref().is_none_or(|before| before.facts.damaged == 0) {
-        return Ok(());
-    }
-    for (line, _) in scope.held.iter().zip(&scope.seen).filter(|(_, seen)| **seen) {
-        let number = writer.entry(line.uid)?.and_then(|stored| stored.entry.record.id_number);
-        scope.damaged += u64::from(number.is_some_and(|id| id.is_damaged()));
-    }
-    Ok(())
 }
 
 /// Areas whose last snapshot is of this very file, and that it has no line for now.
@@ -184,8 +171,14 @@ fn plan(writer: &Writer, manner: &Manner, at: (List, Area), scope: &Scope) -> Re
     let new: Vec<diff::Arrived> =
         arrived.iter().enumerate().map(|(i, record)| diff::Arrived { record, order: i as u32 }).collect();
     let pairing = diff::pair(&old, &new);
-    let gone: Vec<StoredEntry> =
-        if manner.append { Vec::new() } else { pairing.gone.iter().map(|i| had[*i].clone()).collect() };
+    let is_damaged = |at: usize| had[at].entry.record.id_number.as_ref().is_some_and(|id| id.is_damaged());
+    let replaced = pairing.same.iter().map(|(i, _)| *i).chain(pairing.gone.iter().copied().filter(|_| !manner.append));
+    let replaced_damaged = replaced.filter(|i| is_damaged(*i)).count() as u64;
+    let kept = if manner.append { pairing.gone.iter().map(|i| had[*i].entry.uid).collect() } else { Vec::new() };
+    let mut had: Vec<Option<StoredEntry>> = had.into_iter().map(Some).collect();
+    let mut take = |i: usize| had[i].take().expect("each line is paired once");
+    let same: Vec<(StoredEntry, usize)> = pairing.same.into_iter().map(|(i, j)| (take(i), j)).collect();
+    let gone: Vec<StoredEntry> = if manner.append { Vec::new() } else { pairing.gone.into_iter().map(take).collect() };
     let standing = || gone.iter().filter(|s| s.entry.removed.is_none());
     // Lines that already said that the person died or left may go: that is housekeeping.
     let weighs = standing().filter(|s| s.entry.record.status == Status::Active).count();
@@ -196,11 +189,9 @@ fn plan(writer: &Writer, manner: &Manner, at: (List, Area), scope: &Scope) -> Re
         && share > guard.removed_share_max
         && !writer.is_released(&manner.hash, at.1, at.0)?;
     let removes = standing().count() as u64;
-    let same: Vec<(StoredEntry, usize)> = pairing.same.into_iter().map(|(i, j)| (had[i].clone(), j)).collect();
     let changed = same.iter().filter(|(old, j)| old.entry.removed.is_some() || old.entry.record != arrived[*j]);
     let changed = changed.count() as u64;
-    let kept = if manner.append { pairing.gone.iter().map(|i| had[*i].entry.uid).collect() } else { Vec::new() };
-    Ok(Plan { same, gone, fresh: pairing.fresh, kept, changed, removes, held })
+    Ok(Plan { same, gone, fresh: pairing.fresh, kept, replaced_damaged, changed, removes, held })
 }
 
 fn write(
@@ -241,6 +232,9 @@ fn write(
     if manner.append {
         scope.keep_unsaid(&plan.kept);
     }
+    // Those of the lines that did not change are still there.
+    let before = scope.before.as_ref().map_or(0, |before| before.facts.damaged);
+    scope.damaged += before.saturating_sub(plan.replaced_damaged);
     let key = SnapshotKey { list: at.0, area: at.1, origin: setting.node, stream: manner.stream.clone() };
     writer.put_snapshot(&scope.snapshot(key, manner, setting), &scope.placement)?;
     writer.supersede_held(&manner.stream, at.1, at.0)

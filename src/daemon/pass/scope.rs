@@ -46,6 +46,7 @@ pub(super) struct Scope {
     pub staged: Vec<Staged>,
     pub used: HashSet<Uid>,
     pub stated_on: Option<Date>,
+    /// Damaged numbers: while it is gathered, of the lines that are not as they were.
     pub damaged: u64,
     /// What it would take the place of.
     pub before: Option<Snapshot>,
@@ -72,6 +73,8 @@ pub(super) struct Plan {
     pub fresh: Vec<usize>,
     /// Append: entries the file does not speak of.
     pub kept: Vec<Uid>,
+    /// Damaged numbers of held lines that are not kept as they are.
+    pub replaced_damaged: u64,
     /// Paired lines that say something else than before.
     pub changed: u64,
     pub removes: u64,
