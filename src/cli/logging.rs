@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -12,6 +12,10 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use crate::error::{Context, Result};
 use crate::settings::{LogFormat, LogLevel, Settings};
+
+/// Lines that may wait for a slow disk; those beyond are left out, as no work may wait for a log. Room for all of them is
+/// taken at once, 32 bytes each.
+const WAITING_LINES_MAX: usize = 4_096;
 
 /// Overrides `[log] level`, in the words of tracing: `ROSTERD_LOG=debug,rosterd::sync=trace`.
 const OVERRIDE: &str = "ROSTERD_LOG";
@@ -47,7 +51,7 @@ pub fn start(settings: &Settings) -> Result<Option<WorkerGuard>> {
         .max_log_files(settings.log.keep_months as usize * DAYS_IN_MONTH_MAX)
         .build(folder)
         .or_say_at("opening the operating log", folder)?;
-    let (files, guard) = tracing_appender::non_blocking(files);
+    let (files, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES_MAX).finish(files);
     let (to_stderr, to_file) = match settings.log.format {
         LogFormat::Text => (
             tracing_subscriber::fmt::layer().with_writer(std::io::stderr).boxed(),
