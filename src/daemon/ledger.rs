@@ -131,6 +131,7 @@ impl ChildLedger for Ledger {
     }
 
     fn inventory(&self) -> Result<Inventory> {
+        self.office.stir();
         self.read(|view| inventory(view, self.office.area(), view.seq()?))
     }
 
@@ -145,6 +146,7 @@ impl ChildLedger for Ledger {
     }
 
     fn attested(&self, word: &Attestation) -> Result<()> {
+        self.office.stir();
         self.write(|writer| attest::keep(writer, word, self.office.now_millis()))
     }
 
@@ -424,6 +426,7 @@ impl ParentLedger for Ledger {
     }
 
     fn inventory(&self, child: Area) -> Result<Inventory> {
+        self.office.stir();
         self.read(|view| {
             let upto = view.child(child)?.map_or(0, |child| child.watermark);
             inventory(view, child, upto)

@@ -38,6 +38,8 @@ pub struct Office {
     stopping: AtomicBool,
     bell: Bell,
     flow: Mutex<Option<Flow>>,
+    /// When something was last done that leaves much in memory behind it; `None` once that was given back.
+    stirred: Mutex<Option<Instant>>,
 }
 
 /// Batches of children that follow each other closely.
@@ -53,6 +55,8 @@ const LULL: Duration = Duration::from_millis(150);
 const LULL_WITHIN: Duration = Duration::from_secs(3);
 /// What came is linked after this long, though more is coming.
 const FLOW_MAX: Duration = Duration::from_secs(60);
+/// Caches are kept this long for whoever asks again.
+const REST_AFTER: Duration = Duration::from_secs(10);
 
 /// Rings when there may be something to do.
 #[derive(Default)]
@@ -75,6 +79,7 @@ impl Office {
             stopping: AtomicBool::new(false),
             bell: Bell::default(),
             flow: Mutex::default(),
+            stirred: Mutex::default(),
         }
     }
 
@@ -156,6 +161,21 @@ impl Office {
         left
     }
 
+    /// Much was read, or somebody asked for something: see [`Office::rest`].
+    pub fn stir(&self) {
+        *self.stirred.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Gives back what was needed a while ago: an idle office PC has other things to do with its memory.
+    pub fn rest(&self) {
+        let mut stirred = self.stirred.lock().unwrap_or_else(PoisonError::into_inner);
+        if stirred.is_some_and(|at| at.elapsed() >= REST_AFTER) {
+            *stirred = None;
+            self.store.shrink();
+            give_memory_back();
+        }
+    }
+
     /// Waits until something changed, at most `timeout`.
     pub fn wait(&self, timeout: Duration) {
         let rung = self.bell.rung.lock().unwrap_or_else(PoisonError::into_inner);
@@ -180,6 +200,15 @@ impl Office {
 
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
+    }
+}
+
+/// What was freed goes back to the system.
+pub(super) fn give_memory_back() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: malloc_trim has no preconditions; it only returns free pages.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }
 

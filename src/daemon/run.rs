@@ -33,7 +33,7 @@ use crate::sync::status::LinkHandle;
 
 /// Hints of the watcher that wait; one is enough, each means 'look at everything'.
 const HINTS_MAX: usize = 16;
-/// The watcher gathers what happens within this time.
+/// What the watcher tells within this time is one reason to look.
 const DEBOUNCE: Duration = Duration::from_millis(200);
 /// The worker finishes its transaction within this time after a signal to stop; then the process ends all the same,
 /// as it may: what is not committed is done again.
@@ -211,7 +211,7 @@ fn watch_sources(settings: &Settings) -> (Vec<Watch>, mpsc::Receiver<crate::inta
     for source in settings.sources.iter().filter(|source| source.poll_secs.is_none()) {
         let folder =
             if source.path.is_dir() { source.path.as_path() } else { source.path.parent().unwrap_or(&source.path) };
-        match Watch::start(folder, DEBOUNCE, sender.clone()) {
+        match Watch::start(folder, sender.clone()) {
             Ok(watch) => watches.push(watch),
             Err(error) => {
                 tracing::warn!(source = %source.name, error = %super::worker::chain(&error), "no notices from this folder")
@@ -223,6 +223,8 @@ fn watch_sources(settings: &Settings) -> (Vec<Watch>, mpsc::Receiver<crate::inta
 
 async fn follow_hints(mut hints: mpsc::Receiver<crate::intake::watch::Hint>, office: Arc<Office>) {
     while hints.recv().await.is_some() {
+        tokio::time::sleep(DEBOUNCE).await;
+        while hints.try_recv().is_ok() {}
         office.changed();
     }
 }

@@ -12,7 +12,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
 use super::alarms::{Alarm, Alarms};
 use super::logbook::Logbook;
-use super::office::Office;
+use super::office::{Office, give_memory_back};
 use super::pass::{Derived, derive};
 use super::reading::{self, Reading};
 use super::upkeep::Upkeep;
@@ -206,6 +206,9 @@ impl Worker {
         if read > 0 || derived != Derived::default() {
             (self.announce)();
             give_memory_back();
+            self.office.stir();
+        } else {
+            self.office.rest();
         }
         self.upkeep.look(&self.office);
         Ok(None)
@@ -293,15 +296,6 @@ impl Worker {
         }
         self.logbook.drain(&self.office)?;
         Ok(done)
-    }
-}
-
-/// What a pass needed goes back to the system: an idle office PC has other things to do with it.
-fn give_memory_back() {
-    #[cfg(target_env = "gnu")]
-    // SAFETY: malloc_trim has no preconditions; it only returns free pages.
-    unsafe {
-        libc::malloc_trim(0);
     }
 }
 

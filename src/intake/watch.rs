@@ -8,8 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use notify_debouncer_full::notify::{EventKind, RecommendedWatcher, RecursiveMode};
-use notify_debouncer_full::{DebounceEventResult, Debouncer, RecommendedCache, new_debouncer};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 
 use crate::domain::Date;
@@ -172,21 +171,20 @@ pub struct Hint {
 
 /// Watches one folder and below until dropped.
 pub struct Watch {
-    _debouncer: Debouncer<RecommendedWatcher, RecommendedCache>,
+    _watcher: RecommendedWatcher,
 }
 
 impl Watch {
-    /// Sends a hint at most every `debounce`. A full channel drops the hint: one that nobody has taken yet is in it, and
-    /// the rescan timer looks anyway.
-    pub fn start(dir: &Path, debounce: Duration, hints: mpsc::Sender<Hint>) -> Result<Watch, Error> {
+    /// Sends a hint for every change; a file being written is a hundred of them, so that whoever listens waits a moment
+    /// and takes all. A full channel drops the hint: one that nobody has taken yet is in it, and the rescan timer looks
+    /// anyway.
+    pub fn start(dir: &Path, hints: mpsc::Sender<Hint>) -> Result<Watch, Error> {
         let hint = Hint { dir: dir.to_owned() };
-        let handler = move |result: DebounceEventResult| {
+        let handler = move |result: notify::Result<Event>| {
             // Reading a file ourselves is an access event: following those would read for ever. An error, such as a
             // queue that ran over, means look at everything, which a hint does.
             let changed = match &result {
-                Ok(events) => {
-                    events.iter().any(|event| event.need_rescan() || !matches!(event.kind, EventKind::Access(_)))
-                }
+                Ok(event) => event.need_rescan() || !matches!(event.kind, EventKind::Access(_)),
                 Err(_) => true,
             };
             if changed {
@@ -194,9 +192,9 @@ impl Watch {
             }
         };
         let watching = "watching a folder";
-        let mut debouncer = new_debouncer(debounce, None, handler).or_say_at(watching, dir)?;
-        debouncer.watch(dir, RecursiveMode::Recursive).map_err(|e| {
-            let out = matches!(e.kind, notify_debouncer_full::notify::ErrorKind::MaxFilesWatch);
+        let mut watcher = notify::recommended_watcher(handler).or_say_at(watching, dir)?;
+        watcher.watch(dir, RecursiveMode::Recursive).map_err(|e| {
+            let out = matches!(e.kind, notify::ErrorKind::MaxFilesWatch);
             let error = Error::new(watching).at(dir).because(e);
             if out {
                 error.hint("raise fs.inotify.max_user_watches, or leave it to the rescan timer")
@@ -204,7 +202,7 @@ impl Watch {
                 error.transient()
             }
         })?;
-        Ok(Watch { _debouncer: debouncer })
+        Ok(Watch { _watcher: watcher })
     }
 }
 
@@ -284,7 +282,7 @@ mod tests {
     async fn a_dropped_file_is_a_hint_and_reading_it_is_none() {
         let dir = tempfile::tempdir().unwrap();
         let (sender, mut hints) = mpsc::channel(4);
-        let _watch = Watch::start(dir.path(), Duration::from_millis(50), sender).unwrap();
+        let _watch = Watch::start(dir.path(), sender).unwrap();
         let path = dir.path().join("a.csv");
         fs::write(&path, "x").unwrap();
         let hint = tokio::time::timeout(Duration::from_secs(10), hints.recv()).await.unwrap().unwrap();

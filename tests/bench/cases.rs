@@ -237,8 +237,12 @@ impl Bench {
         let used = village.cpu() - before;
         let share = used.as_secs_f64() / IDLE_SECS as f64 * 100.0;
         let figure = format!("{:.1} MB resident", village.rss_bytes() as f64 / 1e6);
-        let note =
-            format!("{share:.2} % of a core over {IDLE_SECS} s; {} MB just after its first load", loaded / 1_000_000);
+        let note = format!(
+            "{:.1} MB of it its own, the rest the program file; {share:.2} % of a core over {IDLE_SECS} s; {} MB just \
+             after its first load",
+            village.own_bytes() as f64 / 1e6,
+            loaded / 1_000_000
+        );
         table.fact("village idle", &figure, Some(village.rss_peak_bytes()), &note);
         village.stop();
         parent.stop();

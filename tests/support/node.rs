@@ -182,6 +182,11 @@ impl Node {
         self.status_kib("VmRSS:") * 1024
     }
 
+    /// Of [`Node::rss_bytes`], what is the daemon's own and not pages of the program file.
+    pub fn own_bytes(&self) -> u64 {
+        self.status_kib("RssAnon:") * 1024
+    }
+
     /// Processor time used so far by the daemon, user and system.
     pub fn cpu(&self) -> Duration {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).expect("the node runs");

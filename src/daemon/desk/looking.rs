@@ -65,7 +65,6 @@ impl FrontDesk {
         let settings = office.settings();
         let link = self.live.as_ref().map(|live| live.link.status()).unwrap_or_default();
         let joined = link.parent.is_some() || has_joined(&settings);
-        let settled = self.is_settled(&link)?;
         let words = office.store.read(|view| attest::shown(view, settings.area))?;
         let own_key = Credential::load(&settings.link_dir()).ok().flatten().map(|credential| credential.key_print());
         let (sources, children, held, quarantined, totals, backlog, dirty) = office.store.read(|view| {
@@ -82,6 +81,7 @@ impl FrontDesk {
                 view.dirty_count()?,
             ))
         })?;
+        let settled = self.is_settled(&link, backlog.0)?;
         let backups = office.store.read(backups::kept)?;
         let alarms = alarms::standing(office, self.live.as_ref().map(|live| &*live.progress))?;
         let alarms: Vec<Value> = alarms
@@ -157,8 +157,8 @@ impl FrontDesk {
         Ok(self.office.is_paused() || self.office.store.read(|view| view.meta_u64(PAUSED))? == Some(1))
     }
 
-    /// Nothing dirty, running, unacknowledged, or unread from the parent.
-    fn is_settled(&self, link: &LinkStatus) -> Result<bool> {
+    /// Nothing dirty, running, unacknowledged, or unread from the parent. `waiting`: how many entries are to be sent.
+    fn is_settled(&self, link: &LinkStatus, waiting: u64) -> Result<bool> {
         let Some(live) = &self.live else { return Ok(false) };
         let office = &self.office;
         let quiet = || -> Result<bool> {
@@ -171,6 +171,10 @@ impl FrontDesk {
         }
         if link.state == LinkState::NotJoined && !has_joined(&office.settings()) {
             return Ok(true);
+        }
+        if link.state == LinkState::Sending && waiting > 0 {
+            // It is at it: whoever asks has the answer now and not when it is done.
+            return Ok(false);
         }
         let flushed = live.runtime.block_on(async { tokio::time::timeout(FLUSH_WAIT, live.link.flush()).await });
         Ok(matches!(flushed, Ok(Ok(()))) && quiet()?)

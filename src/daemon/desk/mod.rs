@@ -104,6 +104,7 @@ impl FrontDesk {
 
 impl Desk for FrontDesk {
     fn handle(&self, request: Request, out: &mut dyn FnMut(Frame) -> bool) -> Exit {
+        self.office.stir();
         match self.answer(&request, out) {
             Ok(exit) => {
                 out(Frame::End { exit });
