@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use super::clock::system_secs;
 use super::credential::Credential;
+use super::ledger::FrozenBatch;
 use super::line::{Failure, Line, blocking};
-use super::protocol::{Answer, Ask, Code, DIFFERING_MAX, Message, ResyncReport, VerifyReport, Welcome, to_hex};
+use super::protocol::{
+    Answer, Ask, Code, DIFFERING_MAX, Message, Receipt, ResyncReport, VerifyReport, Welcome, to_hex,
+};
 use super::push::{Child, Meeting};
 use super::resync::{self, Step, Verdict};
 use crate::crash;
@@ -109,21 +112,28 @@ impl Course {
         Ok(Some(verdict))
     }
 
-    /// Sends until the parent holds everything, `sent` being told of every receipt.
+    /// Sends until the parent holds everything, `sent` being told of every receipt. One batch is on its way at a time;
+    /// meanwhile the receipt before it is kept, and the batch behind it made and kept.
     ///
     /// # Errors
-    /// Where the parent holds another course of this node, it begins a new life; a meeting must follow.
+    /// Where the parent holds another course of this node, it begins a new life; a meeting must follow. A receipt that
+    /// could not be kept any more is given again for the same batch.
     pub async fn drain<L: Line>(&self, line: &L, sent: &mut (dyn FnMut() + Send)) -> Result<(), Failure> {
-        while let Some(batch) = self.with_child(Child::next_batch).await? {
+        let mut next = self.with_child(Child::next_batch).await?;
+        let mut unsettled: Option<(FrozenBatch, Receipt)> = None;
+        while let Some(batch) = next {
             crash::point("batch-kept");
             let signature = to_hex(&self.signer.sign(&batch.header.hash.0)?);
             let last = batch.header.last;
             let more = self.with_child(move |child| Ok(child.ledger().identity()?.head > last)).await?;
             let meta = Ask::Push { header: batch.header.clone(), signature, more };
             let ask = Message { meta, payload: batch.body.clone() };
-            // The next batch is made while this one travels.
-            let (answer, prepared) = tokio::join!(line.ask(ask), self.with_child(move |child| child.prepare(last)));
-            prepared?;
+            let before = unsettled.take();
+            let meanwhile = async {
+                self.settle(before).await?;
+                Ok::<_, Failure>(self.with_child(move |child| child.batch_after(last)).await)
+            };
+            let (answer, meanwhile) = tokio::join!(line.ask(ask), meanwhile);
             if let Err(failure) = &answer
                 && matches!(failure.code(), Some(Code::Conflict | Code::Diverged))
             {
@@ -132,10 +142,25 @@ impl Course {
             }
             let Answer::Receipt(receipt) = answer?.meta else { return Err(Failure::unexpected("push")) };
             crash::point("receipt-arrived");
-            self.with_child(move |child| child.settle(&batch, &receipt)).await?;
             sent();
+            unsettled = Some((batch, receipt));
+            next = match meanwhile? {
+                Ok(next) => next,
+                Err(failure) => {
+                    // A full disk may have room for a receipt still.
+                    self.settle(unsettled).await?;
+                    return Err(failure);
+                }
+            };
         }
-        Ok(())
+        self.settle(unsettled).await
+    }
+
+    async fn settle(&self, answered: Option<(FrozenBatch, Receipt)>) -> Result<(), Failure> {
+        match answered {
+            Some((batch, receipt)) => self.with_child(move |child| child.settle(&batch, &receipt)).await,
+            None => Ok(()),
+        }
     }
 
     /// Compares with the parent what both hold, after everything was sent.

@@ -33,8 +33,6 @@ pub struct Child {
     bytes_max: usize,
     /// A call whose caller went away may still run: the one that follows waits for it.
     turn: Mutex<()>,
-    /// The batch behind the one on its way, made while that one travels. Not yet kept, not yet promised.
-    prepared: Mutex<Option<FrozenBatch>>,
 }
 
 impl Child {
@@ -45,7 +43,6 @@ impl Child {
             items_max: BATCH_ITEMS_MAX,
             bytes_max: BATCH_PLAIN_BYTES_MAX,
             turn: Mutex::default(),
-            prepared: Mutex::default(),
         }
     }
 
@@ -164,20 +161,9 @@ impl Child {
         if let Some(kept) = self.ledger.frozen_at(after)?.filter(|kept| kept.header.epoch == epoch) {
             return Ok(Some(kept));
         }
-        let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let fitting = prepared.filter(|batch| batch.header.after == after && batch.header.epoch == epoch);
-        let Some(batch) = fitting.map_or_else(|| self.build(after), |batch| Ok(Some(batch)))? else { return Ok(None) };
+        let Some(batch) = self.build(after)? else { return Ok(None) };
         self.ledger.freeze(&batch)?;
         Ok(Some(batch))
-    }
-
-    /// Makes the batch behind `after` ready while the one before it travels.
-    pub fn prepare(&self, after: u64) -> Result<()> {
-        if self.ledger.frozen_at(after)?.is_none() {
-            let batch = self.build(after)?;
-            *self.prepared.lock().unwrap_or_else(PoisonError::into_inner) = batch;
-        }
-        Ok(())
     }
 
     fn build(&self, after: u64) -> Result<Option<FrozenBatch>> {
