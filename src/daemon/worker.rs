@@ -16,7 +16,6 @@ use super::office::{Office, give_memory_back};
 use super::pass::{Derived, derive};
 use super::reading::{self, Reading};
 use super::upkeep::Upkeep;
-use crate::domain::Date;
 use crate::error::{Error, Result};
 use crate::intake::Vocabulary;
 use crate::intake::watch::{Scan, Seen, Settling, in_order, scan};
@@ -104,7 +103,6 @@ pub struct Worker {
     logbook: Arc<Logbook>,
     alarms: Alarms,
     upkeep: Upkeep,
-    derived_on: Option<Date>,
     /// Told after every pass that changed something.
     announce: Box<dyn Fn() + Send>,
 }
@@ -132,7 +130,7 @@ impl Worker {
             .collect();
         let alarms = Alarms::new(link);
         let upkeep = Upkeep::new(&settings);
-        Worker { office, progress, vocabulary, watched, logbook, alarms, upkeep, derived_on: None, announce }
+        Worker { office, progress, vocabulary, watched, logbook, alarms, upkeep, announce }
     }
 
     /// Runs until the office stops. What is in the middle of a transaction is finished first.
@@ -284,13 +282,12 @@ impl Worker {
         let started = Instant::now();
         let setting = self.office.setting();
         let (office, progress) = (&self.office, &self.progress);
-        if office.store.read(|view| view.dirty_count())? > 0 || self.derived_on != Some(setting.today) {
+        if office.store.read(|view| Ok(view.dirty_count()? > 0 || view.judged_on()? != Some(setting.today)))? {
             progress.busy.store(true, Ordering::SeqCst);
         }
         let logbook = &self.logbook;
         let log = |writer: &crate::store::Writer, changes: &[_]| logbook.queue(writer, changes, office);
         let done = derive(&office.store, &setting, &log, &mut |_| {}, &|| !office.is_stopping())?;
-        self.derived_on = Some(setting.today);
         if done != Derived::default() {
             progress.pass_seconds.observe(started.elapsed().as_secs_f64());
         }

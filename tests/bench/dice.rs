@@ -21,4 +21,13 @@ impl Dice {
     pub fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.roll()) * n as u128) >> 64) as usize
     }
+
+    /// From 0 up to but not including 1.
+    pub fn share(&mut self) -> f64 {
+        (self.roll() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    pub fn chance(&mut self, share: f64) -> bool {
+        self.share() <= share
+    }
 }

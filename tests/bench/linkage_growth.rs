@@ -3,37 +3,20 @@
 //! `cargo bench --bench linkage_growth [LINES…]`; without sizes 10,000 to 1,000,000 lines. The noise is of another kind than in the samples: sequences of three real digits, names as common as in the country, twins, siblings,
 //! households, no birth column on dibao.
 
+mod dice;
+
 use std::collections::HashSet;
 use std::time::Instant;
 
+use dice::Dice;
 use rosterd::domain::{Area, IdNumber, List, PartialDate, Record, Sex, Uid};
 use rosterd::linkage::eval::pairwise;
 use rosterd::linkage::{Decided, Features, Weights, features, link_all};
 
-/// A small deterministic generator (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
-
-    fn chance(&mut self, share: f64) -> bool {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64 <= share
-    }
-
-    /// One of `chars`, the first ones much more often.
-    fn common(&mut self, chars: &[char]) -> char {
-        let at = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
-        chars[((at * at) * chars.len() as f64) as usize % chars.len()]
-    }
+/// One of `chars`, the first ones much more often.
+fn common(dice: &mut Dice, chars: &[char]) -> char {
+    let at = dice.share();
+    chars[((at * at) * chars.len() as f64) as usize % chars.len()]
 }
 
 const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常";
@@ -63,7 +46,7 @@ fn people(dice: &mut Dice, count: usize) -> Vec<Person> {
     let mut given_out = HashSet::new();
     let mut out: Vec<Person> = Vec::with_capacity(count);
     while out.len() < count {
-        let (surname, generation) = (dice.common(&surnames), dice.common(&given));
+        let (surname, generation) = (common(dice, &surnames), common(dice, &given));
         let n = out.len() / 2000;
         let village = format!("519901{:03}{:03}", 200 + n / 20, 200 + n % 20).parse().unwrap();
         let mut head = String::new();
@@ -79,13 +62,13 @@ fn people(dice: &mut Dice, count: usize) -> Vec<Person> {
                 sequence = dice.below(1000);
             }
             let child = member > 1;
-            let mut name = String::from(if child || member == 0 { surname } else { dice.common(&surnames) });
+            let mut name = String::from(if child || member == 0 { surname } else { common(dice, &surnames) });
             if child && dice.chance(0.5) {
                 name.push(generation);
             } else if dice.chance(0.7) {
-                name.push(dice.common(&given));
+                name.push(common(dice, &given));
             }
-            name.push(dice.common(&given));
+            name.push(common(dice, &given));
             if member == 0 {
                 head.clone_from(&name);
             }
@@ -152,7 +135,7 @@ fn write(dice: &mut Dice, person: &Person, list: List, noise: f64) -> Record {
 }
 
 fn county(lines: usize, noise: f64) -> (Vec<Features>, Vec<u32>) {
-    let mut dice = Dice(lines as u64);
+    let mut dice = Dice::new(lines as u64);
     let people = people(&mut dice, lines * 100 / 194);
     let (mut entries, mut truth) = (Vec::with_capacity(lines), Vec::with_capacity(lines));
     for (n, person) in people.iter().enumerate() {

@@ -13,10 +13,6 @@ impl Dice {
     pub fn between(&mut self, first: i32, last: i32) -> i32 {
         first + self.below((last - first + 1) as usize) as i32
     }
-
-    pub fn chance(&mut self, share: f64) -> bool {
-        (self.roll() >> 11) as f64 / (1u64 << 53) as f64 <= share
-    }
 }
 
 /// The commonest surnames stand first and are drawn more often, as in life.

@@ -139,7 +139,22 @@ impl Scope {
     }
 
     /// What is told of a list that is not taken.
-    pub fn outdated(&self, (list, area): (List, Area), outdated: Outdated) -> ScopeOutcome {
+    pub fn outdated(&self, at: (List, Area), outdated: Outdated) -> ScopeOutcome {
+        ScopeOutcome { outdated: Some(outdated), ..self.told(at) }
+    }
+
+    /// What became of the list, or `planned` only: what would.
+    pub fn outcome(&self, at: (List, Area), plan: &Plan, planned: bool) -> ScopeOutcome {
+        let (created, updated, removed, unchanged) = if planned {
+            let same = plan.same.len() as u64 - plan.changed;
+            (plan.fresh.len() as u64, plan.changed, plan.removes, self.unchanged + same)
+        } else {
+            (self.created, self.updated, self.removed, self.unchanged)
+        };
+        ScopeOutcome { created, updated, removed, unchanged, held: plan.held, ..self.told(at) }
+    }
+
+    fn told(&self, (list, area): (List, Area)) -> ScopeOutcome {
         ScopeOutcome {
             list,
             area,
@@ -150,28 +165,6 @@ impl Scope {
             removed: 0,
             unchanged: 0,
             held: false,
-            outdated: Some(outdated),
-        }
-    }
-
-    /// What became of the list, or `planned` only: what would.
-    pub fn outcome(&self, (list, area): (List, Area), plan: &Plan, planned: bool) -> ScopeOutcome {
-        let (created, updated, removed, unchanged) = if planned {
-            let same = plan.same.len() as u64 - plan.changed;
-            (plan.fresh.len() as u64, plan.changed, plan.removes, self.unchanged + same)
-        } else {
-            (self.created, self.updated, self.removed, self.unchanged)
-        };
-        ScopeOutcome {
-            list,
-            area,
-            sheet: self.placement.segments.first().and_then(|s| s.sheet.clone()),
-            lines: self.placement.len() as u64,
-            created,
-            updated,
-            removed,
-            unchanged,
-            held: plan.held,
             outdated: None,
         }
     }
