@@ -20,6 +20,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_rosterd");
 /// What the rules must reach on the sample at every month's end.
 const MACRO_F1_MIN: f64 = 0.97;
 const RULE_F1_MIN: f64 = 0.90;
+/// What the villages' lists of open findings must reach.
+const VILLAGE_PRECISION_MIN: f64 = 0.99;
 /// What the inferred events must reach after the last month, of those that some line shows.
 const EVENTS_MACRO_F1_MIN: f64 = 0.90;
 
@@ -55,6 +57,7 @@ fn three_levels_read_five_months_and_the_county_sees_what_does_not_fit() {
         let alone = single.0.findings();
         same("three levels", &keys(&truth, month, &findings), "one node", &keys(&truth, month, &alone));
         each_village_is_told(&county, &findings);
+        villages_say_what_the_county_says(&truth, month, &county, &findings);
     }
     words_are_kept(&mut county, &truth::month_end(months.last().expect("the sample has months")));
     let last = months.last().expect("the sample has months");
@@ -177,6 +180,27 @@ fn each_village_is_told(county: &County, findings: &[serde_json::Value]) {
             .collect();
         assert!(untold.is_empty(), "{} was not told of {untold:#?} {otherwise:?}", village.area);
     }
+}
+
+/// What the villages show is what the county holds, and so is as right: a village withdraws what only its own narrow view
+/// made it find.
+fn villages_say_what_the_county_says(truth: &Truth, month: &str, county: &County, findings: &[serde_json::Value]) {
+    let above: BTreeSet<String> = findings.iter().map(|f| f["id"].to_string()).collect();
+    let expected = truth.findings(month);
+    let (mut right, mut wrong) = (0, 0);
+    for village in county.villages() {
+        let here = village.findings();
+        let alone: Vec<_> = here.iter().filter(|f| !above.contains(&f["id"].to_string())).collect();
+        assert!(alone.is_empty(), "{} says in {month} what the county does not hold: {alone:#?}", village.area);
+        for finding in here.iter().filter(|f| truth.rules().iter().any(|rule| f["rule"] == rule.as_str())) {
+            let key = keys(truth, month, std::slice::from_ref(finding));
+            let side = if key.iter().all(|key| expected.contains_key(key)) { &mut right } else { &mut wrong };
+            *side += 1;
+        }
+    }
+    let precision = f64::from(right) / f64::from(right + wrong);
+    println!("{month}: the villages show {right} right findings and {wrong} wrong ones, precision {precision:.4}");
+    assert!(precision >= VILLAGE_PRECISION_MIN, "{month}: the villages' findings have precision {precision:.4}");
 }
 
 fn keys(truth: &Truth, month: &str, findings: &[serde_json::Value]) -> BTreeSet<Key> {

@@ -189,6 +189,7 @@ finding-duplicate-entry =
        *[other] { $count } times
     } on the { $list } of { $area }; please merge.
 finding-no-population-record = Active on the { $list } of { $area }, but on no population register; please check where the person is registered, or the number.
+finding-withdrawn = { $by } has this person on the { $list } of { $area }
 finding-left-without-decision =
     The person vanished from the { $list } of { $area }{ $vanished ->
         [none] {""}
@@ -616,6 +617,7 @@ log-decided = decided
 log-closed = closed
 log-reopened = back again
 log-due = , due { $due }
+log-withdrawn = { " " }(withdrawn: { $why })
 log-note = , note: { $note }
 
 word-differs = held here otherwise than it signed

@@ -189,6 +189,7 @@ finding-duplicate-entry =
        *[other] 出现{ $count }次
     }，请合并。
 finding-no-population-record = 此人在{ $area }的{ $list }上在册，但人口底册上没有此人，请核实户籍所在地或身份信息。
+finding-withdrawn = 上级{ $by }查到此人在{ $area }的{ $list }上
 finding-left-without-decision =
     此人{ $vanished ->
         [none] 已从
@@ -619,6 +620,7 @@ log-decided = 已处理
 log-closed = 已消除
 log-reopened = 又出现
 log-due = ，{ $due }前办结
+log-withdrawn = （已撤回：{ $why }）
 log-note = ，说明：{ $note }
 
 word-differs = 保存的数据与其签名不一致

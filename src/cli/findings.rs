@@ -5,6 +5,7 @@ use super::table::Table;
 use super::{Outcome, Output, view};
 use crate::daemon::control::{Exit, requests};
 use crate::domain::{Area, FindingStatus, List, Severity};
+use crate::report::text::Text;
 
 /// What does not fit: the open findings
 ///
@@ -92,7 +93,7 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
             view::field(first, "name").to_owned(),
             view::place(first),
             view::field(row, "id").to_owned(),
-            view::field(row, "text").to_owned(),
+            told(text, row),
         ];
         if args.all {
             let status = FindingStatus::parse(view::field(row, "status"));
@@ -110,4 +111,13 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     }
     session.screen.say_with("say-findings-count", &[("count", &rows.len()), ("parts", &parts)]);
     Ok(exit)
+}
+
+/// The sentence, with the reason where an office above knows better.
+fn told(text: &Text, row: &serde_json::Value) -> String {
+    let said = view::field(row, "text");
+    match row["withdrawn"]["text"].as_str() {
+        Some(why) => format!("{said}{}", text.say_with("log-withdrawn", &[("why", &why)])),
+        None => said.to_owned(),
+    }
 }

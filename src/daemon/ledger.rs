@@ -3,30 +3,23 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::attest;
 use super::neighbours::{self, ChildState};
+use super::notices;
 use super::office::Office;
 use super::pass::arrive;
-use super::present::{Presenter, notice};
-use crate::domain::{Area, FindingId, FindingStatus};
+use crate::domain::Area;
 use crate::error::{Context, Error, Result};
-use crate::store::{Child, Decision, DecisionKind, FrozenRow, QuarantineRow, View, Writer};
+use crate::store::{Child, FrozenRow, QuarantineRow, View, Writer};
 use crate::sync::attest::{Attestation, Holding};
 use crate::sync::batch;
 use crate::sync::ledger::{
-    Arrival, ChildLedger, FrozenBatch, Identity, Inventory, Item, Notice, NoticesPage, NoticesRead, Origin,
-    ParentLedger, Repaired,
+    Arrival, ChildLedger, FrozenBatch, Identity, Inventory, Item, NoticesPage, NoticesRead, Origin, ParentLedger,
+    Repaired,
 };
 use crate::sync::protocol::{
     BatchHeader, Epoch, Hello, NoticesMark, PROTOCOL_ATTESTS, Receipt, Rejected, ResyncReport, VerifyReport,
 };
-
-/// Findings looked at for one child in one question.
-const NOTICES_SCAN_MAX: usize = 2_000;
 
 /// The store of one node, for the link.
 pub struct Ledger {
@@ -177,10 +170,7 @@ impl ChildLedger for Ledger {
                 writer.close_notices()?;
             }
             for notice in &page.notices {
-                // What a newer parent says in other words is left alone; the rest of the page counts.
-                if let Ok(told) = serde_json::from_str::<Told>(&notice.line) {
-                    self.take_notice(writer, told, &notice.line)?;
-                }
+                notices::take(writer, &notice.line)?;
             }
             writer.put_meta_text(NOTICES_MARK, &mark)
         })?;
@@ -192,20 +182,6 @@ impl ChildLedger for Ledger {
 const RESYNC_DUE: &str = "resync_due";
 const NOTICES_MARK: &str = "notices_mark";
 const PARENT_PROTOCOL: &str = "parent_protocol";
-
-/// What a parent tells.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "t", rename_all = "lowercase")]
-enum Told {
-    Finding {
-        id: String,
-        /// Null: it no longer holds.
-        finding: Option<Value>,
-        #[serde(default)]
-        decision: Option<Decision>,
-    },
-    Decision(Decision),
-}
 
 impl Ledger {
     fn refusal(&self, origin: Area, rejected: &Rejected, code: &str) -> QuarantineRow {
@@ -225,24 +201,6 @@ impl Ledger {
         }
     }
 
-    fn take_notice(&self, writer: &Writer, told: Told, line: &str) -> Result<()> {
-        match told {
-            Told::Finding { id, finding, decision } => {
-                let Ok(id) = id.parse::<FindingId>() else { return Ok(()) };
-                writer.put_notice(id, finding.is_some(), line)?;
-                if let Some(decision) = decision {
-                    writer.put_decision(&decision, true)?;
-                }
-            }
-            Told::Decision(decision) => {
-                if writer.put_decision(&decision, true)? {
-                    writer.put_notice(FindingId::from_hash(xxh3_64(line.as_bytes())), false, line)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn child_of(&self, view: &View, area: Area) -> Result<Child> {
         Ok(view.child(area)?.unwrap_or_else(|| Child::new(area)))
     }
@@ -256,21 +214,6 @@ impl Ledger {
         self.office.changed();
         Ok(())
     }
-}
-
-/// Whether a line told from above is about an area inside `child`. What does not say an area, as a finding that no
-/// longer holds, is told to all: it takes something back.
-fn concerns(line: &str, child: Area) -> bool {
-    let told: Value = serde_json::from_str(line).unwrap_or_default();
-    let finding = &told["finding"];
-    if finding.is_null() {
-        return true;
-    }
-    let entries = finding["entries"].as_array().into_iter().flatten();
-    std::iter::once(&finding["area"])
-        .chain(entries.map(|entry| &entry["area"]))
-        .filter_map(|code| code.as_str()?.parse().ok())
-        .any(|area| child.contains(area))
 }
 
 impl ParentLedger for Ledger {
@@ -355,50 +298,7 @@ impl ParentLedger for Ledger {
     }
 
     fn notices_after(&self, child: Area, after: u64, items_max: usize, bytes_max: usize) -> Result<NoticesRead> {
-        self.read(|view| {
-            let head = view.seq()?;
-            let changed = view.findings_changed(after, NOTICES_SCAN_MAX)?;
-            // Up to here everything was looked at.
-            let mut upto = if changed.len() < NOTICES_SCAN_MAX { head } else { changed.last().map_or(head, |c| c.0) };
-            let mut presenter = Presenter::new(view, &self.office)?;
-            let mut notices = Vec::new();
-            for decision in view.match_decisions_between(after, upto)? {
-                if view.pair_areas(&decision.subject)?.iter().any(|area| child.contains(*area)) {
-                    let line = serde_json::to_string(&Told::Decision(decision.clone())).or_say("telling a decision")?;
-                    notices.push(Notice { seq: decision.seq, line });
-                }
-            }
-            for (seq, row) in changed {
-                if !row.area.iter().chain(&row.areas).any(|area| child.contains(*area)) {
-                    continue;
-                }
-                let finding = if row.status == FindingStatus::Closed { None } else { Some(presenter.finding(&row)?) };
-                let decided = view.decisions_about(DecisionKind::Finding, &row.id.to_string())?.into_iter().next();
-                let decided = decided.and_then(|d| serde_json::to_value(d).ok());
-                notices.push(Notice { seq, line: notice(row.id, finding, decided).to_string() });
-            }
-            // What this node's own parent told goes on to those it concerns, as it came.
-            for (seq, line) in view.notices_changed(after, upto)? {
-                if concerns(&line, child) {
-                    notices.push(Notice { seq, line });
-                }
-            }
-            notices.sort_by_key(|notice| notice.seq);
-            let mut bytes = 0;
-            let mut fits = 0;
-            for notice in &notices {
-                bytes += notice.line.len() + 1;
-                if fits > 0 && (fits >= items_max || bytes > bytes_max) {
-                    break;
-                }
-                fits += 1;
-            }
-            if fits < notices.len() {
-                notices.truncate(fits);
-                upto = notices.last().map_or(after, |notice| notice.seq);
-            }
-            Ok(NoticesRead { notices, upto, head })
-        })
+        self.read(|view| notices::after(view, &self.office, child, after, items_max, bytes_max))
     }
 
     fn resync_requested(&self, child: Area) -> Result<bool> {

@@ -12,6 +12,7 @@ pub mod ledger;
 mod logbook;
 mod metrics;
 mod neighbours;
+mod notices;
 pub mod office;
 pub mod pass;
 mod present;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::neighbours;
+use super::notices::Withdrawal;
 use super::office::Office;
 use crate::domain::date::days_between;
-use crate::domain::{Area, Date, Event, FindingId, Severity, Uid, mask};
+use crate::domain::{Area, Date, Event, FindingStatus, Severity, Uid, mask};
 use crate::error::Result;
 use crate::report::text::Text;
 use crate::store::{EntryView, FindingRow, MatchRow, PlaceCache, View};
@@ -41,7 +42,7 @@ impl<'a> Presenter<'a> {
             severity,
             &row.detail,
         );
-        Ok(json!({
+        let mut shown = json!({
             "id": row.id.to_string(),
             "rule": row.rule,
             "severity": row.severity,
@@ -55,7 +56,22 @@ impl<'a> Presenter<'a> {
             "detail": row.detail,
             "text": named(&text, &self.names),
             "entries": entries,
-        }))
+        });
+        if row.status == FindingStatus::Closed
+            && let Some(withdrawn) = self.withdrawn(row)?
+        {
+            shown["withdrawn"] = withdrawn;
+        }
+        Ok(shown)
+    }
+
+    /// By whose knowledge a finding was withdrawn, where it was.
+    fn withdrawn(&self, row: &FindingRow) -> Result<Option<Value>> {
+        let told = self.view.notice(row.id)?.filter(|told| told.withdraws.is_some());
+        let Some(seen) = told.and_then(|told| Withdrawal::of(&told.body)) else { return Ok(None) };
+        let (by, area, list) = (seen.by.to_string(), seen.area.to_string(), self.text.list(Some(seen.list)));
+        let text = self.text.say_with("finding-withdrawn", &[("by", &by), ("area", &area), ("list", &list)]);
+        Ok(Some(json!({"by": by, "list": seen.list, "area": area, "text": named(&text, &self.names)})))
     }
 
     pub fn event(&mut self, id: &str, person: Uid, event: &Event) -> Result<Value> {
@@ -74,6 +90,18 @@ impl<'a> Presenter<'a> {
     pub fn entries(&mut self, uids: &[Uid]) -> Result<Vec<Value>> {
         let views = self.view.views(uids, &mut self.cache)?;
         Ok(views.iter().map(|view| self.entry(view)).collect())
+    }
+
+    /// Shows the lines of this office in a finding that the parent told as they stand now: the row that was told is that
+    /// of the file of then.
+    pub fn renew_entries(&mut self, told: &mut Value) -> Result<()> {
+        for entry in told["entries"].as_array_mut().into_iter().flatten() {
+            let uid = entry["uid"].as_str().and_then(|uid| uid.parse::<Uid>().ok());
+            if let Some(now) = self.entries(uid.as_slice())?.pop() {
+                *entry = now;
+            }
+        }
+        Ok(())
     }
 
     fn entry(&self, view: &EntryView) -> Value {
@@ -124,16 +152,4 @@ fn named(text: &str, names: &BTreeMap<Area, String>) -> String {
         rest = after;
     }
     out + rest
-}
-
-/// What a parent tells a child of a finding: the finding itself, and the decision that counts.
-pub fn notice(id: FindingId, finding: Option<Value>, decision: Option<Value>) -> Value {
-    let mut out = Map::new();
-    out.insert("t".to_owned(), json!("finding"));
-    out.insert("id".to_owned(), json!(id.to_string()));
-    out.insert("finding".to_owned(), finding.unwrap_or(Value::Null));
-    if let Some(decision) = decision {
-        out.insert("decision".to_owned(), decision);
-    }
-    Value::Object(out)
 }

@@ -140,3 +140,15 @@ pub struct Finding {
     /// The entries it rests on, the one to look at first.
     pub evidence: Vec<Uid>,
 }
+
+/// A finding that an office below makes by what it knows itself, and that falls away with what is known here: a line of
+/// the person that the office below does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenThrough {
+    pub id: FindingId,
+    /// An entry of the office below on which the finding rests.
+    pub entry: Uid,
+    /// On which list and in which area the line stands that it does not have.
+    pub list: List,
+    pub area: Area,
+}

@@ -17,6 +17,6 @@ pub use area::{Area, Level};
 pub use date::{Date, PartialDate};
 pub use entry::{Aid, Entry, Flow, Place, Reason, Record, Sex, Status, Uid};
 pub use event::{Confidence, Event, EventKind};
-pub use finding::{Disposition, Finding, FindingId, FindingStatus, Severity};
+pub use finding::{Disposition, Finding, FindingId, FindingStatus, SeenThrough, Severity};
 pub use id_number::{IdFault, IdNumber, IdState};
 pub use list::List;

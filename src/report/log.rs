@@ -218,6 +218,9 @@ impl MismatchLog {
                 out.push_str(": ");
                 out.push_str(field("text"));
                 out.push_str(&self.whose(&finding["entries"][0]));
+                if let Some(why) = finding["withdrawn"]["text"].as_str() {
+                    out.push_str(&text.say_with("log-withdrawn", &[("why", &why)]));
+                }
                 if let Some(due) = finding["due"].as_str() {
                     out.push_str(&text.say_with("log-due", &[("due", &text.date(due))]));
                 }

@@ -19,10 +19,12 @@ mod inventory;
 mod items;
 mod key;
 mod matches;
+mod notices;
 mod open;
 mod outbox;
 mod placement;
 mod queries;
+mod seen_through;
 mod snapshots;
 mod sources;
 mod sum;
@@ -52,6 +54,7 @@ pub use inventory::Held16;
 pub use items::{Arrived, read_item};
 pub use key::{Home, StoreKey, can_encrypt};
 pub use matches::MatchRow;
+pub use notices::NoticeRow;
 pub use open::SCHEMA_VERSION;
 pub use outbox::FrozenRow;
 pub use placement::{Placed, Placement, Segment};
@@ -87,6 +90,8 @@ pub struct Writer<'c> {
     matched: Cell<Option<bool>>,
     /// Whether any block has outgrown what linkage looks at: hardly ever, and asked whenever an entry loses a key.
     outgrown: Cell<Option<bool>>,
+    /// Whether anything of an office below was ever seen through: only where there are offices below.
+    sees_through: Cell<Option<bool>>,
 }
 
 impl<'c> Deref for Writer<'c> {
@@ -220,6 +225,7 @@ impl Store {
                 decided: Cell::default(),
                 matched: Cell::default(),
                 outgrown: Cell::default(),
+                sees_through: Cell::default(),
             };
             let result = work(&writer)?;
             let after = writer.seq.get();

@@ -6,7 +6,7 @@ use super::codec::{Doing, uid};
 use super::findings::{COLUMNS, finding_row};
 use super::snapshots::{Place, Places};
 use super::{FindingRow, StoredEntry, View, Writer, sum};
-use crate::domain::{Area, FindingId, FindingStatus, List, Uid};
+use crate::domain::{Area, FindingStatus, List, Uid};
 use crate::error::{Error, Result};
 
 /// Which findings to list.
@@ -113,27 +113,6 @@ impl View<'_> {
             .doing("reading entries")
     }
 
-    /// What the parent told us and still says, by id.
-    pub fn notices(&self) -> Result<Vec<(FindingId, String)>> {
-        self.conn
-            .prepare_cached("SELECT id, body FROM notices WHERE open = 1 ORDER BY id")
-            .and_then(|mut s| {
-                s.query_map([], |row| Ok((FindingId(row.get::<_, i64>(0)? as u64), row.get(1)?)))?.collect()
-            })
-            .doing("reading what the parent told")
-    }
-
-    /// What the parent told us after `nseq`, to be handed on.
-    pub fn notices_changed(&self, nseq: u64, upto: u64) -> Result<Vec<(u64, String)>> {
-        self.conn
-            .prepare_cached("SELECT nseq, body FROM notices WHERE nseq > ?1 AND nseq <= ?2 ORDER BY nseq")
-            .and_then(|mut s| {
-                s.query_map((nseq as i64, upto as i64), |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)))?
-                    .collect()
-            })
-            .doing("reading what the parent told")
-    }
-
     /// Uids of entries whose name or number contains `query`, as written or as folded for comparing.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Uid>> {
         let pattern = format!("%{}%", query.replace(['%', '_'], ""));
@@ -203,27 +182,6 @@ impl PlaceCache {
 }
 
 impl Writer<'_> {
-    /// Keeps a line that the parent told; `open` where what it tells of holds.
-    pub fn put_notice(&self, id: FindingId, open: bool, body: &str) -> Result<()> {
-        self.conn
-            .prepare_cached("INSERT OR REPLACE INTO notices VALUES (?1, ?2, ?3, ?4)")
-            .and_then(|mut s| s.execute((id.0 as i64, self.next_seq() as i64, open, body)))
-            .doing("keeping what the parent told")?;
-        Ok(())
-    }
-
-    /// The parent tells everything anew: what it does not repeat no longer holds.
-    pub fn close_notices(&self) -> Result<()> {
-        self.conn
-            .execute(
-                "UPDATE notices SET open = 0, nseq = ?1, body = json_set(body, '$.finding', NULL)
-                 WHERE open = 1 AND body ->> 't' = 'finding'",
-                [self.next_seq() as i64],
-            )
-            .doing("forgetting what the parent told")?;
-        Ok(())
-    }
-
     /// Puts a line for the mismatch log beside what it tells of.
     pub fn queue_log(&self, line: &str) -> Result<()> {
         self.conn

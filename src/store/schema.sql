@@ -152,9 +152,24 @@ CREATE TABLE notices (
     id   INTEGER PRIMARY KEY,            -- domain::FindingId, or a hash of a pair's decision
     nseq INTEGER NOT NULL,               -- of its last change, in our own sequence
     open INTEGER NOT NULL,               -- 0: the parent says that it no longer holds
-    body TEXT NOT NULL                   -- the line as the parent sent it
+    body TEXT NOT NULL,                  -- the line as the parent sent it
+    withdraws INTEGER                    -- uid of an entry of a finding of ours that the parent sees through; NULL: none
 ) STRICT;
 CREATE INDEX notices_nseq ON notices (nseq);
+CREATE INDEX notices_withdraws ON notices (id) WHERE withdraws IS NOT NULL;
+
+-- Findings that offices below make by what they know themselves, and that fall away with what is known here.
+CREATE TABLE seen_through (
+    id     INTEGER PRIMARY KEY,          -- domain::FindingId
+    nseq   INTEGER NOT NULL,             -- of its last change; what children are told is above their watermark
+    person INTEGER NOT NULL,             -- here
+    holds  INTEGER NOT NULL,             -- 0: no longer
+    entry  INTEGER NOT NULL,             -- uid of an entry of the office below on which the finding rests
+    list   INTEGER NOT NULL,             -- where the line stands that the office below does not have
+    area   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX seen_through_nseq ON seen_through (nseq);
+CREATE INDEX seen_through_person ON seen_through (person) WHERE holds = 1;
 
 -- What people decided, here or at another level, with its whole history. The latest by (at, author) counts.
 CREATE TABLE decisions (

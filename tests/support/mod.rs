@@ -9,4 +9,5 @@ pub mod node;
 pub mod office;
 pub mod score;
 pub mod story;
+pub mod tree;
 pub mod truth;

@@ -205,11 +205,12 @@ impl FrontDesk {
                     continue;
                 }
                 let Ok(mut line) = serde_json::from_str::<Value>(&body) else { continue };
-                let told = line["finding"].take();
+                let mut told = line["finding"].take();
                 if told.is_null() {
                     continue;
                 }
                 if takes(&filter, args.status, &told) {
+                    presenter.renew_entries(&mut told)?;
                     row(out, &told)?;
                 }
             }

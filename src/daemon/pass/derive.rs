@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use crate::domain::{Area, Entry, Event, Finding, FindingId, Uid};
+use crate::domain::{Area, Entry, Event, Finding, FindingId, SeenThrough, Uid};
 use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
 use crate::rules::{SnapshotFacts, judge_snapshot};
@@ -291,6 +291,7 @@ impl<'w, 'c> Change<'w, 'c> {
     /// Writes what holds for persons that may have exchanged entries. Of new ones nothing was written yet.
     fn write(&mut self, verdicts: Vec<Verdict>, is_new: bool) -> Result<()> {
         let mut findings: Vec<(FindingState, Finding, Vec<Area>)> = Vec::new();
+        let mut seen_through: Vec<(Uid, SeenThrough)> = Vec::new();
         let mut events: Vec<(Uid, Event)> = Vec::new();
         let mut persons: Vec<Uid> = Vec::with_capacity(verdicts.len());
         for verdict in verdicts {
@@ -304,13 +305,15 @@ impl<'w, 'c> Change<'w, 'c> {
             }
             let state = FindingState::Person(person);
             findings.extend(verdict.findings.into_iter().map(|(finding, areas)| (state, finding, areas)));
+            seen_through.extend(verdict.seen_through.into_iter().map(|seen| (person, seen)));
             events.extend(verdict.events.into_iter().map(|event| (person, event)));
         }
-        if is_new && findings.is_empty() && events.is_empty() {
+        if is_new && findings.is_empty() && seen_through.is_empty() && events.is_empty() {
             return Ok(());
         }
         let states: Vec<FindingState> = persons.iter().map(|p| FindingState::Person(*p)).collect();
         self.transitions.extend(self.writer.settle(&states, &findings, self.setting.today)?);
+        self.writer.put_seen_through(&persons, &seen_through)?;
         self.writer.put_events(&persons, &events)
     }
 

@@ -1,12 +1,13 @@
 //! Which findings and events hold for a person now. Only reads: what differs is written by `derive`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::domain::{Area, Date, Entry, Event, Finding, List, Uid};
+use crate::domain::{Area, Date, Entry, Event, Finding, FindingId, List, SeenThrough, Uid};
 use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
-use crate::reconcile::{Case, reconcile};
-use crate::rules::{Neighbours, is_head, judge};
+use crate::reconcile::{Case, Facts, reconcile};
+use crate::rules::{Judgement, Neighbours, is_head, judge};
 use crate::store::View;
 
 use super::people::Known;
@@ -14,11 +15,22 @@ use super::{Setting, household_key};
 
 /// What is known of the node as a whole while persons are judged.
 pub(super) struct Judging<'s> {
-    setting: &'s Setting,
+    pub(super) setting: &'s Setting,
     /// Lists whose number column lost its digits as a whole.
     damaged: Vec<(Area, List)>,
     /// The villages whose register is here.
     registers: Vec<Area>,
+    /// Findings of this node that its parent, which knows more, sees through.
+    withdrawn: HashSet<FindingId>,
+}
+
+/// What one office makes of some entries.
+pub(super) struct Judged {
+    pub case: Case,
+    pub facts: Facts,
+    pub judgement: Judgement,
+    /// Entries of others that were looked at.
+    others: Vec<(Uid, Area)>,
 }
 
 /// What holds for one person.
@@ -28,6 +40,8 @@ pub(super) struct Verdict {
     pub stands: bool,
     /// With the areas of each one's evidence.
     pub findings: Vec<(Finding, Vec<Area>)>,
+    /// What offices below find of the person by themselves, and this one does not.
+    pub seen_through: Vec<SeenThrough>,
     pub events: Vec<Event>,
     /// The next day on which the findings change by the calendar alone.
     pub due: Option<Date>,
@@ -41,42 +55,58 @@ impl<'s> Judging<'s> {
             .filter(|(_, s)| s.facts.column_is_damaged(&setting.parameters))
             .map(|(_, s)| (s.key.area, s.key.list));
         let registers = snapshots.iter().filter(|(_, s)| s.key.list == List::Population).map(|(_, s)| s.key.area);
-        Ok(Judging { setting, damaged: damaged.collect(), registers: registers.collect() })
+        let (damaged, registers) = (damaged.collect(), registers.collect());
+        Ok(Judging { setting, damaged, registers, withdrawn: view.withdrawn()? })
     }
 
     /// Judges the person whose entries these are.
     pub fn verdict(&self, view: &View, known: &mut Known, person: Uid, entries: &[i64]) -> Result<Verdict> {
         if entries.is_empty() {
-            return Ok(Verdict { person, stands: false, findings: Vec::new(), events: Vec::new(), due: None });
+            let (findings, seen_through, events) = (Vec::new(), Vec::new(), Vec::new());
+            return Ok(Verdict { person, stands: false, findings, seen_through, events, due: None });
         }
-        let neighbours = Neighbours {
-            sharers: self.sharers(view, known, entries)?,
-            household: self.household(view, known, entries)?,
-            damaged_columns: &self.damaged,
-            registers: &self.registers,
-        };
-        let mut own = Vec::with_capacity(entries.len());
-        for id in entries {
-            own.extend(known.get(view, *id)?.map(|seen| seen.stored.entry.clone()));
-        }
-        let case = Case::new(own, self.setting.node, self.setting.today);
-        let facts = reconcile(&case);
-        let judgement = judge(&case, &facts, &neighbours, &self.setting.parameters);
+        let Judged { case, facts, judgement, others } = self.judge(view, known, entries, self.setting.node)?;
+        let (seen_through, due_below) = self.seen_through(view, known, entries, &judgement.findings)?;
         let mut findings = Vec::with_capacity(judgement.findings.len());
         if !judgement.findings.is_empty() {
             let mut area_of: HashMap<Uid, Area> = case.entries.iter().map(|e| (e.uid, e.area)).collect();
-            area_of.extend(neighbours.sharers.iter().chain(&neighbours.household).map(|e| (e.uid, e.area)));
-            for finding in judgement.findings {
+            area_of.extend(others);
+            for finding in judgement.findings.into_iter().filter(|finding| !self.withdrawn.contains(&finding.id)) {
                 let areas: BTreeSet<Area> =
                     finding.evidence.iter().filter_map(|uid| area_of.get(uid).copied()).collect();
                 findings.push((finding, areas.into_iter().collect()));
             }
         }
-        Ok(Verdict { person, stands: true, findings, events: facts.events, due: judgement.due })
+        let due = judgement.due.into_iter().chain(due_below).min();
+        Ok(Verdict { person, stands: true, findings, seen_through, events: facts.events, due })
+    }
+
+    /// Judges entries as the office of `within` does, which knows what it and the offices below it report.
+    pub(super) fn judge(&self, view: &View, known: &mut Known, entries: &[i64], within: Area) -> Result<Judged> {
+        let registers = if within == self.setting.node {
+            Cow::Borrowed(&self.registers[..])
+        } else {
+            Cow::Owned(self.registers.iter().copied().filter(|area| within.contains(*area)).collect())
+        };
+        let neighbours = Neighbours {
+            sharers: self.sharers(view, known, entries, within)?,
+            household: self.household(view, known, entries, within)?,
+            damaged_columns: &self.damaged,
+            registers: &registers,
+        };
+        let mut own = Vec::with_capacity(entries.len());
+        for id in entries {
+            own.extend(known.get(view, *id)?.map(|seen| seen.stored.entry.clone()));
+        }
+        let case = Case::new(own, within, self.setting.today);
+        let facts = reconcile(&case);
+        let judgement = judge(&case, &facts, &neighbours, &self.setting.parameters);
+        let others = neighbours.sharers.iter().chain(&neighbours.household).map(|e| (e.uid, e.area)).collect();
+        Ok(Judged { case, facts, judgement, others })
     }
 
     /// Entries of others that carry one of the person's valid numbers.
-    fn sharers(&self, view: &View, known: &mut Known, entries: &[i64]) -> Result<Vec<Entry>> {
+    fn sharers(&self, view: &View, known: &mut Known, entries: &[i64], within: Area) -> Result<Vec<Entry>> {
         let mut keys: Vec<u64> = Vec::new();
         for id in entries {
             if let Some(seen) = known.get(view, *id)?
@@ -92,15 +122,11 @@ impl<'s> Judging<'s> {
             let block = known.block(view, key)?;
             others.extend(block.iter().take(BLOCK_ENTRIES_MAX).filter(|id| !entries.contains(id)));
         }
-        let mut out = Vec::with_capacity(others.len());
-        for id in others {
-            out.extend(known.get(view, id)?.map(|seen| seen.stored.entry.clone()));
-        }
-        Ok(out)
+        reported_within(view, known, &others, within)
     }
 
     /// The other members of the household a head died in or left.
-    fn household(&self, view: &View, known: &mut Known, entries: &[i64]) -> Result<Vec<Entry>> {
+    fn household(&self, view: &View, known: &mut Known, entries: &[i64], within: Area) -> Result<Vec<Entry>> {
         let mut gone = None;
         for id in entries {
             gone = gone.or(known
@@ -117,12 +143,18 @@ impl<'s> Judging<'s> {
             .filter(|id| !entries.contains(id))
             .copied()
             .collect();
-        let mut out = Vec::with_capacity(members.len());
-        for id in members {
-            out.extend(known.get(view, id)?.map(|seen| seen.stored.entry.clone()));
-        }
-        Ok(out)
+        reported_within(view, known, &members, within)
     }
+}
+
+/// Those of the entries that an office knows.
+fn reported_within(view: &View, known: &mut Known, ids: &[i64], within: Area) -> Result<Vec<Entry>> {
+    let mut out = Vec::with_capacity(ids.len());
+    for id in ids {
+        let seen = known.get(view, *id)?.filter(|seen| within.contains(seen.stored.origin));
+        out.extend(seen.map(|seen| seen.stored.entry.clone()));
+    }
+    Ok(out)
 }
 
 /// A head of a household who died in it or left it.

@@ -5,6 +5,7 @@
 //! persons it touches and writes the differences. A crash between the two loses nothing: what waits is in the store.
 
 mod arrive;
+mod below;
 mod derive;
 mod entering;
 mod gather;

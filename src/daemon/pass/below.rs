@@ -1,0 +1,93 @@
+//! What the offices below find of a person by what they know themselves, and this one, which knows more, does not: a
+//! village has somebody on its dibao list and on no register, as the register of the next village has the person.
+//!
+//! A function of the person's entries, the decisions and the day alone: never of what a child told of its findings.
+
+use std::collections::BTreeSet;
+
+use crate::domain::{Area, Date, Finding, Level, List, SeenThrough, Uid};
+use crate::error::Result;
+use crate::linkage::{Features, cluster};
+use crate::store::View;
+
+use super::judging::Judging;
+use super::people::Known;
+
+/// One entry of the person, as far as this needs it.
+struct Line {
+    id: i64,
+    origin: Area,
+    features: Features,
+    stands: bool,
+}
+
+impl Judging<'_> {
+    /// Findings that offices below make of some of these entries, and that are not among `held`, which this office makes
+    /// of all of them; and the next day on which that changes by the calendar alone.
+    pub(super) fn seen_through(
+        &self,
+        view: &View,
+        known: &mut Known,
+        entries: &[i64],
+        held: &[Finding],
+    ) -> Result<(Vec<SeenThrough>, Option<Date>)> {
+        let (mut out, mut due): (Vec<SeenThrough>, Option<Date>) = (Vec::new(), None);
+        if self.setting.node.level() == Level::Village || entries.len() < 2 {
+            return Ok((out, due));
+        }
+        let mut lines = Vec::with_capacity(entries.len());
+        for id in entries {
+            lines.extend(known.get(view, *id)?.map(|seen| Line {
+                id: *id,
+                origin: seen.stored.origin,
+                features: seen.features,
+                stands: seen.stored.entry.removed.is_none(),
+            }));
+        }
+        for office in self.offices_below(&lines) {
+            let (theirs, unknown): (Vec<&Line>, Vec<&Line>) =
+                lines.iter().partition(|line| office.contains(line.origin));
+            if unknown.is_empty() {
+                continue;
+            }
+            // Without the lines of others they may not know that their own are one person.
+            let features: Vec<Features> = theirs.iter().map(|line| line.features).collect();
+            let persons = cluster(&features, &BTreeSet::new(), &self.setting.decided, &self.setting.weights).persons;
+            for person in persons {
+                let ids: Vec<i64> = person.iter().map(|i| theirs[*i].id).collect();
+                let judgement = self.judge(view, known, &ids, office)?.judgement;
+                due = due.into_iter().chain(judgement.due).min();
+                for finding in judgement.findings {
+                    let known_here = held.iter().any(|held| held.id == finding.id);
+                    if !known_here && !out.iter().any(|seen| seen.id == finding.id) {
+                        out.extend(witnessed(&finding, &unknown));
+                    }
+                }
+            }
+        }
+        Ok((out, due))
+    }
+
+    /// Every office below that reported any of the lines, or stands above one that did; the higher ones first.
+    fn offices_below(&self, lines: &[Line]) -> BTreeSet<Area> {
+        let node = self.setting.node;
+        let offices = lines.iter().flat_map(|line| [line.origin, line.origin.township()]);
+        offices.filter(|office| *office != node && node.contains(*office)).collect()
+    }
+}
+
+/// The finding with the line that shows best why it does not hold.
+fn witnessed(finding: &Finding, unknown: &[&Line]) -> Option<SeenThrough> {
+    let sought = match finding.rule {
+        "no-population-record" | "moved-still-active" | "transfer-unpaired" => Some(List::Population),
+        "dibao-without-health-record" => Some(List::Health),
+        "left-without-decision" => finding.list,
+        // Of who died only the death is told.
+        _ => Some(List::Deaths),
+    };
+    let entry: Uid = *finding.evidence.first()?;
+    let best = unknown.iter().map(|line| (&line.features, line.stands)).min_by_key(|(features, stands)| {
+        (Some(features.list) != sought, !stands, !features.active, features.list, features.area, features.uid)
+    })?;
+    Some(SeenThrough { id: finding.id, entry, list: best.0.list, area: best.0.area })
+}

@@ -1,0 +1,119 @@
+//! What the parent told: findings that only it can see, decisions, and findings of our own that it sees through.
+
+use std::collections::HashSet;
+
+use rusqlite::{OptionalExtension, Row};
+
+use super::codec::Doing;
+use super::{View, Wait, Writer};
+use crate::domain::{FindingId, Uid};
+use crate::error::Result;
+
+/// One line that the parent told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeRow {
+    pub id: FindingId,
+    /// As it was sent.
+    pub body: String,
+    /// An entry of ours on which the finding rests that the line withdraws; `None` where it withdraws none.
+    pub withdraws: Option<Uid>,
+}
+
+fn notice(row: &Row) -> rusqlite::Result<NoticeRow> {
+    Ok(NoticeRow {
+        id: FindingId(row.get::<_, i64>(0)? as u64),
+        body: row.get(1)?,
+        withdraws: row.get::<_, Option<i64>>(2)?.map(|uid| Uid(uid as u64)),
+    })
+}
+
+impl View<'_> {
+    /// The last that the parent told of this.
+    pub fn notice(&self, id: FindingId) -> Result<Option<NoticeRow>> {
+        self.conn
+            .prepare_cached("SELECT id, body, withdraws FROM notices WHERE id = ?1")
+            .and_then(|mut s| s.query_row([id.0 as i64], notice).optional())
+            .doing("reading what the parent told")
+    }
+
+    /// What the parent told us and still says, by id.
+    pub fn notices(&self) -> Result<Vec<(FindingId, String)>> {
+        self.conn
+            .prepare_cached("SELECT id, body FROM notices WHERE open = 1 ORDER BY id")
+            .and_then(|mut s| {
+                s.query_map([], |row| Ok((FindingId(row.get::<_, i64>(0)? as u64), row.get(1)?)))?.collect()
+            })
+            .doing("reading what the parent told")
+    }
+
+    /// What the parent told us after `nseq`, to be handed on.
+    pub fn notices_changed(&self, nseq: u64, upto: u64) -> Result<Vec<(u64, NoticeRow)>> {
+        self.conn
+            .prepare_cached(
+                "SELECT id, body, withdraws, nseq FROM notices WHERE nseq > ?1 AND nseq <= ?2 ORDER BY nseq",
+            )
+            .and_then(|mut s| {
+                s.query_map((nseq as i64, upto as i64), |row| Ok((row.get::<_, i64>(3)? as u64, notice(row)?)))?
+                    .collect()
+            })
+            .doing("reading what the parent told")
+    }
+
+    /// Findings that this node may make and the parent sees through.
+    pub fn withdrawn(&self) -> Result<HashSet<FindingId>> {
+        self.conn
+            .prepare_cached("SELECT id FROM notices WHERE withdraws IS NOT NULL")
+            .and_then(|mut s| s.query_map([], |row| Ok(FindingId(row.get::<_, i64>(0)? as u64)))?.collect())
+            .doing("reading what the parent told")
+    }
+}
+
+impl Writer<'_> {
+    /// Keeps a line that the parent told; `open` where what it tells of holds. A person whose finding it withdraws, or
+    /// withdraws no longer, waits to be judged again.
+    pub fn put_notice(&self, id: FindingId, open: bool, body: &str, withdraws: Option<Uid>) -> Result<()> {
+        let before = self.notice(id)?.and_then(|row| row.withdraws);
+        self.conn
+            .prepare_cached("INSERT OR REPLACE INTO notices VALUES (?1, ?2, ?3, ?4, ?5)")
+            .and_then(|mut s| {
+                s.execute((id.0 as i64, self.next_seq() as i64, open, body, withdraws.map(|uid| uid.0 as i64)))
+            })
+            .doing("keeping what the parent told")?;
+        if before != withdraws {
+            before.into_iter().chain(withdraws).try_for_each(|uid| self.judge_again(uid))?;
+        }
+        Ok(())
+    }
+
+    /// The parent tells everything anew: what it does not repeat no longer holds.
+    pub fn close_notices(&self) -> Result<()> {
+        let doing = "forgetting what the parent told";
+        let standing: Vec<(i64, Option<i64>)> = self
+            .conn
+            .prepare_cached(
+                "SELECT id, withdraws FROM notices
+                 WHERE (open = 1 OR withdraws IS NOT NULL) AND body ->> 't' = 'finding' ORDER BY id",
+            )
+            .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .doing(doing)?;
+        for (id, withdraws) in standing {
+            // Each gets a number of its own: what is handed on is read page by page.
+            self.conn
+                .prepare_cached(
+                    "UPDATE notices SET open = 0, nseq = ?2, withdraws = NULL,
+                            body = json_remove(json_set(body, '$.finding', NULL), '$.seen') WHERE id = ?1",
+                )
+                .and_then(|mut s| s.execute((id, self.next_seq() as i64)))
+                .doing(doing)?;
+            withdraws.map_or(Ok(()), |uid| self.judge_again(Uid(uid as u64)))?;
+        }
+        Ok(())
+    }
+
+    fn judge_again(&self, uid: Uid) -> Result<()> {
+        match self.entry(uid)? {
+            Some(stored) => self.mark(stored.id, Wait::Judge),
+            None => Ok(()),
+        }
+    }
+}
