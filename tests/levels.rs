@@ -172,7 +172,7 @@ fn state(tree: &Tree) -> Vec<(Area, BTreeSet<String>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_order_in_which_offices_hear_of_each_other_does_not_show(draws in prop::collection::vec(any::<Index>(), 30)) {
