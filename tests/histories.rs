@@ -46,6 +46,8 @@ enum Happening {
     Vanishes {
         list: usize,
     },
+    /// The register gives them another number; the other lists keep the one they have.
+    Renumbered,
     /// One list writes the number with a slip of the pen from now on, or right again.
     Slips {
         list: usize,
@@ -68,6 +70,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         2 => (0..3usize).prop_map(|list| Happening::Vanishes { list }),
         2 => (0..3usize).prop_map(|list| Happening::Slips { list }),
         1 => Just(Happening::Stopped),
+        1 => Just(Happening::Renumbered),
     ];
     (1..MONTHS.len(), 0..PEOPLE.len(), what).prop_map(|(month, who, what)| Happens { month, who, what })
 }
@@ -80,6 +83,7 @@ struct Lines {
     health: Option<&'static str>,
     dibao: Option<&'static str>,
     wrong: [bool; 3],
+    renumbered: bool,
     died: Option<(String, usize)>,
 }
 
@@ -136,6 +140,7 @@ fn happen(lines: &mut Lines, what: &Happening, month: usize) {
         Happening::Vanishes { list: 1 } => lines.health = None,
         Happening::Vanishes { .. } => lines.dibao = None,
         Happening::Slips { list } => lines.wrong[*list] = !lines.wrong[*list],
+        Happening::Renumbered => lines.renumbered = true,
         Happening::Stopped => lines.dibao = lines.dibao.map(|_| "停保"),
     }
 }
@@ -144,6 +149,8 @@ fn files(people: &[Lines]) -> Files {
     let mut all = Files::new();
     let written = |i: usize, list: usize| {
         let (name, id) = PEOPLE[i];
+        let changed = id.replace("/0", "/8");
+        let id = if list == 0 && people[i].renumbered { &changed } else { id };
         let id = if people[i].wrong[list] { number(&format!("{id}!")) } else { number(id) };
         format!("{i},{name},{id}")
     };
@@ -306,8 +313,9 @@ proptest! {
 
     #[test]
     fn month_by_month_comes_to_what_the_last_files_alone_come_to(homes in homes(), history in history()) {
-        // A line that vanished is remembered by who lived through it: only what stands can be compared.
-        let stands = |h: &&Happens| !matches!(h.what, Happening::Vanishes { .. });
+        // A line that vanished, and a number that was, are remembered by who lived through it: only what stands can be
+        // compared.
+        let stands = |h: &&Happens| !matches!(h.what, Happening::Vanishes { .. } | Happening::Renumbered);
         let months = play(&homes, &history.iter().filter(stands).cloned().collect::<Vec<_>>());
         let lived = live(&months, &[]);
         let mut founded = Office::found("519901", today(0));

@@ -152,6 +152,24 @@ fn a_village_withdraws_what_the_offices_above_see_through() {
     assert_eq!(own(&tree, FIRST), pairs(&[(NOWHERE, ZHAO.0)]));
 }
 
+#[test]
+fn a_changed_number_is_known_above_where_nobody_saw_the_old_one() {
+    const RENUMBERED: (&str, &str) = ("王大明", "19500302/035");
+    let mut tree = Tree::found(&OFFICES, day("2026-01-31"));
+    tree.read(FIRST, "population.csv", &population(&[of(WANG, "在册,,")]));
+    tree.turn_to(day("2026-02-28"));
+    tree.read(FIRST, "population.csv", &population(&[of(RENUMBERED, "在册,,")]));
+    tree.read(THIRD, "health.csv", &health(&[of(WANG, "正常")]));
+    tree.settle();
+    let lines = [(FIRST, "population"), (THIRD, "health")].map(|(at, list)| tree.line(COUNTY, (at, list, WANG.0)));
+    assert_eq!(lines[0].person, lines[1].person);
+    // Both must be told apart by a person only, and that is heard everywhere.
+    tree.judge(COUNTY, lines[0].entry.uid, lines[1].entry.uid, false);
+    tree.settle();
+    let lines = [(FIRST, "population"), (THIRD, "health")].map(|(at, list)| tree.line(COUNTY, (at, list, WANG.0)));
+    assert_ne!(lines[0].person, lines[1].person);
+}
+
 /// What all offices hold and are told, and who is who at each.
 fn state(tree: &Tree) -> Vec<(Area, BTreeSet<String>)> {
     let mut all: Vec<(Area, BTreeSet<String>)> = Vec::new();

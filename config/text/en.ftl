@@ -253,7 +253,10 @@ finding-id-conflict =
     Lists give one person different identity numbers{ $numbers ->
         [none] {""}
        *[other] {" "}({ $numbers })
-    }; please correct from the document.
+    }{ $former_number ->
+        [none] ; please correct from the document.
+       *[other] : the register changed { $former_number }, the other list still has it; please bring that list up to date.
+    }
 finding-shared-id =
     Different people use one identity number{ $number ->
         [none] {""}

@@ -256,7 +256,10 @@ finding-id-conflict =
     同一人在几份名册上的身份证号不同{ $numbers ->
         [none] {""}
        *[other] （{ $numbers }）
-    }，请对照证件更正。
+    }，{ $former_number ->
+        [none] 请对照证件更正。
+       *[other] 人口底册已变更原号{ $former_number }，另一名册仍是原号，请更新。
+    }
 finding-shared-id =
     同一身份证号{ $number ->
         [none] {""}

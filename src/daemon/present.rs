@@ -113,7 +113,7 @@ impl<'a> Presenter<'a> {
             || json!({"file": null, "sheet": null, "row": null}),
             |(file, sheet, row)| json!({"file": file, "sheet": sheet, "row": row}),
         );
-        json!({
+        let mut shown = json!({
             "uid": entry.uid.to_string(),
             "area": entry.area,
             "list": entry.list,
@@ -121,7 +121,11 @@ impl<'a> Presenter<'a> {
             "name": name,
             "id_number": number,
             "source": source,
-        })
+        });
+        if let Some(former) = &record.former_number {
+            shown["former_number"] = json!(if self.reveal { former.reveal().to_owned() } else { former.masked() });
+        }
+        shown
     }
 
     /// A potential match with what speaks for and against it.

@@ -183,6 +183,9 @@ pub struct Record {
     pub name: String,
     #[serde(rename = "id", default, skip_serializing_if = "Option::is_none")]
     pub id_number: Option<IdNumber>,
+    /// The register's number of the person before it was lawfully changed (DOMAIN.md 3.1): other lists may still have it.
+    #[serde(rename = "was", default, skip_serializing_if = "Option::is_none")]
+    pub former_number: Option<IdNumber>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sex: Option<Sex>,
     /// The birth column; what the number says is in the number.

@@ -23,6 +23,7 @@ mod layout;
 mod lines;
 mod markup;
 mod recognise;
+pub mod renumbered;
 mod report;
 mod row;
 mod sheet;

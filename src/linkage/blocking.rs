@@ -10,9 +10,9 @@ use crate::domain::{Area, PartialDate};
 /// re-links all entries of a block when it grows beyond this or shrinks back to it.
 pub const BLOCK_ENTRIES_MAX: usize = 100;
 
-/// The most keys one entry has: number, two birth dates with the village and with the name, name with the village, and
-/// six neighbouring birth dates with the village.
-pub const KEYS_MAX: usize = 12;
+/// The most keys one entry has: number and former number, two birth dates with the village and with the name, name with
+/// the village, and six neighbouring birth dates with the village.
+pub const KEYS_MAX: usize = 13;
 
 /// The keys of one entry: 4 for most, fewer where it says less. Two more where column and number disagree on the birth;
 /// six more where there is no valid number, so that its date may be a slip away from the one on the other line.
@@ -61,8 +61,7 @@ enum Kind {
 /// The keys of `f`. Stable over releases unless the change is named: a store keeps them.
 pub fn block_keys(f: &Features) -> BlockKeys {
     let mut keys = BlockKeys::default();
-    let places = f.number.places();
-    if !places.is_empty() {
+    for places in [f.number.places(), f.other_number.places()].into_iter().filter(|places| !places.is_empty()) {
         let mut words = [0u64; 3];
         for (i, place) in places.iter().enumerate() {
             words[i / 8] = words[i / 8] << 8 | u64::from(*place);

@@ -58,7 +58,7 @@ pub fn cluster(members: &[Features], outgrown: &BTreeSet<u64>, decided: &Decided
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_unstable_by_key(|i| members[*i].uid);
     let sorted: Vec<Features> = order.iter().map(|i| members[*i]).collect();
-    let mut groups = Groups::new(&sorted, outgrown, decided, w);
+    let mut groups = Groups::new(sorted, outgrown, decided, w);
     groups.join_decided();
     groups.join_edges();
     groups.partition(&order)
@@ -76,7 +76,7 @@ struct Tie {
 type Between<'t> = (Option<&'t Tie>, Option<&'t Tie>);
 
 struct Groups<'a> {
-    members: &'a [Features],
+    members: Vec<Features>,
     decided: &'a Decided,
     w: &'a Weights,
     /// Strongest first.
@@ -90,10 +90,10 @@ struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    fn new(members: &'a [Features], outgrown: &BTreeSet<u64>, decided: &'a Decided, w: &'a Weights) -> Groups<'a> {
+    fn new(members: Vec<Features>, outgrown: &BTreeSet<u64>, decided: &'a Decided, w: &'a Weights) -> Groups<'a> {
         let mut ties = Vec::new();
         // Only pairs that share a key: so that components resolved together come out as each by itself.
-        blocking::pairs(members, outgrown, |i, j| {
+        blocking::pairs(&members, outgrown, |i, j| {
             if let Some(edge) = edge(&members[i], &members[j], w) {
                 ties.push(Tie { i, j, edge });
             }
@@ -106,7 +106,43 @@ impl<'a> Groups<'a> {
         }
         let group_of = (0..members.len()).collect();
         let groups = (0..members.len()).map(|i| vec![i]).collect();
-        Groups { members, decided, w, ties, ties_of, group_of, groups }
+        let mut groups = Groups { members, decided, w, ties, ties_of, group_of, groups };
+        groups.tell_of_changed_numbers();
+        groups
+    }
+
+    /// Lets every line that carries the former number of a register's line know the new one: two other lists, of which
+    /// one followed the change and one did not, then agree as well. Only lines with a tie tell each other, so that
+    /// components resolved together come out as each by itself.
+    fn tell_of_changed_numbers(&mut self) {
+        if self.members.iter().all(|f| !f.other_number.is_valid()) {
+            return;
+        }
+        for i in 0..self.members.len() {
+            let line = self.members[i];
+            if line.list == List::Population {
+                continue;
+            }
+            let ends = self.ties_of[i].iter().flat_map(|n| [self.ties[*n].i, self.ties[*n].j]);
+            let registered = ends
+                .filter(|end| *end != i)
+                .map(|end| &self.members[end])
+                .filter(|f| f.list == List::Population && f.name.compare(&line.name).0.agrees());
+            let mut became = Vec::new();
+            for register in registered {
+                if register.active && register.number.same_valid(&line.number) {
+                    became.clear();
+                    break;
+                }
+                if register.other_number.same_valid(&line.number) && !became.contains(&register.number) {
+                    became.push(register.number);
+                }
+            }
+            // Where two people are or were under one number, nobody can say whose line this is.
+            if let [number] = became[..] {
+                self.members[i].other_number = number;
+            }
+        }
     }
 
     /// What people joined is joined first, unless people also parted it.
@@ -148,11 +184,23 @@ impl<'a> Groups<'a> {
 
     /// Whether a third group could be joined to `a` about as well as `b`, but not together with it.
     fn has_rival(&self, a: usize, b: usize, bits: f32) -> bool {
+        let holds_number = self.best(a, b).is_some_and(|tie| tie.edge.same_number);
         self.neighbours(a).into_iter().filter(|c| *c != b).any(|c| {
+            // Who once had the number is no rival of who has it.
+            if holds_number && self.best(a, c).is_some_and(|tie| self.is_by_change(tie)) {
+                return false;
+            }
             self.strength(a, c).is_some_and(|rival| rival >= bits - self.w.margin_bits)
                 && self.strength(b, c).is_none_or(|together| together < self.w.match_bits)
                 && self.any_pair(b, c, |x, y| self.contradicts(x, y))
         })
+    }
+
+    /// Whether the numbers of a tie agree only by way of a change that the register tells of.
+    fn is_by_change(&self, tie: &Tie) -> bool {
+        let (x, y) = (&self.members[tie.i], &self.members[tie.j]);
+        let changed = x.other_number.is_valid() || y.other_number.is_valid();
+        changed && !tie.edge.same_number && Levels::of(x, y, self.w).renumbered
     }
 
     /// Groups with a tie to `a`, ascending.
@@ -185,7 +233,10 @@ impl<'a> Groups<'a> {
         let same = |x: &Features, y: &Features| x.number.same_valid(&y.number) && x.name.compare(&y.name).0.agrees();
         if self.any_pair(a, b, |x, y| twice_listed(x, y) && !same(x, y)) {
             bits -= self.w.twice_listed_bits;
-        } else if !best.edge.same_number && self.members[best.i].area == self.members[best.j].area {
+        } else if !best.edge.same_number
+            && !self.is_by_change(best)
+            && self.members[best.i].area == self.members[best.j].area
+        {
             let vacancies = u8::from(self.lacks_base_list_of(a, b)) + u8::from(self.lacks_base_list_of(b, a));
             bits += self.w.vacancy_bits * f32::from(vacancies);
         }
@@ -214,6 +265,7 @@ impl<'a> Groups<'a> {
         let levels = Levels::of(x, y, self.w);
         let unlikely = || levels.bits(self.w) < self.w.match_bits;
         match levels.number {
+            NumberLevel::Equal if levels.renumbered && twice_listed(x, y) => true,
             // A number used by two people, as by children entered under their mother's: their names have nothing in
             // common and nothing outweighs that, or they are like siblings' and something else speaks against it.
             NumberLevel::Equal => match levels.name {

@@ -8,6 +8,7 @@ use super::name::NameLevel;
 use super::number::NumberLevel;
 use super::scale::scale;
 use super::weights::Weights;
+use crate::domain::List;
 
 scale! {
     /// What was compared.
@@ -32,7 +33,9 @@ impl Field {
             all.iter().map(|level| code(*level)).collect()
         }
         match self {
-            Field::Number => codes(NumberLevel::ALL, NumberLevel::as_str),
+            Field::Number => {
+                codes(NumberLevel::ALL, NumberLevel::as_str).into_iter().chain(std::iter::once(FORMER)).collect()
+            }
             Field::Name => codes(NameLevel::ALL, NameLevel::as_str),
             Field::NameRarity => vec![SHARED],
             Field::Birth => codes(BirthLevel::ALL, BirthLevel::as_str),
@@ -46,6 +49,9 @@ impl Field {
 
 /// The one level of [`Field::NameRarity`].
 const SHARED: &str = "shared";
+
+/// What a number is called that agrees by way of a change the register tells of. It is worth what an equal one is.
+const FORMER: &str = "former";
 
 /// One line of an explanation: the field, the level's code, and what it is worth in bits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -75,7 +81,9 @@ pub enum Verdict {
 /// The levels of one pair, before anything is weighed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Levels {
+    /// `Equal` also where one is what the register says the other became.
     pub number: NumberLevel,
+    pub renumbered: bool,
     pub name: NameLevel,
     pub rarity: f32,
     pub birth: BirthLevel,
@@ -88,13 +96,16 @@ pub(super) struct Levels {
 
 impl Levels {
     pub fn of(a: &Features, b: &Features, w: &Weights) -> Levels {
-        let number = a.number.compare(&b.number);
         let (name, rarity) = a.name.compare(&b.name);
+        let renumbered = name.agrees() && renumbered(a, b);
+        let number = if renumbered { NumberLevel::Equal } else { a.number.compare(&b.number) };
         Levels {
             number,
+            renumbered,
             name,
             rarity: (rarity * w.rarity_share).min(w.rarity_bits_max),
             birth: match number {
+                NumberLevel::Equal if renumbered => levels::birth_beside_change(a, b),
                 NumberLevel::Equal => levels::birth_beside_number(a, b),
                 _ => levels::birth(a, b, number, &w.birth),
             },
@@ -126,7 +137,7 @@ impl Levels {
 
     fn codes(&self) -> [&'static str; Field::COUNT] {
         [
-            self.number.as_str(),
+            if self.renumbered { FORMER } else { self.number.as_str() },
             self.name.as_str(),
             SHARED,
             self.birth.as_str(),
@@ -162,6 +173,14 @@ impl Levels {
         ) || self.spouse == SupportLevel::Equal
             || self.phone == SupportLevel::Equal
     }
+}
+
+/// Whether the register says that the numbers of both are of one person. Two standing lines of registers with two numbers
+/// are two people, or one registered twice: that is for a person to say.
+fn renumbered(a: &Features, b: &Features) -> bool {
+    let registered = |f: &Features| f.active && f.list == List::Population;
+    let became = |x: &Features, y: &Features| x.other_number.same_valid(&y.number);
+    (became(a, b) || became(b, a)) && !a.number.same_valid(&b.number) && !(registered(a) && registered(b))
 }
 
 /// The sum alone. Symmetric.

@@ -8,7 +8,7 @@ use super::name::Name;
 use super::number::Number;
 use crate::domain::{Area, IdNumber, List, PartialDate, Place, Record, Sex, Status, Uid};
 
-/// One entry as the comparisons see it; about 170 bytes and no allocation.
+/// One entry as the comparisons see it; about 190 bytes and no allocation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Features {
     pub uid: Uid,
@@ -17,6 +17,8 @@ pub struct Features {
     /// Whether the line still stands for somebody here: a person is on one list of one village once.
     pub active: bool,
     pub number: Number,
+    /// Another number of the person: the register's before it was lawfully changed, or since, where the register says so.
+    pub other_number: Number,
     pub name: Name,
     pub sex: Option<Sex>,
     /// What the number says, where it is valid.
@@ -69,6 +71,7 @@ pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
         list,
         active: record.status == Status::Active,
         number,
+        other_number: Number::new(record.former_number.as_ref()),
         name,
         sex: record.sex,
         number_sex: record.id_number.as_ref().filter(|_| !number.ends_in_zeros()).and_then(IdNumber::sex),
@@ -91,6 +94,7 @@ pub fn features_agree(a: &Record, b: &Record) -> bool {
     let of = |r: &Record| (r.status == Status::Active, r.sex, r.birth, r.moved_from, r.moved_to, r.relation);
     of(a) == of(b)
         && a.id_number == b.id_number
+        && a.former_number == b.former_number
         && a.name == b.name
         && a.household == b.household
         && a.head == b.head
@@ -142,7 +146,7 @@ mod tests {
             "end": ["2025-01-02", "2025"], "died": ["2025-01-02", "2025"], "in": ["2025-01-02", "2025"],
             "from": ["519901001", "outside"], "out": ["2025-01-02", "2025"], "to": ["519901001", "outside"],
             "since": ["2025-01-02", "2025"], "rev": ["2025-01-02", "2025"], "seen": ["2025-01-02", "2025"],
-            "hh": ["7", "8"], "head": ["王四", "王五"], "rel": [1, 10], "sp": ["李四", "李三"],
+            "hh": ["7", "8"], "was": ["440524188001010014", "11010519491231002X"], "head": ["王四", "王五"], "rel": [1, 10], "sp": ["李四", "李三"],
             "rec": ["1", "2"], "tel": ["1234", "4321"], "cls": ["A", "B"], "aid": ["reward", "special"],
             "ct": [true, false], "dr": [true, false], "gr": [true, false], "flow": ["in", "out"],
         });

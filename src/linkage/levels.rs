@@ -103,6 +103,16 @@ pub(super) fn birth_beside_number(a: &Features, b: &Features) -> BirthLevel {
     }
 }
 
+/// The columns of two lines that carry two numbers of one person: either may have the date that was put right. A column
+/// that fits neither number nor the other line speaks of somebody else.
+pub(super) fn birth_beside_change(a: &Features, b: &Features) -> BirthLevel {
+    let odd = |x: &Features, y: &Features| {
+        let known = || y.births().chain(x.number_birth);
+        x.birth.is_some_and(|column| known().all(|date| two_dates(column, date) == BirthLevel::Different))
+    };
+    if odd(a, b) || odd(b, a) { BirthLevel::Different } else { BirthLevel::Missing }
+}
+
 fn two_dates(x: PartialDate, y: PartialDate) -> BirthLevel {
     let ((xy, xm, xd), (yy, ym, yd)) = (x.parts(), y.parts());
     if xd == 0 || yd == 0 {

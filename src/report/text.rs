@@ -34,6 +34,7 @@ const DETAIL_KEYS: &[&str] = &[
     "died",
     "direction",
     "event",
+    "former_number",
     "fault",
     "file",
     "household",

@@ -11,6 +11,7 @@ pub(super) fn rules(bench: &mut Bench) {
     raise(bench, "id-conflict", "numbers", &current, numbers, |found| {
         mask::id_numbers(&found.iter().map(|number| number.reveal()).collect::<Vec<_>>())
     });
+    tell_of_a_lawful_change(bench, &current);
     raise(bench, "name-conflict", "names", &current, names, |found| {
         mask::names(&found.iter().map(|name| name.as_str()).collect::<Vec<_>>())
     });
@@ -20,6 +21,22 @@ pub(super) fn rules(bench: &mut Bench) {
     raise(bench, "birth-conflict", "dates", &current, births, |found| {
         found.iter().map(|date| date.to_string()).collect()
     });
+}
+
+/// Where the register changed the number and another list still has the one before, the conflict says so: that list is
+/// behind, and nobody need ask which of the two is right.
+fn tell_of_a_lawful_change(bench: &mut Bench, current: &[&Entry]) {
+    let Some(register) = current.iter().find(|e| {
+        let former = e.record.former_number.as_ref().map(IdNumber::canonical);
+        let carried = |other: &&Entry| other.record.id_number.as_ref().map(IdNumber::canonical) == former;
+        former.is_some() && current.iter().any(carried)
+    }) else {
+        return;
+    };
+    let former = register.record.former_number.as_ref().map(IdNumber::masked);
+    if let Some(finding) = bench.last_of("id-conflict") {
+        say(finding, "former_number", former);
+    }
 }
 
 /// Raises `rule` where `values` finds more than one value among the entries that cannot be the same.

@@ -85,6 +85,11 @@ impl<'a> Bench<'a> {
         findings.last_mut().expect("a finding was pushed on the line above")
     }
 
+    /// The finding of a rule that was raised last, to say more of it.
+    pub fn last_of(&mut self, rule: &str) -> Option<&mut Finding> {
+        self.out.findings.iter_mut().rfind(|finding| finding.rule == rule)
+    }
+
     /// Asks to look at the case again once `limit` days have passed after `start`.
     pub fn again_after(&mut self, start: Date, limit: i32) {
         self.again_on(plus_days(start, limit + 1));

@@ -1,12 +1,14 @@
 //! Writing one line: a new entry, a changed one, or one that stands again.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::domain::{Area, Entry, List, Record, Uid};
-use crate::error::Result;
+use crate::error::{Context, Result};
 use crate::intake::diff;
+use crate::intake::renumbered::number_before;
 use crate::linkage::features_agree;
 use crate::store::{NewEntry, StoredEntry, Wait, Writer};
 
@@ -43,6 +45,12 @@ impl Blocks {
 pub(super) fn read_body(body: &str) -> Record {
     // Written from a record when the line was read.
     serde_json::from_str(body).unwrap_or_default()
+}
+
+/// The line with what it must remember of the one whose place it takes.
+pub(super) fn remembering(list: List, old: &Record, mut new: Record) -> Record {
+    new.former_number = number_before(list, old, &new);
+    new
 }
 
 /// A stable name for a new line: from what identifies it, and the how-many-eth of its kind it is.
@@ -107,13 +115,17 @@ pub(super) fn update(
     body: &str,
     blocks: &mut Blocks,
 ) -> Result<bool> {
-    let record = read_body(body);
+    let record = remembering(at.0, &old.entry.record, read_body(body));
     let moved = (old.entry.list, old.entry.area) != at;
     if old.entry.record == record && old.entry.removed.is_none() && !moved {
         return Ok(false);
     }
     let corrected = is_correction(&old.entry.record, &record);
-    writer.update_entry(old, at, body, setting.today, corrected)?;
+    let body = match record.former_number {
+        Some(_) => Cow::Owned(serde_json::to_string(&record).or_say("writing a line")?),
+        None => Cow::Borrowed(body),
+    };
+    writer.update_entry(old, at, &body, setting.today, corrected)?;
     let before = &old.entry;
     let after = Entry {
         uid: before.uid,

@@ -15,7 +15,7 @@ use crate::intake::{Refusal, diff};
 use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, Wait, Writer};
 
 use super::Setting;
-use super::entering::{Blocks, enter, name_line, read_body, update};
+use super::entering::{Blocks, enter, name_line, read_body, remembering, update};
 use super::gather::{Gather, NewLine};
 use super::scope::{Plan, Scope, ScopeOutcome};
 
@@ -189,8 +189,11 @@ fn plan(writer: &Writer, manner: &Manner, at: (List, Area), scope: &Scope) -> Re
         && share > guard.removed_share_max
         && !writer.is_released(&manner.hash, at.1, at.0)?;
     let removes = standing().count() as u64;
-    let changed = same.iter().filter(|(old, j)| old.entry.removed.is_some() || old.entry.record != arrived[*j]);
-    let changed = changed.count() as u64;
+    let says_else = |(old, j): &&(StoredEntry, usize)| {
+        let now = remembering(at.0, &old.entry.record, arrived[*j].clone());
+        old.entry.removed.is_some() || old.entry.record != now
+    };
+    let changed = same.iter().filter(says_else).count() as u64;
     Ok(Plan { same, gone, fresh: pairing.fresh, kept, replaced_damaged, changed, removes, held })
 }
 

@@ -1,0 +1,83 @@
+//! The number a person of the register had before it was lawfully changed: double coding undone, a wrong birth date or
+//! sex put right (DOMAIN.md 3.1).
+
+use crate::domain::{IdNumber, IdState, List, Record, name};
+
+/// A date of birth is put right by days, as a lunar one, or by a year or two: nobody has a namesake that near in the house.
+const CORRECTED_DAYS_MAX: i32 = 3 * 366;
+/// Or by a digit or two; the check digit then changes as well.
+const CORRECTED_PLACES_MAX: usize = 3;
+
+/// The number that `new`, which takes the place of `old` on one line, must remember.
+///
+/// Only the register changes a person's number; other lists that change it follow it, or were wrong. Of several changes
+/// the last is remembered.
+pub fn number_before(list: List, old: &Record, new: &Record) -> Option<IdNumber> {
+    let (was, is) = (old.id_number.as_ref()?, new.id_number.as_ref()?);
+    let valid = |id: &IdNumber| matches!(id.state(), IdState::Valid | IdState::Old);
+    if list != List::Population {
+        return None;
+    }
+    if was.canonical() == is.canonical() || !valid(was) || !valid(is) {
+        return old.former_number.clone().filter(|former| former.canonical() != is.canonical());
+    }
+    (name::fold(&old.name) == name::fold(&new.name) && is_lawful(was, is)).then(|| was.clone())
+}
+
+/// Whether the change is one that the law knows: coded anew, or a date or the sex put right. Another person of the name on
+/// the same line, as a son in the place of his father, was born in other years; so was whose number was used by mistake.
+fn is_lawful(was: &IdNumber, is: &IdNumber) -> bool {
+    let apart = was.canonical().bytes().zip(is.canonical().bytes()).filter(|(a, b)| a != b).count();
+    let near = was.birth().zip(is.birth()).is_some_and(|(old, new)| old.days_apart(new) <= CORRECTED_DAYS_MAX);
+    near || apart <= CORRECTED_PLACES_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(name: &str, number: &str) -> Record {
+        Record { name: name.into(), id_number: IdNumber::parse(number), ..Record::default() }
+    }
+
+    fn remembered(old: &Record, new: &Record) -> Option<String> {
+        number_before(List::Population, old, new).map(|id| id.reveal().to_owned())
+    }
+
+    const FIRST: &str = "519901198001010017";
+
+    #[test]
+    fn a_number_changed_by_law_is_remembered() {
+        for (what, number) in [
+            ("the sequence, as two people had it", "519901198001010033"),
+            ("the month of birth", "519901198002010019"),
+            ("the whole date", "519901197812240030"),
+            ("a digit of the year", "519901196001010034"),
+        ] {
+            let (old, new) = (line("王五", FIRST), line("王五", number));
+            assert_eq!(remembered(&old, &new).as_deref(), Some(FIRST), "{what}");
+            assert_eq!(number_before(List::Health, &old, &new), None, "only the register changes a number");
+        }
+    }
+
+    #[test]
+    fn it_is_remembered_until_the_next_and_forgotten_when_it_comes_back() {
+        let first = line("王五", FIRST);
+        let mut second = line("王五", "519901198001010033");
+        second.former_number = number_before(List::Population, &first, &second);
+        let again = Record { phone_tail: Some("1234".into()), former_number: None, ..second.clone() };
+        assert_eq!(remembered(&second, &again).as_deref(), Some(FIRST), "the line is written again");
+        let slip = line("王五", "519901198001010034");
+        assert_eq!(remembered(&second, &slip).as_deref(), Some(FIRST), "the new one is mistyped");
+        assert_eq!(remembered(&second, &first).as_deref(), Some("519901198001010033"), "taken back");
+    }
+
+    #[test]
+    fn another_person_on_the_line_brings_no_number_along() {
+        let father = line("王建国", "519901195003020012");
+        assert_eq!(remembered(&father, &line("王建国", "519901197806150039")), None, "the son");
+        assert_eq!(remembered(&father, &line("王建军", "519901195003020039")), None, "the brother");
+        let wrong = line("王五", "519901198001010018");
+        assert_eq!(remembered(&wrong, &line("王五", FIRST)), None, "a wrong number was nobody's");
+    }
+}
