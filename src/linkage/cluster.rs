@@ -226,7 +226,7 @@ impl<'a> Groups<'a> {
     /// enough where nothing but names, sex and place agree.
     fn strength(&self, a: usize, b: usize) -> Option<f32> {
         let best = self.best(a, b)?;
-        if self.any_pair(a, b, |x, y| self.excludes(x, y)) {
+        if self.any_pair(a, b, |x, y| self.excludes(x, y) && !self.is_overruled(a, b, x, y)) {
             return None;
         }
         let mut bits = best.edge.bits;
@@ -283,6 +283,20 @@ impl<'a> Groups<'a> {
             // Two lines of one list in one village with two names: twins, siblings, neighbours.
             _ => twice_listed(x, y) && levels.name >= NameLevel::Swapped && levels.name != NameLevel::Missing,
         }
+    }
+
+    /// Whether a person said of one of two lines that exclude each other that it is somebody whom the other surely is: what
+    /// was said of a line written wrong must not part the lines that are right.
+    fn is_overruled(&self, a: usize, b: usize, x: &Features, y: &Features) -> bool {
+        if self.decided.is_empty() || self.decided.are_parted(x.uid, y.uid) {
+            return false;
+        }
+        let same = |m: &Features, y: &Features| m.number.same_valid(&y.number) && m.name.compare(&y.name).0.agrees();
+        let said = |group: usize, x: &Features, y: &Features| {
+            let members = self.groups[group].iter().map(|i| &self.members[*i]);
+            members.into_iter().any(|m| self.decided.are_joined(m.uid, x.uid) && same(m, y))
+        };
+        said(a, x, y) || said(b, y, x)
     }
 
     /// Whether nobody need look at these two: decided, or two names beside two good numbers or on one list.
