@@ -164,6 +164,19 @@ fn what_only_the_daemon_can_do_exits_3_without_one() {
 }
 
 #[test]
+fn doctor_looks_at_a_node_that_was_never_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = village(folder.path());
+    let output = rosterd(&["doctor", "--json", "--config", &config]);
+    let checks: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let state = |name: &str| checks.iter().find(|check| check["check"] == name).map(|check| check["state"].clone());
+    assert_eq!(state("daemon"), Some("bad".into()), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("row_sum"), "{}", stderr(&output));
+    assert!(checks.iter().any(|check| check["check"] == "store-sound"), "{checks:?}");
+}
+
+#[test]
 fn man_pages_and_completions_come_from_the_command_line_itself() {
     let folder = tempfile::tempdir().unwrap();
     let made = rosterd(&["man", folder.path().to_str().unwrap()]);

@@ -56,6 +56,7 @@ pub(super) fn in_memory(area: Area) -> Result<Connection> {
     let mut conn = Connection::open_in_memory().or_say_at("opening an empty store", path)?;
     migrate(&mut conn, path)?;
     put_meta(&conn, "area", area.padded())?;
+    keep_plans(&conn, path)?;
     Ok(conn)
 }
 
