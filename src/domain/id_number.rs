@@ -42,6 +42,8 @@ pub enum IdFault {
 
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 const CHECK: &[u8; 11] = b"10X98765432";
+/// Places of precision in a spreadsheet's number cell (DOMAIN.md 6 row 3).
+const KEPT_PLACES: usize = 15;
 /// Nobody is older (DOMAIN.md Q1).
 const AGE_YEARS_MAX: i16 = 120;
 
@@ -72,6 +74,16 @@ impl IdNumber {
 
     pub fn is_damaged(&self) -> bool {
         self.damaged
+    }
+
+    /// How many of its first places can be held against another number: of a damaged one those that a spreadsheet kept
+    /// (DOMAIN.md 6 row 3), or showed, of which the last is rounded (`5.19901E+17`); all of a whole one.
+    pub fn trusted_places(&self) -> usize {
+        match self.text.len() {
+            _ if !self.damaged => usize::MAX,
+            shown @ ..KEPT_PLACES => shown.saturating_sub(1),
+            _ => KEPT_PLACES,
+        }
     }
 
     pub fn masked(&self) -> String {
@@ -291,6 +303,13 @@ mod tests {
         assert_eq!(id("110105194912310021").state(), IdState::Invalid(IdFault::CheckDigit));
         assert_eq!(id("1101051949123100").state(), IdState::Invalid(IdFault::Length));
         assert_eq!(IdNumber::damaged("110105194912310000").unwrap().state(), IdState::Damaged);
+    }
+
+    #[test]
+    fn of_a_damaged_number_only_what_was_kept_counts() {
+        let kept = |digits| IdNumber::damaged(digits).unwrap().trusted_places();
+        assert_eq!((kept("110105194912310000"), kept("110105194912310"), kept("110105")), (15, 15, 5));
+        assert_eq!(id("11010519491231002X").trusted_places(), usize::MAX);
     }
 
     #[test]

@@ -76,12 +76,8 @@ fn numbers(entries: &[&Entry]) -> Vec<(IdNumber, Uid)> {
     let whole = written().filter(|(id, _)| !id.is_damaged());
     distinct(whole.chain(written().filter(|(id, _)| id.is_damaged())), |a, b| {
         let (x, y) = (a.canonical(), b.canonical());
-        if a.is_damaged() || b.is_damaged() {
-            // Only the first 15 places of a damaged number can be trusted (DOMAIN.md 6 row 3).
-            x.get(..15).is_some() && x.get(..15) == y.get(..15)
-        } else {
-            x == y
-        }
+        let places = a.trusted_places().min(b.trusted_places());
+        if places == usize::MAX { x == y } else { x.get(..places) == y.get(..places) }
     })
 }
 
