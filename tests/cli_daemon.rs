@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use support::node::Node;
@@ -278,6 +278,29 @@ fn a_file_from_elsewhere_counts_as_one_of_the_first_folder() {
     let row = rows(&node.call(&["import", file.to_str().unwrap(), "--json"])).remove(0);
     assert_eq!((&row["created"], &row["unchanged"]), (&1.into(), &20.into()), "the same list, not a second one");
     assert!(node.findings().iter().all(|finding| finding["rule"] != "duplicate-entry"));
+}
+
+/// An archive of an old Windows, unpacked: names in GB18030, which are text nowhere here.
+#[test]
+fn a_file_whose_name_is_not_in_utf8_is_read_and_named() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+    let old = |name: &str| OsString::from_vec(encoding_rs::GB18030.encode(name).0.into_owned());
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::init(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001200", "200村");
+    fs::write(node.inbox().join(old("三月人口.csv")), register(1..=20)).unwrap();
+    node.start(Some("2026-03-31"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS);
+    let status = node.json(&["status"]).remove(0);
+    let source = &status["sources"][0];
+    assert_eq!((&source["path"], &source["state"]), (&"三月人口.csv".into(), &"read".into()), "{status}");
+    let aside = node.dir.join(old("四月人口.csv"));
+    fs::write(&aside, register(1..=21)).unwrap();
+    let mut import = Command::new(env!("CARGO_BIN_EXE_rosterd"));
+    let took = import.arg("import").arg(&aside).args(["--json", "--config"]).arg(node.config()).output().unwrap();
+    assert_eq!(took.status.code(), Some(0), "{}", err(&took));
+    assert_eq!((&rows(&took)[0]["file"], &rows(&took)[0]["created"]), (&"四月人口.csv".into(), &1.into()));
 }
 
 /// `sudo rosterd restore` on an installed machine.

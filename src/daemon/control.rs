@@ -22,6 +22,7 @@ use crate::report::text::errors::Told;
 use spool::Spooled;
 
 pub mod client;
+pub mod path_text;
 pub mod requests;
 pub mod server;
 pub mod spool;

@@ -19,6 +19,7 @@ use super::upkeep::Upkeep;
 use crate::error::{Error, Result};
 use crate::intake::Vocabulary;
 use crate::intake::watch::{Scan, Seen, Settling, in_order, scan};
+use crate::settings::file_name::{real_path, shown_name};
 use crate::settings::{Settings, Source, SourceKind};
 use crate::sync::status::LinkHandle;
 
@@ -266,7 +267,7 @@ impl Worker {
                 stream: &stream,
                 source: &source,
                 rel_path: &seen.rel_path,
-                path: folder.join(&seen.rel_path),
+                path: real_path(&folder, &seen.rel_path),
                 seen: &seen,
             };
             if reading::read(&reading)? {
@@ -333,7 +334,7 @@ fn list(source: &Source) -> Result<(PathBuf, Scan)> {
         SourceKind::Sqlite => {
             // Its file may stand still while what is in it changes: the stamp tells.
             let folder = source.path.parent().unwrap_or(Path::new("/")).to_owned();
-            let rel_path = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let rel_path = shown_name(source.path.file_name().unwrap_or_default());
             let stamp = reading::database(source).and_then(|database| {
                 database.stamp().map_err(|e| Error::new("looking at a database").because(e).transient())
             })?;
@@ -342,7 +343,7 @@ fn list(source: &Source) -> Result<(PathBuf, Scan)> {
         }
         SourceKind::File => {
             let folder = source.path.parent().unwrap_or(Path::new("/")).to_owned();
-            let name = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = shown_name(source.path.file_name().unwrap_or_default());
             let mut found = scan(&folder)?;
             found.files.retain(|seen| seen.rel_path == name);
             Ok((folder, found))

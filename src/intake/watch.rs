@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::Date;
 use crate::error::{Context as _, Error};
+use crate::settings::file_name::shown_name;
 
 use super::area;
 use super::container::is_lock_name;
@@ -63,7 +64,7 @@ pub fn scan(dir: &Path) -> Result<Scan, Error> {
                 scan.unreadable.push(rel.clone());
                 continue;
             };
-            let name = entry.file_name().to_string_lossy().into_owned();
+            let name = shown_name(&entry.file_name());
             if is_passed_over(&name) {
                 continue;
             }

@@ -12,6 +12,7 @@ use crate::domain::{Area, Level, List};
 use crate::error::{Context, Error, Result};
 
 mod check;
+pub mod file_name;
 mod fragment;
 mod limits;
 pub mod sample;
@@ -263,7 +264,7 @@ impl Settings {
     pub fn watched(&self, file: &Path) -> Option<(&Source, String)> {
         self.folders().find_map(|source| {
             let inside = file.strip_prefix(&source.path).ok()?;
-            Some((source, inside.to_string_lossy().into_owned()))
+            Some((source, file_name::shown(inside)))
         })
     }
 

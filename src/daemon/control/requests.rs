@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::path_text;
 use crate::domain::{Area, Date, Disposition, EventKind, FindingId, FindingStatus, List, Severity};
 
 /// Where a verb can be answered.
@@ -129,6 +130,7 @@ pub struct Decide {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Import {
+    #[serde(with = "path_text")]
     pub file: PathBuf,
     pub list: Option<List>,
     pub area: Option<Area>,
@@ -251,6 +253,7 @@ pub struct Access {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ExportBatch {
+    #[serde(with = "path_text")]
     pub file: PathBuf,
 }
 
@@ -259,6 +262,7 @@ pub struct ExportBatch {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ImportBatch {
+    #[serde(with = "path_text")]
     pub file: PathBuf,
 }
 
@@ -273,6 +277,7 @@ pub fn receipts_beside(file: &Path) -> PathBuf {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Backup {
+    #[serde(with = "path_text")]
     pub file: PathBuf,
     /// The copy is also restored on trial and compared with the store; `proved` in the row.
     pub prove: bool,
@@ -291,6 +296,7 @@ pub struct BackupReport {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Restore {
+    #[serde(with = "path_text")]
     pub file: PathBuf,
 }
 
@@ -299,6 +305,7 @@ pub struct Restore {
 #[serde(default)]
 pub struct Rekey {
     /// What opens it until now; without it the store is plain.
+    #[serde(with = "path_text::option")]
     pub old_key: Option<PathBuf>,
 }
 

@@ -21,6 +21,7 @@ use crate::daemon::office::PAUSED;
 use crate::error::{Context, Error, Result};
 use crate::intake::Refusal;
 use crate::intake::watch::Seen;
+use crate::settings::file_name::{real_path, shown_name};
 use crate::settings::{Mode, Settings, Source, SourceKind};
 use crate::store::{self, Decision, DecisionKind, Held, Home, Store, StoreKey, Transition};
 
@@ -87,7 +88,7 @@ impl FrontDesk {
         let seen = Seen {
             rel_path: match &watched {
                 Some((_, inside)) => inside.clone(),
-                None => args.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                None => shown_name(args.file.file_name().unwrap_or_default()),
             },
             bytes: meta.len(),
             modified: meta.modified().unwrap_or(SystemTime::UNIX_EPOCH),
@@ -212,7 +213,7 @@ impl FrontDesk {
             Some(source) => source.path.parent().map(Path::to_owned).unwrap_or_default(),
             None => settings.inbox(),
         };
-        let path = folder.join(&held.file);
+        let path = real_path(&folder, &held.file);
         let meta = std::fs::metadata(&path).map_err(|e| {
             Error::new("the file that was held is not there any more")
                 .at(&path)
