@@ -5,11 +5,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::neighbours;
 use super::office::Office;
 use super::pass::{self, Gather, Manner, Outcome, ingest};
 use crate::domain::List;
 use crate::error::{Context as _, Error, Result};
-use crate::intake::{self, Context, DatabaseSource, FileReport, Limits, Unreadable, Vocabulary, watch::Seen};
+use crate::intake::{self, Context, DatabaseSource, FileReport, Limits, Places, Unreadable, Vocabulary, watch::Seen};
 use crate::settings::{Mode, Selection, Source, SourceKind};
 use crate::store::{QuarantineRow, SourceRow, Writer};
 
@@ -63,12 +64,13 @@ pub fn read(reading: &Reading) -> Result<bool> {
     }
     let setting = office.setting();
     let manner = reading.manner(hash, false, false);
+    let places = reading.places()?;
     let taken = ingest(
         &office.store,
         &setting,
         &manner,
         |gather| {
-            let report = reading.pour(gather).map_err(GivenUp::Unreadable)?;
+            let report = reading.pour(&places, gather).map_err(GivenUp::Unreadable)?;
             if reading.is_unchanged() { Ok(report) } else { Err(GivenUp::Changed) }
         },
         &mut |writer, report: &FileReport, outcome| reading.keep(writer, hash, report.lines, outcome),
@@ -116,11 +118,12 @@ pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result
     let hash = hash_of(reading).or_say_at("reading the file", &reading.path)?;
     let setting = office.setting();
     let manner = reading.manner(hash, dry_run, released);
+    let places = reading.places()?;
     let taken = ingest(
         &office.store,
         &setting,
         &manner,
-        |gather| reading.pour(gather),
+        |gather| reading.pour(&places, gather),
         &mut |writer, report: &FileReport, outcome| {
             if dry_run {
                 return Ok(());
@@ -139,9 +142,16 @@ impl Reading<'_> {
         writer.put_quarantine(self.office.area(), self.rel_path, &refusals(self, outcome))
     }
 
-    fn pour(&self, sink: &mut Gather) -> Result<FileReport, Unreadable> {
+    /// What this office and those below it are called, and what its own word files call areas.
+    fn places(&self) -> Result<Places> {
+        let names = self.office.store.read(|view| neighbours::names(view, self.office))?;
+        Ok(Places::new(names, self.vocabulary))
+    }
+
+    fn pour(&self, places: &Places, sink: &mut Gather) -> Result<FileReport, Unreadable> {
         let context = Context {
             vocabulary: self.vocabulary,
+            places,
             limits: &self.limits,
             node_area: self.office.area(),
             list: self.source.list,

@@ -3,20 +3,21 @@
 use crate::domain::{Area, Date, Level, PartialDate};
 
 use super::clean::place::codes;
+use super::places::Places;
 use super::row::Cell;
 
 /// The area a source's texts name, the most trusted text first. A later text can only say it more precisely.
 ///
 /// `node` where none names one. A village code of the same county outside the node is believed too, so that a
 /// neighbour's file dropped here by mistake is refused and not taken for this village's own.
-pub fn stated<'t>(texts: impl Iterator<Item = &'t str>, node: Area) -> Area {
-    named(texts, node).unwrap_or(node)
+pub fn stated<'t>(texts: impl Iterator<Item = &'t str> + Clone, node: Area, places: &Places) -> Area {
+    named(texts, node, places).unwrap_or(node)
 }
 
 /// The same, or `None` where no text names an area.
-pub fn named<'t>(texts: impl Iterator<Item = &'t str>, node: Area) -> Option<Area> {
+pub fn named<'t>(texts: impl Iterator<Item = &'t str> + Clone, node: Area, places: &Places) -> Option<Area> {
     let mut found: Option<Area> = None;
-    for text in texts {
+    for text in texts.clone() {
         let mut inside: Option<Area> = None;
         for area in codes(text).filter(|area| node.contains(*area) || is_neighbour(*area, node)) {
             inside = match inside {
@@ -26,12 +27,30 @@ pub fn named<'t>(texts: impl Iterator<Item = &'t str>, node: Area) -> Option<Are
                 before => before.or(Some(area)),
             };
         }
-        found = match (found, inside) {
-            (Some(before), Some(area)) if before.contains(area) => Some(area),
-            (before, area) => before.or(area),
-        };
+        found = narrower(found, inside);
+    }
+    // Names after the codes: the file's code tells which 200村 its sheet means, and one text which of another.
+    for _ in [Level::Township, Level::Village] {
+        for text in texts.clone() {
+            let here = found.unwrap_or(node);
+            found = narrower(found, places.named(text, here).or_else(|| numbered(text, here)));
+        }
     }
     found
+}
+
+/// What is trusted more, unless the other says it more precisely.
+fn narrower(trusted: Option<Area>, other: Option<Area>) -> Option<Area> {
+    match (trusted, other) {
+        (Some(trusted), Some(other)) if trusted.contains(other) => Some(other),
+        (trusted, other) => trusted.or(other),
+    }
+}
+
+/// A village of the township `here` by the last digits of its code: 200村. Bare digits in a title may count anything.
+fn numbered(text: &str, here: Area) -> Option<Area> {
+    let is_village = here.level() == Level::Township && text.trim().parse::<u64>().is_err();
+    is_village.then(|| Area::from_padded(here.padded() + village_number(Cell::Text(text))?))?
 }
 
 fn is_neighbour(area: Area, node: Area) -> bool {
@@ -43,10 +62,14 @@ pub fn of_cell(text: &str) -> Option<Area> {
     text.parse().ok().or_else(|| codes(text).max_by_key(|area| std::cmp::Reverse(area.level())))
 }
 
-/// The last three digits of a village's code alone, as a column beside the township's writes them.
+/// The last three digits of a village's code alone (200, 200村), as a column beside the township's writes them.
 pub fn village_number(cell: Cell<'_>) -> Option<u64> {
     let number = match cell {
-        Cell::Text(text) if text.len() == 3 => text.parse().ok()?,
+        Cell::Text(text) => {
+            let text = text.trim();
+            let digits = text.strip_suffix('村').or_else(|| text.strip_suffix("社区")).unwrap_or(text);
+            (digits.len() == 3).then(|| digits.parse().ok())??
+        }
         Cell::Number(value) if value.fract() == 0.0 => value as u64,
         _ => return None,
     };
@@ -115,6 +138,10 @@ mod tests {
         code.parse().unwrap()
     }
 
+    fn stated<'t>(texts: impl Iterator<Item = &'t str> + Clone, node: Area) -> Area {
+        super::stated(texts, node, &Places::default())
+    }
+
     #[test]
     fn a_sheet_belongs_where_its_texts_say() {
         let county = area("519901");
@@ -123,6 +150,10 @@ mod tests {
         assert_eq!(stated(["花名册", "202604.xls"].into_iter(), county), county);
         assert_eq!(stated(["519901001200", "519901001201.xls"].into_iter(), county), area("519901001200"));
         assert_eq!(stated(["519901001200和519901001201"].into_iter(), county), area("519901001"));
+        let township = area("519901001");
+        assert_eq!(stated(["200村", "低保.xlsx"].into_iter(), township), area("519901001200"));
+        assert_eq!(stated(["200村", "519901001/低保.xlsx"].into_iter(), county), area("519901001200"));
+        assert_eq!(stated(["200", "1200村"].into_iter(), township), township);
     }
 
     #[test]

@@ -71,6 +71,15 @@ fn fits(field: Field, list: List, column: usize, data: &[Row], vocabulary: &Voca
     filled >= FILLED_MIN && fitting * 100 >= filled * least && (telling || field == Field::Id)
 }
 
+/// Whether a filled cell of the field's columns stands for the blank ones below it, as where cells are merged: the first
+/// line has it, and most others have not.
+pub fn is_merged_down(field: Field, layout: &Layout, data: &[Row]) -> bool {
+    let Some(column) = layout.columns(field).last() else { return false };
+    let lines = || data.iter().filter(|row| layout.columns(Field::Name).iter().any(|name| !row.cell(*name).is_empty()));
+    let filled = lines().filter(|row| !row.cell(*column).is_empty()).count();
+    lines().next().is_some_and(|first| !first.cell(*column).is_empty()) && filled * 2 < lines().count()
+}
+
 /// What 0, 1 and 2 mean in the sex column, by the valid numbers beside them.
 pub fn sex_digits(layout: &Layout, data: &[Row]) -> SexDigits {
     let mut evidence = SexEvidence::default();

@@ -20,8 +20,10 @@ mod field;
 mod fill;
 mod header;
 mod layout;
+mod line_area;
 mod lines;
 mod markup;
+mod places;
 mod recognise;
 pub mod renumbered;
 mod report;
@@ -43,6 +45,7 @@ use std::path::Path;
 
 pub use crate::settings::Limits;
 pub use database::{DatabaseSource, read_database};
+pub use places::Places;
 pub use report::{
     Container, FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable, UnreadableCode,
 };
@@ -58,6 +61,8 @@ use vocabulary::fold_word;
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     pub vocabulary: &'a Vocabulary,
+    /// What the areas are called.
+    pub places: &'a Places,
     pub limits: &'a Limits,
     pub node_area: Area,
     /// Forced by the source's settings.

@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::domain::{Area, Level, List, mask};
+use crate::domain::{Area, List, mask};
 
 use super::area;
 use super::clean::number::id_number;
@@ -11,6 +11,7 @@ use super::content;
 use super::field::Field;
 use super::fill::FillDown;
 use super::layout::Layout;
+use super::line_area::LineArea;
 use super::lines::{Kind, kind};
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
 use super::report::{FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
@@ -92,7 +93,8 @@ pub fn read(
         today: context.today,
     };
     let (header_row, list) = (window[first].number, layout.list);
-    let mut reader = SheetReader::new(origin, context, layout, reading, &titles, sink, report);
+    let line_area = LineArea::new(&layout, &data);
+    let mut reader = SheetReader::new(origin, context, layout, (reading, line_area), &titles, sink, report);
     reader.announce(header_row);
     for row in data {
         reader.row(row)?;
@@ -121,7 +123,7 @@ struct SheetReader<'a, 'v> {
     seed: u64,
     fill: FillDown,
     bytes: Vec<u8>,
-    last_area: Option<(String, Option<Area>)>,
+    line_area: LineArea,
     counts: Counts,
 }
 
@@ -130,13 +132,13 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         origin: &'a Origin<'a>,
         context: &'a Context<'v>,
         layout: Layout,
-        reading: Reading,
+        (reading, line_area): (Reading, LineArea),
         titles: &[String],
         sink: &'a mut dyn Sink,
         report: &'a mut FileReport,
     ) -> Self {
         let texts = || origin.name.into_iter().chain(titles.iter().map(String::as_str)).chain([context.rel_path]);
-        let area = context.area.unwrap_or_else(|| area::stated(texts(), context.node_area));
+        let area = context.area.unwrap_or_else(|| area::stated(texts(), context.node_area, context.places));
         let stated_on = area::stated_on(texts(), context.today);
         let cleaner = Cleaner::new(context.vocabulary, &layout, reading);
         let mut reader = SheetReader {
@@ -152,7 +154,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             seed: 0,
             fill: FillDown::default(),
             bytes: Vec::new(),
-            last_area: None,
+            line_area,
             counts: Counts::default(),
         };
         reader.seed = reader.seed();
@@ -221,7 +223,8 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         let relation = self.layout.columns(Field::Relation).first().map(|column| row.cell(*column));
         let is_head = relation.and_then(|cell| self.cleaner.relation_of(cell)).map(|code| matches!(code, 1 | 2));
         self.fill.fill(&row, &self.layout, is_head, self.context.vocabulary);
-        let own = self.area_of(&row);
+        let (node, places, words) = (self.context.node_area, self.context.places, self.context.vocabulary);
+        let own = self.line_area.of(&row, &self.layout, (node, self.area), places, words);
         let area = if self.context.area.is_some() { self.area } else { area::narrowed(own, self.area) };
         if !self.context.node_area.contains(area) {
             self.refuse(&row, RefusalCode::AreaOutside, area.to_string());
@@ -232,7 +235,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     }
 
     fn line(&mut self, row: &Row, area: Area) {
-        let raw = self.raw(row);
+        let raw = self.raw(row, area);
         let list = self.layout.list;
         if self.sink.known(list, raw) {
             self.report.known += 1;
@@ -262,8 +265,10 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     }
 
     /// The text under the kept columns, in the order of the fields, so that columns may change places.
-    fn raw(&mut self, row: &Row) -> u64 {
+    fn raw(&mut self, row: &Row, area: Area) -> u64 {
         self.bytes.clear();
+        // It may stand in a line far above.
+        self.bytes.extend_from_slice(&area.padded().to_le_bytes());
         let mut field_before = None;
         for (field, column) in &self.layout.kept {
             if field_before != Some(*field)
@@ -296,44 +301,6 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         xxh3_64_with_seed(&self.bytes, self.seed)
     }
 
-    /// The deepest area that the columns of the line name (乡镇, 村, 区划代码), or where the person is registered if that
-    /// lies here.
-    fn area_of(&mut self, row: &Row) -> Option<Area> {
-        let node = self.context.node_area;
-        self.named_area(row, Field::Area)
-            .or_else(|| self.named_area(row, Field::RegisteredArea).filter(|area| node.contains(*area)))
-    }
-
-    fn named_area(&mut self, row: &Row, field: Field) -> Option<Area> {
-        let (mut found, mut short): (Option<Area>, Option<u64>) = (None, None);
-        for column in self.layout.columns(field) {
-            let own = match row.cell(*column) {
-                Cell::Empty | Cell::Error | Cell::Date(_) => None,
-                Cell::Text(text) => match &self.last_area {
-                    Some((last, area)) if last == text => *area,
-                    _ => {
-                        let area = area::of_cell(text);
-                        self.last_area = Some((text.to_owned(), area));
-                        area
-                    }
-                },
-                cell => area::of_cell(&cell.to_text()),
-            };
-            if own.is_none() {
-                short = short.or_else(|| area::village_number(row.cell(*column)));
-            }
-            found = match (found, own) {
-                (Some(before), Some(own)) if before.contains(own) => Some(own),
-                (before, own) => before.or(own),
-            };
-        }
-        let township = found.unwrap_or(self.area);
-        match short {
-            Some(village) if township.level() == Level::Township => Area::from_padded(township.padded() + village),
-            _ => found,
-        }
-    }
-
     /// A second header in the same sheet: of a printed page, or of another table below the first.
     fn header_again(&mut self, row: &Row) {
         if self.layout.is_repeated_by(row) {
@@ -357,7 +324,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             return;
         }
         // The county's own heading above a village's page says nothing new.
-        let named = area::named([text].into_iter(), self.context.node_area);
+        let named = area::named([text].into_iter(), self.context.node_area, self.context.places);
         if let Some(area) = named.filter(|area| !area.contains(self.area)) {
             self.area = area;
             self.begin_segment();

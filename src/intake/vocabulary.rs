@@ -8,7 +8,7 @@ use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::domain::{Aid, Flow, List, Reason, Sex, Status};
+use crate::domain::{Aid, Area, Flow, List, Reason, Sex, Status};
 use crate::error::{Context as _, Error};
 
 use super::field::Field;
@@ -24,7 +24,7 @@ const LISTS: [(List, &str); 6] = [
 ];
 
 /// Raised when cleaning changes, so that lines already held are read again.
-const CLEANING_VERSION: u64 = 3;
+const CLEANING_VERSION: u64 = 4;
 
 type Words = Vec<String>;
 
@@ -42,6 +42,7 @@ struct CommonFile {
     status: BTreeMap<Status, Words>,
     reasons: BTreeMap<Reason, Words>,
     relation: BTreeMap<String, Words>,
+    areas: BTreeMap<Area, Words>,
 }
 
 #[derive(Deserialize, Default)]
@@ -70,6 +71,7 @@ struct CommonWords {
     total: Words,
     subtotal: Words,
     trailer: Words,
+    example: Words,
     ditto: Words,
     none: Words,
     no: Words,
@@ -107,6 +109,7 @@ pub struct Vocabulary {
     pub(super) total: Words,
     pub(super) subtotal: Words,
     pub(super) trailer: Words,
+    pub(super) example: Words,
     pub(super) ditto: Words,
     pub(super) none: Words,
     pub(super) no: Words,
@@ -117,6 +120,8 @@ pub struct Vocabulary {
     pub(super) sex: HashMap<String, Sex>,
     pub(super) reasons: Vec<(Reason, String)>,
     pub(super) relation: HashMap<String, u8>,
+    /// What an office calls villages and townships.
+    pub(super) areas: Vec<(String, Area)>,
     lists: Vec<ListWords>,
     fingerprint: u64,
 }
@@ -192,6 +197,7 @@ impl Vocabulary {
             total: words(|file| &file.words.total),
             subtotal: words(|file| &file.words.subtotal),
             trailer: inside(|file| &file.words.trailer),
+            example: words(|file| &file.words.example),
             ditto: words(|file| &file.words.ditto),
             none: words(|file| &file.words.none),
             no: words(|file| &file.words.no),
@@ -211,6 +217,7 @@ impl Vocabulary {
                 .filter_map(|(code, words)| Some((code.parse::<u8>().ok()?, words)))
                 .flat_map(|(code, words)| words.iter().map(move |word| (fold_word(word), code)))
                 .collect(),
+            areas: commons.iter().flat_map(|file| flat(&file.areas)).map(|(area, name)| (name, area)).collect(),
             lists: lists.into_iter().map(|(list, files)| ListWords::build(list, &files, &commons)).collect(),
             fingerprint,
         }

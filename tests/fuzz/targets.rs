@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use rosterd::domain::{Area, Date, Entry, Record};
-use rosterd::intake::{self, Context, FileReport, Limits, Line, Refusal, SheetHead, Sink, Total, Vocabulary};
+use rosterd::intake::{self, Context, FileReport, Limits, Line, Places, Refusal, SheetHead, Sink, Total, Vocabulary};
 use rosterd::reconcile::{Case, reconcile as facts_of};
 use rosterd::rules::{Neighbours, Parameters, judge};
 use rosterd::store::{Arrived, read_item};
@@ -181,6 +181,7 @@ fn read_file(data: &[u8], rel_path: &str) {
     let limits = Limits { unpacked_bytes_max: 16 << 20, cells_max: 200_000, ..Limits::default() };
     let context = Context {
         vocabulary: WORDS.get_or_init(|| Vocabulary::load(None).expect("the built-in words load")),
+        places: &Places::default(),
         limits: &limits,
         node_area: county(),
         list: None,

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use rosterd::daemon::pass::{Gather, Guard, Manner, Outcome, Setting, derive, ingest};
 use rosterd::domain::{Area, Date, FindingStatus, Uid};
-use rosterd::intake::{self, Context, Limits, Vocabulary};
+use rosterd::intake::{self, Context, Limits, Places, Vocabulary};
 use rosterd::linkage::{Decided, Weights};
 use rosterd::rules::Parameters;
 use rosterd::store::{Decision, DecisionKind, FindingFilter, FindingRow, Home, Store, StoredEntry, View};
@@ -165,6 +165,7 @@ pub fn take_file(
     };
     let context = Context {
         vocabulary: vocabulary(),
+        places: &Places::default(),
         limits: &Limits::default(),
         node_area: store.area(),
         list: None,

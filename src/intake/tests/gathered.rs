@@ -54,6 +54,18 @@ pub fn gather(
     (result, sink)
 }
 
+/// Reads `path` at the node of `area`, which knows what the areas are called.
+pub fn gather_named(path: &Path, rel_path: &str, area: &str, names: &[(&str, &str)]) -> Gathered {
+    let mut sink = Gathered::default();
+    let result = under(area, rel_path, |context| {
+        let names = names.iter().map(|(code, name)| (code.parse().unwrap(), (*name).to_owned()));
+        let places = Places::new(names, context.vocabulary);
+        read_file(path, &Context { places: &places, ..*context }, &mut sink)
+    });
+    result.unwrap();
+    sink
+}
+
 /// The same for any other source.
 pub fn gather_from(
     area: &str,
@@ -66,8 +78,8 @@ pub fn gather_from(
 
 fn under<T>(area: &str, rel_path: &str, read: impl FnOnce(&Context<'_>) -> T) -> T {
     static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::load(None).unwrap());
-    let (vocabulary, limits) = (&*VOCABULARY, Limits::default());
+    let (vocabulary, limits, places) = (&*VOCABULARY, Limits::default(), Places::default());
     let node_area = area.parse().unwrap();
     let today = Date::constant(2026, 4, 30);
-    read(&Context { vocabulary, limits: &limits, node_area, list: None, area: None, rel_path, today })
+    read(&Context { vocabulary, places: &places, limits: &limits, node_area, list: None, area: None, rel_path, today })
 }

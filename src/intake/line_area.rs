@@ -1,0 +1,94 @@
+//! Where one line belongs, by its own columns.
+
+use crate::domain::{Area, Level};
+
+use super::area;
+use super::content;
+use super::field::Field;
+use super::layout::Layout;
+use super::places::Places;
+use super::row::{Cell, Row};
+use super::vocabulary::Vocabulary;
+
+/// Follows the area columns of one table.
+#[derive(Debug, Default)]
+pub struct LineArea {
+    /// A cell stands for all blank ones below it: clerks merge a village's lines.
+    merged: bool,
+    above: Option<Area>,
+    /// The last text, where it was read, and what it meant.
+    last: Option<(String, Area, Option<Area>)>,
+}
+
+impl LineArea {
+    /// Learns from the first lines how the columns are filled in.
+    pub fn new(layout: &Layout, data: &[Row]) -> LineArea {
+        LineArea { merged: content::is_merged_down(Field::Area, layout, data), ..LineArea::default() }
+    }
+
+    /// The deepest area that the columns of the line name (乡镇, 村, 区划代码), or where the person is registered if that
+    /// lies in `node`. `here` is what the sheet says of all its lines.
+    pub fn of(
+        &mut self,
+        row: &Row,
+        layout: &Layout,
+        (node, here): (Area, Area),
+        places: &Places,
+        vocabulary: &Vocabulary,
+    ) -> Option<Area> {
+        let mut blank = layout.columns(Field::Area).iter().map(|column| row.cell(*column)).map(|cell| {
+            let is_ditto = |text: &str| vocabulary.ditto.iter().any(|ditto| ditto == text);
+            matches!(cell, Cell::Text(text) if is_ditto(text)) || (self.merged && cell.is_empty())
+        });
+        let (all, any) = (blank.clone().all(|blank| blank), blank.any(|blank| blank));
+        if any && all && self.above.is_some() {
+            return self.above;
+        }
+        // The township may be merged over more lines than its village.
+        let township = self.above.filter(|_| any).map(Area::township);
+        let named = self.named(row, layout, Field::Area, (township, here), places);
+        self.above = named.or(self.above);
+        named.or_else(|| {
+            let registered = self.named(row, layout, Field::RegisteredArea, (None, node), places);
+            registered.filter(|area| node.contains(*area))
+        })
+    }
+
+    fn named(
+        &mut self,
+        row: &Row,
+        layout: &Layout,
+        field: Field,
+        (mut found, here): (Option<Area>, Area),
+        places: &Places,
+    ) -> Option<Area> {
+        let mut short: Option<u64> = None;
+        for column in layout.columns(field) {
+            let within = found.unwrap_or(here);
+            let own = match row.cell(*column) {
+                Cell::Empty | Cell::Error | Cell::Date(_) => None,
+                Cell::Text(text) => match &self.last {
+                    Some((last, before, area)) if last == text && *before == within => *area,
+                    _ => {
+                        let area = area::of_cell(text).or_else(|| places.named(text, within));
+                        self.last = Some((text.to_owned(), within, area));
+                        area
+                    }
+                },
+                cell => area::of_cell(&cell.to_text()),
+            };
+            if own.is_none() {
+                short = short.or_else(|| area::village_number(row.cell(*column)));
+            }
+            found = match (found, own) {
+                (Some(before), Some(own)) if before.contains(own) => Some(own),
+                (before, own) => before.or(own),
+            };
+        }
+        let township = found.unwrap_or(here);
+        match short {
+            Some(village) if township.level() == Level::Township => Area::from_padded(township.padded() + village),
+            _ => found,
+        }
+    }
+}
