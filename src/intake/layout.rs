@@ -42,16 +42,12 @@ impl Layout {
         self.recognised.extend(at.map(|at| self.unknown.remove(at).1));
         self.columns[field as usize].push(column);
         self.kept.push((field, column));
-        self.settle_remark();
         self.kept.sort();
     }
 
-    /// Where a column says the status, no remark does.
-    pub(super) fn settle_remark(&mut self) {
-        if self.has(Field::Status) || self.has(Field::ChangeKind) {
-            self.columns[Field::Remark as usize].clear();
-            self.kept.retain(|(field, _)| *field != Field::Remark);
-        }
+    /// Whether a column says of each line how it stands.
+    pub fn says_status(&self) -> bool {
+        self.has(Field::Status) || self.has(Field::ChangeKind)
     }
 
     /// Whether at least half of the row's cells, and two of them, write what the header writes over them.

@@ -7,13 +7,15 @@ use super::field::Field;
 use super::layout::Layout;
 use super::recognise::is_another_header;
 use super::row::{Cell, Row};
-use super::vocabulary::{Vocabulary, fold_word};
+use super::vocabulary::{Vocabulary, fold_header, fold_word};
 
 /// A title between the lines stands alone, or beside a unit and a date.
 const TITLE_CELLS_MAX: usize = 3;
 /// Signatures at the foot of a sheet stand in a few cells.
 const TRAILER_CELLS_MAX: usize = 4;
 const SIGNER_CHARS_MAX: usize = 8;
+/// Fewer columns are never numbered.
+const NUMBERED_CELLS_MIN: usize = 4;
 /// A longer text that ends in a total's word is a remark.
 const TOTAL_CHARS_MAX: usize = 8;
 /// A shorter text is a cell of a line.
@@ -39,12 +41,18 @@ pub enum Kind {
 pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     let cell = |field: Field| layout.columns(field).first().map_or(Cell::Empty, |column| row.cell(*column));
     let (name, id) = (cell(Field::Name), cell(Field::Id));
+    let Some((first_column, first)) = row.first_filled() else { return Kind::Blank };
+    if is_example(first, vocabulary) {
+        return Kind::Trailer;
+    }
     if !id.is_empty() && is_number(id) && !name.is_empty() {
         return Kind::Line;
     }
-    let Some((first_column, first)) = row.first_filled() else { return Kind::Blank };
     if layout.is_repeated_by(row) || is_another_header(row, vocabulary) {
         return Kind::Header;
+    }
+    if is_numbering(row) {
+        return Kind::Blank;
     }
     let first_text = first.to_text();
     let first_folded = fold_word(&first_text);
@@ -69,7 +77,8 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
             return Kind::Title(first_text);
         }
     }
-    let kept = layout.kept.iter().filter(|(_, column)| !row.cell(*column).is_empty()).count();
+    let says = |(field, column): &&(Field, usize)| *field != Field::Remark && !row.cell(*column).is_empty();
+    let kept = layout.kept.iter().filter(says).count();
     if row.filled() == 1 {
         let alone_in_name = layout.columns(Field::Name).first() == Some(&first_column)
             && first_text.chars().count() <= 5
@@ -87,6 +96,38 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     if kept == 0 { Kind::Blank } else { Kind::Line }
 }
 
+/// A line that shows how to fill in the others, with somebody invented in it.
+fn is_example(first: Cell<'_>, vocabulary: &Vocabulary) -> bool {
+    let Cell::Text(text) = first else { return false };
+    let may_be = |word: &String| word.chars().next() == text.chars().next();
+    vocabulary.example.iter().any(may_be) && vocabulary.example.contains(&fold_header(text))
+}
+
+/// The columns' own numbers, printed under the header: 1 2 3 4, or 甲 乙 丙 1 2.
+fn is_numbering(row: &Row) -> bool {
+    const STEMS: &str = "甲乙丙丁戊己庚辛壬癸";
+    let place = |cell: Cell<'_>| match cell {
+        Cell::Number(value) => Some((0, value as usize)),
+        Cell::Text(text) => {
+            let mut chars = text.trim_matches(['(', ')', '（', '）']).chars();
+            match (chars.next()?, chars.next()) {
+                (c, None) if STEMS.contains(c) => Some((1, STEMS.chars().position(|stem| stem == c)? + 1)),
+                (c, None) if c.is_ascii_uppercase() => Some((2, c as usize - 'A' as usize + 1)),
+                _ => Some((0, text.trim_matches(['(', ')', '（', '）']).parse().ok()?)),
+            }
+        }
+        _ => None,
+    };
+    let mut next = [1, 1, 1];
+    let counts = |cell: Cell<'_>| {
+        let Some((kind, number)) = place(cell) else { return false };
+        let counted = next[kind] == number;
+        next[kind] += 1;
+        counted
+    };
+    row.filled() >= NUMBERED_CELLS_MIN && row.cells().filter(|cell| !cell.is_empty()).all(counts)
+}
+
 fn is_number(cell: Cell<'_>) -> bool {
     match cell {
         Cell::Number(value) => value >= 1e13,
@@ -95,9 +136,9 @@ fn is_number(cell: Cell<'_>) -> bool {
     }
 }
 
-/// 三组, 第2村民小组, 五社: whose lines follow, and nobody's name.
+/// 三组, 第2村民小组, 五社, 200村: whose lines follow, and nobody's name.
 fn is_group(text: &str) -> bool {
-    let part = ["村民小组", "小组", "组", "社", "队", "屯"].iter().find_map(|word| text.strip_suffix(word));
+    let part = ["村民小组", "小组", "组", "社", "队", "屯", "村"].iter().find_map(|word| text.strip_suffix(word));
     let number = part.map(|part| part.strip_prefix('第').unwrap_or(part));
     number.is_some_and(|number| {
         !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || "〇零一二三四五六七八九十百".contains(c))
@@ -180,6 +221,19 @@ mod tests {
         let header = row(1, &["序号", "姓名", "与户主关系", "身份证号", "户号", "状态", "备注"]);
         let layout = find(&[header], &Support::default(), None, &vocabulary).unwrap().layout.unwrap();
         kind(&row(2, cells), &layout, &vocabulary)
+    }
+
+    #[test]
+    fn the_columns_own_numbers_and_an_example_are_nobody() {
+        assert_eq!(told(&["1", "2", "3", "4", "5", "6", "7"]), Kind::Blank);
+        assert_eq!(told(&["甲", "乙", "丙", "丁", "1", "2", "3"]), Kind::Blank);
+        assert_eq!(told(&["A", "B", "C", "D", "E"]), Kind::Blank);
+        assert_eq!(told(&["（1）", "（2）", "（3）", "（4）"]), Kind::Blank);
+        assert_eq!(told(&["示例", "张三", "户主", "519901194501190052", "7", "在册"]), Kind::Trailer);
+        assert_eq!(told(&["例：", "张三", "户主", "", "7", "在册"]), Kind::Trailer);
+        assert_eq!(told(&["1", "张三", "02", "", "4", "在册"]), Kind::Line);
+        assert_eq!(told(&["", "200村"]), Kind::Title("200村".into()));
+        assert_eq!(told(&["7", "", "", "", "", "", "同上"]), Kind::Blank);
     }
 
     #[test]

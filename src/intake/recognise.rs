@@ -235,6 +235,12 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
             }
         }
     }
+    // A database numbers its lines under `id`.
+    let ids = &mut layout.columns[Field::Id as usize];
+    let is_bare = |column: &usize| headings.iter().any(|h| h.column == *column && h.keys.iter().any(|key| key == "id"));
+    if !ids.iter().all(is_bare) {
+        ids.retain(|column| !is_bare(column));
+    }
     // A second 姓名 or 身份证号 without a group over it is somebody else's.
     for field in [Field::Name, Field::Id, Field::Sex, Field::Birth, Field::Head, Field::Relation] {
         layout.columns[field as usize].truncate(1);
@@ -249,7 +255,6 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
             _ => None,
         })
         .collect();
-    layout.settle_remark();
     layout.kept.sort();
     Some((score, layout))
 }

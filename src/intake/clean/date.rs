@@ -134,7 +134,11 @@ fn run(bytes: &[u8]) -> Option<i64> {
 fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
     // A time of day behind the date is of no interest; `fold_word` has eaten the blank between them.
     let cut = text.trim().split([' ', '\u{3000}', 'T']).next().filter(|first| groups(&western(first)).len() >= 3);
-    let folded = cut.map_or_else(|| folded.to_owned(), super::super::vocabulary::fold_word);
+    let apart: Vec<&str> = text.split_whitespace().collect();
+    let numbers = apart.len() == 3 && apart.iter().all(|part| run(part.as_bytes()).is_some());
+    // 2026 4 30
+    let apart = numbers.then(|| apart.join("-"));
+    let folded = apart.unwrap_or_else(|| cut.map_or_else(|| folded.to_owned(), super::super::vocabulary::fold_word));
     let western = western(&folded);
     if let Some(date) = english_month(&western) {
         return Some(date);

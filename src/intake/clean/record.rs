@@ -87,6 +87,7 @@ pub struct Cleaner<'v> {
     list: List,
     digits: SexDigits,
     damaged_tails: bool,
+    says_status: bool,
     dates: DateHints,
     default_flow: Option<Flow>,
     default_aid: Option<Aid>,
@@ -120,6 +121,7 @@ impl<'v> Cleaner<'v> {
             list: layout.list,
             digits,
             damaged_tails,
+            says_status: layout.says_status(),
             dates: DateHints { typed, epoch_1904, day_first, today, birth: false, by_number: None },
             default_flow: layout.default_flow,
             default_aid: layout.default_aid,
@@ -202,9 +204,20 @@ impl<'v> Cleaner<'v> {
         date::read(view.cell(Field::Birth), &hints, self.vocabulary).unwrap_or_else(|()| self.read(None))
     }
 
+    /// The end of a line that its remark tells. Where a column says how the line stands, a remark can only strike it out.
+    fn noted(&self, remark: &str) -> Option<Status> {
+        words::noted(remark, self.words).filter(|_| !self.says_status || self.is_struck_out(remark))
+    }
+
     /// Whether a remark tells that the line ended.
     pub fn is_noted(&self, remark: &str) -> bool {
-        words::noted(remark, self.words).is_some()
+        self.noted(remark).is_some()
+    }
+
+    /// 作废, 重复录入: the line should not be there.
+    fn is_struck_out(&self, remark: &str) -> bool {
+        words::noted(remark, self.words) == Some(Status::Closed)
+            && words::reason(remark, self.vocabulary) == Some(Reason::Void)
     }
 
     pub fn relation_of(&mut self, cell: Cell<'_>) -> Option<u8> {
@@ -277,8 +290,10 @@ impl<'v> Cleaner<'v> {
         let ended = self.date(view, Field::Ended);
         let reason =
             view.text(Field::Reason).and_then(|text| self.reasons.get(&text, |text| words::reason(text, vocabulary)));
+        let struck_out = view.text(Field::Remark).is_some_and(|remark| self.is_struck_out(&remark));
+        let reason = if struck_out { Some(Reason::Void) } else { reason };
         self.flow(view, area, record);
-        record.status = self.status(view, record, ended, reason);
+        record.status = if struck_out { Status::Closed } else { self.status(view, record, ended, reason) };
         match record.status {
             Status::Active => {}
             // Money stops weeks after a death: that day is none of dying.
@@ -317,7 +332,7 @@ impl<'v> Cleaner<'v> {
         }
         let stated = self.status_word(view, Field::Status);
         let stated = if stated.is_some() { stated } else { self.status_word(view, Field::ChangeKind) };
-        let stated = stated.or_else(|| words::noted(&view.text(Field::Remark)?, self.words));
+        let stated = stated.or_else(|| self.noted(&view.text(Field::Remark)?));
         let by_reason = match reason {
             Some(Reason::Died) => Status::Deceased,
             Some(Reason::Moved) => Status::MovedOut,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::gathered::{Gathered, gather};
+use super::gathered::{Gathered, gather, gather_named};
 use crate::domain::{Place, Record, Status};
 
 fn text(name: &str, lines: &str) -> Gathered {
@@ -98,4 +98,92 @@ fn dates_of_one_sheet_have_one_order_of_day_and_month() {
     let lines = "户号,户主姓名,姓名,与户主关系,出生日期\n7,张三,张三,户主,1/19/1945\n7,张三,李四,妻,5/6/1947\n";
     let births: Vec<_> = records("人口.csv", lines).iter().map(|record| dates(record)[0].clone()).collect();
     assert_eq!(births, [Some("1945-01-19".to_owned()), Some("1947-05-06".to_owned())]);
+}
+
+#[test]
+fn a_line_struck_out_in_the_remarks_is_no_line_of_the_list() {
+    let lines = "户号,户主姓名,姓名,与户主关系,状态,备注\n7,张三,张三,户主,在册,\n7,张三,李四,妻,在册,重复录入，作废\n\
+                 7,张三,张五,子,在册,2026年3月死亡\n7,张三,张六,子,在册,身份证重复办理\n7,张三,张七,子,在册,删除\n";
+    let statuses: Vec<Status> = records("人口.csv", lines).iter().map(|record| record.status).collect();
+    let want = [Status::Active, Status::Closed, Status::Active, Status::Active, Status::Closed];
+    assert_eq!(statuses, want, "for all else the column made for it says it better");
+}
+
+#[test]
+fn rows_that_number_the_columns_or_show_an_example_are_nobody() {
+    for second in
+        ["1,2,3,4,5", "甲,乙,丙,丁,1", "示例,7,张某某,户主,519901194701190060", "（1）,（2）,（3）,（4）,（5）"]
+    {
+        let lines = format!("序号,户号,姓名,与户主关系,身份证号\n{second}\n1,7,李四,户主,\n");
+        let found = text("人口.csv", &lines);
+        let names: Vec<&str> = found.records().iter().map(|record| record.name.as_str()).collect();
+        assert_eq!((names, found.refusals.len()), (vec!["李四"], 0), "{second}");
+    }
+}
+
+#[test]
+fn exports_of_databases_head_their_columns_in_english_or_by_first_letters() {
+    for (header, line) in [
+        (
+            "id,household_no,head_name,name,relation,sex,id_card,birth_date,status,change_date,note",
+            "1,7,张三,李四,妻,女,N,B,迁出,D,",
+        ),
+        ("XH,HH,HZXM,XM,YHZGX,XB,GMSFHM,CSRQ,RYZT,BDRQ,BZ", "1,7,张三,李四,妻,女,N,B,迁出,D,"),
+    ] {
+        let line = line.replace('N', "519901194701190060").replace('B', "1947-01-19").replace('D', "2026-03-05");
+        let [record] = &records("人口.csv", &format!("{header}\n{line}\n"))[..] else { panic!("{header}: one line") };
+        let number = record.id_number.as_ref().map(|id| id.reveal().to_owned());
+        assert_eq!(number.as_deref(), Some("519901194701190060"), "{header}");
+        assert_eq!((record.head.as_deref(), record.status), (Some("张三"), Status::MovedOut), "{header}");
+        assert_eq!(dates(record)[2].as_deref(), Some("2026-03-05"), "{header}");
+    }
+    for header in [
+        "xh,xm,xb,sfzh,fzlb,qrnd,zt,tcrq,lxr,qyys,lstd",
+        "no,name,sex,id_no,type,confirm_year,status,exit_date,contact,doctor,green_channel",
+    ] {
+        let lines = format!("{header}\n1,张三,男,519901194701190060,特扶,2020,在册,,干部甲,,是\n");
+        let [record] = &records("特扶.csv", &lines)[..] else { panic!("{header}: one line") };
+        assert_eq!((record.contact, record.doctor, record.green), (Some(true), Some(false), Some(true)), "{header}");
+    }
+}
+
+#[test]
+fn a_header_that_begins_as_a_bitmap_does_is_a_header() {
+    assert_eq!(records("人口.csv", "BM,XM,HH,YHZGX,HZXM\n1,张三,7,户主,张三\n")[0].name, "张三");
+}
+
+#[test]
+fn a_township_knows_its_villages_by_their_names() {
+    const NAMES: [(&str, &str); 3] =
+        [("519901001", "第1乡"), ("519901001200", "王庄村"), ("519901001201", "幸福社区居委会")];
+    let header = "户号,姓名,与户主关系";
+    let areas = |name: &str, lines: &str| -> Vec<String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("表.csv");
+        std::fs::write(&path, lines).unwrap();
+        gather_named(&path, name, "519901", &NAMES).lines.iter().map(|line| line.area.to_string()).collect()
+    };
+    let two = ["519901001200", "519901001201"];
+    let by_column = format!("村,{header}\n王庄村,7,张三,户主\n幸福社区,8,李四,户主\n");
+    assert_eq!(areas("户籍人口.csv", &by_column), two, "a column of names");
+    let with_township = by_column.replace("村,户号", "乡镇,村,户号").replace("王庄村,7", "第1乡,王庄,7");
+    assert_eq!(
+        areas("户籍人口.csv", &with_township.replace("幸福社区,8", "第1乡,幸福,8")),
+        two,
+        "beside the township's"
+    );
+    let merged = format!(
+        "镇,村,{header}\n第1乡,王庄村,7,张三,户主\n,,7,张四,子\n,,7,张五,子\n,幸福社区,8,李四,户主\n,,8,李五,子\n"
+    );
+    assert_eq!(areas("户籍人口.csv", &merged), [two[0], two[0], two[0], two[1], two[1]], "merged over its lines");
+    let ditto = format!("村,{header}\n王庄村,7,张三,户主\n〃,7,张四,子\n");
+    assert_eq!(areas("户籍人口.csv", &ditto), [two[0], two[0]], "as above");
+    let missing = format!("村,{header}\n王庄村,7,张三,户主\n,7,张四,子\n幸福社区,8,李四,户主\n幸福社区,8,李五,子\n");
+    assert_eq!(areas("户籍人口.csv", &missing)[1], "519901", "one that was forgotten says nothing");
+    let by_title = format!("王庄村户籍人口\n{header}\n7,张三,户主\n第1乡幸福社区户籍人口\n8,李四,户主\n");
+    assert_eq!(areas("户籍人口.csv", &by_title), two, "village under village");
+    let plain = format!("{header}\n7,张三,户主\n");
+    assert_eq!(areas("第1乡/王庄村/户籍人口.csv", &plain), two[..1], "the folders");
+    assert_eq!(areas("王庄村户籍人口2026年4月.csv", &plain), two[..1], "the file's name");
+    assert_eq!(areas("李庄村户籍人口.csv", &plain), ["519901"], "a name nobody told");
 }
