@@ -49,6 +49,8 @@ fn narrower(trusted: Option<Area>, other: Option<Area>) -> Option<Area> {
 
 /// A village of the township `here` by the last digits of its code: 200村. Bare digits in a title may count anything.
 fn numbered(text: &str, here: Area) -> Option<Area> {
+    // 一、200村
+    let text = text.rsplit(['、', '）', ')']).next().unwrap_or(text);
     let is_village = here.level() == Level::Township && text.trim().parse::<u64>().is_err();
     is_village.then(|| Area::from_padded(here.padded() + village_number(Cell::Text(text))?))?
 }

@@ -42,7 +42,7 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     let cell = |field: Field| layout.columns(field).first().map_or(Cell::Empty, |column| row.cell(*column));
     let (name, id) = (cell(Field::Name), cell(Field::Id));
     let Some((first_column, first)) = row.first_filled() else { return Kind::Blank };
-    if is_example(first, vocabulary) {
+    if is_example(first, vocabulary) || is_example(name, vocabulary) {
         return Kind::Trailer;
     }
     if !id.is_empty() && is_number(id) && !name.is_empty() {
@@ -65,8 +65,11 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     if is_number(id) && !id.is_empty() {
         return Kind::Line;
     }
-    let begins_unit = first_folded.contains("单位") && codes(&first_folded).next().is_some();
-    if !begins_unit && is_trailer(&first_folded, row.filled(), vocabulary) {
+    // Over every printed page, with the page's number beside it.
+    if first_folded.contains("单位") && first_folded.contains(':') {
+        return Kind::Title(first_text);
+    }
+    if is_trailer(&first_folded, row.filled(), vocabulary) {
         return Kind::Trailer;
     }
     // Under the name there is nothing, or a unit (单位：元).
@@ -96,10 +99,11 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     if kept == 0 { Kind::Blank } else { Kind::Line }
 }
 
-/// A line that shows how to fill in the others, with somebody invented in it.
+/// A line that shows how to fill in the others: somebody invented, or what each column asks for.
 fn is_example(first: Cell<'_>, vocabulary: &Vocabulary) -> bool {
     let Cell::Text(text) = first else { return false };
-    let may_be = |word: &String| word.chars().next() == text.chars().next();
+    let bare = text.trim_start_matches(['(', '（', '[', '【', '*', '※', ' ']);
+    let may_be = |word: &String| word.chars().next() == bare.chars().next();
     vocabulary.example.iter().any(may_be) && vocabulary.example.contains(&fold_header(text))
 }
 
@@ -231,6 +235,9 @@ mod tests {
         assert_eq!(told(&["（1）", "（2）", "（3）", "（4）"]), Kind::Blank);
         assert_eq!(told(&["示例", "张三", "户主", "519901194501190052", "7", "在册"]), Kind::Trailer);
         assert_eq!(told(&["例：", "张三", "户主", "", "7", "在册"]), Kind::Trailer);
+        assert_eq!(told(&["", "（必填）", "", "（必填）"]), Kind::Trailer);
+        assert_eq!(told(&["数字", "汉字", "文本", "18位", "文本", "在册/迁出/死亡"]), Kind::Trailer);
+        assert_eq!(told(&["填报单位：519901001200", "第2页"]), Kind::Title("填报单位：519901001200".into()));
         assert_eq!(told(&["1", "张三", "02", "", "4", "在册"]), Kind::Line);
         assert_eq!(told(&["", "200村"]), Kind::Title("200村".into()));
         assert_eq!(told(&["7", "", "", "", "", "", "同上"]), Kind::Blank);

@@ -2,11 +2,12 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::domain::{Area, List, mask};
+use crate::domain::{Area, Level, List, Status, mask};
 
 use super::area;
 use super::clean::number::id_number;
 use super::clean::record::{Cleaner, Reading, View};
+use super::clean::words::noted;
 use super::content;
 use super::field::Field;
 use super::fill::FillDown;
@@ -91,6 +92,7 @@ pub fn read(
         typed: rows.typed(),
         epoch_1904: rows.epoch_1904(),
         today: context.today,
+        status: origin.name.filter(|_| !layout.says_status()).and_then(|name| status_of(name, layout.list, context)),
     };
     let (header_row, list) = (window[first].number, layout.list);
     let line_area = LineArea::new(&layout, &data);
@@ -107,6 +109,14 @@ pub fn read(
     }
     report.sheets += 1;
     Ok(Outcome::Read(list))
+}
+
+/// How all lines of a sheet ended, where its name says so: 死亡, 迁出人员, 2026年停保名单.
+fn status_of(name: &str, list: List, context: &Context<'_>) -> Option<Status> {
+    let bare = ["花名册", "名册", "名单", "人员", "人口", "对象", "档案", "户", "表"]
+        .iter()
+        .fold(name.trim(), |name, kind| name.strip_suffix(kind).unwrap_or(name));
+    noted(bare, context.vocabulary.of(list))
 }
 
 struct SheetReader<'a, 'v> {
@@ -176,6 +186,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             [self.reading.digits.zero, self.reading.digits.one, self.reading.digits.two]
                 .map(|sex| sex.map_or(0, |sex| 1 + sex as u8)),
         );
+        bytes.push(self.reading.status.map_or(0, |status| 1 + status as u8));
         bytes.push(self.layout.default_flow.map_or(0, |flow| 1 + flow as u8));
         bytes.push(self.layout.default_aid.map_or(0, |aid| 1 + aid as u8));
         bytes.extend(self.area.padded().to_le_bytes());
@@ -324,7 +335,11 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             return;
         }
         // The county's own heading above a village's page says nothing new.
-        let named = area::named([text].into_iter(), self.context.node_area, self.context.places);
+        let (node, places) = (self.context.node_area, self.context.places);
+        // 200村 is one of the township whose sheet this is.
+        let here = if self.area.level() == Level::County { node } else { self.area.township() };
+        let named = area::named([text].into_iter(), node, places);
+        let named = named.or_else(|| area::named([text].into_iter(), here, places));
         if let Some(area) = named.filter(|area| !area.contains(self.area)) {
             self.area = area;
             self.begin_segment();

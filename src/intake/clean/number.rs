@@ -44,6 +44,7 @@ pub fn id_number(cell: Cell<'_>) -> Option<IdNumber> {
                 text.split(['E', 'e']).next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
             IdNumber::damaged(&mantissa)
         }
+        Cell::Text(text) if let Some(shown) = before_mask(text) => IdNumber::damaged(shown),
         Cell::Text(text) => {
             let id = IdNumber::parse(text)?;
             if matches!(id.state(), IdState::Valid | IdState::Old) {
@@ -53,6 +54,16 @@ pub fn id_number(cell: Cell<'_>) -> Option<IdNumber> {
             }
         }
     }
+}
+
+/// What stands before the stars of a number masked for the notice board: `519901********0029`.
+fn before_mask(text: &str) -> Option<&str> {
+    /// One or two may stand for a check character or a digit nobody could read.
+    const STARS_MIN: usize = 4;
+    let is_star = |c: char| matches!(c, '*' | '＊' | '×' | 'x' | 'X' | '●');
+    let at = text.find(is_star)?;
+    let stars = text[at..].chars().take_while(|c| is_star(*c)).count();
+    (stars >= STARS_MIN).then(|| &text[..at])
 }
 
 /// Eighteen digits in a row.
@@ -107,6 +118,15 @@ mod tests {
         assert_eq!(id_number(Cell::Number(110_105_194_912_310_028.0)).unwrap().reveal(), "110105194912310032");
         assert_eq!(id_number(Cell::Text("5.19901E+17")).unwrap().state(), IdState::Damaged);
         assert_eq!(id_number(Cell::Text("5.19901198001010E+17")).unwrap().reveal(), "519901198001010");
+    }
+
+    #[test]
+    fn a_masked_number_is_damaged_and_no_wrong_one() {
+        for text in ["519901********0029", "519901＊＊＊＊＊＊＊＊0029", "5199011970XXXX0029"] {
+            assert_eq!(id_number(Cell::Text(text)).unwrap().state(), IdState::Damaged, "{text}");
+        }
+        assert_eq!(id_number(Cell::Text("****************29")), None);
+        assert_eq!(id_number(Cell::Text("11010519491231002*")).unwrap().state(), IdState::Valid);
     }
 
     #[test]

@@ -88,6 +88,7 @@ pub struct Cleaner<'v> {
     digits: SexDigits,
     damaged_tails: bool,
     says_status: bool,
+    sheet_status: Option<Status>,
     dates: DateHints,
     default_flow: Option<Flow>,
     default_aid: Option<Aid>,
@@ -110,11 +111,13 @@ pub struct Reading {
     pub typed: bool,
     pub epoch_1904: bool,
     pub today: Date,
+    /// How the lines stand that do not say it themselves, where the sheet does.
+    pub status: Option<Status>,
 }
 
 impl<'v> Cleaner<'v> {
     pub fn new(vocabulary: &'v Vocabulary, layout: &Layout, reading: Reading) -> Cleaner<'v> {
-        let Reading { digits, damaged_tails, day_first, typed, epoch_1904, today } = reading;
+        let Reading { digits, damaged_tails, day_first, typed, epoch_1904, today, status } = reading;
         Cleaner {
             vocabulary,
             words: vocabulary.of(layout.list),
@@ -122,6 +125,7 @@ impl<'v> Cleaner<'v> {
             digits,
             damaged_tails,
             says_status: layout.says_status(),
+            sheet_status: status,
             dates: DateHints { typed, epoch_1904, day_first, today, birth: false, by_number: None },
             default_flow: layout.default_flow,
             default_aid: layout.default_aid,
@@ -332,7 +336,7 @@ impl<'v> Cleaner<'v> {
         }
         let stated = self.status_word(view, Field::Status);
         let stated = if stated.is_some() { stated } else { self.status_word(view, Field::ChangeKind) };
-        let stated = stated.or_else(|| self.noted(&view.text(Field::Remark)?));
+        let stated = stated.or_else(|| self.noted(&view.text(Field::Remark)?)).or(self.sheet_status);
         let by_reason = match reason {
             Some(Reason::Died) => Status::Deceased,
             Some(Reason::Moved) => Status::MovedOut,

@@ -187,3 +187,37 @@ fn a_township_knows_its_villages_by_their_names() {
     assert_eq!(areas("王庄村户籍人口2026年4月.csv", &plain), two[..1], "the file's name");
     assert_eq!(areas("李庄村户籍人口.csv", &plain), ["519901"], "a name nobody told");
 }
+
+#[test]
+fn a_township_may_head_its_villages_lines_by_their_numbers() {
+    let lines = "519901001户籍人口\n户号,姓名,与户主关系\n一、200村\n7,张三,户主\n二、201村\n8,李四,户主\n";
+    let areas: Vec<String> = {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("人口.csv");
+        std::fs::write(&path, lines).unwrap();
+        gather_named(&path, "人口.csv", "519901", &[]).lines.iter().map(|line| line.area.to_string()).collect()
+    };
+    assert_eq!(areas, ["519901001200", "519901001201"]);
+}
+
+#[test]
+fn a_sheet_named_after_the_end_of_its_lines_says_how_they_ended() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for (name, person) in [("在册", "张三"), ("死亡人员", "李四"), ("迁出", "王五"), ("迁入迁出登记", "赵六")]
+    {
+        let sheet = book.add_worksheet().set_name(name).unwrap();
+        for (column, header) in ["户号", "姓名", "与户主关系"].into_iter().enumerate() {
+            sheet.write(0, column as u16, header).unwrap();
+        }
+        for (column, cell) in ["7", person, "户主"].into_iter().enumerate() {
+            sheet.write(1, column as u16, cell).unwrap();
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("人口.xlsx");
+    book.save(&path).unwrap();
+    let (result, sink) = gather(&path, "人口.xlsx", "519901001200", HashSet::new());
+    result.unwrap();
+    let statuses: Vec<Status> = sink.records().iter().map(|record| record.status).collect();
+    assert_eq!(statuses, [Status::Active, Status::Deceased, Status::MovedOut, Status::Active]);
+}
