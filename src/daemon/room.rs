@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 /// What intake leaves free, and no more than [`RESERVE_SHARE`] of a small disk.
 const RESERVE_BYTES_MAX: u64 = 32 * 1024 * 1024;
 const RESERVE_SHARE: u64 = 50;
+/// With less than this the store's own log, which may grow to half of it before it is written back, is kept short.
+const TIGHT_BYTES: u64 = 128 * 1024 * 1024;
 /// After a write that found no room, so much more must be free than then: what the disk says is free may be kept for
 /// root, or be less than one page of the store.
 const MORE_BYTES_MIN: u64 = 1024 * 1024;
@@ -30,6 +32,11 @@ impl Room {
     pub fn ran_out(&self) {
         let free = self.free().map_or(0, |(free, _)| free);
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some((free, Instant::now()));
+    }
+
+    /// Whether the store's log alone could fill what is free.
+    pub fn is_tight(&self) -> bool {
+        self.free().is_some_and(|(free, _)| free < TIGHT_BYTES)
     }
 
     /// Bytes free, where they are too few to read anything new.

@@ -189,6 +189,9 @@ impl Worker {
 
     /// Reads what is new and works off what waits. Gives how long to wait first, where batches of a child still come.
     fn work(&mut self) -> Result<Option<Duration>> {
+        if self.office.room.is_tight() {
+            self.office.store.empty_log();
+        }
         if let Some(free) = self.office.room.short() {
             let text = format!("the disk is full ({} MB left): nothing is read until there is room", free >> 20);
             return Err(Error::new(text).at(self.office.store.path()).transient());

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row};
 
 use super::codec::{Doing, area, day, day_to_sql, list, optional_day, uid};
-use super::{View, Writer, sum};
+use super::{View, Writer, fault, sum};
 use crate::domain::{Area, Date, Entry, List, Record, Uid};
 use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
@@ -83,10 +83,23 @@ pub(super) fn stored(row: &Row) -> rusqlite::Result<StoredEntry> {
 
 impl View<'_> {
     pub fn entry(&self, uid: Uid) -> Result<Option<StoredEntry>> {
-        self.conn
+        let found = self
+            .conn
             .prepare_cached(concat!("SELECT ", columns!(), " FROM entries WHERE uid = ?1"))
             .and_then(|mut s| s.query_row([uid.0 as i64], stored).optional())
-            .doing("reading an entry")
+            .doing("reading an entry")?;
+        match found {
+            Some(other) if other.entry.uid != uid => Err(fault::misled("an entry")),
+            found => Ok(found),
+        }
+    }
+
+    /// An entry that is known to be here, as none is ever deleted: a line was read into it.
+    ///
+    /// # Errors
+    /// A damaged store, where it is not found: its line would be taken for a new one, and travel under another name.
+    pub fn entry_placed(&self, uid: Uid) -> Result<StoredEntry> {
+        self.entry(uid)?.ok_or_else(|| fault::misled("an entry"))
     }
 
     pub fn entry_by_id(&self, id: i64) -> Result<Option<StoredEntry>> {

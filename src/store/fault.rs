@@ -23,17 +23,20 @@ enum Kind {
     Other,
 }
 
+/// The innermost error of SQLite.
+fn cause_of(error: &Error) -> Option<&rusqlite::Error> {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.filter_map(|cause| cause.downcast_ref()).last()
+}
+
+/// Whether SQLite does not understand the question: it knows no such table or column.
+pub(super) fn is_in_the_question(error: &Error) -> bool {
+    matches!(cause_of(error), Some(rusqlite::Error::SqlInputError { .. }))
+}
+
 /// Gives an error the nature that the SQLite error inside it tells of.
 pub(super) fn judged(error: Error) -> Error {
-    let mut kind = Kind::Other;
-    let mut at = std::error::Error::source(&error);
-    while let Some(cause) = at {
-        if let Some(found) = cause.downcast_ref::<rusqlite::Error>() {
-            kind = kind_of(found);
-        }
-        at = cause.source();
-    }
-    match kind {
+    match cause_of(&error).map_or(Kind::Other, kind_of) {
         Kind::Passing => error.transient(),
         Kind::Full => error.full(),
         Kind::Damaged => error.damaged().hint(HINT),
@@ -66,6 +69,12 @@ fn kind_of(found: &rusqlite::Error) -> Kind {
 pub(super) const HINT: &str = "the store is damaged and nothing more is written to it: stop the service and put the newest \
      backup back (rosterd restore FILE), or without one move the store aside and start again: the files in the \
      inbox are read anew, the children send all again, and 'rosterd resync' makes the parent equal";
+
+/// An index does not lead to `what` it was asked for. A row proves itself by its sum (sum.rs); that nothing is there is
+/// only the index's word.
+pub(super) fn misled(what: &str) -> Error {
+    Error::new(format!("an index of the store does not lead to {what} that is there")).damaged().hint(HINT)
+}
 
 fn note(store: &Path) -> PathBuf {
     store.with_file_name(NOTE)

@@ -290,6 +290,16 @@ impl Store {
         }
         lock(&self.readers).clear();
     }
+
+    /// Writes the log back into the store and gives its room back to the disk, as far as no reader is in the way.
+    pub fn empty_log(&self) {
+        if let Some(conn) = lock(&self.writer).as_ref() {
+            // Best effort, and nobody waits for it: the log is looked at again before the next pass.
+            let _ = conn.busy_timeout(Duration::ZERO);
+            let _ = conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
+            let _ = conn.busy_timeout(open::BUSY);
+        }
+    }
 }
 
 impl View<'_> {

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::key::{Home, restrict};
-use super::{View, put_meta};
+use super::{View, fault, put_meta};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 
@@ -17,8 +18,11 @@ pub const SCHEMA_VERSION: i64 = 1;
 /// Steps from version n to n+1, in order; step 0 makes the first version.
 const STEPS: &[&str] = &[include_str!("schema.sql")];
 
+/// Key in `meta`: see [`tables_sum`].
+const TABLES_SUM: &str = "tables_sum";
+
 /// A reader never waits long for the writer in WAL; a backup or a foreign tool may hold it this long.
-const BUSY_MILLIS: u64 = 10_000;
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 /// The page cache, in KiB: enough for the upper levels of every index of a county, small enough for an old PC.
 const CACHE_KIB: i64 = 48 * 1024;
 /// Of a reader: a pass reads with as many as there are cores.
@@ -34,6 +38,7 @@ pub(super) fn create(home: &Home, area: Area) -> Result<Connection> {
     let path = home.file();
     let mut conn = writer(home)?;
     migrate(&mut conn, path)?;
+    must_be_as_made(&conn, path)?;
     let view = View { conn: &conn };
     match view.meta_u64("area")? {
         Some(found) if found != area.padded() => {
@@ -45,8 +50,13 @@ pub(super) fn create(home: &Home, area: Area) -> Result<Connection> {
         Some(_) => {}
         None => put_meta(&conn, "area", area.padded())?,
     }
-    if (View { conn: &conn }).meta_u64("epoch")?.is_none() {
+    let view = View { conn: &conn };
+    if view.meta_u64("epoch")?.is_none() {
         put_meta(&conn, "epoch", random_epoch()?)?;
+    }
+    // Of a store from before its tables were summed.
+    if view.meta_u64(TABLES_SUM)?.is_none() {
+        put_meta(&conn, TABLES_SUM, tables_sum(&conn).or_say_at("opening the store", path)?)?;
     }
     Ok(conn)
 }
@@ -72,7 +82,7 @@ pub(super) fn writer(home: &Home) -> Result<Connection> {
     let path = home.file();
     let conn = home.connect(OpenFlags::default())?;
     restrict(path)?;
-    conn.busy_timeout(Duration::from_millis(BUSY_MILLIS)).or_say_at("opening the store", path)?;
+    conn.busy_timeout(BUSY).or_say_at("opening the store", path)?;
     conn.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -{CACHE_KIB}; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
@@ -99,7 +109,7 @@ pub(super) fn reader(home: &Home) -> Result<Connection> {
         return Err(Error::new("there is no store yet").at(path).hint("has the node been started once?"));
     }
     let conn = home.connect(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    conn.busy_timeout(Duration::from_millis(BUSY_MILLIS)).or_say_at("opening the store", path)?;
+    conn.busy_timeout(BUSY).or_say_at("opening the store", path)?;
     // A large sort would else be written to a file in plain.
     conn.execute_batch(&format!(
         "PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON;"
@@ -109,8 +119,45 @@ pub(super) fn reader(home: &Home) -> Result<Connection> {
     if found != SCHEMA_VERSION {
         return Err(wrong_version(path, found));
     }
+    must_be_as_made(&conn, path)?;
     keep_plans(&conn, path)?;
     Ok(conn)
+}
+
+/// A sum over the names and columns of all tables and indexes, as the last step of [`STEPS`] left them. What a look at
+/// the plans of queries leaves behind is nobody's.
+fn tables_sum(conn: &Connection) -> rusqlite::Result<u64> {
+    let mut hash = Xxh3::new();
+    let mut tables = conn.prepare(
+        "SELECT type, name, tbl_name, ifnull(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name",
+    )?;
+    let mut rows = tables.query([])?;
+    while let Some(row) = rows.next()? {
+        for column in 0..4 {
+            let text = row.get_ref(column)?.as_bytes()?;
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text);
+        }
+    }
+    // As SQLite keeps it: a positive number there too.
+    Ok(hash.digest() >> 1)
+}
+
+/// A bit that flips in the name of a column makes SQLite look for another one: no page is broken, and every question is
+/// answered with a mistake that it does not have.
+fn must_be_as_made(conn: &Connection, path: &Path) -> Result<()> {
+    let doing = "reading what the store is made of";
+    let damaged = |error: Error| error.at(path).damaged().hint(fault::HINT);
+    let found = tables_sum(conn).or_say_at(doing, path)?;
+    let made = match (View { conn }).meta_u64(TABLES_SUM) {
+        Ok(made) => made,
+        Err(error) if fault::is_in_the_question(&error) => return Err(damaged(error)),
+        Err(error) => return Err(error.at(path)),
+    };
+    match made {
+        Some(made) if made != found => Err(damaged(Error::new("the tables of the store are not those that were made"))),
+        _ => Ok(()),
+    }
 }
 
 fn version(conn: &Connection, path: &Path) -> Result<i64> {
@@ -142,6 +189,7 @@ fn migrate(conn: &mut Connection, path: &Path) -> Result<()> {
         }
         tx.execute_batch(step).or_say_at(format!("bringing the store from version {from} to {}", from + 1), path)?;
         tx.pragma_update(None, "user_version", from as i64 + 1).or_say_at("bringing the store up to date", path)?;
+        put_meta(&tx, TABLES_SUM, tables_sum(&tx).or_say_at("bringing the store up to date", path)?)?;
         tx.commit().or_say_at("bringing the store up to date", path)?;
     }
     Ok(())

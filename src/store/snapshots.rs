@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{OptionalExtension, Row};
 
 use super::codec::{Doing, area, day, day_to_sql, list, optional_day};
-use super::{Placement, View, Writer, sum};
+use super::{Placement, View, Writer, fault, sum};
 use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Error, Result};
 use crate::rules::{SnapshotFacts, StatedTotal};
@@ -100,6 +100,11 @@ impl View<'_> {
                 .optional()
             })
             .doing("reading a snapshot")?;
+        match &found {
+            Some((snapshot, ..)) if snapshot.key != *key => return Err(fault::misled("a snapshot")),
+            None if self.has_snapshot(key)? => return Err(fault::misled("a snapshot")),
+            _ => {}
+        }
         found
             .map(|(snapshot, bytes, id)| {
                 let placement = Placement::decode(&bytes).ok_or_else(|| {
@@ -108,6 +113,21 @@ impl View<'_> {
                 Ok((id, snapshot, placement))
             })
             .transpose()
+    }
+
+    /// Whether there is one, by the rows alone and no index: a list taken for one that was never here would be read as a
+    /// first one, all of its lines new.
+    fn has_snapshot(&self, key: &SnapshotKey) -> Result<bool> {
+        self.conn
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM snapshots NOT INDEXED
+                                WHERE list = ?1 AND area = ?2 AND origin = ?3 AND stream = ?4)",
+            )
+            .and_then(|mut s| {
+                let key = (key.list as u8, key.area.padded() as i64, key.origin.padded() as i64, &key.stream);
+                s.query_row(key, |row| row.get(0))
+            })
+            .doing("looking for a snapshot")
     }
 
     /// All snapshots this node keeps, without their lines.

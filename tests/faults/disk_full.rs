@@ -42,6 +42,23 @@ impl SmallDisk {
             File::options().create(true).append(true).open(self.filler()).and_then(|mut file| file.write_all(&block));
     }
 
+    /// Its larger files and their bytes.
+    fn holds(&self) -> Vec<(PathBuf, u64)> {
+        let mut folders = vec![self.0.clone()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("our own folder").flatten() {
+                let Ok(meta) = entry.metadata() else { continue };
+                if meta.is_dir() {
+                    folders.push(entry.path());
+                } else if meta.len() > 100_000 {
+                    files.push((entry.path(), meta.len()));
+                }
+            }
+        }
+        files
+    }
+
     fn clear(&self) {
         let _ = fs::remove_file(self.filler());
     }
@@ -112,7 +129,8 @@ fn episodes(count: u32) {
         while alarm(&node) || node.json(&["status"])[0]["settled"] != true {
             assert!(
                 resumed.elapsed().as_secs() < NOTICE_SECS_MAX,
-                "episode {episode}: it does not go on\n{}",
+                "episode {episode}: it does not go on; on the disk are {:?}\n{}",
+                disk.holds(),
                 node.log_tail()
             );
             sleep(Duration::from_millis(20));
@@ -124,6 +142,9 @@ fn episodes(count: u32) {
             findings(&node) == findings(&calm),
             "episode {episode}: other findings than where the disk never filled"
         );
+        if (episode + 1) % 20 == 0 {
+            println!("{} episodes, {said} told, longest {longest:?}, the disk holds {:?}", episode + 1, disk.holds());
+        }
     }
     node.stop();
     calm.stop();

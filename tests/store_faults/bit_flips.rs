@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::support::branch::{Branch, Dice};
 use super::support::disk;
 use super::{COUNTY, Pair, VILLAGE, files, today};
 
 const STORE: &str = "rosterd.db";
+/// Of a plain store.
+const PAGE_BYTES: usize = 4_096;
 
 /// What became of one flipped bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,45 +126,133 @@ fn live_on(root: &Path, truths: &HashSet<(String, String)>, expected: &BTreeMap<
     }
 }
 
-fn flips(count: u64) {
-    let _turn = disk::plug_in();
-    let root = tempfile::tempdir().expect("a temporary folder");
-    let mut truths = prepare(root.path());
-    // What the third month says is true as well.
-    let expected = {
+/// Two offices as they were before any bit flipped.
+struct Whole {
+    root: tempfile::TempDir,
+    /// All that was ever true of the village, with what the third month says.
+    truths: HashSet<(String, String)>,
+    /// What the village holds.
+    expected: BTreeMap<String, String>,
+}
+
+impl Whole {
+    fn prepare() -> Whole {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let mut truths = prepare(root.path());
         let scratch = root.path().join("scratch");
         for office in ["village", "county"] {
             copy(&root.path().join(office), &scratch.join(office));
         }
         let mut pair = Pair::found(&scratch, 3);
-        let before = pair.open().0.entries();
+        let expected = pair.open().0.entries();
         for (path, text) in files(2) {
             pair.open().0.read(path, &text).expect("a good disk");
             truths.extend(pair.open().0.entries());
         }
-        before
-    };
-    let mut dice = Dice(11);
-    let mut fates: BTreeMap<Fate, u64> = BTreeMap::new();
-    for n in 0..count {
-        let scratch = root.path().join("scratch");
-        // Every third in the log, where it is not empty.
-        let in_log = n % 3 == 0;
+        Whole { root, truths, expected }
+    }
+
+    /// Copies of both, and the village's file in which a bit is to flip: its store, or the log beside it.
+    fn lay_out(&self, in_log: bool) -> PathBuf {
+        let scratch = self.root.path().join("scratch");
         let from = if in_log { "-open" } else { "" };
         for office in ["village", "county"] {
-            copy(&root.path().join(format!("{office}{from}")), &scratch.join(office));
+            copy(&self.root.path().join(format!("{office}{from}")), &scratch.join(office));
         }
         let _ = fs::remove_file(scratch.join("village/rosterd.db-shm"));
-        let file = scratch.join("village").join(if in_log { format!("{STORE}-wal") } else { STORE.to_owned() });
+        scratch.join("village").join(if in_log { format!("{STORE}-wal") } else { STORE.to_owned() })
+    }
+
+    fn live_on(&self) -> Fate {
+        live_on(&self.root.path().join("scratch"), &self.truths, &self.expected)
+    }
+}
+
+fn flips(count: u64) {
+    let _turn = disk::plug_in();
+    let whole = Whole::prepare();
+    let mut dice = Dice(11);
+    let mut fates: BTreeMap<Fate, u64> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for n in 0..count {
+        // Every third in the log, where it is not empty.
+        let in_log = n % 3 == 0;
+        let file = whole.lay_out(in_log);
         let bits = fs::metadata(&file).expect("our own file").len() * 8;
         let bit = dice.below(bits);
         flip(&file, bit);
-        let lived = catch_unwind(AssertUnwindSafe(|| live_on(&scratch, &truths, &expected)));
-        let fate = lived.unwrap_or_else(|_| panic!("flip {n}: bit {bit} of {}", file.display()));
-        *fates.entry(fate).or_default() += 1;
+        match catch_unwind(AssertUnwindSafe(|| whole.live_on())) {
+            Ok(fate) => *fates.entry(fate).or_default() += 1,
+            // What went wrong was printed where it did.
+            Err(_) => wrong.push(format!("flip {n}: bit {bit} of the {}", if in_log { "log" } else { "store" })),
+        }
     }
     println!("{count} flipped bits: {fates:?}");
+    assert!(wrong.is_empty(), "{} went wrong: {wrong:#?}", wrong.len());
     assert!(fates.keys().len() >= 2, "{fates:?}");
+}
+
+/// The first bit of the last place in the first of these pages where `bytes` stand.
+fn bit_of(file: &Path, pages: &[u64], bytes: &[u8]) -> u64 {
+    let all = fs::read(file).expect("our own file");
+    let find = |page: &u64| {
+        let from = (*page as usize - 1) * PAGE_BYTES;
+        let at = all[from..from + PAGE_BYTES].windows(bytes.len()).rposition(|found| found == bytes)?;
+        Some((from + at) as u64 * 8)
+    };
+    pages.iter().find_map(find).expect("the bytes stand in one of the pages")
+}
+
+/// What SQLite says of the file.
+fn ask<T: rusqlite::types::FromSql>(file: &Path, sql: &str) -> Vec<T> {
+    let conn = rusqlite::Connection::open(file).expect("a sound store");
+    let mut statement = conn.prepare(sql).expect("a question of a test");
+    let rows = statement.query_map([], |row| row.get(0)).expect("a sound store");
+    rows.map(|row| row.expect("a sound store")).collect()
+}
+
+#[test]
+fn a_column_that_is_called_otherwise_is_damage_and_no_mistake_of_the_program() {
+    let _turn = disk::plug_in();
+    let whole = Whole::prepare();
+    let pages = fs::metadata(whole.lay_out(false)).expect("our own file").len() / PAGE_BYTES as u64;
+    let pages: Vec<u64> = (1..=pages).collect();
+    for column in ["total_stated  INTEGER", "sum        INTEGER NOT NULL", "key   TEXT PRIMARY KEY"] {
+        let file = whole.lay_out(false);
+        flip(&file, bit_of(&file, &pages, column.as_bytes()));
+        assert_eq!(whole.live_on(), Fate::RefusedAtStart, "{column}");
+    }
+}
+
+#[test]
+fn an_index_that_does_not_lead_to_an_entry_makes_no_line_a_new_one() {
+    let _turn = disk::plug_in();
+    let whole = Whole::prepare();
+    // A line of the second month that the third says something else of.
+    let file = whole.lay_out(false);
+    let uids: Vec<i64> = ask(&file, "SELECT uid FROM entries WHERE list = 3 AND body ->> 'rev' = '2025-11-01'");
+    let roots = "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_entries_1'";
+    let pages: Vec<i64> = ask(&file, roots);
+    let pages: Vec<u64> = pages.into_iter().map(|page| page as u64).collect();
+    for uid in &uids[..2] {
+        let file = whole.lay_out(false);
+        flip(&file, bit_of(&file, &pages, &uid.to_be_bytes()));
+        assert_eq!(whole.live_on(), Fate::NoticedAtWork);
+    }
+}
+
+#[test]
+fn an_index_that_does_not_lead_to_a_list_makes_it_no_first_one() {
+    let _turn = disk::plug_in();
+    let whole = Whole::prepare();
+    let file = whole.lay_out(false);
+    let roots = "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_snapshots_1'";
+    let pages: Vec<i64> = ask(&file, roots);
+    let pages: Vec<u64> = pages.into_iter().map(|page| page as u64).collect();
+    let area: i64 = VILLAGE.parse().expect("twelve digits");
+    // Six bytes hold it.
+    flip(&file, bit_of(&file, &pages, &area.to_be_bytes()[2..]));
+    assert_eq!(whole.live_on(), Fate::NoticedAtWork);
 }
 
 #[test]

@@ -15,6 +15,9 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use rusqlite::ffi;
 
+/// More writes than the longest transaction of a test makes.
+pub const GAP_MAX: u64 = 1_024;
+
 /// What happens at the chosen moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
@@ -44,7 +47,7 @@ struct Before {
 struct State {
     writes: u64,
     syncs: u64,
-    /// Which trouble, at which write or sync, and every how many again (0: once).
+    /// Which trouble, at which write or sync, and after how many it comes again (0: never).
     armed: Option<(Trouble, u64, u64)>,
     struck: u64,
     dead: bool,
@@ -85,10 +88,21 @@ pub fn calm() {
     state(|s| (s.armed, s.writes, s.syncs, s.struck) = (None, 0, 0, 0));
 }
 
-/// `trouble` at the `nth` write (or sync, where it is of syncs) from now, then every `every`-th again; 0: never again.
-pub fn arm(trouble: Trouble, nth: u64, every: u64) {
+/// `trouble` at the `nth` write (or sync, where it is of syncs) from now; again after `gap` more, then after twice as many
+/// each time, up to [`GAP_MAX`]: soon enough to meet what mends the last one, and at last with room for the longest
+/// transaction, which a disk that fails more often never lets through. With a `gap` of 0 it never comes again. What was
+/// not synced before is forgotten: every store is closed.
+pub fn arm(trouble: Trouble, nth: u64, gap: u64) {
     calm();
-    state(|s| s.armed = Some((trouble, nth, every)));
+    state(|s| {
+        s.armed = Some((trouble, nth, gap));
+        s.unsynced.clear();
+    });
+}
+
+/// No more trouble; what was counted stays.
+pub fn spare() {
+    state(|s| s.armed = None);
 }
 
 /// Writes and syncs since [`calm`] or [`arm`].
@@ -202,13 +216,11 @@ fn strikes(s: &mut State, is_sync: bool) -> Option<Trouble> {
     let count = if is_sync { &mut s.syncs } else { &mut s.writes };
     *count += 1;
     let count = *count;
-    let (trouble, nth, every) = s.armed.filter(|(t, ..)| (*t == Trouble::SyncFails) == is_sync)?;
-    let hit = count == nth || every > 0 && count > nth && (count - nth).is_multiple_of(every);
-    if hit {
-        s.struck += 1;
-        s.dead |= trouble == Trouble::PowerFails;
-    }
-    hit.then_some(trouble)
+    let (trouble, nth, gap) = s.armed.filter(|(t, nth, _)| (*t == Trouble::SyncFails) == is_sync && *nth == count)?;
+    s.armed = (gap > 0).then_some((trouble, nth + gap, (2 * gap).min(GAP_MAX)));
+    s.struck += 1;
+    s.dead |= trouble == Trouble::PowerFails;
+    Some(trouble)
 }
 
 unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, data: *const c_void, length: c_int, offset: i64) -> c_int {

@@ -140,7 +140,12 @@ impl Node {
 
     /// Whether the daemon has not ended.
     pub fn is_running(&mut self) -> bool {
-        self.child.as_mut().is_some_and(|child| child.try_wait().expect("our own child").is_none())
+        self.child.is_some() && self.ended().is_none()
+    }
+
+    /// How the daemon ended, where it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.as_mut().and_then(|child| child.try_wait().expect("our own child"))
     }
 
     pub fn pid(&self) -> u32 {
@@ -208,8 +213,7 @@ impl Node {
     }
 
     fn assert_alive(&mut self) {
-        let ended = self.child.as_mut().and_then(|c| c.try_wait().expect("our own child"));
-        if let Some(status) = ended {
+        if let Some(status) = self.ended() {
             panic!("{} ended with {status}:\n{}", self.area, self.log_tail());
         }
     }

@@ -163,7 +163,7 @@ fn missing_areas(
 fn plan(writer: &Writer, manner: &Manner, at: (List, Area), scope: &Scope) -> Result<Plan> {
     let mut had: Vec<StoredEntry> = Vec::new();
     for (line, _) in scope.held.iter().zip(&scope.seen).filter(|(_, seen)| !**seen) {
-        had.extend(writer.entry(line.uid)?);
+        had.push(writer.entry_placed(line.uid)?);
     }
     let arrived: Vec<Record> = scope.staged.iter().map(|line| read_body(&line.body)).collect();
     let old: Vec<diff::Held> =
