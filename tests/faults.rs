@@ -1,6 +1,8 @@
 //! What power cuts and curious eyes find: a daemon killed at any moment ends where an undisturbed one does, and no whole
 //! name or number stands anywhere but in the store.
 
+#[path = "faults/clocks.rs"]
+mod clocks;
 #[path = "faults/damaged.rs"]
 mod damaged;
 #[path = "faults/disk_full.rs"]

@@ -189,10 +189,8 @@ impl Worker {
 
     /// Reads what is new and works off what waits. Gives how long to wait first, where batches of a child still come.
     fn work(&mut self) -> Result<Option<Duration>> {
-        if self.office.room.is_tight() {
-            self.office.store.empty_log();
-        }
         if let Some(free) = self.office.room.short() {
+            self.office.store.empty_log();
             let text = format!("the disk is full ({} MB left): nothing is read until there is room", free >> 20);
             return Err(Error::new(text).at(self.office.store.path()).transient());
         }
@@ -211,6 +209,9 @@ impl Worker {
             self.office.stir();
         } else {
             self.office.rest();
+        }
+        if self.office.room.is_tight() {
+            self.office.store.empty_log();
         }
         self.upkeep.look(&self.office);
         Ok(None)

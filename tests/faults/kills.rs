@@ -37,7 +37,7 @@ fn places(role: usize) -> Vec<&'static str> {
 
 /// The village's lists in their `version`: each time another tenth of the people is said to have died, and those before
 /// to live, so that there is something to send, to find, to tell and to log.
-fn save_version(inbox: &Path, version: u64) {
+pub(super) fn save_version(inbox: &Path, version: u64) {
     let mut text = String::from("序号,户号,姓名,与户主关系,公民身份号码,人口状态,变动时间,迁入迁出地\n");
     let mut dibao = String::from("序号,保障对象姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n");
     for i in 0..LINES {
