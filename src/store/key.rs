@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
+use super::open::BUSY;
 use crate::error::{Context, Error, Result};
 use crate::settings::Settings;
 
@@ -192,6 +193,8 @@ impl Home {
         }
         let failed = |error| Error::new("opening the store").at(&self.file).because(error);
         let conn = Connection::open_with_flags(&self.file, flags).map_err(failed)?;
+        // Before the first look: whoever looks first after a crash plays the log back, and the others wait for that.
+        conn.busy_timeout(BUSY).map_err(failed)?;
         if let Some(key) = &self.key {
             conn.pragma_update(None, "key", key.raw()).map_err(failed)?;
         }

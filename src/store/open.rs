@@ -82,7 +82,6 @@ pub(super) fn writer(home: &Home) -> Result<Connection> {
     let path = home.file();
     let conn = home.connect(OpenFlags::default())?;
     restrict(path)?;
-    conn.busy_timeout(BUSY).or_say_at("opening the store", path)?;
     conn.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -{CACHE_KIB}; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
@@ -109,7 +108,6 @@ pub(super) fn reader(home: &Home) -> Result<Connection> {
         return Err(Error::new("there is no store yet").at(path).hint("has the node been started once?"));
     }
     let conn = home.connect(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    conn.busy_timeout(BUSY).or_say_at("opening the store", path)?;
     // A large sort would else be written to a file in plain.
     conn.execute_batch(&format!(
         "PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON;"
