@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::key::{Home, restrict};
@@ -54,7 +54,7 @@ pub(super) fn create(home: &Home, area: Area) -> Result<Connection> {
     if view.meta_u64("epoch")?.is_none() {
         put_meta(&conn, "epoch", random_epoch()?)?;
     }
-    // Of a store from before its tables were summed.
+    // Of one that is new, or brought up to date.
     if view.meta_u64(TABLES_SUM)?.is_none() {
         put_meta(&conn, TABLES_SUM, tables_sum(&conn).or_say_at("opening the store", path)?)?;
     }
@@ -122,10 +122,13 @@ pub(super) fn reader(home: &Home) -> Result<Connection> {
     Ok(conn)
 }
 
-/// A sum over the names and columns of all tables and indexes, as the last step of [`STEPS`] left them. What a look at
-/// the plans of queries leaves behind is nobody's.
+/// A sum over what never changes between two versions: whose store it is, and the names and columns of all tables and
+/// indexes as the last step of [`STEPS`] left them. What a look at the plans of queries leaves behind is nobody's.
 fn tables_sum(conn: &Connection) -> rusqlite::Result<u64> {
     let mut hash = Xxh3::new();
+    let area: Option<i64> =
+        conn.query_row("SELECT value FROM meta WHERE key = 'area'", [], |row| row.get(0)).optional()?;
+    hash.update(&area.unwrap_or_default().to_le_bytes());
     let mut tables = conn.prepare(
         "SELECT type, name, tbl_name, ifnull(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name",
     )?;
@@ -146,15 +149,14 @@ fn tables_sum(conn: &Connection) -> rusqlite::Result<u64> {
 fn must_be_as_made(conn: &Connection, path: &Path) -> Result<()> {
     let doing = "reading what the store is made of";
     let damaged = |error: Error| error.at(path).damaged().hint(fault::HINT);
-    let found = tables_sum(conn).or_say_at(doing, path)?;
-    let made = match (View { conn }).meta_u64(TABLES_SUM) {
-        Ok(made) => made,
-        Err(error) if fault::is_in_the_question(&error) => return Err(damaged(error)),
-        Err(error) => return Err(error.at(path)),
-    };
-    match made {
-        Some(made) if made != found => Err(damaged(Error::new("the tables of the store are not those that were made"))),
-        _ => Ok(()),
+    let found = tables_sum(conn).or_say_at(doing, path);
+    let compared = found.and_then(|found| Ok((View { conn }.meta_u64(TABLES_SUM)?, found)));
+    match compared {
+        Ok((Some(made), found)) if made != found => {
+            Err(damaged(Error::new("the store is not what was made: its tables, or the area it is of")))
+        }
+        Err(error) if fault::is_in_the_question(&error) => Err(damaged(error)),
+        compared => compared.map(drop),
     }
 }
 
@@ -187,7 +189,8 @@ fn migrate(conn: &mut Connection, path: &Path) -> Result<()> {
         }
         tx.execute_batch(step).or_say_at(format!("bringing the store from version {from} to {}", from + 1), path)?;
         tx.pragma_update(None, "user_version", from as i64 + 1).or_say_at("bringing the store up to date", path)?;
-        put_meta(&tx, TABLES_SUM, tables_sum(&tx).or_say_at("bringing the store up to date", path)?)?;
+        // Summed anew by whoever opens it now.
+        tx.execute("DELETE FROM meta WHERE key = ?1", [TABLES_SUM]).or_say_at("bringing the store up to date", path)?;
         tx.commit().or_say_at("bringing the store up to date", path)?;
     }
     Ok(())

@@ -225,6 +225,20 @@ fn a_column_that_is_called_otherwise_is_damage_and_no_mistake_of_the_program() {
 }
 
 #[test]
+fn a_store_that_says_it_is_of_another_area_than_it_was_made_for_is_damaged() {
+    let _turn = disk::plug_in();
+    let whole = Whole::prepare();
+    let file = whole.lay_out(false);
+    let pages: Vec<i64> = ask(&file, "SELECT rootpage FROM sqlite_schema WHERE name = 'meta'");
+    let pages: Vec<u64> = pages.into_iter().map(|page| page as u64).collect();
+    let area: i64 = VILLAGE.parse().expect("twelve digits");
+    let bit = bit_of(&file, &pages, &area.to_be_bytes()[2..]);
+    // A township's digit, so that it is an area all the same.
+    flip(&file, bit + 24);
+    assert_eq!(whole.live_on(), Fate::RefusedAtStart);
+}
+
+#[test]
 fn an_index_that_does_not_lead_to_an_entry_makes_no_line_a_new_one() {
     let _turn = disk::plug_in();
     let whole = Whole::prepare();
