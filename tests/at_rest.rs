@@ -285,4 +285,69 @@ mod encrypted {
         let kept: Vec<u64> = kept.map(|file| file.metadata().expect("kept").len()).collect();
         assert_eq!(kept, ["worn out".len() as u64]);
     }
+
+    /// What `backup --nightly` said, and how it came out.
+    fn nightly(node: &Node) -> (bool, String) {
+        // Backups are told apart by their second.
+        std::thread::sleep(std::time::Duration::from_millis(1_100));
+        let out = node.call(&["backup", "--nightly"]);
+        (out.status.success(), said(&out))
+    }
+
+    fn backups(node: &Node) -> Vec<PathBuf> {
+        let mut all = Vec::new();
+        files(&node.dir.join("backup"), &mut all);
+        all.sort();
+        all
+    }
+
+    fn alarms(node: &Node) -> Vec<String> {
+        let status = node.json(&["status"]).remove(0);
+        let alarms = status["alarms"].as_array().expect("a list").iter();
+        alarms.map(|alarm| alarm["alarm"].as_str().expect("a code").to_owned()).collect()
+    }
+
+    #[test]
+    fn a_night_with_the_wrong_key_is_told_as_that_and_the_night_after_a_rekey_is_proven_under_the_new_one() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let mut node = village(root.path());
+        let key = fs::read_to_string(key_of(&node)).expect("init made a key");
+        node.start(Some(TODAY));
+        node.wait_ready();
+        node.settle(SETTLE_SECS_MAX);
+        let found = node.findings();
+        assert!(nightly(&node).0);
+        let [first] = &backups(&node)[..] else { panic!("one good night, one backup") };
+        assert!(!is_plain(first));
+
+        // Somebody changes the file of the key under the running daemon: what it copies would open for nobody.
+        write_key(&key_of(&node), &"7e".repeat(32));
+        let (good, why) = nightly(&node);
+        assert!(!good && why.contains("打不开数据库"), "{why}");
+        assert_eq!(backups(&node), [first.clone()], "what cannot be restored is no backup");
+        write_key(&key_of(&node), &key);
+        node.stop();
+        node.start(Some(TODAY));
+        node.wait_ready();
+        node.settle(SETTLE_SECS_MAX);
+        assert_eq!(alarms(&node), ["backup-failed"], "a wrong key is no damage");
+        assert!(nightly(&node).0);
+        node.stop();
+
+        let old = root.path().join("old.key");
+        fs::rename(key_of(&node), &old).expect("our own file");
+        assert!(node.call(&["rekey", "--old-key", old.to_str().expect("a plain path")]).status.success());
+        node.start(Some(TODAY));
+        node.wait_ready();
+        node.settle(SETTLE_SECS_MAX);
+        assert_eq!(alarms(&node), Vec::<String>::new(), "the good night ended the alarm");
+        assert_eq!(node.findings(), found);
+        assert!(nightly(&node).0, "proven under the new key");
+        node.stop();
+        let [_, _, last] = &backups(&node)[..] else { panic!("three good nights") };
+        let restore = |file: &Path| node.call(&["restore", file.to_str().expect("a plain path")]);
+        assert!(said(&restore(first)).contains("打不开数据库"), "it is of the old key");
+        assert!(restore(last).status.success());
+        assert_eq!(run_once(&mut node), found);
+    }
 }
