@@ -102,9 +102,10 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
 /// A line that shows how to fill in the others: somebody invented, or what each column asks for.
 fn is_example(first: Cell<'_>, vocabulary: &Vocabulary) -> bool {
     let Cell::Text(text) = first else { return false };
-    let bare = text.trim_start_matches(['(', '（', '[', '【', '*', '※', ' ']);
-    let may_be = |word: &String| word.chars().next() == bare.chars().next();
-    vocabulary.example.iter().any(may_be) && vocabulary.example.contains(&fold_header(text))
+    // Asked of every line: nearly all are told by one character.
+    let start = text.chars().find(|c| !matches!(c, '(' | '（' | '[' | '【' | '*' | '※' | ' '));
+    start.is_some_and(|c| !c.is_ascii_digit() && vocabulary.example_starts.contains(c))
+        && vocabulary.example.contains(&fold_header(text))
 }
 
 /// The columns' own numbers, printed under the header: 1 2 3 4, or 甲 乙 丙 1 2.

@@ -110,6 +110,8 @@ pub struct Vocabulary {
     pub(super) subtotal: Words,
     pub(super) trailer: Words,
     pub(super) example: Words,
+    /// The first characters of those.
+    pub(super) example_starts: String,
     pub(super) ditto: Words,
     pub(super) none: Words,
     pub(super) no: Words,
@@ -197,6 +199,7 @@ impl Vocabulary {
             total: words(|file| &file.words.total),
             subtotal: words(|file| &file.words.subtotal),
             trailer: inside(|file| &file.words.trailer),
+            example_starts: words(|file| &file.words.example).iter().filter_map(|word| word.chars().next()).collect(),
             example: words(|file| &file.words.example),
             ditto: words(|file| &file.words.ditto),
             none: words(|file| &file.words.none),
