@@ -89,7 +89,7 @@ impl View<'_> {
             .and_then(|mut s| s.query_row([uid.0 as i64], stored).optional())
             .doing("reading an entry")?;
         match found {
-            Some(other) if other.entry.uid != uid => Err(fault::misled("an entry")),
+            Some(other) if other.entry.uid != uid => Err(fault::misled()),
             found => Ok(found),
         }
     }
@@ -99,7 +99,7 @@ impl View<'_> {
     /// # Errors
     /// A damaged store, where it is not found: its line would be taken for a new one, and travel under another name.
     pub fn entry_placed(&self, uid: Uid) -> Result<StoredEntry> {
-        self.entry(uid)?.ok_or_else(|| fault::misled("an entry"))
+        self.entry(uid)?.ok_or_else(fault::misled)
     }
 
     pub fn entry_by_id(&self, id: i64) -> Result<Option<StoredEntry>> {

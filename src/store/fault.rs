@@ -70,10 +70,10 @@ pub(super) const HINT: &str = "the store is damaged and nothing more is written 
      backup back (rosterd restore FILE), or without one move the store aside and start again: the files in the \
      inbox are read anew, the children send all again, and 'rosterd resync' makes the parent equal";
 
-/// An index does not lead to `what` it was asked for. A row proves itself by its sum (sum.rs); that nothing is there is
+/// An index does not lead to the row it was asked for. A row proves itself by its sum (sum.rs); that nothing is there is
 /// only the index's word.
-pub(super) fn misled(what: &str) -> Error {
-    Error::new(format!("an index of the store does not lead to {what} that is there")).damaged().hint(HINT)
+pub(super) fn misled() -> Error {
+    Error::new("an index of the store does not lead to a row that is there").damaged().hint(HINT)
 }
 
 fn note(store: &Path) -> PathBuf {

@@ -101,8 +101,8 @@ impl View<'_> {
             })
             .doing("reading a snapshot")?;
         match &found {
-            Some((snapshot, ..)) if snapshot.key != *key => return Err(fault::misled("a snapshot")),
-            None if self.has_snapshot(key)? => return Err(fault::misled("a snapshot")),
+            Some((snapshot, ..)) if snapshot.key != *key => return Err(fault::misled()),
+            None if self.has_snapshot(key)? => return Err(fault::misled()),
             _ => {}
         }
         found
