@@ -53,8 +53,8 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         let why = row["why"].as_array().into_iter().flatten();
         let why: Vec<String> = why
             .map(|part| match part["weight"].as_f64() {
-                Some(weight) => format!("{} {weight:+.1}", view::field(part, "what")),
-                None => view::field(part, "what").to_owned(),
+                Some(weight) => format!("{} {weight:+.1}", text.compared(view::field(part, "what"))),
+                None => text.compared(view::field(part, "what")),
             })
             .collect();
         if !why.is_empty() {

@@ -82,13 +82,17 @@ fn explain(session: &mut Session, person: &serde_json::Value) {
             .as_array()
             .into_iter()
             .flatten()
-            .map(|part| format!("{} {:+}", view::field(part, "what"), part["weight"].as_f64().unwrap_or(0.0)))
+            .map(|part| {
+                let what = session.screen.text().compared(view::field(part, "what"));
+                format!("{what} {:+}", part["weight"].as_f64().unwrap_or(0.0))
+            })
             .collect();
+        let comma = session.screen.text().comma();
         let [a, b] = ["a", "b"].map(|key| view::field(link, key).to_owned());
         session.screen.line(format_args!(
             "  {b} = {a}: {:+}  ({})",
             link["weight"].as_f64().unwrap_or(0.0),
-            why.join(", ")
+            why.join(comma)
         ));
     }
 }

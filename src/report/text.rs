@@ -174,6 +174,13 @@ impl Text {
         self.coded("look", what)
     }
 
+    /// What one comparison of two lines came to, from its codes: `number: equal`.
+    pub fn compared(&self, codes: &str) -> String {
+        let Some((field, level)) = codes.split_once(": ") else { return codes.to_owned() };
+        let (what, how) = (self.coded("compared", field), self.coded("likeness", level));
+        self.say_with("compared", &[("what", &what), ("how", &how)])
+    }
+
     /// The title of a rule.
     pub fn rule(&self, rule: &str) -> String {
         self.coded("rule", rule)

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::*;
+use crate::linkage::Field;
 use crate::rules::RULES;
 
 /// Keys of a catalogue with the values their sentences take.
@@ -56,6 +57,21 @@ fn every_rule_has_a_title_and_a_sentence_and_every_noted_severity_its_note() {
             }
         }
     }
+}
+
+#[test]
+fn every_comparison_is_said_in_words() {
+    for language in Language::ALL {
+        let text = Text::new(language);
+        for field in Field::ALL {
+            assert!(text.knows(&format!("compared-{}", field.as_str())), "{field:?}");
+            for level in field.levels() {
+                assert!(text.knows(&format!("likeness-{level}")), "{field:?} {level}");
+            }
+        }
+    }
+    assert_eq!(Text::new(Language::Chinese).compared("name: one-character"), "姓名：一字不同");
+    assert_eq!(Text::new(Language::English).compared("of: tomorrow"), "of: tomorrow");
 }
 
 fn said(language: Language, rule: &str, list: List, detail: Value) -> String {
@@ -168,7 +184,7 @@ fn the_catalogue_holds_what_the_code_says_and_nothing_else() {
             "label" => code.contains(&format!("\"{word}\"")),
             "rule" | "finding" | "list" | "severity" | "level" | "entry" | "event" | "confidence" | "missing"
             | "sex" | "place" | "id" | "problem" | "state" | "progress" | "check" | "log" | "hint" | "alarm"
-            | "setup" | "status" | "look" => true,
+            | "setup" | "status" | "look" | "compared" | "likeness" => true,
             _ => false,
         };
         !asked && !composed
