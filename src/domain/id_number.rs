@@ -42,12 +42,13 @@ pub enum IdFault {
 
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 const CHECK: &[u8; 11] = b"10X98765432";
-/// Places of precision in a spreadsheet's number cell (DOMAIN.md 6 row 3).
-const KEPT_PLACES: usize = 15;
 /// Nobody is older (DOMAIN.md Q1).
 const AGE_YEARS_MAX: i16 = 120;
 
 impl IdNumber {
+    /// Places of precision in a spreadsheet's number cell (DOMAIN.md 6 row 3): the first ones of a damaged number.
+    pub const KEPT_PLACES: usize = 15;
+
     /// Cleans `raw`. `None` for an empty cell or one of the words and digits that stand for 'none'
     /// (无, 待办, 未上户, eighteen equal digits).
     pub fn parse(raw: &str) -> Option<IdNumber> {
@@ -81,8 +82,8 @@ impl IdNumber {
     pub fn trusted_places(&self) -> usize {
         match self.text.len() {
             _ if !self.damaged => usize::MAX,
-            shown @ ..KEPT_PLACES => shown.saturating_sub(1),
-            _ => KEPT_PLACES,
+            shown @ ..IdNumber::KEPT_PLACES => shown.saturating_sub(1),
+            _ => IdNumber::KEPT_PLACES,
         }
     }
 

@@ -40,7 +40,7 @@ pub fn named<'t>(texts: impl Iterator<Item = &'t str> + Clone, node: Area, place
 }
 
 /// What is trusted more, unless the other says it more precisely.
-fn narrower(trusted: Option<Area>, other: Option<Area>) -> Option<Area> {
+pub(super) fn narrower(trusted: Option<Area>, other: Option<Area>) -> Option<Area> {
     match (trusted, other) {
         (Some(trusted), Some(other)) if trusted.contains(other) => Some(other),
         (trusted, other) => trusted.or(other),

@@ -42,7 +42,7 @@ struct Features<'a> {
     record: &'a Record,
     name: u64,
     number: Key,
-    /// Its first [`PLACES_LEFT_MAX`] places.
+    /// Its first [`IdNumber::KEPT_PLACES`] places.
     number_head: Key,
     /// The number without its check digit and one place after the other left out is compared for corrected digits.
     number_text: Option<String>,
@@ -104,7 +104,7 @@ fn features<'a>(record: &'a Record, order: u32) -> Features<'a> {
             folded => hash((1, folded)),
         },
         number: number.filter(|id| !id.is_damaged()).and(text.as_deref()).map(hash),
-        number_head: text.as_deref().and_then(|text| text.get(..PLACES_LEFT_MAX)).map(hash),
+        number_head: text.as_deref().and_then(|text| text.get(..IdNumber::KEPT_PLACES)).map(hash),
         number_text: text.filter(|text| text.len() == 18 && text.is_ascii()),
         household: record.household.as_deref().or(record.head.as_deref()).map(hash),
         birth: (record.birth.or_else(|| number.and_then(IdNumber::birth))).and_then(|date| date.exact()).map(hash),
@@ -144,7 +144,7 @@ fn contradict(a: &Features<'_>, b: &Features<'_>) -> bool {
 fn other_rest(a: &Features<'_>, b: &Features<'_>) -> bool {
     let (Some(a), Some(b)) = (&a.record.id_number, &b.record.id_number) else { return false };
     let (whole_a, whole_b) = (a.canonical(), b.canonical());
-    let left = whole_a.len().min(whole_b.len()).min(PLACES_LEFT_MAX);
+    let left = whole_a.len().min(whole_b.len()).min(IdNumber::KEPT_PLACES);
     (a.is_damaged() || b.is_damaged()) && whole_a.as_bytes()[..left] != whole_b.as_bytes()[..left]
 }
 
@@ -268,9 +268,6 @@ impl Open {
         pairing
     }
 }
-
-/// What a spreadsheet leaves of a number (DOMAIN.md 6 row 3).
-const PLACES_LEFT_MAX: usize = 15;
 
 const NAMESAKE_PAIRS_MAX: usize = 1_024;
 /// A digit and the check digit, or two neighbours swapped and the check digit.

@@ -80,10 +80,7 @@ impl LineArea {
             if own.is_none() {
                 short = short.or_else(|| area::village_number(row.cell(*column)));
             }
-            found = match (found, own) {
-                (Some(before), Some(own)) if before.contains(own) => Some(own),
-                (before, own) => before.or(own),
-            };
+            found = area::narrower(found, own);
         }
         let township = found.unwrap_or(here);
         match short {

@@ -12,8 +12,6 @@ const WHOLE: usize = 18;
 /// Area and birth date: the places before the sequence.
 const TAIL_AT: usize = 14;
 const CHECK_AT: usize = 17;
-/// What a number cell keeps (DOMAIN.md 6 row 3).
-const DAMAGED_PLACES: usize = 15;
 
 /// What can be built on a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -160,7 +158,7 @@ impl Number {
 
 /// `a` or `b` has lost its tail: compares what is left of both.
 fn damaged(a: &[u8], b: &[u8]) -> NumberLevel {
-    let keep = DAMAGED_PLACES.min(a.len()).min(b.len());
+    let keep = IdNumber::KEPT_PLACES.min(a.len()).min(b.len());
     if keep < TAIL_AT {
         return NumberLevel::Unlike;
     }

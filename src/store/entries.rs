@@ -8,15 +8,18 @@ use crate::domain::{Area, Date, Entry, List, Record, Uid};
 use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
 
-/// An entry of this node that was not there before.
+/// An entry that was not there before, of this node or of one below.
 pub struct NewEntry<'a> {
     pub uid: Uid,
     pub area: Area,
     pub list: List,
-    /// The record as JSON.
-    pub body: &'a str,
+    pub origin: Area,
     pub first_seen: Date,
     pub baseline: bool,
+    pub removed: Option<Date>,
+    pub corrected: Option<Date>,
+    /// The record as JSON.
+    pub body: &'a str,
 }
 
 /// Why an entry waits.
@@ -212,28 +215,29 @@ impl View<'_> {
 }
 
 impl Writer<'_> {
-    /// Adds an entry of this node, its own person until it is linked. Gives its id, or `None` where there is one of
-    /// this name.
-    pub fn insert_entry(&self, origin: Area, new: &NewEntry) -> Result<Option<i64>> {
-        let mut statement = self
+    /// Adds an entry, its own person until it is linked. Gives its id, or `None` where there is one of this name.
+    pub fn insert_entry(&self, new: &NewEntry) -> Result<Option<i64>> {
+        let added = self
             .conn
             .prepare_cached(
-                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, body, sum)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8, row_sum(?1, ?3, ?4, ?5, ?6, ?7, NULL, NULL, ?8))
+                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, corrected, body, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8, ?9, ?10, row_sum(?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10))
                  ON CONFLICT (uid) DO NOTHING",
             )
-            .doing("adding an entry")?;
-        let added = statement
-            .execute((
-                new.uid.0 as i64,
-                (self.seq.get() + 1) as i64,
-                new.area.padded() as i64,
-                new.list as u8,
-                origin.padded() as i64,
-                day_to_sql(new.first_seen),
-                new.baseline,
-                new.body,
-            ))
+            .and_then(|mut s| {
+                s.execute((
+                    new.uid.0 as i64,
+                    (self.seq.get() + 1) as i64,
+                    new.area.padded() as i64,
+                    new.list as u8,
+                    new.origin.padded() as i64,
+                    day_to_sql(new.first_seen),
+                    new.baseline,
+                    new.removed.map(day_to_sql),
+                    new.corrected.map(day_to_sql),
+                    new.body,
+                ))
+            })
             .doing("adding an entry")?;
         Ok((added > 0).then(|| {
             self.next_seq();

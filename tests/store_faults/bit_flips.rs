@@ -204,6 +204,12 @@ fn bit_of(file: &Path, pages: &[u64], bytes: &[u8]) -> u64 {
 }
 
 /// What SQLite says of the file.
+/// The first page of a table or an index, on which all of a small one stands.
+fn root_page(file: &Path, name: &str) -> Vec<u64> {
+    let pages: Vec<i64> = ask(file, &format!("SELECT rootpage FROM sqlite_schema WHERE name = '{name}'"));
+    pages.into_iter().map(|page| page as u64).collect()
+}
+
 fn ask<T: rusqlite::types::FromSql>(file: &Path, sql: &str) -> Vec<T> {
     let conn = rusqlite::Connection::open(file).expect("a sound store");
     let mut statement = conn.prepare(sql).expect("a question of a test");
@@ -229,8 +235,7 @@ fn a_store_that_says_it_is_of_another_area_than_it_was_made_for_is_damaged() {
     let _turn = disk::plug_in();
     let whole = Whole::prepare();
     let file = whole.lay_out(false);
-    let pages: Vec<i64> = ask(&file, "SELECT rootpage FROM sqlite_schema WHERE name = 'meta'");
-    let pages: Vec<u64> = pages.into_iter().map(|page| page as u64).collect();
+    let pages = root_page(&file, "meta");
     let area: i64 = VILLAGE.parse().expect("twelve digits");
     let bit = bit_of(&file, &pages, &area.to_be_bytes()[2..]);
     // A township's digit, so that it is an area all the same.
@@ -245,9 +250,7 @@ fn an_index_that_does_not_lead_to_an_entry_makes_no_line_a_new_one() {
     // A line of the second month that the third says something else of.
     let file = whole.lay_out(false);
     let uids: Vec<i64> = ask(&file, "SELECT uid FROM entries WHERE list = 3 AND body ->> 'rev' = '2025-11-01'");
-    let roots = "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_entries_1'";
-    let pages: Vec<i64> = ask(&file, roots);
-    let pages: Vec<u64> = pages.into_iter().map(|page| page as u64).collect();
+    let pages = root_page(&file, "sqlite_autoindex_entries_1");
     for uid in &uids[..2] {
         let file = whole.lay_out(false);
         flip(&file, bit_of(&file, &pages, &uid.to_be_bytes()));
@@ -260,9 +263,7 @@ fn an_index_that_does_not_lead_to_a_list_makes_it_no_first_one() {
     let _turn = disk::plug_in();
     let whole = Whole::prepare();
     let file = whole.lay_out(false);
-    let roots = "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_snapshots_1'";
-    let pages: Vec<i64> = ask(&file, roots);
-    let pages: Vec<u64> = pages.into_iter().map(|page| page as u64).collect();
+    let pages = root_page(&file, "sqlite_autoindex_snapshots_1");
     let area: i64 = VILLAGE.parse().expect("twelve digits");
     // Six bytes hold it.
     flip(&file, bit_of(&file, &pages, &area.to_be_bytes()[2..]));

@@ -37,7 +37,7 @@ pub fn arrive(writer: &Writer, setting: &Setting, child: Area, line: &str) -> Re
 }
 
 fn put_entry(writer: &Writer, setting: &Setting, incoming: &Incoming) -> Result<Result<()>> {
-    if let Some(id) = writer.insert_incoming(incoming)? {
+    if let Some(id) = writer.insert_entry(&incoming.as_new())? {
         // Its keys are indexed with those of the others that are new.
         writer.mark(id, Wait::First)?;
         return Ok(Ok(()));

@@ -88,8 +88,10 @@ pub(super) fn enter(
     baseline: bool,
     blocks: &mut Blocks,
 ) -> Result<bool> {
-    let new = NewEntry { uid, area: at.1, list: at.0, body, first_seen: setting.today, baseline };
-    if let Some(id) = writer.insert_entry(setting.node, &new)? {
+    let (list, area) = at;
+    let (origin, first_seen) = (setting.node, setting.today);
+    let new = NewEntry { uid, area, list, origin, first_seen, baseline, removed: None, corrected: None, body };
+    if let Some(id) = writer.insert_entry(&new)? {
         writer.mark(id, Wait::First)?;
         return Ok(true);
     }

@@ -193,7 +193,8 @@ fn plan(writer: &Writer, manner: &Manner, at: (List, Area), scope: &Scope) -> Re
         let now = remembering(at.0, &old.entry.record, arrived[*j].clone());
         old.entry.removed.is_some() || old.entry.record != now
     };
-    let changed = same.iter().filter(says_else).count() as u64;
+    let is_only_told = held || manner.dry_run;
+    let changed = if is_only_told { same.iter().filter(says_else).count() as u64 } else { 0 };
     Ok(Plan { same, gone, fresh: pairing.fresh, kept, replaced_damaged, changed, removes, held })
 }
 

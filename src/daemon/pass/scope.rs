@@ -75,7 +75,7 @@ pub(super) struct Plan {
     pub kept: Vec<Uid>,
     /// Damaged numbers of held lines that are not kept as they are.
     pub replaced_damaged: u64,
-    /// Paired lines that say something else than before.
+    /// Paired lines that say something else than before; counted only where nothing of it is written.
     pub changed: u64,
     pub removes: u64,
     pub held: bool,
