@@ -126,8 +126,12 @@ fn part<'b>(bytes: &'b [u8], word: &[u8]) -> Option<(i64, &'b [u8])> {
     (1..=2).contains(&length).then(|| Some((run(&rest[..length])?, &rest[length..])))?
 }
 
+/// The number that digits spell; `None` for anything else, and for one so long that it is no part of a date.
 fn run(bytes: &[u8]) -> Option<i64> {
-    bytes.iter().try_fold(0i64, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
+    bytes.iter().try_fold(0i64, |value, byte| {
+        let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
+        value.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 /// Everything else: width, Chinese numerals, times behind, words around, two-digit years, other orders.
@@ -280,6 +284,15 @@ mod tests {
         match read(cell, &hints, &vocabulary) {
             Ok(date) => date.map(|date| date.to_string()).unwrap_or_default(),
             Err(()) => "?".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_run_of_digits_without_end_is_no_date() {
+        let endless = "6".repeat(60);
+        for text in [endless.clone(), format!("2026 4 {endless}"), format!("{endless}-1-2"), format!("5月{endless}日")]
+        {
+            assert_eq!(shown(Cell::Text(&text), hints()), "?", "{text}");
         }
     }
 
