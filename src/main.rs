@@ -2,9 +2,20 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     no_core_dumps();
+    two_arenas();
     // Two providers could be compiled in by different crates; naming ours keeps the first connection from panicking.
     let _ = rustls::crypto::ring::default_provider().install_default();
     rosterd::cli::main()
+}
+
+/// Threads of a pass free what others allocated: with more arenas a fifth of a large pass's memory is holes, and nothing
+/// is quicker.
+fn two_arenas() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: takes numbers, before any other thread runs. A refusal leaves things as they were.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+    }
 }
 
 /// A core would hold whole names and numbers, and the keys.

@@ -93,7 +93,7 @@ fn own(tree: &Tree, office: &str) -> BTreeSet<(String, String)> {
         let mut found = BTreeSet::new();
         for row in view.findings(&Default::default())? {
             let first = view.entry(row.evidence[0])?.expect("evidence is stored");
-            found.insert((row.rule, first.entry.record.name));
+            found.insert((row.rule, first.entry.record.name.into()));
         }
         Ok(found)
     })

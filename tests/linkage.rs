@@ -24,7 +24,7 @@ fn read(file: &str) -> Labelled {
     for row in csv::Reader::from_reader(text.as_bytes()).records() {
         let row = row.unwrap();
         let record = Record {
-            name: row[3].to_owned(),
+            name: row[3].into(),
             id_number: IdNumber::parse(&row[4]),
             sex: match &row[5] {
                 "男" => Some(Sex::Male),
@@ -130,7 +130,7 @@ fn a_value_that_stands_for_none_joins_nobody_and_costs_little() {
     let entries: Vec<Features> = (0..20_000)
         .map(|n| {
             let record = Record {
-                name: format!("{}{}", ['王', '李', '张'][n % 3], ['芳', '伟', '军', '丽', '英'][n % 5]),
+                name: format!("{}{}", ['王', '李', '张'][n % 3], ['芳', '伟', '军', '丽', '英'][n % 5]).into(),
                 id_number: IdNumber::parse("519901190001010018"),
                 birth: "1900-01-01".parse().ok(),
                 ..Record::default()

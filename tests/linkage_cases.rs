@@ -37,7 +37,7 @@ fn line(text: &str) -> (char, Features) {
     let list = List::ALL.into_iter().find(|l| l.as_str().starts_with(start)).unwrap();
     let village = area(next().unwrap());
     let mut record = Record {
-        name: next().unwrap_or("").replace('_', " "),
+        name: next().unwrap_or("").replace('_', " ").into(),
         id_number: next().and_then(number),
         sex: next().map(|s| if s == "m" { Sex::Male } else { Sex::Female }),
         birth: next().and_then(|b| b.parse().ok()),

@@ -39,7 +39,7 @@ prop_compose! {
             id_number: IdNumber::parse(NUMBERS[number]),
             birth: BIRTHS[birth].parse().ok(),
             sex: [None, Some(Sex::Male), Some(Sex::Female)][sex],
-            head: HEADS[head].map(str::to_owned),
+            head: HEADS[head].map(Into::into),
             relation: [None, Some(2), Some(10)][relation],
             status: if active { Status::Active } else { Status::Closed },
             ..Record::default()

@@ -140,7 +140,7 @@ fn read(file: &Path) -> Result<Vec<Line>> {
         let wrong =
             |what: &str| Error::new("reading the lines to link").at(file).because(format!("row {}: {what}", at + 2));
         let record = Record {
-            name: cell(name).to_owned(),
+            name: cell(name).into(),
             id_number: IdNumber::parse(cell(idn)),
             sex: match cell(sex) {
                 "男" | "m" | "M" => Some(Sex::Male),

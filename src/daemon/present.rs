@@ -107,7 +107,7 @@ impl<'a> Presenter<'a> {
     fn entry(&self, view: &EntryView) -> Value {
         let entry = &view.stored.entry;
         let record = &entry.record;
-        let name = if self.reveal { record.name.clone() } else { mask::name(&record.name) };
+        let name = if self.reveal { record.name.to_string() } else { mask::name(&record.name) };
         let number = record.id_number.as_ref().map(|id| if self.reveal { id.reveal().to_owned() } else { id.masked() });
         let source = view.source.as_ref().map_or_else(
             || json!({"file": null, "sheet": null, "row": null}),

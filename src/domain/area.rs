@@ -141,7 +141,7 @@ impl Serialize for Area {
 
 impl<'de> Deserialize<'de> for Area {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Area, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        let text = compact_str::CompactString::deserialize(d)?;
         text.parse().map_err(serde::de::Error::custom)
     }
 }

@@ -142,7 +142,7 @@ impl Serialize for PartialDate {
 
 impl<'de> Deserialize<'de> for PartialDate {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<PartialDate, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        let text = compact_str::CompactString::deserialize(d)?;
         text.parse().map_err(serde::de::Error::custom)
     }
 }

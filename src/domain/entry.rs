@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::area::Area;
@@ -66,7 +67,7 @@ impl Serialize for Uid {
 
 impl<'de> Deserialize<'de> for Uid {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Uid, D::Error> {
-        std::borrow::Cow::<'de, str>::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+        CompactString::deserialize(d)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -149,7 +150,7 @@ impl Serialize for Place {
 
 impl<'de> Deserialize<'de> for Place {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Place, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        let text = CompactString::deserialize(d)?;
         Ok(match text.as_ref() {
             "outside" => Place::Outside,
             other => other.parse().map_or(Place::Unclear, Place::Area),
@@ -180,7 +181,7 @@ pub enum Flow {
 #[derive(Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Record {
     /// As written, outer blanks off.
-    pub name: String,
+    pub name: CompactString,
     #[serde(rename = "id", default, skip_serializing_if = "Option::is_none")]
     pub id_number: Option<IdNumber>,
     /// The register's number of the person before it was lawfully changed (DOMAIN.md 3.1): other lists may still have it.
@@ -219,21 +220,21 @@ pub struct Record {
     pub seen: Option<PartialDate>,
     /// Household number, local to one office.
     #[serde(rename = "hh", default, skip_serializing_if = "Option::is_none")]
-    pub household: Option<String>,
+    pub household: Option<CompactString>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub head: Option<String>,
+    pub head: Option<CompactString>,
     /// Relation to the head, GB/T 4761 two digits (DOMAIN.md 4).
     #[serde(rename = "rel", default, skip_serializing_if = "Option::is_none")]
     pub relation: Option<u8>,
     /// Spouse's name on the family lists; support for linking, never a key.
     #[serde(rename = "sp", default, skip_serializing_if = "Option::is_none")]
-    pub spouse: Option<String>,
+    pub spouse: Option<CompactString>,
     /// Health record or certificate number: a key inside one list, never an identity (DOMAIN.md 3.3).
     #[serde(rename = "rec", default, skip_serializing_if = "Option::is_none")]
-    pub record_no: Option<String>,
+    pub record_no: Option<CompactString>,
     /// Last four digits of the telephone.
     #[serde(rename = "tel", default, skip_serializing_if = "Option::is_none")]
-    pub phone_tail: Option<String>,
+    pub phone_tail: Option<CompactString>,
     /// Dibao class, `A`, `B` or `C`.
     #[serde(rename = "cls", default, skip_serializing_if = "Option::is_none")]
     pub class: Option<char>,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::date::{Date, PartialDate, days_between};
@@ -13,7 +14,7 @@ use super::mask;
 /// It has no way to print itself whole by accident: `Debug` and `Display` mask it, [`IdNumber::reveal`] does not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdNumber {
-    text: String,
+    text: CompactString,
     /// The cell had lost digits before we saw it (a spreadsheet number, 15 places of precision).
     damaged: bool,
 }
@@ -53,11 +54,10 @@ impl IdNumber {
     /// (无, 待办, 未上户, eighteen equal digits).
     pub fn parse(raw: &str) -> Option<IdNumber> {
         if is_clean(raw.as_bytes()) {
-            return Some(IdNumber { text: raw.to_owned(), damaged: false });
+            return Some(IdNumber { text: raw.into(), damaged: false });
         }
-        let text: String = raw.chars().filter_map(clean_char).collect();
-        let text = text.strip_suffix(".0").map(str::to_owned).unwrap_or(text);
-        let text: String = text.chars().filter(|c| *c != '.').collect();
+        let text: CompactString = raw.chars().filter_map(clean_char).collect();
+        let text: CompactString = text.strip_suffix(".0").unwrap_or(&text).chars().filter(|c| *c != '.').collect();
         let digits = text.chars().filter(char::is_ascii_digit).count();
         let all_equal = text.len() >= 6 && text.bytes().all(|b| b == text.as_bytes()[0]);
         (digits >= 6 && !all_equal).then_some(IdNumber { text, damaged: false })
@@ -121,7 +121,7 @@ impl IdNumber {
     }
 
     /// The 18 characters to match by: as they stand, or a 15-digit number brought to 18. `None` unless valid.
-    pub fn full(&self) -> Option<String> {
+    pub fn full(&self) -> Option<CompactString> {
         match self.state() {
             IdState::Valid => Some(self.text.clone()),
             IdState::Old => upgrade(self.text.as_bytes()),
@@ -130,7 +130,7 @@ impl IdNumber {
     }
 
     /// Its canonical text for comparing two lines: 15 digits brought to 18, else as cleaned.
-    pub fn canonical(&self) -> String {
+    pub fn canonical(&self) -> CompactString {
         self.full().unwrap_or_else(|| self.text.clone())
     }
 
@@ -200,8 +200,10 @@ fn check_digit(bytes: &[u8]) -> u8 {
 }
 
 fn birth18(bytes: &[u8]) -> Option<Date> {
-    let number =
-        |range: std::ops::Range<usize>| -> Option<i16> { std::str::from_utf8(bytes.get(range)?).ok()?.parse().ok() };
+    let number = |range: std::ops::Range<usize>| -> Option<i16> {
+        let mut digits = bytes.get(range)?.iter();
+        digits.try_fold(0, |n, byte| byte.is_ascii_digit().then(|| n * 10 + i16::from(byte - b'0')))
+    };
     let (year, month, day) = (number(6..10)?, number(10..12)?, number(12..14)?);
     if !(1850..=2100).contains(&year) {
         return None;
@@ -210,13 +212,13 @@ fn birth18(bytes: &[u8]) -> Option<Date> {
 }
 
 /// 15 -> 18: century 19, or 18 where the sequence is 996-999 (aged 100 and more at issue).
-fn upgrade(bytes: &[u8]) -> Option<String> {
+fn upgrade(bytes: &[u8]) -> Option<CompactString> {
     if bytes.len() != 15 || !bytes.iter().all(u8::is_ascii_digit) {
         return None;
     }
     let text = std::str::from_utf8(bytes).ok()?;
     let century = if &text[12..15] >= "996" { "18" } else { "19" };
-    let mut full = format!("{}{century}{}", &text[..6], &text[6..]);
+    let mut full = format_compact!("{}{century}{}", &text[..6], &text[6..]);
     birth18(full.as_bytes())?;
     full.push(check_digit(full.as_bytes()) as char);
     Some(full)
@@ -243,10 +245,10 @@ impl Serialize for IdNumber {
 
 impl<'de> Deserialize<'de> for IdNumber {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<IdNumber, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        let text = CompactString::deserialize(d)?;
         Ok(match text.strip_prefix('~') {
-            Some(rest) => IdNumber { text: rest.to_owned(), damaged: true },
-            None => IdNumber { text: text.into_owned(), damaged: false },
+            Some(rest) => IdNumber { text: rest.into(), damaged: true },
+            None => IdNumber { text, damaged: false },
         })
     }
 }

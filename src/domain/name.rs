@@ -1,8 +1,9 @@
 //! Names as keys: what two spellings of one name have in common (DOMAIN.md 6 rows 5-7).
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use compact_str::CompactString;
+use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 
 /// The dot inside minority names, U+00B7 (DOMAIN.md p5).
@@ -13,10 +14,18 @@ pub const WILDCARD: char = '?';
 /// `raw` with everything folded away that is not a difference between two people: width, blanks, dots,
 /// traditional and variant forms, remarks in brackets, a number behind the name. Unreadable characters become
 /// [`WILDCARD`]. Empty for placeholders such as 无名氏.
-pub fn fold(raw: &str) -> String {
-    let mut out = String::with_capacity(raw.len());
+pub fn fold(raw: &str) -> CompactString {
+    // Most names are of nothing but these, none of which NFKC changes.
+    if raw.chars().all(|c| matches!(c, '\u{4e00}'..='\u{9fff}')) {
+        return folded(raw.chars());
+    }
+    folded(raw.nfkc())
+}
+
+fn folded(chars: impl Iterator<Item = char>) -> CompactString {
+    let mut out = CompactString::default();
     let mut depth = 0u32;
-    for c in raw.nfkc() {
+    for c in chars {
         match c {
             '(' | '[' | '【' | '〔' | '<' | '〈' | '《' => depth += 1,
             ')' | ']' | '】' | '〕' | '>' | '〉' | '》' => depth = depth.saturating_sub(1),
@@ -26,13 +35,13 @@ pub fn fold(raw: &str) -> String {
     }
     let trimmed = out.trim_matches(DOT).trim_end_matches(|c: char| c.is_ascii_digit());
     if matches!(trimmed, "无名氏" | "无" | "不详" | "未知" | "未取名" | "未命名") {
-        return String::new();
+        return CompactString::default();
     }
-    trimmed.to_owned()
+    trimmed.into()
 }
 
 /// The folded name without its dots: minority names are written with any dot or none.
-pub fn undotted(folded: &str) -> String {
+pub fn undotted(folded: &str) -> CompactString {
     folded.chars().filter(|c| *c != DOT).collect()
 }
 
@@ -135,10 +144,10 @@ const VARIANTS: &[(char, char)] = &[
 
 /// Traditional and variant characters with the simplified one, made once from the conversion tables and then
 /// kept as a plain map: the tables themselves are megabytes that an idle service should not hold.
-fn simplified() -> &'static HashMap<char, char> {
-    static MAP: OnceLock<HashMap<char, char>> = OnceLock::new();
+fn simplified() -> &'static FxHashMap<char, char> {
+    static MAP: OnceLock<FxHashMap<char, char>> = OnceLock::new();
     MAP.get_or_init(|| {
-        let mut map = HashMap::new();
+        let mut map = FxHashMap::default();
         if let Ok(tables) = ferrous_opencc::OpenCC::from_config(ferrous_opencc::config::BuiltinConfig::T2s) {
             let blocks = ['\u{3400}'..='\u{4dbf}', '\u{4e00}'..='\u{9fff}'];
             for c in blocks.into_iter().flatten() {

@@ -9,6 +9,8 @@ use std::hash::{Hash, Hasher};
 
 use xxhash_rust::xxh3::Xxh3;
 
+use compact_str::CompactString;
+
 use crate::domain::{IdNumber, IdState, Record, name};
 
 /// An entry that matched no arrived line by its text.
@@ -45,7 +47,7 @@ struct Features<'a> {
     /// Its first [`IdNumber::KEPT_PLACES`] places.
     number_head: Key,
     /// The number without its check digit and one place after the other left out is compared for corrected digits.
-    number_text: Option<String>,
+    number_text: Option<CompactString>,
     household: Key,
     birth: Key,
     order: u32,
@@ -357,8 +359,8 @@ mod tests {
         let record = (0u8..4, 0u8..6, 0u8..3, 0u8..4).prop_map(|(name, number, household, record_no)| Record {
             name: ["张三", "李四", "王秀英", "無名氏"][usize::from(name)].into(),
             id_number: (number < 4).then(|| IdNumber::parse(&format!("51990119450119005{number}"))).flatten(),
-            household: (household > 0).then(|| household.to_string()),
-            record_no: (record_no > 1).then(|| record_no.to_string()),
+            household: (household > 0).then(|| household.to_string().into()),
+            record_no: (record_no > 1).then(|| record_no.to_string().into()),
             ..Record::default()
         });
         proptest::collection::vec(record, 0..12)

@@ -1,5 +1,7 @@
 //! Where the lines of one person contradict each other about who that is (DOMAIN.md Q4-Q6).
 
+use compact_str::CompactString;
+
 use crate::domain::name::{self, WILDCARD, undotted};
 use crate::domain::{Entry, IdNumber, PartialDate, Sex, Uid, mask};
 
@@ -95,7 +97,7 @@ fn same_name(a: &str, b: &str) -> bool {
     reads && (long.len() == short.len() || short.len() >= CUT_CHARS_MIN)
 }
 
-fn names(entries: &[&Entry]) -> Vec<(String, Uid)> {
+fn names(entries: &[&Entry]) -> Vec<(CompactString, Uid)> {
     let folded = entries.iter().map(|e| (name::fold(&e.record.name), e.uid)).filter(|(name, _)| !name.is_empty());
     let mut found = distinct(folded, |a, b| same_name(a, b));
     for (value, uid) in &mut found {

@@ -1,5 +1,7 @@
 //! Whether a line's number can be the number of its person (DOMAIN.md Q1, Q2, Q5, Q7).
 
+use compact_str::CompactString;
+
 use crate::domain::date::{days_between, plus_days};
 use crate::domain::{Area, Entry, IdFault, IdState, List, Uid, mask};
 
@@ -73,7 +75,7 @@ fn missing(bench: &mut Bench, current: &[&Entry]) {
 
 /// One valid number, two people. Told once, by the person who holds the smallest uid that carries it.
 fn shared(bench: &mut Bench, current: &[&Entry]) {
-    let mut numbers: Vec<String> =
+    let mut numbers: Vec<CompactString> =
         current.iter().filter_map(|e| e.record.id_number.as_ref().and_then(|id| id.full())).collect();
     numbers.sort_unstable();
     numbers.dedup();

@@ -1,7 +1,5 @@
 //! The latest snapshot of each list and area, with the place of every line.
 
-use std::collections::HashMap;
-
 use rusqlite::{OptionalExtension, Row};
 
 use super::codec::{Doing, area, day, day_to_sql, list, optional_day};
@@ -17,8 +15,8 @@ pub type Place = (String, Option<String>, u32);
 #[derive(Default)]
 pub(super) struct Places {
     sheets: Vec<(String, Option<String>)>,
-    /// Index into `sheets`, and row.
-    lines: HashMap<Uid, (u32, u32)>,
+    /// By uid: index into `sheets`, and row. Sorted, as few of them are asked for.
+    lines: Vec<(Uid, u32, u32)>,
 }
 
 impl Places {
@@ -27,9 +25,10 @@ impl Places {
     }
 
     pub fn find(&self, uid: Uid) -> Option<Place> {
-        let (sheet, row) = self.lines.get(&uid)?;
-        let (file, sheet) = &self.sheets[*sheet as usize];
-        Some((file.clone(), sheet.clone(), *row))
+        let at = self.lines.binary_search_by_key(&uid, |(uid, ..)| *uid).ok()?;
+        let (_, sheet, row) = self.lines[at];
+        let (file, sheet) = &self.sheets[sheet as usize];
+        Some((file.clone(), sheet.clone(), row))
     }
 }
 
@@ -178,9 +177,10 @@ impl View<'_> {
             for segment in Placement::decode(&bytes).unwrap_or_default().segments {
                 let sheet = out.sheets.len() as u32;
                 out.sheets.push((file.clone(), segment.sheet));
-                out.lines.extend(segment.lines.iter().map(|line| (line.uid, (sheet, line.row))));
+                out.lines.extend(segment.lines.iter().map(|line| (line.uid, sheet, line.row)));
             }
         }
+        out.lines.sort_unstable();
         Ok(out)
     }
 }

@@ -84,7 +84,7 @@ macro_rules! written_as_text {
         }
         impl<'de> Deserialize<'de> for $kind {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<$kind, D::Error> {
-                std::borrow::Cow::<'de, str>::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+                compact_str::CompactString::deserialize(d)?.parse().map_err(serde::de::Error::custom)
             }
         }
     )*};

@@ -128,7 +128,7 @@ fn write(dice: &mut Dice, person: &Person, list: List, noise: f64) -> Record {
         id_number: id.or_else(|| IdNumber::parse(std::str::from_utf8(&digits).unwrap())),
         sex: Some(if wrong_sex != (person.sex == Sex::Male) { Sex::Male } else { Sex::Female }),
         birth: birth.filter(|_| list != List::Dibao),
-        head: keeps_household.then(|| person.head.clone()),
+        head: keeps_household.then(|| person.head.as_str().into()),
         relation: keeps_household.then_some(person.relation),
         ..Record::default()
     }

@@ -297,7 +297,7 @@ impl Telling {
         let (mut bases, mut full) = (Vec::new(), Vec::new());
         for finding in self.office().findings() {
             let name = match finding.evidence.first() {
-                Some(uid) => self.office().entry(*uid).entry.record.name,
+                Some(uid) => self.office().entry(*uid).entry.record.name.into(),
                 None => "-".to_owned(),
             };
             let list = finding.list.map_or("-", |list| LISTS.iter().find(|l| l.1 == list.as_str()).expect("a list").0);
@@ -338,7 +338,7 @@ impl Telling {
         let mut persons: BTreeMap<Uid, (BTreeSet<String>, usize)> = BTreeMap::new();
         for stored in self.office().entries().into_iter().filter(|s| s.entry.removed.is_none()) {
             let person = persons.entry(stored.person).or_default();
-            person.0.insert(stored.entry.record.name);
+            person.0.insert(stored.entry.record.name.into());
             person.1 += 1;
         }
         let shown = persons.into_values().map(|(names, lines)| {

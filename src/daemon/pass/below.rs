@@ -11,7 +11,7 @@ use crate::linkage::{Features, cluster};
 use crate::store::View;
 
 use super::judging::Judging;
-use super::people::Known;
+use super::known::Known;
 
 /// One entry of the person, as far as this needs it.
 struct Line {

@@ -6,6 +6,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 
+use rustc_hash::FxHashSet;
+
 use crate::domain::{Area, Entry, Event, Finding, FindingId, SeenThrough, Uid};
 use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
@@ -14,12 +16,13 @@ use crate::store::{FindingState, Store, Transition, View, Writer};
 
 use super::indexing::index;
 use super::judging::{Judging, Verdict, is_gone_head};
-use super::people::{Known, Linked, NeverLinked, link};
+use super::known::{Ahead, Known};
+use super::people::{Linked, NeverLinked, link};
 use super::spread::spread;
 use super::{Setting, household_key};
 
 /// Entries resolved in one transaction: long enough to be quick, short enough that a child's batch waits little.
-const STEP_ENTRIES: usize = 40_000;
+const STEP_ENTRIES: usize = 20_000;
 /// Persons judged because of the calendar in one transaction.
 const STEP_PERSONS: usize = 4_000;
 /// Entries or persons one thread takes at a time.
@@ -98,10 +101,12 @@ fn changed_entries(
     }
     let judging = Judging::new(writer, setting)?;
     // Entries that some thread has resolved: the others need not. Who comes first changes nothing of what is found.
-    let claims: Mutex<HashSet<i64>> = Mutex::default();
+    let claims: Mutex<FxHashSet<i64>> = Mutex::default();
     let claimed = || claims.lock().unwrap_or_else(PoisonError::into_inner);
     let never = &*never_linked;
-    let found = spread(store, writer, waiting.len(), PIECE, Known::default, |known, view, range| {
+    let ahead = Ahead::read(store, writer, &waiting)?;
+    let begin = || Known::beside(&ahead);
+    let found = spread(store, writer, waiting.len(), PIECE, begin, |known, view, range| {
         known.begin_piece();
         let mut found = Vec::with_capacity(range.len());
         for (id, to_link) in &waiting[range] {
@@ -120,10 +125,12 @@ fn changed_entries(
         }
         Ok(found)
     })?;
+    drop(ahead);
     let mut change = Change::new(writer, setting);
     for ((id, _), found) in waiting.iter().zip(found.into_iter().flatten()) {
         change.apply(*id, found, never_linked)?;
     }
+    change.writer.unmark(&mut change.done)?;
     change.judge_heads(&judging)?;
     log(writer, &change.transitions)?;
     Ok(Derived {
@@ -183,7 +190,9 @@ fn due_persons(store: &Store, writer: &Writer, setting: &Setting, log: Log) -> R
         return Ok(Derived::default());
     }
     let judging = Judging::new(writer, setting)?;
-    let verdicts = spread(store, writer, due.len(), PIECE, Known::default, |known, view, range| {
+    let ahead = Ahead::default();
+    let begin = || Known::beside(&ahead);
+    let verdicts = spread(store, writer, due.len(), PIECE, begin, |known, view, range| {
         known.begin_piece();
         let mut verdicts = Vec::with_capacity(range.len());
         for person in &due[range] {
@@ -222,8 +231,10 @@ struct Change<'w, 'c> {
     setting: &'w Setting,
     /// Entries whose working set was written in this step, and persons it may have changed: what was found of them
     /// from another entry is of before that, and waits for the next step.
-    resolved: HashSet<i64>,
+    resolved: FxHashSet<i64>,
     moved: HashSet<Uid>,
+    /// Entries that wait no longer.
+    done: Vec<i64>,
     judged: HashSet<Uid>,
     households: BTreeSet<(u64, Uid)>,
     transitions: Vec<(Transition, FindingId)>,
@@ -234,7 +245,8 @@ impl<'w, 'c> Change<'w, 'c> {
         Change {
             writer,
             setting,
-            resolved: HashSet::new(),
+            resolved: FxHashSet::default(),
+            done: Vec::new(),
             moved: HashSet::new(),
             judged: HashSet::new(),
             households: BTreeSet::new(),
@@ -247,9 +259,7 @@ impl<'w, 'c> Change<'w, 'c> {
             _ if self.resolved.contains(&id) => {}
             // It waits for the next step where the working set that has it could not be written in this one.
             Found::Elsewhere => {}
-            Found::Gone => {
-                self.writer.unmark(id)?;
-            }
+            Found::Gone => self.done.push(id),
             Found::Judged { verdict, households } => {
                 if self.moved.contains(&verdict.person) {
                     return Ok(());
@@ -258,7 +268,7 @@ impl<'w, 'c> Change<'w, 'c> {
                     self.write(vec![verdict], false)?;
                 }
                 self.households.extend(households);
-                self.writer.unmark(id)?;
+                self.done.push(id);
             }
             Found::Linked { linked, verdicts, households } => {
                 if linked.members.iter().any(|member| self.resolved.contains(member))
@@ -266,20 +276,22 @@ impl<'w, 'c> Change<'w, 'c> {
                 {
                     return Ok(());
                 }
-                for key in &linked.outgrown {
-                    self.writer.note_outgrown(*key)?;
+                if !linked.outgrown.is_empty() {
+                    // What outgrew makes entries wait again, also those done in this step.
+                    self.writer.unmark(&mut self.done)?;
+                    linked.outgrown.iter().try_for_each(|key| self.writer.note_outgrown(*key))?;
                 }
                 for (entry, person) in &linked.renamed {
                     self.writer.set_person(*entry, *person)?;
                 }
                 if linked.members.len() > 1 {
-                    self.writer.put_matches(&linked.uids, &linked.potential)?;
+                    // Of an entry that was never linked no pair stands.
+                    let linked_before = if linked.is_new { &[] } else { &linked.uids[..] };
+                    self.writer.put_matches(linked_before, &linked.potential)?;
                 }
                 self.write(verdicts, linked.is_new)?;
-                for member in &linked.members {
-                    self.writer.unmark(*member)?;
-                    never_linked.remove(*member);
-                }
+                self.done.extend(&linked.members);
+                linked.members.iter().for_each(|member| never_linked.remove(*member));
                 self.moved.extend(linked.people.iter().map(|(person, _)| *person));
                 self.resolved.extend(linked.members);
                 self.households.extend(households);
@@ -333,7 +345,8 @@ impl<'w, 'c> Change<'w, 'c> {
                 }
             }
         }
-        let mut known = Known::default();
+        let ahead = Ahead::default();
+        let mut known = Known::beside(&ahead);
         for person in heads {
             let entries = known.entries_of(self.writer, person)?;
             let verdict = judging.verdict(self.writer, &mut known, person, &entries)?;

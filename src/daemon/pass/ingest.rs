@@ -12,7 +12,7 @@ use std::sync::mpsc::sync_channel;
 use crate::domain::{Area, List, Record, Status};
 use crate::error::{Error, Result};
 use crate::intake::{Refusal, diff};
-use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, Wait, Writer};
+use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, View, Wait, Writer};
 
 use super::Setting;
 use super::entering::{Blocks, enter, name_line, read_body, remembering, update};
@@ -22,6 +22,8 @@ use super::scope::{Plan, Scope, ScopeOutcome};
 /// Chunks of lines that may wait between reading and writing: enough to keep both going, and few enough that a large
 /// file does not gather in memory.
 const CHUNKS_WAITING_MAX: usize = 2;
+/// Lists that may wait, paired, to be written: each holds the lines that changed in it.
+const PLANS_WAITING_MAX: usize = 1;
 
 /// What decides how a file's lines are taken.
 #[derive(Debug, Clone)]
@@ -105,7 +107,7 @@ pub fn ingest<R: Send, E: Send>(
                     scope.updated += lines;
                 }
             }
-            let outcome = settle(writer, setting, manner, gather, &mut blocks)?;
+            let outcome = settle(store, writer, setting, manner, gather, &mut blocks)?;
             blocks.write(writer)?;
             keep(writer, &report, &outcome)?;
             Ok((report, outcome))
@@ -117,27 +119,66 @@ pub fn ingest<R: Send, E: Send>(
     })
 }
 
-/// Pairs, guards and writes what the file says, area by area.
-fn settle(writer: &Writer, setting: &Setting, manner: &Manner, gather: Gather, blocks: &mut Blocks) -> Result<Outcome> {
+/// Pairs, guards and writes what the file says, area by area: while one is written, the next is paired on a thread of
+/// its own. Pairing reads only lines of its own area, of which the others write nothing.
+fn settle(
+    store: &Store,
+    writer: &Writer,
+    setting: &Setting,
+    manner: &Manner,
+    gather: Gather,
+    blocks: &mut Blocks,
+) -> Result<Outcome> {
     let (scopes, refused) = (gather.scopes, gather.refused);
     let missing = missing_areas(writer, setting, manner, &scopes)?;
     let mut outcome = Outcome { scopes: Vec::new(), refused, missing };
-    for (at, mut scope) in scopes.into_iter().filter(|(_, scope)| !scope.placement.is_empty()) {
-        if let Some(newer) = scope.newer(manner) {
-            outcome.scopes.push(scope.outdated(at, newer));
-            continue;
+    let (planned_to, planned_from) = sync_channel(PLANS_WAITING_MAX);
+    std::thread::scope(|threads| {
+        let planning = threads.spawn(move || {
+            store.read(|view| {
+                for (at, scope) in scopes.into_iter().filter(|(_, scope)| !scope.placement.is_empty()) {
+                    let planned = match scope.newer(manner) {
+                        Some(newer) => Err(newer),
+                        None => Ok(plan(view, manner, at, &scope)?),
+                    };
+                    if planned_to.send((at, scope, planned)).is_err() {
+                        // Nobody takes them any more only where the writer failed, and it says why.
+                        break;
+                    }
+                }
+                Ok(())
+            })
+        });
+        // Dropped with this loop: where writing fails, pairing must not wait for it.
+        for (at, mut scope, planned) in planned_from {
+            outcome.scopes.push(match planned {
+                Err(newer) => scope.outdated(at, newer),
+                Ok(plan) => {
+                    take(writer, setting, manner, at, &plan, &mut scope, blocks)?;
+                    scope.outcome(at, &plan, plan.held || manner.dry_run)
+                }
+            });
         }
-        let plan = plan(writer, manner, at, &scope)?;
-        if !manner.dry_run {
-            if plan.held {
-                writer.hold(&plan.as_held(at, manner, setting, &scope))?;
-            } else {
-                write(writer, setting, manner, at, &plan, &mut scope, blocks)?;
-            }
-        }
-        outcome.scopes.push(scope.outcome(at, &plan, plan.held || manner.dry_run));
-    }
+        planning.join().map_err(|_| Error::new("pairing the lines broke off"))?
+    })?;
     Ok(outcome)
+}
+
+/// Does what was planned, or holds it.
+fn take(
+    writer: &Writer,
+    setting: &Setting,
+    manner: &Manner,
+    at: (List, Area),
+    plan: &Plan,
+    scope: &mut Scope,
+    blocks: &mut Blocks,
+) -> Result<()> {
+    match (manner.dry_run, plan.held) {
+        (true, _) => Ok(()),
+        (false, true) => writer.hold(&plan.as_held(at, manner, setting, scope)).map(drop),
+        (false, false) => write(writer, setting, manner, at, plan, scope, blocks),
+    }
 }
 
 /// Areas whose last snapshot is of this very file, and that it has no line for now.
@@ -160,10 +201,10 @@ fn missing_areas(
         .collect())
 }
 
-fn plan(writer: &Writer, manner: &Manner, at: (List, Area), scope: &Scope) -> Result<Plan> {
+fn plan(view: &View, manner: &Manner, at: (List, Area), scope: &Scope) -> Result<Plan> {
     let mut had: Vec<StoredEntry> = Vec::new();
     for (line, _) in scope.held.iter().zip(&scope.seen).filter(|(_, seen)| !**seen) {
-        had.push(writer.entry_placed(line.uid)?);
+        had.push(view.entry_placed(line.uid)?);
     }
     let arrived: Vec<Record> = scope.staged.iter().map(|line| read_body(&line.body)).collect();
     let old: Vec<diff::Held> =
@@ -187,7 +228,7 @@ fn plan(writer: &Writer, manner: &Manner, at: (List, Area), scope: &Scope) -> Re
     let held = !manner.released
         && weighs as u64 > guard.removed_lines_floor
         && share > guard.removed_share_max
-        && !writer.is_released(&manner.hash, at.1, at.0)?;
+        && !view.is_released(&manner.hash, at.1, at.0)?;
     let removes = standing().count() as u64;
     let says_else = |(old, j): &&(StoredEntry, usize)| {
         let now = remembering(at.0, &old.entry.record, arrived[*j].clone());

@@ -10,7 +10,7 @@ use crate::reconcile::{Case, Facts, reconcile};
 use crate::rules::{Judgement, Neighbours, is_head, judge};
 use crate::store::View;
 
-use super::people::Known;
+use super::known::Known;
 use super::{Setting, household_key};
 
 /// What is known of the node as a whole while persons are judged.

@@ -12,6 +12,7 @@ mod gather;
 mod indexing;
 mod ingest;
 mod judging;
+mod known;
 mod people;
 mod raw_index;
 mod scope;

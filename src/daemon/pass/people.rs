@@ -1,17 +1,15 @@
 //! Which entries are one person now: the components that the changed entries touch, each taken whole.
 
-use std::collections::hash_map::Entry as Slot;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use crate::domain::Uid;
 use crate::error::Result;
-use crate::linkage::{BLOCK_ENTRIES_MAX, BlockKeys, Features, block_keys, cluster, edge};
-use crate::store::{MatchRow, StoredEntry, View};
+use crate::linkage::{BLOCK_ENTRIES_MAX, cluster, edge};
+use crate::store::{MatchRow, View};
 
-use super::{Setting, features_of};
+use super::Setting;
+use super::known::Known;
 
-/// Entries and blocks kept between two pieces of work; neighbours are mostly of one village.
-const KNOWN_ENTRIES_MAX: usize = 5_000;
 /// A component grown beyond this is taken as far as it goes: no real person has so many lines.
 const COMPONENT_ENTRIES_MAX: usize = 2_000;
 
@@ -48,64 +46,6 @@ impl NeverLinked {
     }
 }
 
-/// An entry with what linkage sees of it.
-pub(super) struct Seen {
-    pub stored: StoredEntry,
-    pub features: Features,
-    pub keys: BlockKeys,
-}
-
-/// Entries and blocks as they stand in the store, each read once.
-#[derive(Default)]
-pub(super) struct Known {
-    entries: HashMap<i64, Seen>,
-    blocks: HashMap<u64, Box<[i64]>>,
-}
-
-impl Known {
-    /// Begins the next piece of work: what gathered is let go before it is much.
-    pub fn begin_piece(&mut self) {
-        if self.entries.len() > KNOWN_ENTRIES_MAX {
-            *self = Known::default();
-        }
-    }
-
-    pub fn get(&mut self, view: &View, id: i64) -> Result<Option<&Seen>> {
-        Ok(match self.entries.entry(id) {
-            Slot::Occupied(slot) => Some(slot.into_mut()),
-            Slot::Vacant(slot) => view.entry_by_id(id)?.map(|stored| &*slot.insert(seen(stored))),
-        })
-    }
-
-    fn add(&mut self, stored: StoredEntry) -> i64 {
-        let id = stored.id;
-        self.entries.entry(id).or_insert_with(|| seen(stored));
-        id
-    }
-
-    /// The entries of a person as it stands, the oldest first.
-    pub fn entries_of(&mut self, view: &View, person: Uid) -> Result<Vec<i64>> {
-        Ok(view.entries_of(person)?.into_iter().map(|stored| self.add(stored)).collect())
-    }
-
-    /// Ids under a key, at most one more than linkage looks at.
-    pub fn block(&mut self, view: &View, key: u64) -> Result<&[i64]> {
-        Ok(match self.blocks.entry(key) {
-            Slot::Occupied(slot) => slot.into_mut(),
-            Slot::Vacant(slot) => {
-                let mut ids = Vec::new();
-                view.block(key, BLOCK_ENTRIES_MAX + 1, &mut ids)?;
-                slot.insert(ids.into_boxed_slice())
-            }
-        })
-    }
-}
-
-fn seen(stored: StoredEntry) -> Seen {
-    let features = features_of(&stored.entry);
-    Seen { keys: block_keys(&features), stored, features }
-}
-
 /// How the entries of one working set fall into persons.
 pub(super) struct Linked {
     /// Ids in ascending order.
@@ -135,7 +75,7 @@ pub(super) fn link(
     let mut persons: BTreeSet<Uid> = BTreeSet::new();
     let mut features = Vec::with_capacity(members.len());
     for id in &members {
-        let seen = &known.entries[id];
+        let seen = known.read(*id);
         persons.insert(seen.stored.person);
         features.push(seen.features);
     }
@@ -147,9 +87,9 @@ pub(super) fn link(
         // A person is named by their oldest entry: a merge keeps the older name, a split gives back what was.
         let mut entries: Vec<i64> = group.iter().map(|i| members[*i]).collect();
         entries.sort_unstable();
-        let name = known.entries[&entries[0]].stored.entry.uid;
+        let name = known.read(entries[0]).stored.entry.uid;
         persons.remove(&name);
-        renamed.extend(entries.iter().filter(|id| known.entries[id].stored.person != name).map(|id| (*id, name)));
+        renamed.extend(entries.iter().filter(|id| known.read(**id).stored.person != name).map(|id| (*id, name)));
         groups.push((name, entries));
     }
     // The working set holds every entry of every person it touches: the names left over stand for nobody.

@@ -1,8 +1,8 @@
 //! Finding a held line by the hash of its text.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
-use std::hash::{BuildHasherDefault, Hasher};
+
+use rustc_hash::FxHashMap;
 
 use crate::domain::{Area, List};
 use crate::store::Placed;
@@ -12,9 +12,9 @@ use crate::store::Placed;
 pub(super) struct RawIndex {
     scopes: Vec<(List, Area)>,
     /// Scope and position of the first line of this text.
-    first: HashMap<u64, (u32, u32), BuildHasherDefault<RawHasher>>,
+    first: FxHashMap<u64, (u32, u32)>,
     /// The others of it, where lines are equal to the letter.
-    more: HashMap<u64, Vec<(u32, u32)>>,
+    more: FxHashMap<u64, Vec<(u32, u32)>>,
 }
 
 impl RawIndex {
@@ -39,23 +39,5 @@ impl RawIndex {
         let mut places =
             std::iter::once(first).chain(more).map(|(scope, i)| (self.scopes[*scope as usize], *i as usize));
         places.find(|(at, i)| takes(*at, *i))
-    }
-}
-
-/// The keys are hashes already.
-#[derive(Default)]
-struct RawHasher(u64);
-
-impl Hasher for RawHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
     }
 }

@@ -1,5 +1,7 @@
 //! Numbers of persons, households and certificates, and what spreadsheets do to them (DOMAIN.md 6 rows 3-4).
 
+use compact_str::CompactString;
+
 use crate::domain::{IdNumber, IdState};
 
 use super::super::row::Cell;
@@ -12,11 +14,12 @@ const COMPANY_DIGITS_MIN: usize = 14;
 
 /// Numbers of households and certificates. A number cell that long has lost its tail: it would join strangers
 /// (DOMAIN.md 3.3 trap 4).
-pub fn code_text(cell: Cell<'_>) -> Option<String> {
+pub fn code_text(cell: Cell<'_>) -> Option<CompactString> {
     match cell {
         Cell::Number(value) if value.abs() >= 1e15 => None,
         Cell::Text(text) if is_scientific(text) => None,
-        cell => Some(cell.to_text()).filter(|text| text != "无" && text.chars().any(char::is_alphanumeric)),
+        cell => Some(CompactString::from(cell.to_text()))
+            .filter(|text| text != "无" && text.chars().any(char::is_alphanumeric)),
     }
 }
 

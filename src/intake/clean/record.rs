@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
+
 use crate::domain::{Aid, Area, Date, Flow, IdNumber, List, PartialDate, Place, Reason, Record, Sex, Status};
 
 use super::super::field::Field;
@@ -149,7 +151,7 @@ impl<'v> Cleaner<'v> {
             cell => id_number(cell),
         };
         let mut record = Record {
-            name: self.without_remark(&name).to_owned(),
+            name: self.without_remark(&name).into(),
             sex: self.sex(view),
             birth: self.birth(view, id_number.as_ref()),
             id_number,
@@ -157,7 +159,7 @@ impl<'v> Cleaner<'v> {
             reviewed: self.date(view, Field::Reviewed),
             seen: self.date(view, Field::Seen),
             household: code_text(view.cell(Field::Household)),
-            head: view.text(Field::Head).map(Cow::into_owned),
+            head: view.text(Field::Head).map(CompactString::from),
             relation: self.relation(view),
             spouse: self.named(view, Field::Spouse),
             record_no: code_text(view.cell(Field::RecordNo)),
@@ -257,10 +259,10 @@ impl<'v> Cleaner<'v> {
         (!columns.is_empty()).then(|| columns.iter().any(&mut is_given))
     }
 
-    fn named(&mut self, view: View<'_>, field: Field) -> Option<String> {
+    fn named(&mut self, view: View<'_>, field: Field) -> Option<CompactString> {
         let text = view.text(field)?;
         let vocabulary = self.vocabulary;
-        self.given.get(&text, |text| words::is_given(Cell::Text(text), vocabulary)).then(|| text.into_owned())
+        self.given.get(&text, |text| words::is_given(Cell::Text(text), vocabulary)).then(|| text.into())
     }
 
     fn status_word(&mut self, view: View<'_>, field: Field) -> Option<Status> {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use compact_str::CompactString;
+
 use crate::domain::{Aid, Flow, Reason, Sex, Status};
 
 use super::super::row::Cell;
@@ -240,7 +242,7 @@ pub fn flow(text: &str, list: &ListWords) -> Option<Flow> {
 }
 
 /// The last four digits of the first telephone number in a cell (DOMAIN.md 6 row 10).
-pub fn phone_tail(text: &str) -> Option<String> {
+pub fn phone_tail(text: &str) -> Option<CompactString> {
     let first = text
         .split(['/', ',', ';', '、', '，', '；', '\n'])
         .find(|part| part.bytes().filter(u8::is_ascii_digit).count() >= 7)?;

@@ -164,7 +164,7 @@ fn merged_households_and_ditto_marks_mean_the_line_above() {
         .iter()
         .map(|r| (r.household.clone().unwrap(), r.head.clone().unwrap_or_default(), r.status))
         .collect();
-    let line = |household: &str, head: &str, status| (household.to_owned(), head.to_owned(), status);
+    let line = |household: &str, head: &str, status| (household.into(), head.into(), status);
     assert_eq!(
         told,
         [
