@@ -103,24 +103,24 @@ impl ChildLedger for Ledger {
     fn rewind(&self, watermark: u64) -> Result<()> {
         self.write(|writer| {
             writer.rewind(watermark)?;
-            writer.put_meta_u64(RESYNC_DUE, 1)
+            writer.set_resync_due(true)
         })
     }
 
     fn begin_epoch(&self) -> Result<Identity> {
         self.write(|writer| {
             writer.renew_epoch()?;
-            writer.put_meta_u64(RESYNC_DUE, 1)
+            writer.set_resync_due(true)
         })?;
         ChildLedger::identity(self)
     }
 
     fn resync_due(&self) -> Result<bool> {
-        Ok(self.read(|view| view.meta_u64(RESYNC_DUE))? == Some(1))
+        self.read(|view| view.resync_due())
     }
 
     fn set_resync_due(&self, due: bool) -> Result<()> {
-        self.write(|writer| writer.put_meta_u64(RESYNC_DUE, u64::from(due)))
+        self.write(|writer| writer.set_resync_due(due))
     }
 
     fn inventory(&self) -> Result<Inventory> {
@@ -179,7 +179,6 @@ impl ChildLedger for Ledger {
     }
 }
 
-const RESYNC_DUE: &str = "resync_due";
 const NOTICES_MARK: &str = "notices_mark";
 const PARENT_PROTOCOL: &str = "parent_protocol";
 
@@ -286,7 +285,7 @@ impl ParentLedger for Ledger {
         // Whoever follows this node must notice too.
         self.write(|writer| {
             writer.renew_epoch()?;
-            writer.put_meta_u64(RESYNC_DUE, 1)
+            writer.set_resync_due(true)
         })
     }
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::key::{Home, StoreKey, restrict};
 use super::open::{SCHEMA_VERSION, create, random_epoch, reader, writer};
-use super::{fault, put_meta};
+use super::{View, fault, meta};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 use crate::settings::Settings;
@@ -106,13 +106,10 @@ fn bring_back(fresh: &Home, copy: &Path, area: Area) -> Result<u64> {
     let conn = create(fresh, area)?;
     check(&conn, copy)?;
     // Its numbers after this moment would collide with those the lost file gave.
-    put_meta(&conn, "epoch", random_epoch()?)?;
-    conn.execute_batch(
-        "INSERT OR REPLACE INTO meta VALUES ('acknowledged', coalesce((SELECT value FROM meta WHERE key = 'seq'), 0));
-         INSERT OR REPLACE INTO meta VALUES ('resync_due', 1);
-         DELETE FROM frozen;",
-    )
-    .or_say_at("beginning a new life of the store", copy)?;
+    meta::put_epoch(&conn, random_epoch()?)?;
+    meta::put_u64(&conn, meta::ACKNOWLEDGED, View { conn: &conn }.seq()?)?;
+    meta::put_u64(&conn, meta::RESYNC_DUE, 1)?;
+    conn.execute("DELETE FROM frozen", []).or_say_at("beginning a new life of the store", copy)?;
     let entries: i64 = conn
         .query_row("SELECT count(*) FROM entries WHERE removed IS NULL", [], |row| row.get(0))
         .or_say_at("reading the backup", copy)?;

@@ -179,7 +179,7 @@ impl Writer<'_> {
     /// The parent holds something this node never had (a clone's work, or from before a restore): it is told so
     /// by a tombstone, in the same sequence as everything else.
     fn insert_tombstone(&self, uid: Uid) -> Result<()> {
-        let area = self.meta_u64("area")?.unwrap_or_default() as i64;
+        let area = self.meta_u64(super::meta::AREA)?.unwrap_or_default() as i64;
         self.conn
             .prepare_cached(
                 "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, body, sum)

@@ -19,6 +19,7 @@ mod inventory;
 mod items;
 mod key;
 mod matches;
+mod meta;
 mod notices;
 mod open;
 mod outbox;
@@ -36,7 +37,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::crash;
 use crate::domain::Area;
@@ -133,7 +134,7 @@ impl Store {
     pub fn open_read_only(home: Home) -> Result<Store> {
         let conn = open::reader(&home)?;
         let view = View { conn: &conn };
-        let area = view.meta_u64("area")?.and_then(Area::from_padded);
+        let area = view.meta_u64(meta::AREA)?.and_then(Area::from_padded);
         let area = area.ok_or_else(|| Error::new("the store names no area").at(home.file()))?;
         Ok(Store::for_reading(home, conn, area))
     }
@@ -218,7 +219,7 @@ impl Store {
             .or_say_at("beginning a transaction", self.path())?;
         let (result, seq) = {
             let view = View { conn: &tx };
-            let before = view.meta_u64("seq")?.unwrap_or(0);
+            let before = view.seq()?;
             let writer = Writer {
                 view,
                 seq: Cell::new(before),
@@ -232,7 +233,7 @@ impl Store {
             (result, (after != before).then_some(after))
         };
         if let Some(seq) = seq {
-            put_meta(&tx, "seq", seq)?;
+            meta::put_seq(&tx, seq)?;
         }
         crash::point("before-commit");
         if let Err(error) = tx.commit() {
@@ -302,34 +303,6 @@ impl Store {
     }
 }
 
-impl View<'_> {
-    pub fn meta_u64(&self, key: &str) -> Result<Option<u64>> {
-        let found: Option<i64> = self
-            .conn
-            .prepare_cached("SELECT value FROM meta WHERE key = ?1")
-            .and_then(|mut s| s.query_row([key], |row| row.get(0)).optional())
-            .or_say("reading a setting of the store")?;
-        Ok(found.map(|v| v as u64))
-    }
-
-    pub fn meta_text(&self, key: &str) -> Result<Option<String>> {
-        self.conn
-            .prepare_cached("SELECT value FROM meta WHERE key = ?1")
-            .and_then(|mut s| s.query_row([key], |row| row.get(0)).optional())
-            .or_say("reading a setting of the store")
-    }
-
-    /// Random, made with the file: a restored or cloned file is noticed by it (DESIGN.md, epoch).
-    pub fn epoch(&self) -> Result<u64> {
-        Ok(self.meta_u64("epoch")?.unwrap_or_default())
-    }
-
-    /// The last sequence number given.
-    pub fn seq(&self) -> Result<u64> {
-        Ok(self.meta_u64("seq")?.unwrap_or(0))
-    }
-}
-
 impl Writer<'_> {
     fn any(&self, known: &Cell<Option<bool>>, sql: &str) -> Result<bool> {
         if known.get().is_none() {
@@ -344,24 +317,6 @@ impl Writer<'_> {
         self.seq.set(self.seq.get() + 1);
         self.seq.get()
     }
-
-    pub fn put_meta_text(&self, key: &str, value: &str) -> Result<()> {
-        self.conn
-            .execute("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2", (key, value))
-            .or_say("writing a setting of the store")?;
-        Ok(())
-    }
-
-    pub fn put_meta_u64(&self, key: &str, value: u64) -> Result<()> {
-        put_meta(self.conn, key, value)
-    }
-}
-
-fn put_meta(conn: &Connection, key: &str, value: u64) -> Result<()> {
-    conn.prepare_cached("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")
-        .and_then(|mut s| s.execute((key, value as i64)))
-        .or_say("writing a setting of the store")?;
-    Ok(())
 }
 
 /// A lock poisoned by a panic protects nothing here: every transaction of the panicking thread was rolled back.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::key::{Home, restrict};
-use super::{View, fault, put_meta};
+use super::{View, fault, meta};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 
@@ -40,7 +40,7 @@ pub(super) fn create(home: &Home, area: Area) -> Result<Connection> {
     migrate(&mut conn, path)?;
     must_be_as_made(&conn, path)?;
     let view = View { conn: &conn };
-    match view.meta_u64("area")? {
+    match view.meta_u64(meta::AREA)? {
         Some(found) if found != area.padded() => {
             let found = Area::from_padded(found).map_or_else(|| "?".to_owned(), |a| a.to_string());
             return Err(Error::new(format!("the store belongs to area {found}, the settings say {area}"))
@@ -48,15 +48,13 @@ pub(super) fn create(home: &Home, area: Area) -> Result<Connection> {
                 .hint("use another data directory, or set the area back"));
         }
         Some(_) => {}
-        None => put_meta(&conn, "area", area.padded())?,
+        None => meta::put_u64(&conn, meta::AREA, area.padded())?,
     }
+    meta::begin(&conn, random_epoch)?;
     let view = View { conn: &conn };
-    if view.meta_u64("epoch")?.is_none() {
-        put_meta(&conn, "epoch", random_epoch()?)?;
-    }
     // Of one that is new, or brought up to date.
     if view.meta_u64(TABLES_SUM)?.is_none() {
-        put_meta(&conn, TABLES_SUM, tables_sum(&conn).or_say_at("opening the store", path)?)?;
+        meta::put_u64(&conn, TABLES_SUM, tables_sum(&conn).or_say_at("opening the store", path)?)?;
     }
     Ok(conn)
 }
@@ -65,7 +63,8 @@ pub(super) fn in_memory(area: Area) -> Result<Connection> {
     let path = Path::new(":memory:");
     let mut conn = Connection::open_in_memory().or_say_at("opening an empty store", path)?;
     migrate(&mut conn, path)?;
-    put_meta(&conn, "area", area.padded())?;
+    meta::put_u64(&conn, meta::AREA, area.padded())?;
+    meta::begin(&conn, random_epoch)?;
     keep_plans(&conn, path)?;
     Ok(conn)
 }
@@ -127,7 +126,7 @@ pub(super) fn reader(home: &Home) -> Result<Connection> {
 fn tables_sum(conn: &Connection) -> rusqlite::Result<u64> {
     let mut hash = Xxh3::new();
     let area: Option<i64> =
-        conn.query_row("SELECT value FROM meta WHERE key = 'area'", [], |row| row.get(0)).optional()?;
+        conn.query_row("SELECT value FROM meta WHERE key = ?1", [meta::AREA], |row| row.get(0)).optional()?;
     hash.update(&area.unwrap_or_default().to_le_bytes());
     let mut tables = conn.prepare(
         "SELECT type, name, tbl_name, ifnull(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name",
@@ -156,7 +155,7 @@ fn must_be_as_made(conn: &Connection, path: &Path) -> Result<()> {
             Err(damaged(Error::new("the store is not what was made: its tables, or the area it is of")))
         }
         Err(error) if fault::is_in_the_question(&error) => Err(damaged(error)),
-        compared => compared.map(drop),
+        compared => compared.map(drop).and_then(|()| View { conn }.settings_must_be_sound()),
     }
 }
 

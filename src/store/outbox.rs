@@ -3,6 +3,7 @@
 use rusqlite::OptionalExtension;
 
 use super::codec::Doing;
+use super::meta::{ACKNOWLEDGED, put_epoch};
 use super::{View, Writer};
 use crate::error::{Context, Result};
 
@@ -18,7 +19,7 @@ pub struct FrozenRow {
 impl View<'_> {
     /// The highest number the parent has a receipt for.
     pub fn acknowledged(&self) -> Result<u64> {
-        Ok(self.meta_u64("acknowledged")?.unwrap_or(0))
+        Ok(self.meta_u64(ACKNOWLEDGED)?.unwrap_or(0))
     }
 
     pub fn frozen_after(&self, after: u64) -> Result<Option<FrozenRow>> {
@@ -53,14 +54,14 @@ impl Writer<'_> {
         if upto <= self.acknowledged()? {
             return Ok(false);
         }
-        self.put_meta_u64("acknowledged", upto)?;
+        self.put_meta_u64(ACKNOWLEDGED, upto)?;
         self.conn.execute("DELETE FROM frozen WHERE last <= ?1", [upto as i64]).or_say("letting a sent batch go")?;
         Ok(true)
     }
 
     /// Lowers or raises the watermark to what the parent really holds; every batch in flight is dropped.
     pub fn rewind(&self, watermark: u64) -> Result<()> {
-        self.put_meta_u64("acknowledged", watermark)?;
+        self.put_meta_u64(ACKNOWLEDGED, watermark)?;
         self.conn.execute("DELETE FROM frozen", []).or_say("letting the batches in flight go")?;
         Ok(())
     }
@@ -68,7 +69,7 @@ impl Writer<'_> {
     /// A new life of this file: its old numbers mean nothing to the parent any more.
     pub fn renew_epoch(&self) -> Result<u64> {
         let epoch = super::open::random_epoch()?;
-        self.put_meta_u64("epoch", epoch)?;
+        put_epoch(self.conn, epoch)?;
         let head = self.seq()?.max(self.seq.get());
         self.rewind(head)?;
         Ok(epoch)

@@ -5,7 +5,8 @@
 -- Single values: area, epoch, seq (the last one given), and what the link keeps between runs.
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
-    value ANY NOT NULL
+    value ANY NOT NULL,
+    sum   INTEGER NOT NULL               -- over both: see sum.rs
 ) STRICT, WITHOUT ROWID;
 
 -- One line of one list in one area, own or a child's. Never deleted: a vanished line is a tombstone.

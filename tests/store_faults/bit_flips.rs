@@ -203,13 +203,13 @@ fn bit_of(file: &Path, pages: &[u64], bytes: &[u8]) -> u64 {
     pages.iter().find_map(find).expect("the bytes stand in one of the pages")
 }
 
-/// What SQLite says of the file.
 /// The first page of a table or an index, on which all of a small one stands.
 fn root_page(file: &Path, name: &str) -> Vec<u64> {
     let pages: Vec<i64> = ask(file, &format!("SELECT rootpage FROM sqlite_schema WHERE name = '{name}'"));
     pages.into_iter().map(|page| page as u64).collect()
 }
 
+/// What SQLite says of the file.
 fn ask<T: rusqlite::types::FromSql>(file: &Path, sql: &str) -> Vec<T> {
     let conn = rusqlite::Connection::open(file).expect("a sound store");
     let mut statement = conn.prepare(sql).expect("a question of a test");
@@ -241,6 +241,40 @@ fn a_store_that_says_it_is_of_another_area_than_it_was_made_for_is_damaged() {
     // A township's digit, so that it is an area all the same.
     flip(&file, bit + 24);
     assert_eq!(whole.live_on(), Fate::RefusedAtStart);
+}
+
+/// Flips the first bit behind `key` in the table of single values, or in it: whichever place holds the row that counts,
+/// and not one that was written over.
+fn flip_setting(file: &Path, key: &str, behind: usize) {
+    let told = || ask::<String>(file, "SELECT quote(key) || quote(value) || quote(sum) FROM meta");
+    let before = told();
+    let page = (root_page(file, "meta")[0] - 1) as usize * PAGE_BYTES;
+    let all = fs::read(file).expect("our own file");
+    let places = all[page..page + PAGE_BYTES].windows(key.len()).enumerate();
+    for (at, _) in places.filter(|(_, found)| *found == key.as_bytes()) {
+        let bit = ((page + at + behind) * 8) as u64;
+        flip(file, bit);
+        if told() != before {
+            return;
+        }
+        flip(file, bit);
+    }
+    panic!("{key} stands nowhere");
+}
+
+#[test]
+fn no_single_value_of_the_store_becomes_another_one_unnoticed() {
+    let _turn = disk::plug_in();
+    let whole = Whole::prepare();
+    let keys: Vec<String> = ask(&whole.lay_out(false), "SELECT key FROM meta");
+    assert!(["acknowledged", "area", "epoch", "seq"].iter().all(|key| keys.iter().any(|k| k == key)), "{keys:?}");
+    for key in &keys {
+        for behind in [0, key.len()] {
+            let file = whole.lay_out(false);
+            flip_setting(&file, key, behind);
+            assert_eq!(whole.live_on(), Fate::RefusedAtStart, "{key}, byte {behind}");
+        }
+    }
 }
 
 #[test]

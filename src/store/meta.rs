@@ -1,0 +1,116 @@
+//! Single values: whose store it is, the last number it gave, and what the link keeps between runs. Each has a sum of its
+//! own: a flipped bit in one of them would have numbers given twice, or changes never sent.
+
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
+
+use super::{View, Writer, fault, sum};
+use crate::error::{Context, Result};
+
+/// Key of the node's area, padded.
+pub(super) const AREA: &str = "area";
+/// Key of the highest number the parent has a receipt for.
+pub(super) const ACKNOWLEDGED: &str = "acknowledged";
+/// Key of a word that all is to be compared with the parent.
+pub(super) const RESYNC_DUE: &str = "resync_due";
+/// Key of the store's epoch.
+const EPOCH: &str = "epoch";
+/// Key of the last number given.
+const SEQ: &str = "seq";
+
+const DOING: &str = "reading a setting of the store";
+
+/// The value of a row of key, value and sum.
+fn sound(row: &Row) -> rusqlite::Result<Value> {
+    sum::check(row, &[0, 1], 2)?;
+    row.get(1)
+}
+
+impl View<'_> {
+    pub fn meta_u64(&self, key: &str) -> Result<Option<u64>> {
+        self.meta(key, |value| if let Value::Integer(n) = value { Some(n as u64) } else { None })
+    }
+
+    pub fn meta_text(&self, key: &str) -> Result<Option<String>> {
+        self.meta(key, |value| if let Value::Text(text) = value { Some(text) } else { None })
+    }
+
+    fn meta<T>(&self, key: &str, as_kind: impl Fn(Value) -> Option<T>) -> Result<Option<T>> {
+        let found = self
+            .conn
+            .prepare_cached("SELECT key, value, sum FROM meta WHERE key = ?1")
+            .and_then(|mut s| s.query_row([key], sound).optional())
+            .or_say(DOING)?;
+        // Of another kind than it was written as it can only be by damage.
+        found.map(|value| as_kind(value).ok_or_else(fault::misled)).transpose()
+    }
+
+    /// Random, made with the file: a restored or cloned file is noticed by it (DESIGN.md, epoch).
+    pub fn epoch(&self) -> Result<u64> {
+        self.meta_u64(EPOCH)?.ok_or_else(fault::misled)
+    }
+
+    /// The last sequence number given.
+    pub fn seq(&self) -> Result<u64> {
+        self.meta_u64(SEQ)?.ok_or_else(fault::misled)
+    }
+
+    /// Whether all is to be compared with the parent.
+    pub fn resync_due(&self) -> Result<bool> {
+        Ok(self.meta_u64(RESYNC_DUE)?.unwrap_or(0) > 0)
+    }
+
+    /// Looks at all values: one whose key is another one now would be taken for one never written.
+    pub(super) fn settings_must_be_sound(&self) -> Result<()> {
+        let mut statement = self.conn.prepare("SELECT key, value, sum FROM meta").or_say(DOING)?;
+        let mut rows = statement.query([]).or_say(DOING)?;
+        while let Some(row) = rows.next().or_say(DOING)? {
+            sound(row).or_say(DOING)?;
+        }
+        Ok(())
+    }
+}
+
+impl Writer<'_> {
+    pub fn put_meta_text(&self, key: &str, value: &str) -> Result<()> {
+        put(self.conn, key, ValueRef::Text(value.as_bytes()))
+    }
+
+    pub fn set_resync_due(&self, due: bool) -> Result<()> {
+        self.put_meta_u64(RESYNC_DUE, due.into())
+    }
+
+    pub fn put_meta_u64(&self, key: &str, value: u64) -> Result<()> {
+        put_u64(self.conn, key, value)
+    }
+}
+
+/// Gives a store that has none its epoch, and its first number.
+pub(super) fn begin(conn: &Connection, random: impl FnOnce() -> Result<u64>) -> Result<()> {
+    if (View { conn }).meta_u64(EPOCH)?.is_none() {
+        put_u64(conn, SEQ, 0)?;
+        put_epoch(conn, random()?)?;
+    }
+    Ok(())
+}
+
+pub(super) fn put_epoch(conn: &Connection, epoch: u64) -> Result<()> {
+    put_u64(conn, EPOCH, epoch)
+}
+
+pub(super) fn put_seq(conn: &Connection, seq: u64) -> Result<()> {
+    put_u64(conn, SEQ, seq)
+}
+
+pub(super) fn put_u64(conn: &Connection, key: &str, value: u64) -> Result<()> {
+    put(conn, key, ValueRef::Integer(value as i64))
+}
+
+fn put(conn: &Connection, key: &str, value: ValueRef) -> Result<()> {
+    let sum = sum::of([ValueRef::Text(key.as_bytes()), value]);
+    let value = ToSqlOutput::Borrowed(value);
+    conn.prepare_cached("INSERT INTO meta VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET value = ?2, sum = ?3")
+        .and_then(|mut s| s.execute([&key as &dyn ToSql, &value, &sum]))
+        .or_say("writing a setting of the store")?;
+    Ok(())
+}
