@@ -26,7 +26,7 @@ pub struct Args {
 }
 
 fn parse_disposition(text: &str) -> Result<Disposition, String> {
-    Disposition::parse(text).ok_or_else(|| "confirm, dismiss or reopen".into())
+    Disposition::parse(text).ok_or_else(|| "one of 'confirm, dismiss, reopen'".into())
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {

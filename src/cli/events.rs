@@ -24,7 +24,7 @@ pub struct Args {
 }
 
 fn parse_kind(text: &str) -> Result<EventKind, String> {
-    EventKind::parse(text).ok_or_else(|| format!("one of {}", EventKind::ALL.map(EventKind::as_str).join(", ")))
+    EventKind::parse(text).ok_or_else(|| format!("one of '{}'", EventKind::ALL.map(EventKind::as_str).join(", ")))
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {

@@ -38,11 +38,11 @@ pub struct Args {
 }
 
 pub fn parse_list(text: &str) -> Result<List, String> {
-    List::parse(text).ok_or_else(|| format!("one of {}", List::ALL.map(List::as_str).join(", ")))
+    List::parse(text).ok_or_else(|| format!("one of '{}'", List::ALL.map(List::as_str).join(", ")))
 }
 
 fn parse_severity(text: &str) -> Result<Severity, String> {
-    Severity::parse(text).ok_or_else(|| format!("one of {}", Severity::ALL.map(Severity::as_str).join(", ")))
+    Severity::parse(text).ok_or_else(|| format!("one of '{}'", Severity::ALL.map(Severity::as_str).join(", ")))
 }
 
 fn rule_id(text: &str) -> Result<String, String> {

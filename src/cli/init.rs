@@ -49,7 +49,7 @@ pub struct Args {
 }
 
 pub fn parse_language(text: &str) -> Result<Language, String> {
-    Language::ALL.into_iter().find(|language| language.as_str() == text).ok_or_else(|| "zh-CN or en".into())
+    Language::ALL.into_iter().find(|language| language.as_str() == text).ok_or_else(|| "one of 'zh-CN, en'".into())
 }
 
 /// What a new node is made of.

@@ -29,7 +29,7 @@ fn parse_verdict(text: &str) -> Result<Verdict, String> {
     match text {
         "confirm" => Ok(Verdict::Confirm),
         "reject" => Ok(Verdict::Reject),
-        _ => Err("confirm or reject".into()),
+        _ => Err("one of 'confirm, reject'".into()),
     }
 }
 

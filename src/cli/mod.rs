@@ -21,6 +21,7 @@ mod events;
 mod findings;
 mod generate;
 mod held;
+mod help;
 mod import;
 mod init;
 mod invite;
@@ -148,7 +149,11 @@ type Outcome = Result<Exit, Failed>;
 
 /// Parses the command line, does the verb, prints what went wrong; gives the exit status of CONTRACT.md.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let args: Vec<_> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(said) => return help::tell(said, &args),
+    };
     let mut screen = Screen::new();
     let exit = match dispatch(cli, &mut screen) {
         Ok(exit) => exit,

@@ -29,14 +29,19 @@ pub struct Screen {
     failed: Option<String>,
 }
 
+/// The language of whoever sits at the terminal, as far as the system knows.
+pub fn language_of_locale() -> Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    Language::of_locale(&locale.unwrap_or_default())
+}
+
 impl Screen {
     /// Speaks the language of the locale until the settings say another.
     pub fn new() -> Screen {
-        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
-            .into_iter()
-            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
         Screen {
-            text: Text::new(Language::of_locale(&locale.unwrap_or_default())),
+            text: Text::new(language_of_locale()),
             out: BufWriter::new(std::io::stdout()),
             err: std::io::stderr(),
             bar: None,

@@ -73,7 +73,7 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
     match text.trim().to_lowercase().as_str() {
         "y" | "yes" | "是" => Ok(true),
         "n" | "no" | "否" => Ok(false),
-        _ => Err("yes or no".into()),
+        _ => Err("one of 'yes, no'".into()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The running node: what is started, in which order, and how it ends.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -289,8 +289,11 @@ fn make_private(dir: &std::path::Path) -> Result<()> {
 pub(super) fn lock(dir: &std::path::Path) -> Result<File> {
     let path = dir.join("lock");
     let file = File::create(&path).or_say_at("opening the lock", &path)?;
-    file.try_lock().map_err(|e| {
-        Error::new("another rosterd runs on this data folder").at(&path).because(e).hint("'rosterd status' shows it")
-    })?;
-    Ok(file)
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::new("another rosterd runs on this data folder").at(&path).hint("'rosterd status' shows it"))
+        }
+        Err(TryLockError::Error(e)) => Err(Error::new("locking the data folder").at(&path).because(e)),
+    }
 }

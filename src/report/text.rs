@@ -16,6 +16,8 @@ const CHINESE: &str = include_str!("../../config/text/zh-CN.ftl");
 const ENGLISH: &str = include_str!("../../config/text/en.ftl");
 /// Errors are English where they arise; see [`errors`].
 const CHINESE_ERRORS: &str = include_str!("../../config/text/errors.zh-CN.ftl");
+/// The help is English beside each verb, and nobody but the command line says it.
+const CHINESE_HELP: &str = include_str!("../../config/text/help.zh-CN.ftl");
 
 /// Stands in the catalogue for 'not said': selectors name it, so that a sentence can leave a part out.
 const NOT_SAID: &str = "none";
@@ -75,10 +77,18 @@ impl std::fmt::Debug for Text {
 
 impl Text {
     pub fn new(language: Language) -> Text {
-        let sources: &[&str] = match language {
-            Language::Chinese => &[CHINESE, CHINESE_ERRORS],
-            Language::English => &[ENGLISH],
-        };
+        match language {
+            Language::Chinese => Text::of(language, &[CHINESE, CHINESE_ERRORS]),
+            Language::English => Text::of(language, &[ENGLISH]),
+        }
+    }
+
+    /// The Chinese pages of the command line.
+    pub fn help() -> Text {
+        Text::of(Language::Chinese, &[CHINESE_HELP, CHINESE_ERRORS])
+    }
+
+    fn of(language: Language, sources: &[&str]) -> Text {
         let locale = language.as_str().parse().expect("both languages are well-formed tags");
         let mut bundle = FluentBundle::new_concurrent(vec![locale]);
         // The marks that Fluent puts round a value show as boxes in terminals and spreadsheets.

@@ -189,7 +189,7 @@ impl FrontDesk {
     pub(super) fn settle_held(&self, args: &ask::SettleHeld, out: Out) -> Result<Exit> {
         let (office, live) = (&self.office, self.live()?);
         let nobody =
-            || Error::new(format!("nothing is held under {}", args.id)).hint("'rosterd held' lists what waits");
+            || Error::new(format!("nothing is held under '{}'", args.id)).hint("'rosterd held' lists what waits");
         let id: i64 = args.id.parse().map_err(|_| nobody())?;
         let state = match args.action {
             HeldAction::Release => "released",

@@ -1,0 +1,273 @@
+//! Help, and what is said of a command line written wrongly, in the language of the office. The English stands beside
+//! the code of each verb; the Chinese in `config/text/help.zh-CN.ftl`, under the verb's path and the argument's name.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command};
+
+use super::session::find_settings;
+use super::{command, screen};
+use crate::report::text::Text;
+use crate::settings::{Language, Settings};
+
+/// The page: first what it is, then how it is called.
+const PAGE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+/// Words that clap puts into a page by itself, and the keys of what stands in their place.
+const OWN_WORDS: &[(&str, &str)] =
+    &[("[OPTIONS]", "help-any-options"), ("[default: ", "help-any-default"), ("[env: ", "help-any-variable")];
+
+/// Prints what clap has to say instead of a parsed command line, and gives the exit status of CONTRACT.md.
+pub(super) fn tell(said: clap::Error, args: &[OsString]) -> ExitCode {
+    let exit = ExitCode::from(said.exit_code() as u8);
+    match language(args) {
+        Language::English => drop(said.print()),
+        Language::Chinese => {
+            let text = Text::help();
+            // The same mistake again, with the Chinese page behind it.
+            let said = localised(command(), &text).try_get_matches_from(args).err().unwrap_or(said);
+            match said.kind() {
+                ErrorKind::DisplayHelp
+                | ErrorKind::DisplayVersion
+                | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => show(&said, &text),
+                _ => eprint!("{}", complaint(&said, &text)),
+            }
+        }
+    }
+    exit
+}
+
+fn show(said: &clap::Error, text: &Text) {
+    let styled = if said.use_stderr() { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
+    let page = page(said, text, styled);
+    if said.use_stderr() { eprint!("{page}") } else { print!("{page}") }
+}
+
+fn page(said: &clap::Error, text: &Text, styled: bool) -> String {
+    let page = if styled { said.render().ansi().to_string() } else { said.render().to_string() };
+    OWN_WORDS.iter().fold(page, |page, (english, key)| page.replace(english, &text.say(key)))
+}
+
+/// That of the settings the command line would use, else of the locale.
+fn language(args: &[OsString]) -> Language {
+    let mut named = None;
+    for (at, arg) in args.iter().enumerate() {
+        let text = arg.to_string_lossy();
+        if text == "--config" {
+            named = args.get(at + 1).cloned();
+        } else if let Some(file) = text.strip_prefix("--config=") {
+            named = Some(file.into());
+        }
+    }
+    let named = named.or_else(|| std::env::var_os("ROSTERD_CONFIG"));
+    let settings = find_settings(named.as_deref().map(Path::new)).and_then(|file| Settings::read(&file).ok());
+    settings.map_or_else(screen::language_of_locale, |settings| settings.language)
+}
+
+/// The command line with Chinese pages.
+fn localised(command: Command, text: &Text) -> Command {
+    let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
+    let command = command.disable_version_flag(true).arg(version);
+    translated(command, "help", text)
+}
+
+/// `path` is the key of the command: `help-held-release`.
+fn translated(command: Command, path: &str, text: &Text) -> Command {
+    let say = |ending: &str| Some(format!("{path}{ending}")).filter(|key| text.knows(key)).map(|key| text.say(&key));
+    let about = say("").unwrap_or_default();
+    let more = say("-more").map_or_else(|| about.clone(), |more| format!("{about}\n\n{more}"));
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help);
+    let mut command = command
+        .about(about)
+        .long_about(more)
+        .disable_help_flag(true)
+        .arg(help)
+        .help_template(PAGE.replace("{usage-heading}", &format!("{}:", text.say("help-usage-heading"))))
+        .subcommand_help_heading(text.say("help-commands-heading"))
+        .subcommand_value_name(text.say("help-command-name"));
+    if let Some(after) = say("-after") {
+        command = command.after_help(after);
+    }
+    let command = command.mut_args(|arg| {
+        let heading = if arg.is_positional() { "help-arguments-heading" } else { "help-options-heading" };
+        let help = text.say(&key_of(path, &arg, text));
+        arg.help(help).help_heading(text.say(heading))
+    });
+    command.mut_subcommands(|sub| {
+        let path = format!("{path}-{}", sub.get_name());
+        // A verb that no page shows has none.
+        if sub.is_hide_set() { sub } else { translated(sub, &path, text) }
+    })
+}
+
+/// An argument is explained for its verb, or once for all that take it.
+fn key_of(path: &str, arg: &Arg, text: &Text) -> String {
+    let name = arg.get_id().as_str().replace('_', "-");
+    let own = format!("{path}-{name}");
+    if text.knows(&own) { own } else { format!("help-any-{name}") }
+}
+
+/// What is wrong with the command line, and what would be right.
+fn complaint(said: &clap::Error, text: &Text) -> String {
+    let context = |kind: ContextKind| said.get(kind).map(words).unwrap_or_default();
+    let (arg, value) = (context(ContextKind::InvalidArg), context(ContextKind::InvalidValue));
+    let (command, other) = (context(ContextKind::InvalidSubcommand), context(ContextKind::PriorArg));
+    let what = match said.kind() {
+        ErrorKind::UnknownArgument => text.say_with("usage-unknown-argument", &[("what", &arg)]),
+        ErrorKind::InvalidSubcommand => text.say_with("usage-unknown-command", &[("what", &command)]),
+        ErrorKind::MissingRequiredArgument => text.say_with("usage-missing", &[("what", &arg)]),
+        ErrorKind::InvalidValue if value.is_empty() => text.say_with("usage-no-value", &[("what", &arg)]),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let what = text.say_with("usage-bad-value", &[("what", &arg), ("value", &value)]);
+            // Why, where it is one of our own sentences; others are of no help to a clerk.
+            let why = std::error::Error::source(said).map(ToString::to_string);
+            let why = why.map(|english| (text.words(&english), english)).filter(|(said, english)| said != english);
+            why.map_or(what.clone(), |(why, _)| format!("{what}：{why}"))
+        }
+        ErrorKind::ArgumentConflict if arg == other => text.say_with("usage-twice", &[("what", &arg)]),
+        ErrorKind::ArgumentConflict => text.say_with("usage-conflict", &[("what", &arg), ("other", &other)]),
+        ErrorKind::TooManyValues => text.say_with("usage-too-many", &[("what", &arg), ("value", &value)]),
+        // Rare enough to stay as clap says it.
+        _ => return said.render().to_string(),
+    };
+    let mut page = format!("{}: {what}\n", text.say("usage-error"));
+    let mut hint = |line: String| page.push_str(&format!("  {}: {line}\n", text.say("usage-hint")));
+    let possible = context(ContextKind::ValidValue);
+    if !possible.is_empty() {
+        hint(text.say_with("usage-possible", &[("what", &possible)]));
+    }
+    for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue] {
+        if let Some(perhaps) = said.get(kind) {
+            hint(text.say_with("usage-perhaps", &[("what", &words(perhaps))]));
+        }
+    }
+    hint(text.say_with("usage-help", &[("command", &called(said))]));
+    page
+}
+
+/// The verb as it was called, from the usage that clap shows: `rosterd held release`.
+fn called(said: &clap::Error) -> String {
+    let usage = said.get(ContextKind::Usage).map(words).unwrap_or_default();
+    let words = usage.split_whitespace().skip_while(|word| !word.ends_with("rosterd"));
+    let verb: Vec<&str> = words.take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase())).collect();
+    if verb.is_empty() { "rosterd".to_owned() } else { verb.join(" ") }
+}
+
+fn words(value: &ContextValue) -> String {
+    match value {
+        ContextValue::String(text) => text.clone(),
+        ContextValue::Strings(all) => all.join("、"),
+        ContextValue::StyledStr(text) => text.to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const CATALOGUE: &str = include_str!("../../config/text/help.zh-CN.ftl");
+
+    /// Keys that pages ask for, with the English they stand for.
+    fn wanted(command: &Command, path: &str, text: &Text, into: &mut Vec<(String, String)>) {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        let more = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+        if more.len() > about.len() {
+            into.push((format!("{path}-more"), more));
+        }
+        into.push((path.to_owned(), about));
+        if let Some(after) = command.get_after_help() {
+            into.push((format!("{path}-after"), after.to_string()));
+        }
+        for arg in command.get_arguments() {
+            assert!(arg.get_long_help().is_none(), "{path}: one sentence, or the long one has no Chinese");
+            into.push((key_of(path, arg, text), arg.get_help().map(ToString::to_string).unwrap_or_default()));
+        }
+        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+            wanted(sub, &format!("{path}-{}", sub.get_name()), text, into);
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_help_has_its_chinese_and_no_chinese_is_left_over() {
+        let text = Text::help();
+        let mut all = Vec::new();
+        wanted(&command(), "help", &text, &mut all);
+        let missing: Vec<String> =
+            all.iter().filter(|(key, _)| !text.knows(key)).map(|(key, english)| format!("{key} = {english}")).collect();
+        assert!(missing.is_empty(), "config/text/help.zh-CN.ftl lacks\n{}", missing.join("\n"));
+        let used: BTreeSet<&str> = all.iter().map(|(key, _)| key.as_str()).collect();
+        let keys = CATALOGUE.lines().filter_map(|line| line.split_once(" =")).map(|(key, _)| key);
+        let source = include_str!("help.rs");
+        let left: Vec<&str> = keys
+            .filter(|key| key.starts_with("help") || key.starts_with("usage-"))
+            .filter(|key| !used.contains(key) && !source.contains(&format!("\"{key}\"")))
+            .filter(|key| !["help-any-help", "help-any-version"].contains(key))
+            .collect();
+        assert!(left.is_empty(), "nobody says {left:?}");
+    }
+
+    #[test]
+    fn examples_are_the_same_in_both_languages() {
+        let text = Text::help();
+        let mut all = Vec::new();
+        wanted(&command(), "help", &text, &mut all);
+        let calls = |page: &str| -> Vec<String> {
+            let lines = page.lines().map(str::trim).filter(|line| line.contains("rosterd ") && !line.starts_with('\''));
+            // What follows two blanks explains.
+            lines.map(|line| line.split("  ").next().unwrap_or(line).to_owned()).collect()
+        };
+        for (key, english) in all.iter().filter(|(key, _)| key.ends_with("-after") && key != "help-init-after") {
+            assert_eq!(calls(&text.say(key)), calls(english), "{key}");
+        }
+    }
+
+    fn told(args: &[&str]) -> String {
+        let text = Text::help();
+        let said = localised(command(), &text).try_get_matches_from(args).expect_err("a page");
+        match said.kind() {
+            ErrorKind::DisplayHelp => page(&said, &text, false),
+            _ => complaint(&said, &text),
+        }
+    }
+
+    #[test]
+    fn a_clerk_reads_what_was_written_wrongly_and_what_would_be_right() {
+        for (args, want) in [
+            (&["rosterd", "findigs"][..], "没有 findigs 这个命令"),
+            (&["rosterd", "findigs"], "findings？"),
+            (&["rosterd", "findings", "--rul", "x"], "不认识的参数 --rul"),
+            (&["rosterd", "decide", "fabcdefgh01", "confirm"], "缺少必须写的：--note <TEXT>"),
+            (&["rosterd", "decide", "fabcdefgh01", "confirm"], "rosterd decide --help"),
+            (&["rosterd", "findings", "--area", "12"], "--area <CODE> 的值 '12' 不对：地区代码 6 位是县"),
+            (&["rosterd", "findings", "--severity", "x"], "不对：可以写 high, medium, low, info"),
+            (&["rosterd", "findings", "--rule", "x"], "没有这条规则；用 rosterd rules 查看"),
+            (&["rosterd", "events", "--kind", "x"], "可以写 birth, death"),
+            (&["rosterd", "decide", "f1", "confirm", "--note", "x"], "情况编号是 f 加十个字母或数字"),
+            (&["rosterd", "status", "--wait"], "--wait <SECS> 后面缺少值"),
+            (&["rosterd", "status", "--json", "--json"], "--json 只能写一次"),
+            (&["rosterd", "held", "release", "3", "4"], "不认识的参数 4"),
+        ] {
+            let page = told(args);
+            assert!(page.contains(want), "{args:?}: {page}");
+            assert!(!page.contains("error"), "{page}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_chinese_throughout() {
+        let page = told(&["rosterd", "invite", "--help"]);
+        for want in ["用法: rosterd invite [选项]", "选项:", "显示帮助", "设置文件", "示例："] {
+            assert!(page.contains(want), "{want}: {page}");
+        }
+        for english in ["Usage", "OPTIONS", "Options", "Print help", "settings file", "[env", "[default"] {
+            assert!(!page.contains(english), "{english}: {page}");
+        }
+    }
+}
