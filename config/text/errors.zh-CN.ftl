@@ -317,6 +317,7 @@ said-the-workbook-asks-for-a-password = 工作簿有密码
 said-the-archive-asks-for-a-password = 压缩包有密码
 said-the-rows-of-the-sheet-are-out-of-order = 表里的行次序混乱
 said-a-cell-beyond-the-last-column = 有单元格超出最后一列
+said-a-sheet-larger-than-any-can-be = 工作表声称的范围超出任何表格
 said-a-spreadsheet-program-s-note-beside-an-open-file = 表格程序在打开的文件旁留下的记号
 said-not-a-regular-file = 不是普通文件
 said-the-file-has-no-content = 文件没有内容

@@ -8,7 +8,8 @@ use super::report::{Unreadable, UnreadableCode};
 /// Sector numbers from here on are marks, not sectors.
 const SECTOR_MARKS: u32 = 0xffff_fffa;
 const ENTRY_BYTES: usize = 128;
-/// Columns of the old format.
+/// Rows and columns of the old format.
+const XLS_ROWS: u64 = 65_536;
 const XLS_COLUMNS: u64 = 256;
 
 /// The streams of one file.
@@ -38,6 +39,21 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 
 fn u32s(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
     bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+}
+
+/// Cells that a sheet says it has: first row, row behind the last, first column, column behind the last. What ends before
+/// it begins is beyond all bounds.
+fn promised(dimensions: &[u8]) -> Option<u64> {
+    let short = |at| u16_at(dimensions, at).map(u64::from);
+    let long = |at| u32_at(dimensions, at).map(u64::from);
+    let (rows, columns) = match dimensions.len() {
+        10 => ((short(0)?, short(2)?), (short(4)?, short(6)?)),
+        _ => ((long(0)?, long(4)?), (short(8)?, short(10)?)),
+    };
+    let count = |(first, end): (u64, u64)| if end == 0 { Some(1) } else { end.checked_sub(first) };
+    // An unlikely first column is read as none.
+    let columns = if columns.0 >= XLS_COLUMNS || columns.1 < columns.0 { (0, columns.1) } else { columns };
+    Some(count(rows).zip(count(columns)).map_or(u64::MAX, |(rows, columns)| rows.saturating_mul(columns)))
 }
 
 impl<'b> Compound<'b> {
@@ -178,6 +194,10 @@ impl<'b> Compound<'b> {
                         (first.min(row), last.max(row), widest.max(width))
                     }));
                 }
+                // DIMENSIONS: the library asks for room for all of them before it has seen one.
+                0x0200 if promised(data).is_some_and(|cells| cells > XLS_ROWS * XLS_COLUMNS) => {
+                    return Err(Unreadable::new(UnreadableCode::Truncated, "a sheet larger than any can be"));
+                }
                 _ => {}
             }
         }
@@ -211,6 +231,26 @@ mod tests {
         assert!(compound.check_workbook(&Limits::default()).is_ok());
         let narrow = Limits { cells_in_memory_max: 100, ..Limits::default() };
         assert_eq!(compound.check_workbook(&narrow).unwrap_err().code, UnreadableCode::TooManyCells);
+    }
+
+    #[test]
+    fn a_sheet_that_promises_more_cells_than_any_has_is_refused() {
+        let dimensions = |rows: (u32, u32), columns: (u16, u16)| {
+            let mut record = [rows.0.to_le_bytes(), rows.1.to_le_bytes()].concat();
+            record.extend([columns.0.to_le_bytes(), columns.1.to_le_bytes(), [0; 2]].concat());
+            promised(&record).unwrap()
+        };
+        assert_eq!(dimensions((0, 100), (0, 8)), 800);
+        assert_eq!(dimensions((0, 0), (0, 0)), 1, "an empty sheet");
+        assert_eq!(dimensions((0, 65_536), (0, 256)), XLS_ROWS * XLS_COLUMNS);
+        assert!(dimensions((0, u32::MAX), (0, 65_535)) > XLS_ROWS * XLS_COLUMNS);
+        assert_eq!(dimensions((101, 100), (0, 8)), u64::MAX, "ends before it begins");
+        let mut bytes = fixture();
+        // The record of a real workbook, with a last row beyond all bounds.
+        let at = bytes.windows(4).position(|w| w == [0x00, 0x02, 14, 0]).expect("every sheet has one");
+        bytes[at + 8..at + 12].copy_from_slice(&u32::MAX.to_le_bytes());
+        let refused = Compound::open(&bytes).unwrap().check_workbook(&Limits::default()).unwrap_err();
+        assert_eq!(refused.code, UnreadableCode::Truncated);
     }
 
     #[test]
