@@ -39,6 +39,34 @@ fn village(dir: &Path) -> String {
 }
 
 #[test]
+fn help_speaks_the_language_of_the_office_and_else_of_the_terminal() {
+    let ask = |locale: &str, arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rosterd"));
+        command.env_remove("ROSTERD_CONFIG").env("LC_ALL", locale).current_dir(std::env::temp_dir());
+        command.args(arguments).output().unwrap()
+    };
+    let page = ask("zh_CN.UTF-8", &["decide", "--help"]);
+    assert_eq!(page.status.code(), Some(0));
+    assert!(stdout(&page).contains("用法: rosterd decide [选项]"), "{}", stdout(&page));
+    let wrong = ask("zh_CN.UTF-8", &["findings", "--severity", "loud"]);
+    assert_eq!((wrong.status.code(), stdout(&wrong).as_str()), (Some(2), ""));
+    assert!(stderr(&wrong).contains("可以写 high, medium, low, info"), "{}", stderr(&wrong));
+    let bare = ask("zh_CN.UTF-8", &[]);
+    assert_eq!(bare.status.code(), Some(2));
+    assert!(stderr(&bare).contains("第一天"), "{}", stderr(&bare));
+    // The settings say more about who reads than the locale of whoever logged in.
+    let dir = tempfile::tempdir().unwrap();
+    let config = village(dir.path());
+    assert!(stdout(&ask("zh_CN.UTF-8", &["--config", &config, "decide", "--help"])).contains("Usage: "));
+    let text = std::fs::read_to_string(&config).unwrap().replace("language = \"en\"", "language = \"zh-CN\"");
+    std::fs::write(&config, text).unwrap();
+    for arguments in [["decide", "--help", "--config", &config], ["--config", &config, "decide", "-h"]] {
+        let page = stdout(&ask("C", &arguments));
+        assert!(page.contains("用法: "), "{page}");
+    }
+}
+
+#[test]
 fn help_teaches_and_wrong_usage_is_2() {
     let help = rosterd(&["--help"]);
     assert_eq!(help.status.code(), Some(0));

@@ -216,7 +216,8 @@ fn no_path_of_somebodys_machine_is_in_the_code() {
 #[test]
 fn both_readmes_name_every_verb_and_rule() {
     let rosterd = |args: &[&str]| {
-        let out = std::process::Command::new(env!("CARGO_BIN_EXE_rosterd")).args(args).output().unwrap();
+        let out =
+            std::process::Command::new(env!("CARGO_BIN_EXE_rosterd")).args(args).env("LC_ALL", "C").output().unwrap();
         String::from_utf8(out.stdout).unwrap()
     };
     let rules: Vec<String> = rosterd(&["rules", "--json"])
@@ -253,4 +254,14 @@ fn what_the_package_ships_is_there() {
         });
         assert!(found, "Cargo.toml ships {from}, which is not there");
     }
+}
+
+/// `tests/fuzz` is built with `--locked` and by hand alone: nobody would see that it no longer builds.
+#[test]
+fn the_fuzz_targets_are_locked_with_what_the_library_needs() {
+    let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let locked = fs::read_to_string(root().join("tests/fuzz/Cargo.lock")).unwrap();
+    let names = manifest["dependencies"].as_table().unwrap().keys();
+    let missing: Vec<&String> = names.filter(|name| !locked.contains(&format!("name = \"{name}\"\n"))).collect();
+    assert!(missing.is_empty(), "tests/fuzz/Cargo.lock lacks {missing:?}");
 }
