@@ -211,7 +211,10 @@ fn man_pages_and_completions_come_from_the_command_line_itself() {
     assert!(made.status.success(), "{}", stderr(&made));
     for page in ["rosterd.1", "rosterd-findings.1", "rosterd-link-eval.1"] {
         assert!(folder.path().join(page).exists(), "{page}");
+        assert!(folder.path().join("zh_CN").join(page).exists(), "{page}");
     }
+    let decide = std::fs::read_to_string(folder.path().join("zh_CN/rosterd-decide.1")).unwrap();
+    assert!(decide.contains("核实到什么，怎样核实的"), "{decide}");
     let bash = rosterd(&["completions", "bash"]);
     assert!(stdout(&bash).contains("complete -F _rosterd"));
 }

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use super::screen::Screen;
-use super::{Outcome, command};
+use super::{Outcome, command, help};
 use crate::daemon::control::Exit;
 use crate::error::Context;
 
-/// Write the man pages, one a verb, into a folder
+/// Write the man pages, one a verb, into a folder, and the Chinese ones below it
 #[derive(Debug, clap::Args)]
 pub struct ManArgs {
     /// Where they go
@@ -22,8 +22,11 @@ pub struct CompletionArgs {
 }
 
 pub fn man(args: ManArgs, screen: &mut Screen) -> Outcome {
-    std::fs::create_dir_all(&args.folder).or_say_at("making the folder", &args.folder)?;
-    clap_mangen::generate_to(command(), &args.folder).or_say_at("writing the man pages", &args.folder)?;
+    let chinese = args.folder.join("zh_CN");
+    for (folder, command) in [(&args.folder, command()), (&chinese, help::in_chinese(command()))] {
+        std::fs::create_dir_all(folder).or_say_at("making the folder", folder)?;
+        clap_mangen::generate_to(command, folder).or_say_at("writing the man pages", folder)?;
+    }
     screen.say_with("say-written", &[("file", &args.folder.display())]);
     Ok(Exit::Done)
 }

@@ -68,7 +68,11 @@ fn language(args: &[OsString]) -> Language {
     settings.map_or_else(screen::language_of_locale, |settings| settings.language)
 }
 
-/// The command line with Chinese pages.
+/// The command line with Chinese pages, for whoever prints them all.
+pub(super) fn in_chinese(command: Command) -> Command {
+    localised(command, &Text::help())
+}
+
 fn localised(command: Command, text: &Text) -> Command {
     let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
     let command = command.disable_version_flag(true).arg(version);
