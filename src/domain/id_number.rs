@@ -186,6 +186,8 @@ fn clean_char(c: char) -> Option<char> {
         | '—'
         | '–'
         | '_'
+        // The mark of a damaged number, where it is written.
+        | '~'
         | '\u{200b}'..='\u{200f}'
         | '\u{feff}'
         | '\u{ad}' => None,
@@ -278,6 +280,8 @@ mod tests {
             "１１０１０５１９４９１２３１００２Ｘ",
             "110105-19491231-002×",
             "11O1O519491231002*",
+            "~11010519491231002X",
+            "～11010519491231002X",
         ] {
             assert_eq!(id(raw).reveal(), "11010519491231002X", "{raw}");
         }
