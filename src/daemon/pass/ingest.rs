@@ -164,23 +164,6 @@ fn settle(
     Ok(outcome)
 }
 
-/// Does what was planned, or holds it.
-fn take(
-    writer: &Writer,
-    setting: &Setting,
-    manner: &Manner,
-    at: (List, Area),
-    plan: &Plan,
-    scope: &mut Scope,
-    blocks: &mut Blocks,
-) -> Result<()> {
-    match (manner.dry_run, plan.held) {
-        (true, _) => Ok(()),
-        (false, true) => writer.hold(&plan.as_held(at, manner, setting, scope)).map(drop),
-        (false, false) => write(writer, setting, manner, at, plan, scope, blocks),
-    }
-}
-
 /// Areas whose last snapshot is of this very file, and that it has no line for now.
 fn missing_areas(
     writer: &Writer,
@@ -239,7 +222,8 @@ fn plan(view: &View, manner: &Manner, at: (List, Area), scope: &Scope) -> Result
     Ok(Plan { same, gone, fresh: pairing.fresh, kept, replaced_damaged, changed, removes, held })
 }
 
-fn write(
+/// Does what was planned, or holds it.
+fn take(
     writer: &Writer,
     setting: &Setting,
     manner: &Manner,
@@ -248,6 +232,12 @@ fn write(
     scope: &mut Scope,
     blocks: &mut Blocks,
 ) -> Result<()> {
+    if manner.dry_run {
+        return Ok(());
+    }
+    if plan.held {
+        return writer.hold(&plan.as_held(at, manner, setting, scope)).map(drop);
+    }
     let staged = std::mem::take(&mut scope.staged);
     for (old, j) in &plan.same {
         let line = &staged[*j];
