@@ -29,6 +29,8 @@ const EVENTS_MACRO_F1_MIN: f64 = 0.90;
 const UNLUCKY: &str = "519901002201";
 /// An office gives its word on what changed within this, and it is passed on.
 const WORDS_WITHIN: Duration = Duration::from_secs(25);
+/// Looks at all words before one that is still not compared counts as lost.
+const WORD_LOOKS_MAX: u32 = 4;
 const POWER_CUTS_MS: [u64; 4] = [300, 800, 1_500, 2_500];
 
 #[test]
@@ -149,18 +151,25 @@ fn assert_good(score: &Score) {
 
 /// What every office signed of its own entries is what the county holds of it, after all that happened on the way.
 fn words_are_kept(county: &mut County, today: &str) {
-    sleep(WORDS_WITHIN);
-    county.settle();
-    // A daemon compares all words when it starts.
-    let top = county.node("519901");
-    top.stop();
-    top.start(Some(today));
-    top.wait_ready();
-    top.settle(SETTLE_SECS_MAX);
-    let words = top.json(&["status"])[0]["words"].clone();
-    let words = words.as_array().expect("words");
-    let wrong: Vec<_> = words.iter().filter(|word| word["state"] != "equal").collect();
-    assert!(wrong.is_empty() && words.len() >= 8, "{} words, not kept: {wrong:#?}", words.len());
+    for look in 1.. {
+        sleep(WORDS_WITHIN);
+        county.settle();
+        // A daemon compares all words when it starts.
+        let top = county.node("519901");
+        top.stop();
+        top.start(Some(today));
+        top.wait_ready();
+        top.settle(SETTLE_SECS_MAX);
+        let words = top.json(&["status"])[0]["words"].clone();
+        let words = words.as_array().expect("words");
+        let wrong: Vec<_> = words.iter().filter(|word| word["state"] != "equal").collect();
+        if wrong.is_empty() && words.len() >= 8 {
+            return;
+        }
+        // On a slow machine a new word comes just after the look at the one before, and waits for the next.
+        let only_late = words.len() >= 8 && wrong.iter().all(|word| word["state"] == "pending");
+        assert!(only_late && look < WORD_LOOKS_MAX, "{} words, not kept: {wrong:#?}", words.len());
+    }
 }
 
 /// Every open finding that lies in a village at the county is open at that village, under the same id.
