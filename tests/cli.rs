@@ -8,8 +8,12 @@ use serde_json::Value;
 
 /// The program without anybody's settings or locale.
 fn rosterd(arguments: &[&str]) -> Output {
+    rosterd_in("en_US.UTF-8", arguments)
+}
+
+fn rosterd_in(locale: &str, arguments: &[&str]) -> Output {
     let mut command = Command::cargo_bin("rosterd").unwrap();
-    command.env_remove("ROSTERD_CONFIG").env("LC_ALL", "en_US.UTF-8").current_dir(std::env::temp_dir());
+    command.env_remove("ROSTERD_CONFIG").env("LC_ALL", locale).current_dir(std::env::temp_dir());
     command.args(arguments).output().unwrap()
 }
 
@@ -40,29 +44,36 @@ fn village(dir: &Path) -> String {
 
 #[test]
 fn help_speaks_the_language_of_the_office_and_else_of_the_terminal() {
-    let ask = |locale: &str, arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rosterd"));
-        command.env_remove("ROSTERD_CONFIG").env("LC_ALL", locale).current_dir(std::env::temp_dir());
-        command.args(arguments).output().unwrap()
-    };
-    let page = ask("zh_CN.UTF-8", &["decide", "--help"]);
+    let page = rosterd_in("zh_CN.UTF-8", &["decide", "--help"]);
     assert_eq!(page.status.code(), Some(0));
     assert!(stdout(&page).contains("用法: rosterd decide [选项]"), "{}", stdout(&page));
-    let wrong = ask("zh_CN.UTF-8", &["findings", "--severity", "loud"]);
+    let wrong = rosterd_in("zh_CN.UTF-8", &["findings", "--severity", "loud"]);
     assert_eq!((wrong.status.code(), stdout(&wrong).as_str()), (Some(2), ""));
     assert!(stderr(&wrong).contains("可以写 high, medium, low, info"), "{}", stderr(&wrong));
-    let bare = ask("zh_CN.UTF-8", &[]);
+    let bare = rosterd_in("zh_CN.UTF-8", &[]);
     assert_eq!(bare.status.code(), Some(2));
     assert!(stderr(&bare).contains("第一天"), "{}", stderr(&bare));
     // The settings say more about who reads than the locale of whoever logged in.
     let dir = tempfile::tempdir().unwrap();
     let config = village(dir.path());
-    assert!(stdout(&ask("zh_CN.UTF-8", &["--config", &config, "decide", "--help"])).contains("Usage: "));
+    assert!(stdout(&rosterd_in("zh_CN.UTF-8", &["--config", &config, "decide", "--help"])).contains("Usage: "));
     let text = std::fs::read_to_string(&config).unwrap().replace("language = \"en\"", "language = \"zh-CN\"");
     std::fs::write(&config, text).unwrap();
     for arguments in [["decide", "--help", "--config", &config], ["--config", &config, "decide", "-h"]] {
-        let page = stdout(&ask("C", &arguments));
+        let page = stdout(&rosterd_in("C", &arguments));
         assert!(page.contains("用法: "), "{page}");
+    }
+}
+
+#[test]
+fn a_reader_that_has_enough_ends_the_help_without_a_crash() {
+    for locale in ["zh_CN.UTF-8", "en_US.UTF-8"] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rosterd"));
+        command.arg("--help").env("LC_ALL", locale).env_remove("ROSTERD_CONFIG").current_dir(std::env::temp_dir());
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let said = command.stdout(writer).output().unwrap();
+        assert_eq!((said.status.code(), stderr(&said).as_str()), (Some(0), ""), "{locale}");
     }
 }
 

@@ -5,6 +5,7 @@
 
 said-the-data-folder-belongs-to-another-account = 数据文件夹属于另一个账号
 said-start-it-as-that-account-x-or-x = 请用那个账号启动：{ $x1 } 或 { $x2 }
+said-locking-the-data-folder = 锁定数据文件夹
 said-another-rosterd-runs-on-this-data-folder = 这个数据文件夹上已有一个 rosterd 在运行
 said-stop-it-first-systemctl-stop-rosterd-or-give-this-node-a-folder-of-its-own = 请先停止它（systemctl stop rosterd），或为本节点另设文件夹
 said-x-shows-it = 用 { $x1 } 查看

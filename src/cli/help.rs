@@ -2,7 +2,7 @@
 //! the code of each verb; the Chinese in `config/text/help.zh-CN.ftl`, under the verb's path and the argument's name.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -34,7 +34,7 @@ pub(super) fn tell(said: clap::Error, args: &[OsString]) -> ExitCode {
                 ErrorKind::DisplayHelp
                 | ErrorKind::DisplayVersion
                 | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => show(&said, &text),
-                _ => eprint!("{}", complaint(&said, &text)),
+                _ => write(&complaint(&said, &text), true),
             }
         }
     }
@@ -43,8 +43,13 @@ pub(super) fn tell(said: clap::Error, args: &[OsString]) -> ExitCode {
 
 fn show(said: &clap::Error, text: &Text) {
     let styled = if said.use_stderr() { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
-    let page = page(said, text, styled);
-    if said.use_stderr() { eprint!("{page}") } else { print!("{page}") }
+    write(&page(said, text, styled), said.use_stderr());
+}
+
+fn write(page: &str, to_stderr: bool) {
+    let page = page.as_bytes();
+    // Nobody to tell where whoever reads has enough, as `head` has.
+    let _ = if to_stderr { std::io::stderr().write_all(page) } else { std::io::stdout().write_all(page) };
 }
 
 fn page(said: &clap::Error, text: &Text, styled: bool) -> String {
@@ -128,9 +133,9 @@ fn complaint(said: &clap::Error, text: &Text) -> String {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let what = text.say_with("usage-bad-value", &[("what", &arg), ("value", &value)]);
             // Why, where it is one of our own sentences; others are of no help to a clerk.
-            let why = std::error::Error::source(said).map(ToString::to_string);
-            let why = why.map(|english| (text.words(&english), english)).filter(|(said, english)| said != english);
-            why.map_or(what.clone(), |(why, _)| format!("{what}：{why}"))
+            let english = std::error::Error::source(said).map(ToString::to_string).unwrap_or_default();
+            let why = text.words(&english);
+            if why == english { what } else { format!("{what}：{why}") }
         }
         ErrorKind::ArgumentConflict if arg == other => text.say_with("usage-twice", &[("what", &arg)]),
         ErrorKind::ArgumentConflict => text.say_with("usage-conflict", &[("what", &arg), ("other", &other)]),
