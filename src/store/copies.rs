@@ -106,7 +106,7 @@ fn bring_back(fresh: &Home, copy: &Path, area: Area) -> Result<u64> {
     let conn = create(fresh, area)?;
     check(&conn, copy)?;
     // Its numbers after this moment would collide with those the lost file gave.
-    meta::put_epoch(&conn, random_epoch()?)?;
+    meta::put_u64(&conn, meta::EPOCH, random_epoch()?)?;
     meta::put_u64(&conn, meta::ACKNOWLEDGED, View { conn: &conn }.seq()?)?;
     meta::put_u64(&conn, meta::RESYNC_DUE, 1)?;
     conn.execute("DELETE FROM frozen", []).or_say_at("beginning a new life of the store", copy)?;

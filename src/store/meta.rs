@@ -1,9 +1,10 @@
 //! Single values: whose store it is, the last number it gave, and what the link keeps between runs. Each has a sum of its
 //! own: a flipped bit in one of them would have numbers given twice, or changes never sent.
 
-use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row, ToSql};
+use rusqlite::types::{FromSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, ToSql};
 
+use super::open::random_epoch;
 use super::{View, Writer, fault, sum};
 use crate::error::{Context, Result};
 
@@ -14,35 +15,28 @@ pub(super) const ACKNOWLEDGED: &str = "acknowledged";
 /// Key of a word that all is to be compared with the parent.
 pub(super) const RESYNC_DUE: &str = "resync_due";
 /// Key of the store's epoch.
-const EPOCH: &str = "epoch";
+pub(super) const EPOCH: &str = "epoch";
 /// Key of the last number given.
-const SEQ: &str = "seq";
+pub(super) const SEQ: &str = "seq";
 
 const DOING: &str = "reading a setting of the store";
 
-/// The value of a row of key, value and sum.
-fn sound(row: &Row) -> rusqlite::Result<Value> {
-    sum::check(row, &[0, 1], 2)?;
-    row.get(1)
-}
-
 impl View<'_> {
     pub fn meta_u64(&self, key: &str) -> Result<Option<u64>> {
-        self.meta(key, |value| if let Value::Integer(n) = value { Some(n as u64) } else { None })
+        Ok(self.meta::<i64>(key)?.map(|value| value as u64))
     }
 
     pub fn meta_text(&self, key: &str) -> Result<Option<String>> {
-        self.meta(key, |value| if let Value::Text(text) = value { Some(text) } else { None })
+        self.meta(key)
     }
 
-    fn meta<T>(&self, key: &str, as_kind: impl Fn(Value) -> Option<T>) -> Result<Option<T>> {
-        let found = self
-            .conn
+    fn meta<T: FromSql>(&self, key: &str) -> Result<Option<T>> {
+        self.conn
             .prepare_cached("SELECT key, value, sum FROM meta WHERE key = ?1")
-            .and_then(|mut s| s.query_row([key], sound).optional())
-            .or_say(DOING)?;
-        // Of another kind than it was written as it can only be by damage.
-        found.map(|value| as_kind(value).ok_or_else(fault::misled)).transpose()
+            .and_then(|mut s| {
+                s.query_row([key], |row| sum::check(row, &[0, 1], 2).and_then(|()| row.get(1))).optional()
+            })
+            .or_say(DOING)
     }
 
     /// Random, made with the file: a restored or cloned file is noticed by it (DESIGN.md, epoch).
@@ -65,7 +59,7 @@ impl View<'_> {
         let mut statement = self.conn.prepare("SELECT key, value, sum FROM meta").or_say(DOING)?;
         let mut rows = statement.query([]).or_say(DOING)?;
         while let Some(row) = rows.next().or_say(DOING)? {
-            sound(row).or_say(DOING)?;
+            sum::check(row, &[0, 1], 2).or_say(DOING)?;
         }
         Ok(())
     }
@@ -86,20 +80,12 @@ impl Writer<'_> {
 }
 
 /// Gives a store that has none its epoch, and its first number.
-pub(super) fn begin(conn: &Connection, random: impl FnOnce() -> Result<u64>) -> Result<()> {
+pub(super) fn begin(conn: &Connection) -> Result<()> {
     if (View { conn }).meta_u64(EPOCH)?.is_none() {
         put_u64(conn, SEQ, 0)?;
-        put_epoch(conn, random()?)?;
+        put_u64(conn, EPOCH, random_epoch()?)?;
     }
     Ok(())
-}
-
-pub(super) fn put_epoch(conn: &Connection, epoch: u64) -> Result<()> {
-    put_u64(conn, EPOCH, epoch)
-}
-
-pub(super) fn put_seq(conn: &Connection, seq: u64) -> Result<()> {
-    put_u64(conn, SEQ, seq)
 }
 
 pub(super) fn put_u64(conn: &Connection, key: &str, value: u64) -> Result<()> {

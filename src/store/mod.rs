@@ -233,7 +233,7 @@ impl Store {
             (result, (after != before).then_some(after))
         };
         if let Some(seq) = seq {
-            meta::put_seq(&tx, seq)?;
+            meta::put_u64(&tx, meta::SEQ, seq)?;
         }
         crash::point("before-commit");
         if let Err(error) = tx.commit() {

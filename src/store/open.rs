@@ -50,7 +50,7 @@ pub(super) fn create(home: &Home, area: Area) -> Result<Connection> {
         Some(_) => {}
         None => meta::put_u64(&conn, meta::AREA, area.padded())?,
     }
-    meta::begin(&conn, random_epoch)?;
+    meta::begin(&conn)?;
     let view = View { conn: &conn };
     // Of one that is new, or brought up to date.
     if view.meta_u64(TABLES_SUM)?.is_none() {
@@ -64,7 +64,7 @@ pub(super) fn in_memory(area: Area) -> Result<Connection> {
     let mut conn = Connection::open_in_memory().or_say_at("opening an empty store", path)?;
     migrate(&mut conn, path)?;
     meta::put_u64(&conn, meta::AREA, area.padded())?;
-    meta::begin(&conn, random_epoch)?;
+    meta::begin(&conn)?;
     keep_plans(&conn, path)?;
     Ok(conn)
 }

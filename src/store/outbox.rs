@@ -3,7 +3,7 @@
 use rusqlite::OptionalExtension;
 
 use super::codec::Doing;
-use super::meta::{ACKNOWLEDGED, put_epoch};
+use super::meta::{ACKNOWLEDGED, EPOCH};
 use super::{View, Writer};
 use crate::error::{Context, Result};
 
@@ -69,7 +69,7 @@ impl Writer<'_> {
     /// A new life of this file: its old numbers mean nothing to the parent any more.
     pub fn renew_epoch(&self) -> Result<u64> {
         let epoch = super::open::random_epoch()?;
-        put_epoch(self.conn, epoch)?;
+        self.put_meta_u64(EPOCH, epoch)?;
         let head = self.seq()?.max(self.seq.get());
         self.rewind(head)?;
         Ok(epoch)

@@ -190,9 +190,7 @@ fn due_persons(store: &Store, writer: &Writer, setting: &Setting, log: Log) -> R
         return Ok(Derived::default());
     }
     let judging = Judging::new(writer, setting)?;
-    let ahead = Ahead::default();
-    let begin = || Known::beside(&ahead);
-    let verdicts = spread(store, writer, due.len(), PIECE, begin, |known, view, range| {
+    let verdicts = spread(store, writer, due.len(), PIECE, Known::default, |known, view, range| {
         known.begin_piece();
         let mut verdicts = Vec::with_capacity(range.len());
         for person in &due[range] {
@@ -345,8 +343,7 @@ impl<'w, 'c> Change<'w, 'c> {
                 }
             }
         }
-        let ahead = Ahead::default();
-        let mut known = Known::beside(&ahead);
+        let mut known = Known::default();
         for person in heads {
             let entries = known.entries_of(self.writer, person)?;
             let verdict = judging.verdict(self.writer, &mut known, person, &entries)?;

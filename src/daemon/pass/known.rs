@@ -125,6 +125,14 @@ pub(super) struct Known<'a> {
     blocks: FxHashMap<u64, Box<[i64]>>,
 }
 
+impl Default for Known<'_> {
+    /// Nothing was read ahead.
+    fn default() -> Self {
+        static NOTHING: Ahead = Ahead { ids: Vec::new(), entries: Vec::new(), keys: Vec::new(), blocks: Vec::new() };
+        Known::beside(&NOTHING)
+    }
+}
+
 impl<'a> Known<'a> {
     pub fn beside(ahead: &'a Ahead) -> Known<'a> {
         Known { ahead, entries: FxHashMap::default(), blocks: FxHashMap::default() }
