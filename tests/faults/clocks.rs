@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::kills::save_version;
 use super::support::node::Node;
 use super::{BINARY, TODAY};
@@ -18,9 +20,10 @@ const DAYS: [(&str, &str); 5] = [
 const SETTLE_SECS_MAX: u64 = 60;
 
 /// A village and its township live through five versions of the village's lists. Gives what the township finds in the
-/// end: the rule and the person of each open finding, without those about lists that come late, which are a matter of
-/// the days.
-fn live(root: &Path, days: &[(&str, &str)]) -> BTreeSet<(String, String)> {
+/// end: the rule of each open finding and the entries it rests on, without those about lists that come late, which are a
+/// matter of the days. Not the person: they are named by the oldest entry, and which of two files saved together is read
+/// first is a matter of moments.
+fn live(root: &Path, days: &[(&str, &str)]) -> BTreeSet<(String, BTreeSet<String>)> {
     let found = |area: &str, name: &str| Node::init(BINARY, root, area, name);
     let (mut village, mut township) = (found("519901001201", "201村"), found("519901001", "第1乡"));
     for (life, (below, above)) in days.iter().enumerate() {
@@ -44,9 +47,11 @@ fn live(root: &Path, days: &[(&str, &str)]) -> BTreeSet<(String, String)> {
     let open = township.findings();
     village.stop();
     township.stop();
-    let said = |finding: &serde_json::Value, key: &str| finding[key].to_string();
+    let said = |of: &Value, key: &str| of[key].as_str().expect("every finding and entry says it").to_owned();
+    let evidence =
+        |finding: &Value| finding["entries"].as_array().expect("a list").iter().map(|e| said(e, "uid")).collect();
     let holds = open.iter().filter(|finding| finding["rule"] != "list-late");
-    holds.map(|finding| (said(finding, "rule"), said(finding, "person"))).collect()
+    holds.map(|finding| (said(finding, "rule"), evidence(finding))).collect()
 }
 
 #[test]
