@@ -4,6 +4,7 @@
 //! cores; then the differences are written, in the same transaction, in the order in which the entries came.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashSet;
@@ -18,7 +19,7 @@ use super::indexing::index;
 use super::judging::{Judging, Verdict, is_gone_head};
 use super::known::{Ahead, Known};
 use super::people::{Linked, NeverLinked, link};
-use super::spread::spread;
+use super::spread::{spread, spread_to};
 use super::{Setting, household_key};
 
 /// Entries resolved in one transaction: long enough to be quick, short enough that a child's batch waits little.
@@ -106,7 +107,8 @@ fn changed_entries(
     let never = &*never_linked;
     let ahead = Ahead::read(store, writer, &waiting)?;
     let begin = || Known::beside(&ahead);
-    let found = spread(store, writer, waiting.len(), PIECE, begin, |known, view, range| {
+    let mut change = Change::new(writer, setting);
+    let find = |known: &mut Known, view: &View, range: Range<usize>| {
         known.begin_piece();
         let mut found = Vec::with_capacity(range.len());
         for (id, to_link) in &waiting[range] {
@@ -124,12 +126,13 @@ fn changed_entries(
             found.push(one);
         }
         Ok(found)
+    };
+    // What is found of a piece is written while the next ones are read: of what stood before this step, all of them.
+    spread_to(store, writer, waiting.len(), PIECE, begin, find, |range, found| {
+        waiting[range].iter().zip(found).try_for_each(|((id, _), found)| change.apply(*id, found))
     })?;
     drop(ahead);
-    let mut change = Change::new(writer, setting);
-    for ((id, _), found) in waiting.iter().zip(found.into_iter().flatten()) {
-        change.apply(*id, found, never_linked)?;
-    }
+    change.resolved.iter().for_each(|id| never_linked.remove(*id));
     change.writer.unmark(&mut change.done)?;
     change.judge_heads(&judging)?;
     log(writer, &change.transitions)?;
@@ -252,7 +255,7 @@ impl<'w, 'c> Change<'w, 'c> {
         }
     }
 
-    fn apply(&mut self, id: i64, found: Found, never_linked: &mut NeverLinked) -> Result<()> {
+    fn apply(&mut self, id: i64, found: Found) -> Result<()> {
         match found {
             _ if self.resolved.contains(&id) => {}
             // It waits for the next step where the working set that has it could not be written in this one.
@@ -289,7 +292,6 @@ impl<'w, 'c> Change<'w, 'c> {
                 }
                 self.write(verdicts, linked.is_new)?;
                 self.done.extend(&linked.members);
-                linked.members.iter().for_each(|member| never_linked.remove(*member));
                 self.moved.extend(linked.people.iter().map(|(person, _)| *person));
                 self.resolved.extend(linked.members);
                 self.households.extend(households);

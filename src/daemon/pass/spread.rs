@@ -1,8 +1,10 @@
 //! Reading with all cores while the one writer holds the store: what the readers see is what stood before its
 //! transaction wrote anything.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
 
 use crate::error::{Error, Result};
 use crate::store::{Store, View};
@@ -26,35 +28,151 @@ pub(super) fn spread<S, R: Send>(
     begin: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &View, Range<usize>) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
+    let mut results = Vec::with_capacity(count.div_ceil(piece));
+    spread_to(store, view, count, piece, begin, work, |_, result| {
+        results.push(result);
+        Ok(())
+    })?;
+    Ok(results)
+}
+
+/// The same, where `take` is given each result with its range, in order, on the calling thread, while the others still
+/// read. It may write: the reading threads do not see it, and small work is all done before the first is taken.
+///
+/// # Errors
+/// The first error of any piece, or of `take`; what was taken before it was taken.
+pub(super) fn spread_to<S, R: Send>(
+    store: &Store,
+    view: &View,
+    count: usize,
+    piece: usize,
+    begin: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &View, Range<usize>) -> Result<R> + Sync,
+    mut take: impl FnMut(Range<usize>, R) -> Result<()>,
+) -> Result<()> {
     let pieces = count.div_ceil(piece);
     let range = |at: usize| at * piece..count.min((at + 1) * piece);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX).min(pieces);
     if threads <= 1 {
         let mut state = begin();
-        return (0..pieces).map(|at| work(&mut state, view, range(at))).collect();
+        let results: Vec<R> = (0..pieces).map(|at| work(&mut state, view, range(at))).collect::<Result<_>>()?;
+        return results.into_iter().enumerate().try_for_each(|(at, result)| take(range(at), result));
     }
     let next = AtomicUsize::new(0);
-    let one = || {
+    let (to, from) = channel();
+    let one = |to: Sender<(usize, R)>| {
         store.read(|view| {
             let mut state = begin();
-            let mut done = Vec::new();
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
-                if at >= pieces {
-                    return Ok(done);
+                // Nobody takes results any more only where taking one failed, and it says why.
+                if at >= pieces || to.send((at, work(&mut state, view, range(at))?)).is_err() {
+                    return Ok(());
                 }
-                done.push((at, work(&mut state, view, range(at))?));
             }
         })
     };
-    let mut done = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
-        let mut done = Vec::with_capacity(pieces);
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads)
+            .map(|_| {
+                let (one, to) = (&one, to.clone());
+                scope.spawn(move || one(to))
+            })
+            .collect();
+        drop(to);
+        let taken = take_in_order(from, |at, result| take(range(at), result));
         for thread in running {
-            done.extend(thread.join().map_err(|_| Error::new("a part of the work broke off"))??);
+            thread.join().map_err(|_| Error::new("a part of the work broke off"))??;
         }
-        Ok::<_, Error>(done)
-    })?;
-    done.sort_unstable_by_key(|(at, _)| *at);
-    Ok(done.into_iter().map(|(_, result)| result).collect())
+        taken
+    })
+}
+
+/// Pieces come in the order in which they are done.
+fn take_in_order<R>(
+    from: impl IntoIterator<Item = (usize, R)>,
+    mut take: impl FnMut(usize, R) -> Result<()>,
+) -> Result<()> {
+    let mut early: BTreeMap<usize, R> = BTreeMap::new();
+    let mut due = 0;
+    for (at, result) in from {
+        early.insert(at, result);
+        while let Some(result) = early.remove(&due) {
+            take(due, result)?;
+            due += 1;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_store<T>(test: impl FnOnce(&Store) -> T) -> T {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let area = "519901001201".parse().expect("an area");
+        test(&Store::open(crate::store::Home::plain(folder.path()), area).expect("an empty store"))
+    }
+
+    /// Doubles each number, the first pieces the slowest.
+    fn double(_: &mut (), _: &View, range: Range<usize>) -> Result<Vec<usize>> {
+        std::thread::sleep(std::time::Duration::from_millis(8_u64.saturating_sub(range.start as u64)));
+        Ok(range.map(|n| n * 2).collect())
+    }
+
+    #[test]
+    fn results_are_taken_in_order_whichever_is_done_first() {
+        with_store(|store| {
+            for count in [0, 1, 3, 100] {
+                let mut taken = Vec::new();
+                let spread = store.write(|writer| {
+                    spread_to(
+                        store,
+                        writer,
+                        count,
+                        3,
+                        || (),
+                        double,
+                        |range, result| {
+                            assert_eq!(range.len(), result.len());
+                            taken.extend(result);
+                            Ok(())
+                        },
+                    )
+                });
+                spread.expect("nothing fails");
+                assert_eq!(taken, (0..count).map(|n| n * 2).collect::<Vec<_>>());
+            }
+        });
+    }
+
+    #[test]
+    fn a_piece_that_fails_and_one_that_cannot_be_taken_end_it() {
+        with_store(|store| {
+            let fails = |(): &mut (), view: &View, range: Range<usize>| match range.start {
+                30 => Err(Error::new("the disk")),
+                _ => double(&mut (), view, range),
+            };
+            let spread = store.write(|writer| spread(store, writer, 100, 3, || (), fails));
+            assert_eq!(spread.expect_err("a piece failed").to_string(), "the disk");
+
+            let mut taken = 0;
+            let spread = store.write(|writer| {
+                spread_to(
+                    store,
+                    writer,
+                    100,
+                    3,
+                    || (),
+                    double,
+                    |range, _| {
+                        taken += range.len();
+                        if range.start == 30 { Err(Error::new("the writer")) } else { Ok(()) }
+                    },
+                )
+            });
+            assert_eq!((spread.expect_err("it was not taken").to_string().as_str(), taken), ("the writer", 33));
+        });
+    }
 }
