@@ -2,7 +2,7 @@
 
 use crate::domain::List;
 
-use super::clean::record::{Filled, View};
+use super::clean::view::{Filled, View};
 use super::field::Field;
 use super::layout::Layout;
 use super::row::{Cell, Row};

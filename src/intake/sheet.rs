@@ -6,7 +6,8 @@ use crate::domain::{Area, Level, List, Status, mask};
 
 use super::area;
 use super::clean::number::id_number;
-use super::clean::record::{Cleaner, Reading, View};
+use super::clean::record::{Cleaner, Reading};
+use super::clean::view::View;
 use super::clean::words::noted;
 use super::content;
 use super::field::Field;
@@ -280,6 +281,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         self.bytes.clear();
         // It may stand in a line far above.
         self.bytes.extend_from_slice(&area.padded().to_le_bytes());
+        let view = View { row, layout: &self.layout, filled: self.fill.filled() };
         let mut field_before = None;
         for (field, column) in &self.layout.kept {
             if field_before != Some(*field)
@@ -290,7 +292,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
                 match row.cell(*column) {
                     Cell::Empty => {}
                     // Most remarks say nothing that is kept: a changed one changes no line.
-                    Cell::Text(text) if *field == Field::Remark && !self.cleaner.is_noted(text) => {}
+                    Cell::Text(text) if *field == Field::Remark && !self.cleaner.is_noted(view, text) => {}
                     Cell::Text(text) => self.bytes.extend_from_slice(text.as_bytes()),
                     Cell::Error => self.bytes.push(0),
                     // Typed apart from text: a number cell of 18 digits is damaged, the same text is not.

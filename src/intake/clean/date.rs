@@ -24,16 +24,19 @@ pub struct DateHints {
 const SERIAL_MIN: i64 = 1_828; // 1905-01-01
 const SERIAL_MAX: i64 = 73_050; // 2099-12-31
 const EPOCH_1904_DAYS: i64 = 1_462;
+/// What a program makes of an empty cell or of zero lies no later: 1899-12-30, 1900-01-00.
+const PLACEHOLDER_YEAR_MAX: i16 = 1_900;
 const YEARS: std::ops::RangeInclusive<i64> = 1_880..=2_100;
 
 /// `Ok(None)` where nothing is said, `Err(())` where something is said that is no date.
 pub fn read(cell: Cell<'_>, hints: &DateHints, vocabulary: &Vocabulary) -> Result<Option<PartialDate>, ()> {
-    match cell {
+    let date = match cell {
         Cell::Empty | Cell::Error => Ok(None),
         Cell::Date(date) => Ok(Some(date)),
         Cell::Number(value) => number(value, hints).map(Some).ok_or(()),
         Cell::Text(text) => read_text(text, hints, vocabulary),
-    }
+    };
+    date.map(|date| date.filter(|date| date.parts().0 > PLACEHOLDER_YEAR_MAX))
 }
 
 fn number(value: f64, hints: &DateHints) -> Option<PartialDate> {
@@ -144,6 +147,15 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
     let apart = numbers.then(|| apart.join("-"));
     let folded = apart.unwrap_or_else(|| cut.map_or_else(|| folded.to_owned(), super::super::vocabulary::fold_word));
     let western = western(&folded);
+    // 46086.0, and 民国35年: 1912 was its first year.
+    if let Some(value) = western.strip_suffix(".0").and_then(|whole| run(whole.as_bytes())) {
+        return digits(value, hints);
+    }
+    if let Some((_, date)) = western.split_once("民国") {
+        let groups = groups(date);
+        let value = |at: usize| groups.get(at).and_then(|digits| run(digits.as_bytes()));
+        return ymd(value(0)?.checked_add(1911)?, value(1).unwrap_or(0), value(2).unwrap_or(0));
+    }
     if let Some(date) = english_month(&western) {
         return Some(date);
     }
@@ -212,13 +224,19 @@ fn english_month(text: &str) -> Option<PartialDate> {
     let (index, position) = at;
     let before = groups(&text[..position]);
     let after = groups(&text[position..]);
+    // Mar 5, 2026
+    let (day_behind, after) = match &after[..] {
+        [day, year, ..] if day.len() <= 2 && year.len() == 4 => (Some(*day), &after[1..]),
+        groups => (None, groups),
+    };
     let year = run(after.first().or_else(|| before.last())?.as_bytes())?;
     let year = match year {
         0..=29 => 2_000 + year,
         30..=99 => 1_900 + year,
         year => year,
     };
-    let day = if after.is_empty() { 0 } else { before.last().and_then(|digits| run(digits.as_bytes())).unwrap_or(0) };
+    let day = day_behind.or(before.last().copied().filter(|_| !after.is_empty()));
+    let day = day.and_then(|digits| run(digits.as_bytes())).unwrap_or(0);
     ymd(year, index as i64 + 1, day)
 }
 
@@ -326,6 +344,13 @@ mod tests {
             ("1990年腊月", "1990"),
             ("6-may-90", "1990-05-06"),
             ("May-1990", "1990-05"),
+            ("Mar 5, 2026", "2026-03-05"),
+            ("民国三十五年", "1946"),
+            ("民国35年5月6日", "1946-05-06"),
+            ("46086.0", "2026-03-05"),
+            ("1900-01-00", ""),
+            ("1900/1/0", ""),
+            ("1899-12-30", ""),
             ("43831", "2020-01-01"),
             ("21.3.5", "2021-03-05"),
             ("90.5.6", "1990-05-06"),

@@ -4,4 +4,5 @@ pub mod date;
 pub mod number;
 pub mod place;
 pub mod record;
+pub mod view;
 pub mod words;

@@ -108,6 +108,23 @@ fn within(text: &str) -> Option<IdNumber> {
     valid.or_else(|| if let [only] = alone[..] { IdNumber::parse(only) } else { None })
 }
 
+/// A citizen number in the cell of the name: `张三/519901…`, `张三(519901…)`.
+pub fn name_and_number(cell: &str) -> (&str, Option<&str>) {
+    /// Of a citizen number before 1999.
+    const DIGITS_MIN: usize = 15;
+    let is_digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
+    let Some(start) = cell.find(is_digit) else { return (cell, None) };
+    let number = &cell[start..];
+    let end = number.find(|c| !is_digit(c)).unwrap_or(number.len());
+    if number[..end].chars().count() < DIGITS_MIN {
+        return (cell, None);
+    }
+    let end = end + number[end..].chars().next().filter(|c| "xXＸｘ".contains(*c)).map_or(0, char::len_utf8);
+    let around = |c: char| c.is_whitespace() || "/／,，、:：;；(（-".contains(c);
+    let name = cell[..start].trim_end_matches(around);
+    if name.is_empty() { (cell, None) } else { (name, Some(&number[..end])) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,5 +169,20 @@ mod tests {
             (code_text(Cell::Text("5.1E+16")), code_text(Cell::Text("—")), code_text(Cell::Text("张庄-3")).as_deref()),
             (None, None, Some("张庄-3"))
         );
+    }
+
+    #[test]
+    fn a_number_in_the_cell_of_the_name_is_found() {
+        for (cell, want) in [
+            ("赵甲/519901195001110030", ("赵甲", Some("519901195001110030"))),
+            ("钱女 51990119700101002x", ("钱女", Some("51990119700101002x"))),
+            ("孙丙(519901500511003)", ("孙丙", Some("519901500511003"))),
+            ("李丁\n519901195001110030", ("李丁", Some("519901195001110030"))),
+            ("李丁2", ("李丁2", None)),
+            ("519901195001110030", ("519901195001110030", None)),
+            ("吉木·子洛", ("吉木·子洛", None)),
+        ] {
+            assert_eq!(name_and_number(cell), want);
+        }
     }
 }

@@ -8,70 +8,16 @@ use crate::domain::{Aid, Area, Date, Flow, IdNumber, List, PartialDate, Place, R
 
 use super::super::field::Field;
 use super::super::layout::Layout;
-use super::super::row::{Cell, Row, trim};
+use super::super::row::{Cell, trim};
 use super::super::vocabulary::{ListWords, Vocabulary, fold_word};
 use super::date::{self, DateHints};
-use super::number::{code_text, has_lost_tail, id_number};
+use super::number::{code_text, has_lost_tail, id_number, name_and_number};
 use super::place;
+use super::view::View;
 use super::words::{self, Memo, SexDigits};
 
 /// GB/T 4761: 户主.
 const HEAD: u8 = 2;
-
-/// Values that do not stand in the line itself: ditto marks resolved, households filled down.
-#[derive(Debug, Default)]
-pub struct Filled {
-    values: Vec<(Field, String)>,
-    used: usize,
-}
-
-impl Filled {
-    pub fn clear(&mut self) {
-        self.used = 0;
-    }
-
-    pub fn set(&mut self, field: Field, value: &str) {
-        if self.used == self.values.len() {
-            self.values.push((field, String::new()));
-        }
-        let slot = &mut self.values[self.used];
-        slot.0 = field;
-        slot.1.clear();
-        slot.1.push_str(value);
-        self.used += 1;
-    }
-
-    pub fn get(&self, field: Field) -> Option<&str> {
-        self.values[..self.used].iter().find(|(f, _)| *f == field).map(|(_, value)| value.as_str())
-    }
-}
-
-/// A row seen through its layout.
-#[derive(Clone, Copy)]
-pub struct View<'a> {
-    pub row: &'a Row,
-    pub layout: &'a Layout,
-    pub filled: &'a Filled,
-}
-
-impl<'a> View<'a> {
-    /// The cell of a field: what was filled in, else the first of its columns that holds something.
-    pub fn cell(&self, field: Field) -> Cell<'a> {
-        if let Some(value) = self.filled.get(field) {
-            return Cell::Text(value);
-        }
-        let columns = self.layout.columns(field);
-        columns.iter().map(|column| self.row.cell(*column)).find(|cell| !cell.is_empty()).unwrap_or(Cell::Empty)
-    }
-
-    fn text(&self, field: Field) -> Option<Cow<'a, str>> {
-        match self.cell(field) {
-            Cell::Empty | Cell::Error => None,
-            Cell::Text(text) => Some(Cow::Borrowed(text)),
-            cell => Some(Cow::Owned(cell.to_text())),
-        }
-    }
-}
 
 /// What was noticed while cleaning one line.
 #[derive(Debug, Default, Clone, Copy)]
@@ -117,6 +63,14 @@ pub struct Reading {
     pub status: Option<Status>,
 }
 
+/// Whether the line is the household's head, or of a list that knows no households.
+fn is_head(record: &Record) -> bool {
+    match record.relation {
+        Some(code) => code <= HEAD,
+        None => record.head.as_ref().is_none_or(|head| *head == record.name),
+    }
+}
+
 impl<'v> Cleaner<'v> {
     pub fn new(vocabulary: &'v Vocabulary, layout: &Layout, reading: Reading) -> Cleaner<'v> {
         let Reading { digits, damaged_tails, day_first, typed, epoch_1904, today, status } = reading;
@@ -146,12 +100,17 @@ impl<'v> Cleaner<'v> {
         let errors = view.layout.kept.iter().filter(|(_, column)| view.row.cell(*column) == Cell::Error);
         self.noticed.errors = errors.count() as u64;
         let Some(name) = view.text(Field::Name) else { return (None, self.noticed) };
-        let id_number = match view.cell(Field::Id) {
+        let (name, beside) = name_and_number(&name);
+        let cell = match view.cell(Field::Id) {
+            Cell::Empty => beside.map_or(Cell::Empty, Cell::Text),
+            cell => cell,
+        };
+        let id_number = match cell {
             Cell::Text(text) if self.damaged_tails && has_lost_tail(text) => IdNumber::damaged(text),
             cell => id_number(cell),
         };
         let mut record = Record {
-            name: self.without_remark(&name).into(),
+            name: self.without_remark(name).into(),
             sex: self.sex(view),
             birth: self.birth(view, id_number.as_ref()),
             id_number,
@@ -211,13 +170,15 @@ impl<'v> Cleaner<'v> {
     }
 
     /// The end of a line that its remark tells. Where a column says how the line stands, a remark can only strike it out.
-    fn noted(&self, remark: &str) -> Option<Status> {
-        words::noted(remark, self.words).filter(|_| !self.says_status || self.is_struck_out(remark))
+    fn noted(&self, view: View<'_>, remark: &str) -> Option<Status> {
+        let says =
+            self.says_status && !(view.cell(Field::Status).is_empty() && view.cell(Field::ChangeKind).is_empty());
+        words::noted(remark, self.words).filter(|_| !says || self.is_struck_out(remark))
     }
 
     /// Whether a remark tells that the line ended.
-    pub fn is_noted(&self, remark: &str) -> bool {
-        self.noted(remark).is_some()
+    pub fn is_noted(&self, view: View<'_>, remark: &str) -> bool {
+        self.noted(view, remark).is_some()
     }
 
     /// 作废, 重复录入: the line should not be there.
@@ -296,6 +257,11 @@ impl<'v> Cleaner<'v> {
         let ended = self.date(view, Field::Ended);
         let reason =
             view.text(Field::Reason).and_then(|text| self.reasons.get(&text, |text| words::reason(text, vocabulary)));
+        let is_anothers = |text: Cow<'_, str>| words::is_anothers_death(&text, is_head(record), vocabulary);
+        let reason = match reason {
+            Some(Reason::Died) if view.text(Field::Reason).is_some_and(is_anothers) => Some(Reason::Other),
+            reason => reason,
+        };
         let struck_out = view.text(Field::Remark).is_some_and(|remark| self.is_struck_out(&remark));
         let reason = if struck_out { Some(Reason::Void) } else { reason };
         self.flow(view, area, record);
@@ -312,7 +278,7 @@ impl<'v> Cleaner<'v> {
             let told = || {
                 view.text(Field::Status)
                     .and_then(|text| words::reason(&text, vocabulary))
-                    .filter(|r| *r != Reason::Other)
+                    .filter(|r| *r != Reason::Other && (*r != Reason::Died || record.status == Status::Deceased))
             };
             record.reason = reason.or_else(told);
         }
@@ -338,7 +304,12 @@ impl<'v> Cleaner<'v> {
         }
         let stated = self.status_word(view, Field::Status);
         let stated = if stated.is_some() { stated } else { self.status_word(view, Field::ChangeKind) };
-        let stated = stated.or_else(|| self.noted(&view.text(Field::Remark)?)).or(self.sheet_status);
+        let stated = stated.or_else(|| self.noted(view, &view.text(Field::Remark)?)).or(self.sheet_status);
+        let own = |text: &str| !words::is_anothers_death(text, is_head(record), self.vocabulary);
+        let stated = match stated {
+            Some(Status::Deceased) if !view.text(Field::Status).is_none_or(|text| own(&text)) => Some(Status::Closed),
+            stated => stated,
+        };
         let by_reason = match reason {
             Some(Reason::Died) => Status::Deceased,
             Some(Reason::Moved) => Status::MovedOut,
@@ -369,9 +340,12 @@ impl<'v> Cleaner<'v> {
     fn change(&mut self, view: View<'_>, area: Area, record: &mut Record) {
         let mut when = self.date(view, Field::ChangeDate);
         let mut place = self.place(view, Field::ChangePlace, area);
-        if let Some(remark) = view.text(Field::Remark).filter(|text| self.is_noted(text)) {
-            when = when.or_else(|| date::read(Cell::Text(&remark), &self.dates, self.vocabulary).ok().flatten());
-            place = place.or_else(|| place::read(&remark, area, self.vocabulary));
+        let remark = view.text(Field::Remark).filter(|text| self.is_noted(view, text));
+        // 死亡(2026.2.3), 2026.2.4迁出至519901002200
+        let state = view.text(Field::Status).filter(|_| record.status != Status::Active);
+        for told in [state, remark].into_iter().flatten() {
+            when = when.or_else(|| date::read(Cell::Text(&told), &self.dates, self.vocabulary).ok().flatten());
+            place = place.or_else(|| place::read(&told, area, self.vocabulary));
         }
         match record.status {
             Status::Active if place.is_some() => {

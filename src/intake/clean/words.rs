@@ -124,6 +124,10 @@ pub fn status(text: &str, list: &ListWords) -> Option<Status> {
     if let Some(status) = list.status.get(&folded) {
         return Some(*status);
     }
+    // 2026年2月停
+    if let Some(status) = list.status.get(folded.trim_matches(is_date)) {
+        return Some(*status);
+    }
     for (word, status) in &list.status_inside {
         if let Some(at) = folded.find(word.as_str()) {
             let denied = ["未", "没有", "无", "不", "非"].iter().any(|no| folded[..at].ends_with(no));
@@ -133,11 +137,38 @@ pub fn status(text: &str, list: &ListWords) -> Option<Status> {
     None
 }
 
+/// What a date and the words around it are written with.
+fn is_date(c: char) -> bool {
+    const DATE: [char; 14] = ['年', '月', '日', '号', '于', '时', '间', '期', '.', '-', '/', ':', '在', '约'];
+    c.is_ascii_digit() || DATE.contains(&c)
+}
+
+/// Whether a death that the text tells is somebody else's than the line's person: 户主死亡 on the line of the wife, 其妻死亡
+/// on the line of the husband. The others stay entitled (DOMAIN.md X2).
+pub fn is_anothers_death(text: &str, is_head: bool, vocabulary: &Vocabulary) -> bool {
+    /// Codes of GB/T 4761 for the person, and for the head of the household.
+    const SELF: u8 = 1;
+    const HEAD: u8 = 2;
+    /// 配偶 is called so too, and so is whoever is assisted.
+    const ASSISTED: &str = "对象";
+    let folded = fold_word(text);
+    let died = vocabulary.reasons.iter().filter(|(reason, _)| *reason == Reason::Died);
+    let Some(at) = died.filter_map(|(_, word)| folded.find(word.as_str())).min() else { return false };
+    let before = &folded[..at];
+    if before.ends_with("家庭成员") || before.ends_with("家人") {
+        return true;
+    }
+    let kin = vocabulary.relation.iter().filter(|(word, _)| *word != ASSISTED && before.ends_with(word.as_str()));
+    match kin.max_by_key(|(word, _)| word.len()).map(|(_, code)| *code) {
+        None | Some(SELF) => false,
+        Some(HEAD) => !is_head,
+        Some(_) => true,
+    }
+}
+
 /// The end of a line that a remark tells: `2026年3月死亡`, `已迁出`, `迁往外县`. `None` for everything else, above all for
 /// somebody else's (`配偶死亡`).
 pub fn noted(text: &str, list: &ListWords) -> Option<Status> {
-    const DATE: [char; 14] = ['年', '月', '日', '号', '于', '时', '间', '期', '.', '-', '/', ':', '在', '约'];
-    let is_date = |c: char| c.is_ascii_digit() || DATE.contains(&c);
     let folded = fold_word(text);
     folded.split([',', ';', '。', '、', '(', ')']).find_map(|part| {
         let part = part.trim_start_matches(is_date);
@@ -226,7 +257,7 @@ pub fn aid(text: &str, list: &ListWords) -> Option<Aid> {
     let folded = fold_word(text);
     let find = |aid: Aid| {
         list.aid.iter().any(|(a, word)| {
-            *a == aid && if word.len() == 1 { folded == *word } else { folded.contains(word.as_str()) }
+            *a == aid && if word.chars().count() == 1 { folded == *word } else { folded.contains(word.as_str()) }
         })
     };
     if folded.starts_with("奖扶") || folded.starts_with("奖励") {
@@ -273,6 +304,14 @@ mod tests {
             (List::Health, "非正常", Some(Status::Closed)),
             (List::Dibao, "停保", Some(Status::Closed)),
             (List::Dibao, "2023年停保", Some(Status::Closed)),
+            (List::Dibao, "2026年2月停", Some(Status::Closed)),
+            (List::Dibao, "停2026.2", Some(Status::Closed)),
+            (List::Dibao, "自然减员", Some(Status::Deceased)),
+            (List::Dibao, "否", Some(Status::Closed)),
+            (List::Population, "否", Some(Status::Active)),
+            (List::Population, "去逝", Some(Status::Deceased)),
+            (List::Population, "外嫁", Some(Status::MovedOut)),
+            (List::Family, "退", Some(Status::Closed)),
             (List::Family, "退出", Some(Status::Closed)),
             (List::Deaths, "注销", Some(Status::Deceased)),
             (List::Health, "1", None),
@@ -300,6 +339,25 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(noted(text, vocabulary.of(List::Population)), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_death_in_the_family_is_not_the_persons_own() {
+        let vocabulary = vocabulary();
+        for (text, is_head, want) in [
+            ("死亡", false, false),
+            ("本人死亡", false, false),
+            ("低保对象死亡", false, false),
+            ("2026年2月死亡", false, false),
+            ("户主死亡", true, false),
+            ("户主死亡", false, true),
+            ("其妻死亡，收入减少", true, true),
+            ("儿子去世", true, true),
+            ("家庭成员死亡", false, true),
+            ("收入超标准", false, false),
+        ] {
+            assert_eq!(is_anothers_death(text, is_head, &vocabulary), want, "{text}");
         }
     }
 

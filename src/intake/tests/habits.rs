@@ -221,3 +221,53 @@ fn a_sheet_named_after_the_end_of_its_lines_says_how_they_ended() {
     let statuses: Vec<Status> = sink.records().iter().map(|record| record.status).collect();
     assert_eq!(statuses, [Status::Active, Status::Deceased, Status::MovedOut, Status::Active]);
 }
+
+#[test]
+fn a_name_and_a_number_may_share_a_cell() {
+    let lines = "序号,户号,姓名/身份证号,与户主关系,性别,人口状态\n\
+                 1,1,赵甲/519901195001110030,户主,男,在册\n2,1,钱女 519901197001010020,妻,女,在册\n3,1,赵小,子,男,在册\n";
+    let people: Vec<(String, Option<String>)> = records("人口.csv", lines)
+        .iter()
+        .map(|record| {
+            (record.name.to_string(), record.id_number.as_ref().and_then(|id| id.full()).map(|id| id.to_string()))
+        })
+        .collect();
+    let number = |text: &str| Some(text.to_owned());
+    let expected = [("赵甲", number("519901195001110030")), ("钱女", number("519901197001010020")), ("赵小", None)];
+    assert_eq!(people, expected.map(|(name, number)| (name.to_owned(), number)));
+}
+
+#[test]
+fn the_cell_of_the_state_may_say_when_and_where_to() {
+    let lines = "户号,户主姓名,姓名,与户主关系,人口状态,备注\n\
+                 7,张三,张三,户主,死亡(2026.2.3),\n\
+                 7,张三,李四,妻,2026.2.4迁出至519901001201,\n\
+                 7,张三,张五,子,,2026.3.1死亡\n\
+                 7,张三,张六,子,在册,\n";
+    let [father, mother, son, other] = &records("人口.csv", lines)[..] else { panic!("four lines") };
+    assert_eq!((father.status, dates(father)[1].as_deref()), (Status::Deceased, Some("2026-02-03")));
+    assert_eq!((mother.status, dates(mother)[2].as_deref()), (Status::MovedOut, Some("2026-02-04")));
+    assert_eq!(mother.moved_to, Some(Place::Area("519901001201".parse().unwrap())));
+    assert_eq!((son.status, dates(son)[1].as_deref()), (Status::Deceased, Some("2026-03-01")), "a blank says nothing");
+    assert_eq!(other.status, Status::Active);
+}
+
+#[test]
+fn a_line_that_ended_with_somebody_elses_death_is_nobodys_death() {
+    let lines = "序号,低保证号,户主姓名,姓名,与户主关系,身份证号,保障类别,复核日期,状态,停保日期,停保原因\n\
+                 1,D1,赵甲,赵甲,户主,519901195001110030,A类,2026.1.5,停保,2026.2.1,户主死亡\n\
+                 2,D1,赵甲,钱女,妻,519901197001010020,A类,2026.1.5,停保,2026.2.1,户主死亡\n\
+                 3,D2,孙丙,孙丙,户主,519901195003110077,A类,2026.1.5,停保,2026.2.1,其妻死亡，收入减少\n\
+                 4,D3,李丁,李丁,户主,519901195005110118,A类,2026.1.5,停保,2026.2.1,本人死亡\n";
+    let statuses: Vec<Status> = records("低保.csv", lines).iter().map(|record| record.status).collect();
+    assert_eq!(statuses, [Status::Deceased, Status::Closed, Status::Closed, Status::Deceased]);
+}
+
+#[test]
+fn a_column_that_asks_whether_is_answered_with_no() {
+    let lines = "序号,姓名,身份证号,低保证号,保障类别,复核日期,是否在保\n\
+                 1,赵甲,519901195001110030,D1,A类,2026.1.5,是\n2,钱女,519901197001010020,D2,A类,2026.1.5,否\n\
+                 3,孙丙,519901195003110077,D3,A类,2026.1.5,×\n";
+    let statuses: Vec<Status> = records("低保.xlsx", lines).iter().map(|record| record.status).collect();
+    assert_eq!(statuses, [Status::Active, Status::Closed, Status::Closed]);
+}
