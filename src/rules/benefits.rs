@@ -67,7 +67,7 @@ fn left_without_decision(bench: &mut Bench) {
 }
 
 fn dibao_without_health_record(bench: &mut Bench) {
-    if bench.case.active_on(List::Health).next().is_some() {
+    if bench.case.active_on(List::Health).next().is_some() || bench.may_stand_on(List::Health, true) {
         return;
     }
     let mut areas = Vec::new();

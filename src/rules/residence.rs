@@ -171,7 +171,7 @@ fn still_active(bench: &Bench, area: Area, left: Option<Uid>) -> bool {
 }
 
 fn no_population_record(bench: &mut Bench) {
-    if bench.case.population().any(|e| e.removed.is_none()) {
+    if bench.case.population().any(|e| e.removed.is_none()) || bench.may_stand_on(List::Population, false) {
         return;
     }
     for list in [List::Health, List::Dibao, List::Family] {

@@ -55,7 +55,8 @@ impl Judging<'_> {
             let persons = cluster(&features, &BTreeSet::new(), &self.setting.decided, &self.setting.weights).persons;
             for person in persons {
                 let ids: Vec<i64> = person.iter().map(|i| theirs[*i].id).collect();
-                let judgement = self.judge(view, known, &ids, office)?.judgement;
+                // Which pairs wait there is not known here: a finding that is not made there is taken back for nothing.
+                let judgement = self.judge(view, known, &ids, office, Some(&[]))?.judgement;
                 due = due.into_iter().chain(judgement.due).min();
                 for finding in judgement.findings {
                     let known_here = held.iter().any(|held| held.id == finding.id);

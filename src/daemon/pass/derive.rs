@@ -158,7 +158,7 @@ fn resolve(
     for (person, entries) in &linked.people {
         // Of a name that was its own entry's until now, nothing was written yet.
         if !entries.is_empty() || !linked.is_new {
-            verdicts.push(judging.verdict(view, known, *person, entries)?);
+            verdicts.push(judging.verdict(view, known, *person, entries, Some(&linked.potential))?);
         }
     }
     let mut households = Vec::new();
@@ -171,7 +171,7 @@ fn resolve(
 fn judge_again(view: &View, judging: &Judging, known: &mut Known, id: i64) -> Result<Found> {
     let Some(person) = known.get(view, id)?.map(|seen| seen.stored.person) else { return Ok(Found::Gone) };
     let entries = known.entries_of(view, person)?;
-    let verdict = judging.verdict(view, known, person, &entries)?;
+    let verdict = judging.verdict(view, known, person, &entries, None)?;
     let households = household_of(view, known, id, false)?.into_iter().collect();
     Ok(Found::Judged { verdict, households })
 }
@@ -199,7 +199,7 @@ fn due_persons(store: &Store, writer: &Writer, setting: &Setting, log: Log) -> R
         for person in &due[range] {
             // A merged person's old name may be left here; judging it forgets it.
             let entries = known.entries_of(view, *person)?;
-            verdicts.push(judging.verdict(view, known, *person, &entries)?);
+            verdicts.push(judging.verdict(view, known, *person, &entries, None)?);
         }
         Ok(verdicts)
     })?;
@@ -348,7 +348,7 @@ impl<'w, 'c> Change<'w, 'c> {
         let mut known = Known::default();
         for person in heads {
             let entries = known.entries_of(self.writer, person)?;
-            let verdict = judging.verdict(self.writer, &mut known, person, &entries)?;
+            let verdict = judging.verdict(self.writer, &mut known, person, &entries, None)?;
             self.write(vec![verdict], false)?;
         }
         Ok(())

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
 use crate::reconcile::{Case, Facts, reconcile};
 use crate::rules::{Judgement, Neighbours, is_head, judge};
-use crate::store::View;
+use crate::store::{MatchRow, View};
 
 use super::known::Known;
 use super::{Setting, household_key};
@@ -59,13 +59,22 @@ impl<'s> Judging<'s> {
         Ok(Judging { setting, damaged, registers, withdrawn: view.withdrawn()? })
     }
 
-    /// Judges the person whose entries these are.
-    pub fn verdict(&self, view: &View, known: &mut Known, person: Uid, entries: &[i64]) -> Result<Verdict> {
+    /// Judges the person whose entries these are. `potential` are the pairs that linking just found; `None` where nobody
+    /// was linked again, and those in the store stand.
+    pub fn verdict(
+        &self,
+        view: &View,
+        known: &mut Known,
+        person: Uid,
+        entries: &[i64],
+        potential: Option<&[MatchRow]>,
+    ) -> Result<Verdict> {
         if entries.is_empty() {
             let (findings, seen_through, events) = (Vec::new(), Vec::new(), Vec::new());
             return Ok(Verdict { person, stands: false, findings, seen_through, events, due: None });
         }
-        let Judged { case, facts, judgement, others } = self.judge(view, known, entries, self.setting.node)?;
+        let Judged { case, facts, judgement, others } =
+            self.judge(view, known, entries, self.setting.node, potential)?;
         let (seen_through, due_below) = self.seen_through(view, known, entries, &judgement.findings)?;
         let mut findings = Vec::with_capacity(judgement.findings.len());
         if !judgement.findings.is_empty() {
@@ -82,7 +91,14 @@ impl<'s> Judging<'s> {
     }
 
     /// Judges entries as the office of `within` does, which knows what it and the offices below it report.
-    pub(super) fn judge(&self, view: &View, known: &mut Known, entries: &[i64], within: Area) -> Result<Judged> {
+    pub(super) fn judge(
+        &self,
+        view: &View,
+        known: &mut Known,
+        entries: &[i64],
+        within: Area,
+        potential: Option<&[MatchRow]>,
+    ) -> Result<Judged> {
         let registers = if within == self.setting.node {
             Cow::Borrowed(&self.registers[..])
         } else {
@@ -91,6 +107,7 @@ impl<'s> Judging<'s> {
         let neighbours = Neighbours {
             sharers: self.sharers(view, known, entries, within)?,
             household: self.household(view, known, entries, within)?,
+            potential: self.potential(view, known, entries, within, potential)?,
             damaged_columns: &self.damaged,
             registers: &registers,
         };
@@ -123,6 +140,47 @@ impl<'s> Judging<'s> {
             others.extend(block.iter().take(BLOCK_ENTRIES_MAX).filter(|id| !entries.contains(id)));
         }
         reported_within(view, known, &others, within)
+    }
+
+    /// Entries of others that may be this person, where somebody would be called missing from a list: hardly ever asked.
+    fn potential(
+        &self,
+        view: &View,
+        known: &mut Known,
+        entries: &[i64],
+        within: Area,
+        found: Option<&[MatchRow]>,
+    ) -> Result<Vec<Entry>> {
+        let mut own: Vec<Uid> = Vec::with_capacity(entries.len());
+        let (mut registered, mut supported, mut recorded) = (false, false, false);
+        for id in entries {
+            let Some(seen) = known.get(view, *id)? else { continue };
+            let entry = &seen.stored.entry;
+            registered |= entry.list == List::Population && entry.removed.is_none();
+            supported |= entry.list == List::Dibao && entry.is_active();
+            recorded |= entry.list == List::Health && entry.is_active();
+            own.push(entry.uid);
+        }
+        if registered && (recorded || !supported) {
+            return Ok(Vec::new());
+        }
+        let mut others: Vec<Uid> = Vec::new();
+        match found {
+            Some(pairs) => others.extend(pairs.iter().filter_map(|pair| {
+                let other = if own.contains(&pair.a) { pair.b } else { pair.a };
+                (own.contains(&pair.a) != own.contains(&pair.b)).then_some(other)
+            })),
+            None => {
+                for uid in &own {
+                    others.extend(view.potential_of(*uid)?.into_iter().filter(|other| !own.contains(other)));
+                }
+            }
+        }
+        let mut ids = Vec::with_capacity(others.len());
+        for other in others {
+            ids.extend(view.entry(other)?.map(|stored| known.add(stored)));
+        }
+        reported_within(view, known, &ids, within)
     }
 
     /// The other members of the household a head died in or left.
