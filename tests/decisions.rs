@@ -143,4 +143,15 @@ fn what_is_decided_at_one_level_is_so_at_all() {
     assert_eq!(offices.joined_at(&one, &other, above), [""; 0]);
     offices.judge(TOWN, &one, &other, "confirm");
     assert_eq!(offices.joined_at(&one, &other, above), above);
+
+    // Who asks for a comparison while the village pauses is told so, and need not wait until somebody resumes.
+    let village = &offices.nodes[HERE];
+    assert!(village.call(&["pause"]).status.success());
+    for verb in ["verify", "resync"] {
+        let said = village.call(&[verb]);
+        assert_eq!(said.status.code(), Some(3), "{verb}: {}", String::from_utf8_lossy(&said.stderr));
+        assert!(String::from_utf8_lossy(&said.stderr).contains("连接已暂停"), "{verb}");
+    }
+    assert!(village.call(&["resume"]).status.success());
+    assert!(village.call(&["verify"]).status.success());
 }

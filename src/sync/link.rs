@@ -116,9 +116,12 @@ impl Link {
                     self.fail_pending("the link is paused");
                     let mut paused = self.paused.clone();
                     tokio::select! {
-                        _ = paused.wait_for(|paused| !paused) => continue,
+                        _ = paused.wait_for(|paused| !paused) => {}
                         _ = shutdown.wait_for(|stop| *stop) => break,
+                        // Whoever asks for something now is told at once, and not when somebody resumes.
+                        Some(command) = self.commands.recv() => self.pending.push_back(command),
                     }
+                    continue;
                 }
                 Ended::Superseded => {
                     self.state(LinkState::Superseded);
