@@ -213,7 +213,7 @@ pub(super) fn give_memory_back() {
 }
 
 /// The decisions of people about pairs, and the weights in force.
-fn linking(view: &View) -> Result<(Decided, Weights)> {
+pub(super) fn linking(view: &View) -> Result<(Decided, Weights)> {
     let mut decided = Decided::default();
     for (a, b, same) in view.judged_pairs()? {
         if same {

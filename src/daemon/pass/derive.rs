@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashSet;
 
+use crate::daemon::office::linking;
 use crate::domain::{Area, Entry, Event, Finding, FindingId, SeenThrough, Uid};
 use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
@@ -56,6 +57,10 @@ pub fn derive(
     while go_on() {
         index(store)?;
         let step = store.write(|writer| {
+            // A decision may have come since the pass began, and with it the entries that wait for it: what waits is
+            // linked by what people have said by now.
+            let (decided, weights) = linking(writer)?;
+            let setting = &Setting { decided, weights, ..setting.clone() };
             let step = changed_entries(store, writer, setting, log, &mut never_linked)?;
             if step.entries > 0 { Ok(step) } else { due_persons(store, writer, setting, log) }
         })?;
