@@ -3,11 +3,12 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use rosterd::domain::{Date, Uid};
+use rosterd::domain::{Date, List, Uid};
 use rosterd::rules::RULES;
 use rosterd::store::{DecisionKind, pair_subject};
 use support::office::Office;
@@ -365,6 +366,24 @@ fn namesakes(name: &str, count: usize) -> Files {
     (0..count).for_each(|n| migrants += &format!("J{n:03},{name},女,流出,2026-01-{:02},县外\n", n % 28 + 1));
     let file = |name: &str| format!("{}/{name}.csv", VILLAGES[0]);
     vec![(file("population"), register), (file("dibao"), dibao), (file("migrants"), migrants)]
+}
+
+#[test]
+fn a_decision_that_comes_when_a_pass_has_begun_is_heeded() {
+    let mut office = Office::found("519901", today(0));
+    read_month(&mut office, 0, &namesakes("赵德海", 1), &[]);
+    let entries = office.entries();
+    let of = |list: List| entries.iter().find(|e| e.entry.list == list).expect("a line of the list");
+    let (one, other) = (of(List::Population), of(List::Dibao));
+    assert_eq!(one.person, other.person);
+    let subject = pair_subject(one.entry.uid.min(other.entry.uid), one.entry.uid.max(other.entry.uid));
+    let to_come = Cell::new(Some(subject));
+    office.settle_while(&|| {
+        if let Some(subject) = to_come.take() {
+            office.decide_now(DecisionKind::Match, subject, "reject");
+        }
+    });
+    assert_ne!(office.entry(one.entry.uid).person, office.entry(other.entry.uid).person);
 }
 
 #[test]

@@ -87,7 +87,16 @@ impl Office {
     }
 
     pub fn settle(&self) {
-        derive(&self.store, &self.setting(), &|_, _| Ok(()), &mut |_| {}, &|| true).expect("the store writes");
+        self.settle_while(&|| ());
+    }
+
+    /// `meanwhile` happens when the pass has begun, before each of its steps.
+    pub fn settle_while(&self, meanwhile: &dyn Fn()) {
+        let go_on = || {
+            meanwhile();
+            true
+        };
+        derive(&self.store, &self.setting(), &|_, _| Ok(()), &mut |_| {}, &go_on).expect("the store writes");
     }
 
     pub fn seq(&self) -> u64 {
@@ -118,6 +127,11 @@ impl Office {
 
     pub fn decide(&mut self, kind: DecisionKind, subject: String, verdict: &str) {
         self.clock += 1;
+        self.decide_now(kind, subject, verdict);
+    }
+
+    /// Beside a pass that is under way.
+    pub fn decide_now(&self, kind: DecisionKind, subject: String, verdict: &str) {
         let author: Area = self.store.area();
         let (verdict, note) = (verdict.to_owned(), "looked at".to_owned());
         let made = Decision { seq: 0, author, kind, subject, verdict, note, at: self.clock };
