@@ -29,11 +29,8 @@ const CACHE_KIB: i64 = 48 * 1024;
 const READER_CACHE_KIB: i64 = 16 * 1024;
 /// The write-ahead log is truncated to this after a checkpoint.
 const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
-/// Of a new store in plain: a first load is a twelfth quicker than with SQLite's 4 KiB, and the others no slower. An
-/// encrypted one has SQLCipher's own.
-const PAGE_BYTES: i64 = 8192;
-/// Log before a checkpoint: the default makes one of every commit of a large pass.
-const CHECKPOINT_BYTES: i64 = 32 * 1024 * 1024;
+/// Pages of log before a checkpoint: the default makes one of every commit of a large pass.
+const CHECKPOINT_PAGES: i64 = 8_000;
 /// Statements kept prepared for each connection.
 const STATEMENTS_MAX: usize = 96;
 
@@ -84,16 +81,9 @@ pub(super) fn writer(home: &Home) -> Result<Connection> {
     let path = home.file();
     let conn = home.connect(OpenFlags::default())?;
     restrict(path)?;
-    if !home.is_encrypted() {
-        // Only an empty file heeds it.
-        conn.pragma_update(None, "page_size", PAGE_BYTES).or_say_at("opening the store", path)?;
-    }
-    let page_bytes: i64 =
-        conn.pragma_query_value(None, "page_size", |row| row.get(0)).or_say_at("opening the store", path)?;
-    let checkpoint_pages = CHECKPOINT_BYTES / page_bytes;
     conn.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA cache_size = -{CACHE_KIB}; PRAGMA wal_autocheckpoint = {checkpoint_pages};
+         PRAGMA cache_size = -{CACHE_KIB}; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
          PRAGMA journal_size_limit = {WAL_BYTES_MAX};
          PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST; PRAGMA trusted_schema = OFF;"
     ))

@@ -11,7 +11,7 @@ use super::{COUNTY, Pair, VILLAGE, files, today};
 
 const STORE: &str = "rosterd.db";
 /// Of a plain store.
-const PAGE_BYTES: usize = 8192;
+const PAGE_BYTES: usize = 4_096;
 
 /// What became of one flipped bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
