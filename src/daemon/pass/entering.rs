@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::domain::{Area, Entry, List, Record, Uid};
 use crate::error::{Context, Result};
@@ -53,7 +53,11 @@ pub(super) fn remembering(list: List, old: &Record, mut new: Record) -> Record {
     new
 }
 
-/// A stable name for a new line: from what identifies it, and the how-many-eth of its kind it is.
+/// Bits of a name that say which village it is of; the other 51 are enough for the lines of any office.
+const VILLAGE_BITS: u32 = 12;
+
+/// A stable name for a new line: from what identifies it, and the how-many-eth of its kind it is. Names of one village
+/// stand together, so that a village's lines are found on few pages of every index by name.
 fn uid_of(setting: &Setting, stream: &str, (list, area): (List, Area), key: u64, ordinal: u32) -> Uid {
     let mut hash = Xxh3::new();
     hash.update(&setting.node.padded().to_le_bytes());
@@ -62,7 +66,9 @@ fn uid_of(setting: &Setting, stream: &str, (list, area): (List, Area), key: u64,
     hash.update(&area.padded().to_le_bytes());
     hash.update(&key.to_le_bytes());
     hash.update(&ordinal.to_le_bytes());
-    Uid(hash.digest() >> 1)
+    let village = xxh3_64(&area.padded().to_le_bytes()) >> (64 - VILLAGE_BITS);
+    // The highest bit stays empty: a name is a positive number to SQLite too.
+    Uid(village << (63 - VILLAGE_BITS) | hash.digest() >> (1 + VILLAGE_BITS))
 }
 
 /// Names a new line, by the first name that none of the lines standing in its list and area has.
