@@ -36,17 +36,24 @@ impl BlockKeys {
 }
 
 fn key(kind: Kind, parts: &[u64]) -> u64 {
-    parts.iter().fold(mix(kind as u64), |key, part| mix(key.rotate_left(5) ^ mix(*part ^ key)))
+    parts.iter().fold(mix(kind as u64), |key, part| mix(key.rotate_left(5) ^ mix(*part ^ key))) & !VILLAGE
 }
 
-/// Bits of a key that say which village it is of; the others are enough for the lines of any village.
-const VILLAGE_BITS: u32 = 24;
+/// The first bit of a key: set where only lines of one village share it.
+const VILLAGE: u64 = 1 << 63;
+/// The bits behind it that say which village it is of; the others are enough for the lines of any village.
+const VILLAGE_BITS: u32 = 23;
 
 /// A key that only lines of one village share. Such keys stand together in an index sorted by key: what is worked on
 /// together, a village after the other, is then found on few of its pages.
 pub fn village_key(village: Area, hash: u64) -> u64 {
-    let place = mix(village.padded()) >> (64 - VILLAGE_BITS) << (64 - VILLAGE_BITS);
-    place | hash >> VILLAGE_BITS
+    let place = mix(village.padded()) >> (64 - VILLAGE_BITS) << (63 - VILLAGE_BITS);
+    VILLAGE | place | hash >> (1 + VILLAGE_BITS)
+}
+
+/// Whether a key begins with the village it is of.
+pub fn is_village_key(key: u64) -> bool {
+    key & VILLAGE != 0
 }
 
 /// What a key is made of; mixed in, so that keys of two kinds never meet.

@@ -1,4 +1,4 @@
-//! Entries, their history, their blocks, and which of them wait to be worked on.
+//! Entries, their history, and which of them wait to be worked on.
 
 use rusqlite::{OptionalExtension, Row};
 
@@ -6,7 +6,6 @@ use super::codec::{Doing, area, day, day_to_sql, list, optional_day, uid};
 use super::{View, Writer, fault, sum};
 use crate::domain::{Area, Date, Entry, List, Record, Uid};
 use crate::error::Result;
-use crate::linkage::BLOCK_ENTRIES_MAX;
 
 /// An entry that was not there before, of this node or of one below.
 pub struct NewEntry<'a> {
@@ -49,9 +48,6 @@ pub struct StoredEntry {
     pub person: Uid,
     pub entry: Entry,
 }
-
-/// Key in `meta`: see [`View::indexed`].
-const INDEXED: &str = "indexed";
 
 /// What [`stored`] reads. A macro, so that the statements asked most often are texts and not put together each time.
 macro_rules! columns {
@@ -162,24 +158,6 @@ impl View<'_> {
             .prepare_cached("SELECT ifnull(max(id), 0) FROM entries")
             .and_then(|mut s| s.query_row([], |row| row.get(0)))
             .doing("reading entries")
-    }
-
-    /// Up to which number the keys of entries are in the index.
-    pub fn indexed(&self) -> Result<i64> {
-        Ok(self.meta_u64(INDEXED)?.unwrap_or(0) as i64)
-    }
-
-    /// Ids of the entries under a block key, at most `limit` of them.
-    pub fn block(&self, key: u64, limit: usize, into: &mut Vec<i64>) -> Result<()> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT entry FROM blocks WHERE key = ?1 LIMIT ?2")
-            .doing("looking for entries alike")?;
-        let mut rows = statement.query((key as i64, limit as i64)).doing("looking for entries alike")?;
-        while let Some(row) = rows.next().doing("looking for entries alike")? {
-            into.push(row.get(0).doing("looking for entries alike")?);
-        }
-        Ok(())
     }
 
     /// Entries that were never linked, ascending: nothing is known of them but themselves.
@@ -323,75 +301,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Notes that every entry up to `id` has its keys in the index.
-    pub fn set_indexed(&self, id: i64) -> Result<()> {
-        self.put_meta_u64(INDEXED, id as u64)
-    }
-
     pub fn set_person(&self, id: i64, person: Uid) -> Result<()> {
         self.conn
             .prepare_cached("UPDATE entries SET person = ?2 WHERE id = ?1")
             .and_then(|mut s| s.execute((id, person.0 as i64)))
             .doing("linking an entry")?;
-        Ok(())
-    }
-
-    /// Adds and takes away block keys. Sorted by key first: that keeps a load of a million rows on few pages.
-    pub fn change_blocks(&self, added: &mut Vec<(u64, i64)>, taken: &mut Vec<(u64, i64)>) -> Result<()> {
-        let mut lost: Vec<u64> = taken.iter().map(|(key, _)| *key).collect();
-        for (rows, sql) in [
-            (taken, "DELETE FROM blocks WHERE key = ?1 AND entry = ?2"),
-            (added, "INSERT OR IGNORE INTO blocks VALUES (?1, ?2)"),
-        ] {
-            rows.sort_unstable_by_key(|(key, entry)| (*key as i64, *entry));
-            let mut statement = self.conn.prepare_cached(sql).doing("indexing entries")?;
-            for (key, entry) in rows.drain(..) {
-                statement.execute((key as i64, entry)).doing("indexing entries")?;
-            }
-        }
-        if !lost.is_empty() && self.any(&self.outgrown, "SELECT EXISTS (SELECT 1 FROM outgrown)")? {
-            lost.sort_unstable();
-            lost.dedup();
-            lost.into_iter().try_for_each(|key| self.note_shrunk(key))?;
-        }
-        Ok(())
-    }
-
-    /// Notes that a block is too large to say anything. The first time all its entries wait to be linked again: some of
-    /// them may be one person by this key alone.
-    pub fn note_outgrown(&self, key: u64) -> Result<()> {
-        let new = self
-            .conn
-            .prepare_cached("INSERT OR IGNORE INTO outgrown VALUES (?1)")
-            .and_then(|mut s| s.execute([key as i64]))
-            .doing("noting a block that outgrew")?;
-        self.outgrown.set(Some(true));
-        if new > 0 { self.mark_block(key) } else { Ok(()) }
-    }
-
-    /// Lets a block that has become small enough count again.
-    fn note_shrunk(&self, key: u64) -> Result<()> {
-        let mut entries = Vec::new();
-        self.block(key, BLOCK_ENTRIES_MAX + 1, &mut entries)?;
-        if entries.len() > BLOCK_ENTRIES_MAX {
-            return Ok(());
-        }
-        let known = self
-            .conn
-            .prepare_cached("DELETE FROM outgrown WHERE key = ?1")
-            .and_then(|mut s| s.execute([key as i64]))
-            .doing("noting a block that shrank")?;
-        if known > 0 { self.mark_block(key) } else { Ok(()) }
-    }
-
-    fn mark_block(&self, key: u64) -> Result<()> {
-        self.conn
-            .prepare_cached(
-                "INSERT INTO dirty SELECT entry, 1 FROM blocks WHERE key = ?1
-                 ON CONFLICT (entry) DO UPDATE SET link = max(link, 1)",
-            )
-            .and_then(|mut s| s.execute([key as i64]))
-            .doing("noting what waits")?;
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 
 mod access;
 mod attestations;
+mod blocks;
 mod calendar;
 mod children;
 mod codec;

@@ -39,14 +39,14 @@ CREATE TABLE history (
 
 -- Where linkage looks for entries that can be the same person. meta.indexed says up to which entry it is written.
 CREATE TABLE blocks (
-    key   INTEGER NOT NULL,
-    entry INTEGER NOT NULL,              -- entries.id
-    PRIMARY KEY (key, entry)
-) STRICT, WITHOUT ROWID;
+    bucket INTEGER PRIMARY KEY,          -- how the keys in it begin
+    pairs  BLOB NOT NULL,                -- of block key and entries.id, ascending: see blocks.rs
+    sum    INTEGER NOT NULL              -- over both: see sum.rs
+) STRICT;
 
 -- Keys that more entries share than say anything, as linkage last saw them.
 CREATE TABLE outgrown (
-    key INTEGER PRIMARY KEY              -- blocks.key
+    key INTEGER PRIMARY KEY              -- a block key
 ) STRICT;
 
 -- Entries to link and persons to judge again. A pass empties it; a crash leaves the rest to the next run.

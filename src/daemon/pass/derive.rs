@@ -338,12 +338,9 @@ impl<'w, 'c> Change<'w, 'c> {
     /// what stands now.
     fn judge_heads(&mut self, judging: &Judging) -> Result<()> {
         let mut heads: BTreeSet<Uid> = BTreeSet::new();
-        let mut ids = Vec::new();
         for (key, changed) in std::mem::take(&mut self.households) {
-            ids.clear();
-            self.writer.block(key, BLOCK_ENTRIES_MAX, &mut ids)?;
-            for id in &ids {
-                let Some(stored) = self.writer.entry_by_id(*id)? else { continue };
+            for id in self.writer.block(key, BLOCK_ENTRIES_MAX)? {
+                let Some(stored) = self.writer.entry_by_id(id)? else { continue };
                 let entry: &Entry = &stored.entry;
                 if is_gone_head(entry) && entry.uid != changed {
                     heads.insert(stored.person);

@@ -31,7 +31,7 @@ fn seen(stored: StoredEntry) -> Seen {
     Seen { keys: block_keys(&features), stored, features }
 }
 
-/// The entries of a large step and the blocks of all their keys, read in the order in which they lie in the file: a page
+/// The entries of a large step and the blocks of all their keys, read in the order in which they lie in the file: a bucket
 /// of the index is then read once, and not again for each of the keys on it.
 #[derive(Default)]
 pub(super) struct Ahead {
@@ -39,8 +39,8 @@ pub(super) struct Ahead {
     ids: Vec<i64>,
     /// Of each id, in pieces.
     entries: Vec<Vec<Option<Seen>>>,
-    /// Ascending as the store orders them, each once.
-    keys: Vec<i64>,
+    /// Ascending, each once.
+    keys: Vec<u64>,
     /// Of each key, in pieces.
     blocks: Vec<Blocks>,
 }
@@ -80,12 +80,12 @@ impl Ahead {
                 Ok(found)
             },
         )?;
-        let mut keys: Vec<i64> = Vec::with_capacity(ids.len() * 4);
+        let mut keys: Vec<u64> = Vec::with_capacity(ids.len() * 4);
         for (entry, (_, to_link)) in entries.iter().flatten().zip(waiting) {
             // Who is only judged is looked up by the number alone, which is the first key.
             let sought = if *to_link { KEYS_MAX } else { 1 };
             let all = entry.iter().flat_map(|seen| seen.keys.as_slice());
-            keys.extend(all.take(sought).map(|key| *key as i64));
+            keys.extend(all.take(sought));
         }
         keys.sort_unstable();
         keys.dedup();
@@ -97,10 +97,10 @@ impl Ahead {
             || (),
             |(), view, range| {
                 let mut blocks = Blocks::default();
-                for key in &keys[range] {
-                    view.block(*key as u64, BLOCK_ENTRIES_MAX + 1, &mut blocks.ids)?;
+                view.each_block(&keys[range], BLOCK_ENTRIES_MAX + 1, &mut |ids| {
+                    blocks.ids.extend(ids);
                     blocks.ends.push(blocks.ids.len());
-                }
+                })?;
                 Ok(blocks)
             },
         )?;
@@ -113,7 +113,7 @@ impl Ahead {
     }
 
     fn block(&self, key: u64) -> Option<&[i64]> {
-        let at = self.keys.binary_search(&(key as i64)).ok()?;
+        let at = self.keys.binary_search(&key).ok()?;
         Some(self.blocks[at / AHEAD_PIECE].get(at % AHEAD_PIECE))
     }
 }
@@ -180,11 +180,7 @@ impl<'a> Known<'a> {
         }
         Ok(match self.blocks.entry(key) {
             Slot::Occupied(slot) => slot.into_mut(),
-            Slot::Vacant(slot) => {
-                let mut ids = Vec::new();
-                view.block(key, BLOCK_ENTRIES_MAX + 1, &mut ids)?;
-                slot.insert(ids.into_boxed_slice())
-            }
+            Slot::Vacant(slot) => slot.insert(view.block(key, BLOCK_ENTRIES_MAX + 1)?.into_boxed_slice()),
         })
     }
 }
