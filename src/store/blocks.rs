@@ -129,7 +129,8 @@ impl Writer<'_> {
         added.dedup();
         taken.sort_unstable();
         let (mut new, mut gone) = (&added[..], &taken[..]);
-        while let Some(bucket) = [new.first(), gone.first()].into_iter().flatten().map(|(key, _)| bucket_of(*key)).min() {
+        while let Some(bucket) = [new.first(), gone.first()].into_iter().flatten().map(|(key, _)| bucket_of(*key)).min()
+        {
             self.change_bucket(bucket, &of_bucket(&mut new, bucket)?, &of_bucket(&mut gone, bucket)?)?;
         }
         added.clear();

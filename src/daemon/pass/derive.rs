@@ -184,7 +184,7 @@ fn judge_again(view: &View, judging: &Judging, known: &mut Known, id: i64) -> Re
 /// The household that a change of this entry can make headless, or mend, and the entry's uid.
 fn household_of(view: &View, known: &mut Known, id: i64, is_new: bool) -> Result<Option<(u64, Uid)>> {
     let Some(entry) = known.get(view, id)?.map(|seen| &seen.stored.entry) else { return Ok(None) };
-    let Some(key) = household_key(entry) else { return Ok(None) };
+    let Some(key) = household_key(entry.list, entry.area, &entry.record) else { return Ok(None) };
     // A line that stands as the first snapshot had it came with its whole household; the head is judged by itself.
     if entry.baseline && entry.is_active() && (is_new || !view.has_history(id)?) {
         return Ok(None);

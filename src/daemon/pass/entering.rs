@@ -9,10 +9,14 @@ use crate::domain::{Area, Entry, List, Record, Uid};
 use crate::error::{Context, Result};
 use crate::intake::diff;
 use crate::intake::renumbered::number_before;
-use crate::linkage::features_agree;
+use crate::linkage::{self, features_agree};
 use crate::store::{NewEntry, StoredEntry, Wait, Writer};
 
 use super::{Keys, Setting, features_of};
+
+/// Pairs of key and entry that are held in memory, 16 bytes each: those of a list of half a million lines, as every
+/// writing of so many touches nearly the whole index.
+const PAIRS_MAX: usize = 3_000_000;
 
 /// Block keys that changed, collected over a file or a line and written sorted.
 #[derive(Default)]
@@ -22,6 +26,16 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
+    /// Notes the keys of an entry that is new.
+    fn add(&mut self, id: i64, keys: &Keys) {
+        self.added.extend(keys.iter().map(|key| (key, id)));
+    }
+
+    /// Whether so much has gathered that it should be written.
+    pub fn is_full(&self) -> bool {
+        self.added.len() >= PAIRS_MAX
+    }
+
     /// Notes the keys an entry gains and loses; says whether who it is may have changed.
     pub fn rekey(&mut self, before: &Entry, after: &Entry, id: i64) -> bool {
         let place = |entry: &Entry| (entry.area, entry.list, entry.is_active());
@@ -29,7 +43,8 @@ impl Blocks {
             return false;
         }
         let (old, new) = (features_of(before), features_of(after));
-        let (old_keys, new_keys) = (Keys::of(before, &old), Keys::of(after, &new));
+        let (old_keys, new_keys) =
+            (Keys::of(before.list, &before.record, &old), Keys::of(after.list, &after.record, &new));
         let had: Vec<u64> = old_keys.iter().collect();
         let has: Vec<u64> = new_keys.iter().collect();
         self.added.extend(has.iter().filter(|key| !had.contains(key)).map(|key| (*key, id)));
@@ -84,13 +99,18 @@ pub(super) fn name_line(
     names.find(|uid| used.insert(*uid)).expect("no list of one area has as many lines as there are names")
 }
 
+/// The keys of a new line.
+pub(super) fn keys_of((list, area): (List, Area), uid: Uid, record: &Record) -> Keys {
+    Keys::of(list, record, &linkage::features(uid, area, list, record))
+}
+
 /// Adds an entry, or lets the vanished one of this name stand again; `true` where it is new.
 pub(super) fn enter(
     writer: &Writer,
     setting: &Setting,
     at: (List, Area),
     uid: Uid,
-    body: &str,
+    (body, keys): (&str, &Keys),
     baseline: bool,
     blocks: &mut Blocks,
 ) -> Result<bool> {
@@ -99,6 +119,7 @@ pub(super) fn enter(
     let new = NewEntry { uid, area, list, origin, first_seen, baseline, removed: None, corrected: None, body };
     if let Some(id) = writer.insert_entry(&new)? {
         writer.mark(id, Wait::First)?;
+        blocks.add(id, keys);
         return Ok(true);
     }
     if let Some(old) = writer.entry(uid)? {

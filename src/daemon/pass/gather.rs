@@ -10,11 +10,11 @@ use crate::intake::{Line, Refusal, SheetHead, Sink, Total};
 use crate::rules::StatedTotal;
 use crate::store::{Placed, Placement, Segment, Snapshot, SnapshotKey, Store};
 
-use super::Setting;
-use super::entering::name_line;
+use super::entering::{keys_of, name_line};
 use super::ingest::Manner;
 use super::raw_index::RawIndex;
 use super::scope::{Scope, Staged};
+use super::{Keys, Setting};
 
 /// Lines handed to the writer at once.
 const CHUNK_LINES: usize = 4_000;
@@ -24,6 +24,7 @@ pub(super) struct NewLine {
     pub at: (List, Area),
     pub uid: Uid,
     pub body: Box<str>,
+    pub keys: Keys,
 }
 
 /// Takes the lines of one file, from the thread that reads it.
@@ -160,7 +161,7 @@ impl<'s> Gather<'s> {
                     let uid = name_line(self.setting, &self.manner.stream, at, &record, &mut scope.used);
                     lines.push(Placed { uid, raw: line.raw, row: line.row });
                     scope.created += 1;
-                    self.waiting.push(NewLine { at, uid, body });
+                    self.waiting.push(NewLine { at, uid, body, keys: keys_of(at, uid, &record) });
                     if self.waiting.len() >= CHUNK_LINES {
                         self.hand_over();
                     }

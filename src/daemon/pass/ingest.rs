@@ -15,8 +15,9 @@ use crate::intake::{Refusal, diff};
 use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, View, Wait, Writer};
 
 use super::Setting;
-use super::entering::{Blocks, enter, name_line, read_body, remembering, update};
+use super::entering::{Blocks, enter, keys_of, name_line, read_body, remembering, update};
 use super::gather::{Gather, NewLine};
+use super::indexing::index_before;
 use super::scope::{Plan, Scope, ScopeOutcome};
 
 /// Chunks of lines that may wait between reading and writing: enough to keep both going, and few enough that a large
@@ -86,11 +87,15 @@ pub fn ingest<R: Send, E: Send>(
         let written = store.write(|writer| {
             // Dropped with this closure: where writing fails, reading must not wait for it.
             let lines_from = lines_from;
+            index_before(store, writer)?;
             let mut blocks = Blocks::default();
             let mut stood: BTreeMap<(List, Area), u64> = BTreeMap::new();
             for line in first.into_iter().chain(lines_from.iter()).flatten() {
-                if !enter(writer, setting, line.at, line.uid, &line.body, true, &mut blocks)? {
+                if !enter(writer, setting, line.at, line.uid, (&line.body, &line.keys), true, &mut blocks)? {
                     *stood.entry(line.at).or_default() += 1;
+                }
+                if blocks.is_full() {
+                    blocks.write(writer)?;
                 }
             }
             let (mut gather, poured) = reading.join().map_err(|_| Error::new("reading the file broke off"))??;
@@ -109,6 +114,9 @@ pub fn ingest<R: Send, E: Send>(
             }
             let outcome = settle(store, writer, setting, manner, gather, &mut blocks)?;
             blocks.write(writer)?;
+            if writer.indexed()? < writer.last_entry()? {
+                writer.set_indexed(writer.last_entry()?)?;
+            }
             keep(writer, &report, &outcome)?;
             Ok((report, outcome))
         });
@@ -250,9 +258,11 @@ fn take(
     }
     for j in &plan.fresh {
         let line = &staged[*j];
-        let uid = name_line(setting, &manner.stream, at, &read_body(&line.body), &mut scope.used);
+        let record = read_body(&line.body);
+        let uid = name_line(setting, &manner.stream, at, &record, &mut scope.used);
+        let keys = keys_of(at, uid, &record);
         // A line that vanished may come back.
-        if enter(writer, setting, at, uid, &line.body, scope.first, blocks)? {
+        if enter(writer, setting, at, uid, (&line.body, &keys), scope.first, blocks)? {
             scope.created += 1;
         } else {
             scope.updated += 1;

@@ -191,7 +191,7 @@ impl<'s> Judging<'s> {
                 .get(view, *id)?
                 .map(|seen| &seen.stored.entry)
                 .filter(|e| is_gone_head(e))
-                .and_then(household_key));
+                .and_then(|entry| household_key(entry.list, entry.area, &entry.record)));
         }
         let Some(key) = gone else { return Ok(Vec::new()) };
         let members: Vec<i64> = known

@@ -24,7 +24,7 @@ pub use gather::Gather;
 pub use ingest::{Guard, Manner, Outcome, ingest};
 pub use scope::ScopeOutcome;
 
-use crate::domain::{Area, Date, Entry, List};
+use crate::domain::{Area, Date, Entry, List, Record};
 use crate::linkage::{self, BlockKeys, Decided, Features, Weights};
 use crate::rules::Parameters;
 
@@ -47,15 +47,16 @@ pub fn features_of(entry: &Entry) -> Features {
     features
 }
 
-/// Keys under which the store finds an entry: those of linkage, and the household for the register.
+/// Keys under which the store finds an entry: those of linkage, and the household for the register. They are the same
+/// whether the line stands or vanished.
 struct Keys {
     linkage: BlockKeys,
     household: Option<u64>,
 }
 
 impl Keys {
-    fn of(entry: &Entry, features: &Features) -> Keys {
-        Keys { linkage: linkage::block_keys(features), household: household_key(entry) }
+    fn of(list: List, record: &Record, features: &Features) -> Keys {
+        Keys { linkage: linkage::block_keys(features), household: household_key(list, features.area, record) }
     }
 
     fn iter(&self) -> impl Iterator<Item = u64> + '_ {
@@ -64,9 +65,9 @@ impl Keys {
 }
 
 /// The key all members of a household share, within the register of one village.
-fn household_key(entry: &Entry) -> Option<u64> {
+fn household_key(list: List, area: Area, record: &Record) -> Option<u64> {
     /// So that it never meets a key of linkage.
     const SALT: u64 = 0x6873_686f_6c64_0001;
-    let number = entry.record.household.as_deref().filter(|_| entry.list == List::Population)?;
-    Some(linkage::village_key(entry.area, xxhash_rust::xxh3::xxh3_64_with_seed(number.as_bytes(), SALT)))
+    let number = record.household.as_deref().filter(|_| list == List::Population)?;
+    Some(linkage::village_key(area, xxhash_rust::xxh3::xxh3_64_with_seed(number.as_bytes(), SALT)))
 }
