@@ -31,7 +31,13 @@ impl Writer<'_> {
         let doing = "turning the calendar";
         let leapt = |before: Date| before > today || plus_days(before, STEP_DAYS_MAX) < today;
         if self.judged_on()?.is_some_and(leapt) {
-            self.conn.execute("INSERT OR REPLACE INTO dues SELECT DISTINCT person, 0 FROM entries", []).doing(doing)?;
+            self.conn
+                .execute(
+                    "INSERT OR REPLACE INTO dues
+                     SELECT DISTINCT ifnull((SELECT person FROM linked WHERE entry = id), uid), 0 FROM entries",
+                    [],
+                )
+                .doing(doing)?;
             self.conn.execute("UPDATE snapshots SET due = 0", []).doing(doing)?;
             let limit = day_to_sql(plus_days(today, STATED_AHEAD_DAYS_MAX));
             let ahead: Vec<i64> = self

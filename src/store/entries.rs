@@ -50,12 +50,13 @@ pub struct StoredEntry {
 }
 
 /// What [`stored`] reads. A macro, so that the statements asked most often are texts and not put together each time.
-macro_rules! columns {
+macro_rules! select {
     () => {
-        "id, uid, area, list, origin, person, first_seen, baseline, removed, corrected, body, sum"
+        "SELECT id, uid, area, list, origin, ifnull(person, uid), first_seen, baseline, removed, corrected, body, sum
+         FROM entries LEFT JOIN linked ON entry = id "
     };
 }
-pub(super) use columns;
+pub(super) use select;
 
 pub(super) fn stored(row: &Row) -> rusqlite::Result<StoredEntry> {
     sum::check(row, &[1, 2, 3, 4, 6, 7, 8, 9, 10], 11)?;
@@ -84,7 +85,7 @@ impl View<'_> {
     pub fn entry(&self, uid: Uid) -> Result<Option<StoredEntry>> {
         let found = self
             .conn
-            .prepare_cached(concat!("SELECT ", columns!(), " FROM entries WHERE uid = ?1"))
+            .prepare_cached(concat!(select!(), "WHERE uid = ?1"))
             .and_then(|mut s| s.query_row([uid.0 as i64], stored).optional())
             .doing("reading an entry")?;
         match found {
@@ -103,33 +104,32 @@ impl View<'_> {
 
     pub fn entry_by_id(&self, id: i64) -> Result<Option<StoredEntry>> {
         self.conn
-            .prepare_cached(concat!("SELECT ", columns!(), " FROM entries WHERE id = ?1"))
+            .prepare_cached(concat!(select!(), "WHERE id = ?1"))
             .and_then(|mut s| s.query_row([id], stored).optional())
             .doing("reading an entry")
     }
 
     /// All entries of a person, also the vanished ones, the oldest first.
     pub fn entries_of(&self, person: Uid) -> Result<Vec<StoredEntry>> {
-        // The index of persons leaves out those whom it would only tell of themselves.
-        self.conn
+        let mut found: Vec<StoredEntry> = self
+            .conn
             .prepare_cached(concat!(
-                "SELECT ",
-                columns!(),
-                " FROM entries WHERE uid = ?1 AND person = ?1 UNION ALL SELECT ",
-                columns!(),
-                " FROM entries WHERE person = ?1 AND person <> uid ORDER BY id"
+                select!(),
+                "WHERE uid = ?1 AND person IS NULL UNION ALL ",
+                select!(),
+                "WHERE person = ?1"
             ))
             .and_then(|mut s| s.query_map([person.0 as i64], stored)?.collect())
-            .doing("reading a person's entries")
+            .doing("reading a person's entries")?;
+        found.sort_unstable_by_key(|stored| stored.id);
+        Ok(found)
     }
 
     /// Every entry numbered from `after` (without it) up to `to`, in order.
     pub fn each_entry(&self, after: i64, to: i64, take: &mut dyn FnMut(StoredEntry)) -> Result<()> {
         let doing = "reading entries";
-        let mut statement = self
-            .conn
-            .prepare_cached(concat!("SELECT ", columns!(), " FROM entries WHERE id > ?1 AND id <= ?2 ORDER BY id"))
-            .doing(doing)?;
+        let mut statement =
+            self.conn.prepare_cached(concat!(select!(), "WHERE id > ?1 AND id <= ?2 ORDER BY id")).doing(doing)?;
         let mut rows = statement.query((after, to)).doing(doing)?;
         while let Some(row) = rows.next().doing(doing)? {
             take(stored(row).doing(doing)?);
@@ -213,8 +213,8 @@ impl Writer<'_> {
         let added = self
             .conn
             .prepare_cached(
-                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, corrected, body, sum)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?1, ?6, ?7, ?8, ?9, ?10, row_sum(?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10))
+                "INSERT INTO entries (uid, seq, area, list, origin, first_seen, baseline, removed, corrected, body, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, row_sum(?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10))
                  ON CONFLICT (uid) DO NOTHING",
             )
             .and_then(|mut s| {
@@ -301,11 +301,18 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub fn set_person(&self, id: i64, person: Uid) -> Result<()> {
-        self.conn
-            .prepare_cached("UPDATE entries SET person = ?2 WHERE id = ?1")
-            .and_then(|mut s| s.execute((id, person.0 as i64)))
-            .doing("linking an entry")?;
+    /// Says whose entry it is; `None` for a person of its own.
+    pub fn set_person(&self, id: i64, person: Option<Uid>) -> Result<()> {
+        let written = match person {
+            Some(person) => self
+                .conn
+                .prepare_cached(
+                    "INSERT INTO linked VALUES (?1, ?2) ON CONFLICT (entry) DO UPDATE SET person = excluded.person",
+                )
+                .and_then(|mut s| s.execute((id, person.0 as i64))),
+            None => self.conn.prepare_cached("DELETE FROM linked WHERE entry = ?1").and_then(|mut s| s.execute([id])),
+        };
+        written.doing("linking an entry")?;
         Ok(())
     }
 

@@ -182,8 +182,8 @@ impl Writer<'_> {
         let area = self.meta_u64(super::meta::AREA)?.unwrap_or_default() as i64;
         self.conn
             .prepare_cached(
-                "INSERT INTO entries (uid, seq, area, list, origin, person, first_seen, baseline, removed, body, sum)
-                 VALUES (?1, ?2, ?3, 1, ?3, ?1, 19700101, 1, 19700101, '{\"name\":\"\"}',
+                "INSERT INTO entries (uid, seq, area, list, origin, first_seen, baseline, removed, body, sum)
+                 VALUES (?1, ?2, ?3, 1, ?3, 19700101, 1, 19700101, '{\"name\":\"\"}',
                          row_sum(?1, ?3, 1, ?3, 19700101, 1, 19700101, NULL, '{\"name\":\"\"}'))",
             )
             .and_then(|mut s| s.execute((uid.0 as i64, self.next_seq() as i64, area)))

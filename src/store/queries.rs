@@ -86,7 +86,12 @@ impl View<'_> {
         if said != "ok" {
             return Ok(Some(said));
         }
-        for (table, columns) in [("entries", sum::ENTRY), ("snapshots", sum::SNAPSHOT), ("decisions", sum::DECISION)] {
+        for (table, columns) in [
+            ("entries", sum::ENTRY),
+            ("snapshots", sum::SNAPSHOT),
+            ("decisions", sum::DECISION),
+            ("blocks", sum::BUCKET),
+        ] {
             let sql = format!("SELECT count(*) FROM {table} WHERE sum <> row_sum({columns})");
             let changed: i64 = self.conn.query_row(&sql, [], |row| row.get(0)).doing(doing)?;
             if changed > 0 {
@@ -105,9 +110,9 @@ impl View<'_> {
     /// Entries that stand, in order of arrival after `id`.
     pub fn standing_after(&self, id: i64, limit: usize) -> Result<Vec<StoredEntry>> {
         self.conn
-            .prepare_cached(&format!(
-                "SELECT {} FROM entries WHERE id > ?1 AND removed IS NULL ORDER BY id LIMIT ?2",
-                super::entries::columns!()
+            .prepare_cached(concat!(
+                super::entries::select!(),
+                "WHERE id > ?1 AND removed IS NULL ORDER BY id LIMIT ?2"
             ))
             .and_then(|mut s| s.query_map((id, limit as i64), super::entries::stored)?.collect())
             .doing("reading entries")

@@ -17,7 +17,6 @@ CREATE TABLE entries (
     area       INTEGER NOT NULL,
     list       INTEGER NOT NULL,
     origin     INTEGER NOT NULL,         -- the node that owns and reports it
-    person     INTEGER NOT NULL,         -- uid of the person's oldest entry; its own until it is linked
     first_seen INTEGER NOT NULL,
     baseline   INTEGER NOT NULL,         -- 1: stood in the first snapshot of its list and area
     removed    INTEGER,                  -- NULL: the line stands
@@ -26,7 +25,14 @@ CREATE TABLE entries (
     sum        INTEGER NOT NULL          -- over all that travels of the row: see sum.rs
 ) STRICT;
 CREATE INDEX entries_seq ON entries (seq);
-CREATE INDEX entries_person ON entries (person) WHERE person <> uid;
+
+-- Whose entry it is, where that is not a person of its own. Apart from the entries: linking a county writes these few
+-- bytes of every second line of it, and not the lines.
+CREATE TABLE linked (
+    entry  INTEGER PRIMARY KEY,          -- entries.id
+    person INTEGER NOT NULL              -- uid of the person's oldest entry
+) STRICT;
+CREATE INDEX linked_person ON linked (person);
 
 -- What an entry said before. One row for each change of what it says, the body until then.
 CREATE TABLE history (

@@ -55,8 +55,8 @@ pub(super) struct Linked {
     pub is_new: bool,
     /// The entries of each of these persons as they are now; empty for a name that no longer stands for anybody.
     pub people: Vec<(Uid, Vec<i64>)>,
-    /// Entries that are another person now.
-    pub renamed: Vec<(i64, Uid)>,
+    /// Entries that are another person now; `None`: one of their own.
+    pub renamed: Vec<(i64, Option<Uid>)>,
     pub potential: Vec<MatchRow>,
     /// Keys of theirs that too many share.
     pub outgrown: BTreeSet<u64>,
@@ -89,7 +89,8 @@ pub(super) fn link(
         entries.sort_unstable();
         let name = known.read(entries[0]).stored.entry.uid;
         persons.remove(&name);
-        renamed.extend(entries.iter().filter(|id| known.read(**id).stored.person != name).map(|id| (*id, name)));
+        let others = entries.iter().filter(|id| known.read(**id).stored.person != name);
+        renamed.extend(others.map(|id| (*id, (*id != entries[0]).then_some(name))));
         groups.push((name, entries));
     }
     // The working set holds every entry of every person it touches: the names left over stand for nobody.
