@@ -49,7 +49,7 @@ pub use access::{AccessHead, AccessRow};
 pub use attestations::{Accord, AttestationRow};
 pub use children::Child;
 pub use decisions::{Decision, DecisionKind, pair_subject};
-pub use entries::{NewEntry, StoredEntry, Wait};
+pub use entries::{NewEntries, NewEntry, StoredEntry, Wait};
 pub use findings::{FindingRow, FindingState, Transition};
 pub use incoming::Incoming;
 pub use inventory::Held16;

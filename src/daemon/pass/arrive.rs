@@ -37,9 +37,8 @@ pub fn arrive(writer: &Writer, setting: &Setting, child: Area, line: &str) -> Re
 }
 
 fn put_entry(writer: &Writer, setting: &Setting, incoming: &Incoming) -> Result<Result<()>> {
-    if let Some(id) = writer.insert_entry(&incoming.as_new())? {
-        // Its keys are indexed with those of the others that are new.
-        writer.mark(id, Wait::First)?;
+    // The keys of a new one are indexed with those of the others that are new.
+    if writer.new_entries()?.add(&incoming.as_new())?.is_some() {
         return Ok(Ok(()));
     }
     let Some(before) = writer.entry(incoming.uid)? else { return Ok(Ok(())) };

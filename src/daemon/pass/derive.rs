@@ -16,9 +16,10 @@ use crate::linkage::BLOCK_ENTRIES_MAX;
 use crate::rules::{SnapshotFacts, judge_snapshot};
 use crate::store::{FindingState, Store, Transition, View, Writer};
 
+use super::ahead::Ahead;
 use super::indexing::index;
 use super::judging::{Judging, Verdict, is_gone_head};
-use super::known::{Ahead, Known};
+use super::known::Known;
 use super::people::{Linked, NeverLinked, link};
 use super::spread::{spread, spread_to};
 use super::{Setting, household_key};

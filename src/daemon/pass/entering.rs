@@ -10,7 +10,7 @@ use crate::error::{Context, Result};
 use crate::intake::diff;
 use crate::intake::renumbered::number_before;
 use crate::linkage::{self, features_agree};
-use crate::store::{NewEntry, StoredEntry, Wait, Writer};
+use crate::store::{NewEntries, NewEntry, StoredEntry, Wait, Writer};
 
 use super::{Keys, Setting, features_of};
 
@@ -106,7 +106,7 @@ pub(super) fn keys_of((list, area): (List, Area), uid: Uid, record: &Record) -> 
 
 /// Adds an entry, or lets the vanished one of this name stand again; `true` where it is new.
 pub(super) fn enter(
-    writer: &Writer,
+    entries: &mut NewEntries,
     setting: &Setting,
     at: (List, Area),
     uid: Uid,
@@ -117,11 +117,11 @@ pub(super) fn enter(
     let (list, area) = at;
     let (origin, first_seen) = (setting.node, setting.today);
     let new = NewEntry { uid, area, list, origin, first_seen, baseline, removed: None, corrected: None, body };
-    if let Some(id) = writer.insert_entry(&new)? {
-        writer.mark(id, Wait::First)?;
+    if let Some(id) = entries.add(&new)? {
         blocks.add(id, keys);
         return Ok(true);
     }
+    let writer = entries.writer();
     if let Some(old) = writer.entry(uid)? {
         update(writer, setting, at, &old, body, blocks)?;
     }

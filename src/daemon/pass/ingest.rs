@@ -89,15 +89,17 @@ pub fn ingest<R: Send, E: Send>(
             let lines_from = lines_from;
             index_before(store, writer)?;
             let mut blocks = Blocks::default();
+            let mut entries = writer.new_entries()?;
             let mut stood: BTreeMap<(List, Area), u64> = BTreeMap::new();
             for line in first.into_iter().chain(lines_from.iter()).flatten() {
-                if !enter(writer, setting, line.at, line.uid, (&line.body, &line.keys), true, &mut blocks)? {
+                if !enter(&mut entries, setting, line.at, line.uid, (&line.body, &line.keys), true, &mut blocks)? {
                     *stood.entry(line.at).or_default() += 1;
                 }
                 if blocks.is_full() {
                     blocks.write(writer)?;
                 }
             }
+            drop(entries);
             let (mut gather, poured) = reading.join().map_err(|_| Error::new("reading the file broke off"))??;
             let report = match poured {
                 Ok(report) => report,
@@ -256,13 +258,14 @@ fn take(
         }
         scope.place(line, old.entry.uid);
     }
+    let mut entries = writer.new_entries()?;
     for j in &plan.fresh {
         let line = &staged[*j];
         let record = read_body(&line.body);
         let uid = name_line(setting, &manner.stream, at, &record, &mut scope.used);
         let keys = keys_of(at, uid, &record);
         // A line that vanished may come back.
-        if enter(writer, setting, at, uid, (&line.body, &keys), scope.first, blocks)? {
+        if enter(&mut entries, setting, at, uid, (&line.body, &keys), scope.first, blocks)? {
             scope.created += 1;
         } else {
             scope.updated += 1;

@@ -4,6 +4,7 @@
 //! sequence, and note in the same transaction which of them wait; `derive` takes what waits, links it, judges the
 //! persons it touches and writes the differences. A crash between the two loses nothing: what waits is in the store.
 
+mod ahead;
 mod arrive;
 mod below;
 mod derive;
