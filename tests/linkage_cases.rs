@@ -303,6 +303,82 @@ fn one_person_written_in_many_ways() {
 }
 
 #[test]
+fn one_person_on_lines_with_little_left() {
+    check(&[
+        (
+            "no birth column, a digit of the birth date in the number wrong, a character of the name wrong",
+            "a pop 001200 欧阳建国 19790809/003 m 1979-08-09\n b dib 001200 欧阳建文 !519901199908090030 m -",
+            "ab",
+        ),
+        (
+            "a digit of the number lost in a list without a birth column, a character of the name wrong",
+            "a pop 001200 欧阳建国 19790809/003 m 1979-08-09\n b dib 001200 欧阳建文 !51990119790890030 m -",
+            "ab",
+        ),
+        (
+            "one number with a slip of its own on each list, and a name that nobody can read on one: for a person to judge",
+            "a pop 001200 欧阳建国 !519901199908090030 m -\n b dib 001200 欧阳建□ !519901197908690030 m -",
+            "a|b a~b",
+        ),
+        (
+            "a slip in the number of somebody who is registered in another village",
+            "a pop 002201 欧阳建国 19790809/003 m 1979-08-09 from=001200\n b dib 001200 欧阳建文 !519901199908090030 m -",
+            "ab",
+        ),
+        (
+            "the head's own line, the name wrong and the head's cell right",
+            "a pop 001200 欧阳建国 19790809/003 m 1979-08-09 head=欧阳建国 rel=2\n b dib 001200 欧阳建文 - m - head=欧阳建国 rel=1",
+            "ab",
+        ),
+        (
+            "the head's own line, the name not to be read and the head's cell right",
+            "a pop 001200 欧阳建国 19790809/003 m 1979-08-09 head=欧阳□□ rel=2\n b dib 001200 □□□□ - m - head=欧阳建国 rel=1",
+            "ab",
+        ),
+        (
+            "a line that is called the head's, under a name that is not the head's at all",
+            "a pop 001200 欧阳建国 19790809/003 m 1979-08-09 head=欧阳建国 rel=2\n b dib 001200 赵秀英 - f - head=欧阳建国 rel=1",
+            "a|b",
+        ),
+        (
+            "neither number nor birth on one list, the telephone on both",
+            "a pop 001200 王伟 19540302/003 m 1954-03-02 tel=1234\n b hea 001200 王伟 - m - tel=1234",
+            "ab",
+        ),
+        (
+            "father and son with one telephone, each on one list",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02 tel=1234\n b hea 001200 李建军 - m 1978-08-09 tel=1234",
+            "a|b",
+        ),
+        (
+            "husband and wife with one telephone and births a day apart",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02 tel=1234\n b hea 001200 李建英 - f 1954-03-03 tel=1234",
+            "a|b",
+        ),
+        (
+            "a number whose tail a spreadsheet made zeros, kept as text, and a character of the name wrong",
+            "a pop 001200 黄兰琳 19490809/002 f -\n b hea 001200 黄秀琳 !519901194908090000 f -",
+            "ab",
+        ),
+        (
+            "a year too early by the days of a formula that knows no leap years",
+            "a pop 001200 黄兰琳 19560805/002 f 1956-08-05\n b hea 001200 黄兰琳 - f 1955-08-06",
+            "ab",
+        ),
+        (
+            "an old number with a slip in its order number, everything else right",
+            "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b fam 001200 黄兰琳 !519901490809006 f 1949-08-09",
+            "ab",
+        ),
+        (
+            "twins, one in the register, the other on a list with the old form of the number",
+            "a pop 001200 张伟明 19800501/003 m 1980-05-01\n b hea 001200 张伟东 !519901800501005 m 1980-05-01",
+            "a|b",
+        ),
+    ]);
+}
+
+#[test]
 fn two_people_who_look_alike() {
     check(&[
         (

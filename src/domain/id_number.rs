@@ -195,6 +195,14 @@ fn clean_char(c: char) -> Option<char> {
     }
 }
 
+/// Whether these are the 18 characters of a number with nothing wrong in them: digits, a date, the check digit.
+pub fn is_whole(bytes: &[u8]) -> bool {
+    bytes.len() == 18
+        && bytes[..17].iter().all(u8::is_ascii_digit)
+        && check_digit(bytes) == bytes[17]
+        && birth18(bytes).is_some()
+}
+
 /// The check character of the first 17 digits (ISO 7064 MOD 11-2).
 fn check_digit(bytes: &[u8]) -> u8 {
     let sum: u32 = bytes[..17].iter().zip(WEIGHTS).map(|(b, w)| u32::from(b - b'0') * w).sum();

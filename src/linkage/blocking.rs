@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::features::{Features, mix};
+use super::meant::{MEANT_MAX, meant};
+use super::name::Name;
+use super::number::NumberState;
 use crate::domain::{Area, PartialDate};
 
 /// Entries under one key beyond which the key says nothing any more (a number that stands for 'none', a birth date
@@ -10,19 +13,23 @@ use crate::domain::{Area, PartialDate};
 /// re-links all entries of a block when it grows beyond this or shrinks back to it.
 pub const BLOCK_ENTRIES_MAX: usize = 100;
 
-/// The most keys one entry has: number and former number, two birth dates with the village and with the name, name with
-/// the village, and six neighbouring birth dates with the village.
-pub const KEYS_MAX: usize = 13;
+/// The most keys one entry has: number and former number, two birth dates with the village and with the name, two
+/// spellings of the name with the village, six neighbouring birth dates with the village, and the numbers that a wrong one
+/// may be meant for.
+pub const KEYS_MAX: usize = 14 + MEANT_MAX;
 
-/// The keys of one entry: 4 for most, fewer where it says less. Two more where column and number disagree on the birth;
-/// six more where there is no valid number, so that its date may be a slip away from the one on the other line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The keys of one entry: 4 for most, fewer where it says less. Two more where column and number disagree on the birth,
+/// one more where the head's own line spells the name in two ways; six more where there is no valid number, so that its
+/// date may be a slip away from the one on the other line; and eight or so more where the number has a slip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockKeys {
     keys: [u64; KEYS_MAX],
     count: u8,
 }
 
 impl BlockKeys {
+    const NONE: BlockKeys = BlockKeys { keys: [0; KEYS_MAX], count: 0 };
+
     pub fn as_slice(&self) -> &[u64] {
         &self.keys[..usize::from(self.count)]
     }
@@ -65,18 +72,20 @@ enum Kind {
     NameBirth = 4,
 }
 
-/// The keys of `f`. Stable over releases unless the change is named: a store keeps them.
+/// Counts up with every change to what [`block_keys`] gives: a store keeps the keys, and makes them anew where they are of
+/// another version.
+pub const KEYS_VERSION: u64 = 1;
+
+/// The keys of `f`: see [`KEYS_VERSION`].
 pub fn block_keys(f: &Features) -> BlockKeys {
-    let mut keys = BlockKeys::default();
+    let mut keys = BlockKeys::NONE;
     for places in [f.number.places(), f.other_number.places()].into_iter().filter(|places| !places.is_empty()) {
-        let mut words = [0u64; 3];
-        for (i, place) in places.iter().enumerate() {
-            words[i / 8] = words[i / 8] << 8 | u64::from(*place);
-        }
-        keys.push(key(Kind::Number, &words));
+        keys.push(number_key(places));
     }
-    let name =
-        f.name.sound_key().map(|s| [u64::from(s[0]) << 32 | u64::from(s[1]), u64::from(s[2]) << 32 | u64::from(s[3])]);
+    if f.number.state == NumberState::Invalid {
+        meant(f.number.places(), |number| keys.push(number_key(number)));
+    }
+    let name = sound(&f.name);
     for birth in f.births().filter_map(day) {
         keys.push(village_key(f.area, key(Kind::BirthVillage, &[birth])));
         if let Some([a, b]) = name {
@@ -88,10 +97,22 @@ pub fn block_keys(f: &Features) -> BlockKeys {
             keys.push(village_key(f.area, key(Kind::BirthVillage, &[neighbour])));
         }
     }
-    if let Some([a, b]) = name {
+    for [a, b] in [name, sound(&f.second_name)].into_iter().flatten() {
         keys.push(village_key(f.area, key(Kind::NameVillage, &[a, b])));
     }
     keys
+}
+
+fn number_key(places: &[u8]) -> u64 {
+    let mut words = [0u64; 3];
+    for (i, place) in places.iter().enumerate() {
+        words[i / 8] = words[i / 8] << 8 | u64::from(*place);
+    }
+    key(Kind::Number, &words)
+}
+
+fn sound(name: &Name) -> Option<[u64; 2]> {
+    name.sound_key().map(|s| [u64::from(s[0]) << 32 | u64::from(s[1]), u64::from(s[2]) << 32 | u64::from(s[3])])
 }
 
 /// A day as a number; only whole dates are specific enough for a key (DOMAIN.md 3.5).

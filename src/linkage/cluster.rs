@@ -127,7 +127,7 @@ impl<'a> Groups<'a> {
             let registered = ends
                 .filter(|end| *end != i)
                 .map(|end| &self.members[end])
-                .filter(|f| f.list == List::Population && f.name.compare(&line.name).0.agrees());
+                .filter(|f| f.list == List::Population && f.compare_names(&line).0.agrees());
             let mut became = Vec::new();
             for register in registered {
                 if register.active && register.number.same_valid(&line.number) {
@@ -230,7 +230,7 @@ impl<'a> Groups<'a> {
             return None;
         }
         let mut bits = best.edge.bits;
-        let same = |x: &Features, y: &Features| x.number.same_valid(&y.number) && x.name.compare(&y.name).0.agrees();
+        let same = |x: &Features, y: &Features| x.number.same_valid(&y.number) && x.compare_names(y).0.agrees();
         if self.any_pair(a, b, |x, y| twice_listed(x, y) && !same(x, y)) {
             bits -= self.w.twice_listed_bits;
         } else if !best.edge.same_number
@@ -291,7 +291,7 @@ impl<'a> Groups<'a> {
         if self.decided.is_empty() || self.decided.are_parted(x.uid, y.uid) {
             return false;
         }
-        let same = |m: &Features, y: &Features| m.number.same_valid(&y.number) && m.name.compare(&y.name).0.agrees();
+        let same = |m: &Features, y: &Features| m.number.same_valid(&y.number) && m.compare_names(y).0.agrees();
         let said = |group: usize, x: &Features, y: &Features| {
             let members = self.groups[group].iter().map(|i| &self.members[*i]);
             members.into_iter().any(|m| self.decided.are_joined(m.uid, x.uid) && same(m, y))
@@ -305,7 +305,7 @@ impl<'a> Groups<'a> {
             return true;
         }
         let two_numbers = x.number.is_valid() && y.number.is_valid() && !x.number.same_valid(&y.number);
-        let (name, _) = x.name.compare(&y.name);
+        let (name, _) = x.compare_names(y);
         (two_numbers || twice_listed(x, y)) && !name.agrees() && self.excludes(x, y)
     }
 

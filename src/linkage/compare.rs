@@ -96,7 +96,7 @@ pub(super) struct Levels {
 
 impl Levels {
     pub fn of(a: &Features, b: &Features, w: &Weights) -> Levels {
-        let (name, rarity) = a.name.compare(&b.name);
+        let (name, rarity) = a.compare_names(b);
         let renumbered = name.agrees() && renumbered(a, b);
         let number = if renumbered { NumberLevel::Equal } else { a.number.compare(&b.number) };
         Levels {

@@ -12,7 +12,7 @@ scale! {
         Equal = "equal",
         /// One of the dates has no day, and the month agrees.
         Month = "month",
-        /// One of year, month and day is one off, mistyped by a digit, or day and month are exchanged.
+        /// One of year, month and day is one off, mistyped by a digit, or day and month are exchanged; or a year of days off.
         Slip = "slip",
         /// No column agrees, but the numbers are one slip apart and spell the dates.
         Spelled = "spelled",
@@ -65,6 +65,9 @@ scale! {
 
 /// A lunar date read as a solar one lies this many days before the day that is meant.
 const LUNAR_GAP_DAYS: std::ops::RangeInclusive<i32> = 17..=52;
+
+/// A formula that takes an age off a day counts years in days: past a 29 February it arrives on the day before or after.
+const YEAR_DAYS: std::ops::RangeInclusive<i32> = 365..=366;
 
 pub(super) fn birth(a: &Features, b: &Features, number: NumberLevel, worth: &[f32; BirthLevel::COUNT]) -> BirthLevel {
     let mut best = BirthLevel::Missing;
@@ -132,7 +135,7 @@ fn two_dates(x: PartialDate, y: PartialDate) -> BirthLevel {
     let gap = days_between(x.first(), y.first()).abs();
     match (differ, slips) {
         (1, 1) => BirthLevel::Slip,
-        _ if exchanged => BirthLevel::Slip,
+        _ if exchanged || YEAR_DAYS.contains(&gap) => BirthLevel::Slip,
         _ if LUNAR_GAP_DAYS.contains(&gap) => BirthLevel::Lunar,
         (2, 2) => BirthLevel::TwoSlips,
         _ if gap == 1 => BirthLevel::Slip,
@@ -237,8 +240,9 @@ mod tests {
             ("1953-03-02", "1935-03-02", BirthLevel::Slip),
             ("1953-03-02", "1953-02-03", BirthLevel::Slip),
             ("1953-03-01", "1953-02-28", BirthLevel::Slip),
+            ("1955-08-06", "1956-08-05", BirthLevel::Slip),
             ("1953-03-02", "1953-04-09", BirthLevel::Lunar),
-            ("1953-03-02", "1954-03-03", BirthLevel::TwoSlips),
+            ("1953-03-02", "1954-03-04", BirthLevel::TwoSlips),
             ("1953-03-02", "1971-08-19", BirthLevel::Different),
             ("1953", "1954-03-02", BirthLevel::Different),
         ] {

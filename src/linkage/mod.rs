@@ -15,6 +15,7 @@ mod decided;
 pub mod eval;
 mod features;
 mod levels;
+mod meant;
 mod name;
 mod number;
 mod rarity;
@@ -24,7 +25,7 @@ pub mod train;
 mod weights;
 mod whole;
 
-pub use blocking::{BLOCK_ENTRIES_MAX, BlockKeys, KEYS_MAX, block_keys, is_village_key, village_key};
+pub use blocking::{BLOCK_ENTRIES_MAX, BlockKeys, KEYS_MAX, KEYS_VERSION, block_keys, is_village_key, village_key};
 pub use cluster::{Doubt, Partition, cluster};
 pub use compare::{Comparison, Edge, Field, Part, Verdict, compare, edge, score, verdict};
 pub use decided::Decided;

@@ -52,9 +52,11 @@ impl NameLevel {
 }
 
 impl Name {
+    pub const EMPTY: Name = Name { chars: ['\0'; NAME_CHARS_MAX], count: 0 };
+
     /// Folds `raw` as it stands in the cell.
     pub fn new(raw: &str) -> Name {
-        let mut name = Name { chars: ['\0'; NAME_CHARS_MAX], count: 0 };
+        let mut name = Name::EMPTY;
         for c in fold(raw).chars().filter(|c| *c != DOT).take(NAME_CHARS_MAX) {
             name.chars[usize::from(name.count)] = c;
             name.count += 1;

@@ -4,14 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::scale::scale;
-use crate::domain::{IdNumber, IdState};
+use crate::domain::{IdFault, IdNumber, IdState};
 
 /// A disabled person's card has 20 places, a mother's number with 01 behind it too; nothing longer is kept.
 const PLACES_MAX: usize = 20;
-const WHOLE: usize = 18;
+pub(super) const WHOLE: usize = 18;
 /// Area and birth date: the places before the sequence.
 const TAIL_AT: usize = 14;
-const CHECK_AT: usize = 17;
+pub(super) const CHECK_AT: usize = 17;
 
 /// What can be built on a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -80,6 +80,10 @@ impl Number {
             number.places[usize::from(number.count)] = byte;
             number.count += 1;
         }
+        // A list that went through a spreadsheet and came out as text: the cell no longer says what it was.
+        if id.state() == IdState::Invalid(IdFault::CheckDigit) && number.ends_in_zeros() {
+            number.state = NumberState::Damaged;
+        }
         number
     }
 
@@ -136,6 +140,8 @@ impl Number {
                 // An old number typed wrong is brought to 18 places with a check digit that fits the mistake.
                 Slips::One(at) if unchecked && at < TAIL_AT => NumberLevel::Slip,
                 Slips::One(at) if at < TAIL_AT => NumberLevel::ValidSlip,
+                // In its tail it may as well be a neighbour's or a twin's.
+                Slips::One(_) if unchecked => NumberLevel::Unlike,
                 Slips::Two | Slips::More if unchecked && self.places[..TAIL_AT] != other.places[..TAIL_AT] => {
                     NumberLevel::Unlike
                 }
@@ -248,6 +254,11 @@ mod tests {
         assert_eq!(number("110105491231002").compare(&whole), NumberLevel::Equal);
         assert_eq!(number("110105491331002").state, NumberState::Invalid);
         assert_eq!(number("110105491230002").compare(&whole), NumberLevel::Slip);
+        assert_eq!(number("110105491231006").compare(&whole), NumberLevel::Unlike);
+        assert_eq!(number("110105491231091").compare(&whole), NumberLevel::ValidUnlike);
+        let lost_as_text = number("110105194912310000");
+        assert_eq!(lost_as_text.compare(&whole), NumberLevel::Prefix);
+        assert_eq!(lost_as_text.state, NumberState::Damaged);
         let lost = Number::new(IdNumber::damaged("110105194912310000").as_ref());
         assert_eq!(lost.compare(&whole), NumberLevel::Prefix);
     }

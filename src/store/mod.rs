@@ -19,6 +19,7 @@ mod incoming;
 mod inventory;
 mod items;
 mod key;
+mod keys;
 mod matches;
 mod meta;
 mod notices;
@@ -122,6 +123,7 @@ impl Store {
             store.write(|writer| writer.skip_log_number())?;
             fault::take_note_away(store.path())?;
         }
+        store.renew_keys()?;
         Ok(store)
     }
 

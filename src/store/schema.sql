@@ -43,7 +43,8 @@ CREATE TABLE history (
     PRIMARY KEY (entry, seq)
 ) STRICT, WITHOUT ROWID;
 
--- Where linkage looks for entries that can be the same person. meta.indexed says up to which entry it is written.
+-- Where linkage looks for entries that can be the same person. meta.indexed says up to which entry it is written,
+-- meta.keys by which version of the keys.
 CREATE TABLE blocks (
     bucket INTEGER PRIMARY KEY,          -- how the keys in it begin
     pairs  BLOB NOT NULL,                -- of block key and entries.id, ascending: see blocks.rs

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::linkage::{Features, cluster};
 use crate::store::View;
 
-use super::judging::Judging;
+use super::judging::{Judging, JustLinked};
 use super::known::Known;
 
 /// One entry of the person, as far as this needs it.
@@ -56,7 +56,7 @@ impl Judging<'_> {
             for person in persons {
                 let ids: Vec<i64> = person.iter().map(|i| theirs[*i].id).collect();
                 // Which pairs wait there is not known here: a finding that is not made there is taken back for nothing.
-                let judgement = self.judge(view, known, &ids, office, Some(&[]))?.judgement;
+                let judgement = self.judge(view, known, &ids, office, Some(JustLinked::default()))?.judgement;
                 due = due.into_iter().chain(judgement.due).min();
                 for finding in judgement.findings {
                     let known_here = held.iter().any(|held| held.id == finding.id);

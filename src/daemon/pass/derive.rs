@@ -18,7 +18,7 @@ use crate::store::{FindingState, Store, Transition, View, Writer};
 
 use super::ahead::Ahead;
 use super::indexing::index;
-use super::judging::{Judging, Verdict, is_gone_head};
+use super::judging::{Judging, JustLinked, Verdict, is_gone_head};
 use super::known::Known;
 use super::people::{Linked, NeverLinked, link};
 use super::spread::{spread, spread_to};
@@ -164,7 +164,8 @@ fn resolve(
     for (person, entries) in &linked.people {
         // Of a name that was its own entry's until now, nothing was written yet.
         if !entries.is_empty() || !linked.is_new {
-            verdicts.push(judging.verdict(view, known, *person, entries, Some(&linked.potential))?);
+            let just = JustLinked { people: &linked.people, pairs: &linked.potential };
+            verdicts.push(judging.verdict(view, known, *person, entries, Some(just))?);
         }
     }
     let mut households = Vec::new();

@@ -24,6 +24,15 @@ pub(super) struct Judging<'s> {
     withdrawn: HashSet<FindingId>,
 }
 
+/// What linking came to in one working set.
+#[derive(Clone, Copy, Default)]
+pub(super) struct JustLinked<'a> {
+    /// The entries of each person in it.
+    pub people: &'a [(Uid, Vec<i64>)],
+    /// The pairs that wait for a clerk's word.
+    pub pairs: &'a [MatchRow],
+}
+
 /// What one office makes of some entries.
 pub(super) struct Judged {
     pub case: Case,
@@ -59,22 +68,21 @@ impl<'s> Judging<'s> {
         Ok(Judging { setting, damaged, registers, withdrawn: view.withdrawn()? })
     }
 
-    /// Judges the person whose entries these are. `potential` are the pairs that linking just found; `None` where nobody
-    /// was linked again, and those in the store stand.
+    /// Judges the person whose entries these are. `found` is what linking just came to; `None` where nobody was linked
+    /// again, and what is in the store stands.
     pub fn verdict(
         &self,
         view: &View,
         known: &mut Known,
         person: Uid,
         entries: &[i64],
-        potential: Option<&[MatchRow]>,
+        found: Option<JustLinked>,
     ) -> Result<Verdict> {
         if entries.is_empty() {
             let (findings, seen_through, events) = (Vec::new(), Vec::new(), Vec::new());
             return Ok(Verdict { person, stands: false, findings, seen_through, events, due: None });
         }
-        let Judged { case, facts, judgement, others } =
-            self.judge(view, known, entries, self.setting.node, potential)?;
+        let Judged { case, facts, judgement, others } = self.judge(view, known, entries, self.setting.node, found)?;
         let (seen_through, due_below) = self.seen_through(view, known, entries, &judgement.findings)?;
         let mut findings = Vec::with_capacity(judgement.findings.len());
         if !judgement.findings.is_empty() {
@@ -97,7 +105,7 @@ impl<'s> Judging<'s> {
         known: &mut Known,
         entries: &[i64],
         within: Area,
-        potential: Option<&[MatchRow]>,
+        found: Option<JustLinked>,
     ) -> Result<Judged> {
         let registers = if within == self.setting.node {
             Cow::Borrowed(&self.registers[..])
@@ -107,7 +115,7 @@ impl<'s> Judging<'s> {
         let neighbours = Neighbours {
             sharers: self.sharers(view, known, entries, within)?,
             household: self.household(view, known, entries, within)?,
-            potential: self.potential(view, known, entries, within, potential)?,
+            potential: self.potential(view, known, entries, within, found)?,
             damaged_columns: &self.damaged,
             registers: &registers,
         };
@@ -142,14 +150,16 @@ impl<'s> Judging<'s> {
         reported_within(view, known, &others, within)
     }
 
-    /// Entries of others that may be this person, where somebody would be called missing from a list: hardly ever asked.
+    /// Entries of those who may be this person, where somebody would be called missing from a list: hardly ever asked. All
+    /// their entries, not the one alone that waits in a pair: whose dibao line may be the register's has that person's
+    /// health record then.
     fn potential(
         &self,
         view: &View,
         known: &mut Known,
         entries: &[i64],
         within: Area,
-        found: Option<&[MatchRow]>,
+        found: Option<JustLinked>,
     ) -> Result<Vec<Entry>> {
         let mut own: Vec<Uid> = Vec::with_capacity(entries.len());
         let (mut registered, mut supported, mut recorded) = (false, false, false);
@@ -166,7 +176,7 @@ impl<'s> Judging<'s> {
         }
         let mut others: Vec<Uid> = Vec::new();
         match found {
-            Some(pairs) => others.extend(pairs.iter().filter_map(|pair| {
+            Some(found) => others.extend(found.pairs.iter().filter_map(|pair| {
                 let other = if own.contains(&pair.a) { pair.b } else { pair.a };
                 (own.contains(&pair.a) != own.contains(&pair.b)).then_some(other)
             })),
@@ -178,8 +188,18 @@ impl<'s> Judging<'s> {
         }
         let mut ids = Vec::with_capacity(others.len());
         for other in others {
-            ids.extend(view.entry(other)?.map(|stored| known.add(stored)));
+            let Some(stored) = view.entry(other)? else { continue };
+            let person = stored.person;
+            let id = known.add(stored);
+            match found {
+                Some(found) => ids.extend(
+                    found.people.iter().map(|(_, ids)| ids).find(|ids| ids.contains(&id)).into_iter().flatten(),
+                ),
+                None => ids.extend(known.entries_of(view, person)?),
+            }
         }
+        ids.sort_unstable();
+        ids.dedup();
         reported_within(view, known, &ids, within)
     }
 
