@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::features::{Features, mix};
-use super::meant::{MEANT_MAX, meant};
+use super::meant::meant;
 use super::name::Name;
 use super::number::NumberState;
 use crate::domain::{Area, PartialDate};
@@ -13,31 +13,22 @@ use crate::domain::{Area, PartialDate};
 /// re-links all entries of a block when it grows beyond this or shrinks back to it.
 pub const BLOCK_ENTRIES_MAX: usize = 100;
 
-/// The most keys one entry has: number and former number, two birth dates with the village and with the name, two
-/// spellings of the name with the village, six neighbouring birth dates with the village, and the numbers that a wrong one
-/// may be meant for.
-pub const KEYS_MAX: usize = 14 + MEANT_MAX;
-
 /// The keys of one entry: 4 for most, fewer where it says less. Two more where column and number disagree on the birth,
 /// one more where the head's own line spells the name in two ways; six more where there is no valid number, so that its
 /// date may be a slip away from the one on the other line; and eight or so more where the number has a slip.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BlockKeys {
-    keys: [u64; KEYS_MAX],
-    count: u8,
-}
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockKeys(Vec<u64>);
 
 impl BlockKeys {
-    const NONE: BlockKeys = BlockKeys { keys: [0; KEYS_MAX], count: 0 };
+    const MOST_HAVE: usize = 4;
 
     pub fn as_slice(&self) -> &[u64] {
-        &self.keys[..usize::from(self.count)]
+        &self.0
     }
 
     fn push(&mut self, key: u64) {
-        if !self.as_slice().contains(&key) {
-            self.keys[usize::from(self.count)] = key;
-            self.count += 1;
+        if !self.0.contains(&key) {
+            self.0.push(key);
         }
     }
 }
@@ -78,7 +69,7 @@ pub const KEYS_VERSION: u64 = 1;
 
 /// The keys of `f`: see [`KEYS_VERSION`].
 pub fn block_keys(f: &Features) -> BlockKeys {
-    let mut keys = BlockKeys::NONE;
+    let mut keys = BlockKeys(Vec::with_capacity(BlockKeys::MOST_HAVE));
     for places in [f.number.places(), f.other_number.places()].into_iter().filter(|places| !places.is_empty()) {
         keys.push(number_key(places));
     }

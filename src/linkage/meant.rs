@@ -9,9 +9,6 @@
 use super::number::{CHECK_AT, WHOLE};
 use crate::domain::id_number::is_whole;
 
-/// Most numbers one number can be meant for: a digit of it wrong in each place, or two neighbours exchanged.
-pub(super) const MEANT_MAX: usize = WHOLE + WHOLE - 1;
-
 /// Calls `found` with every whole number from which one slip makes `places`: a digit wrong, two neighbours exchanged, a
 /// digit lost, a digit too many. Some come twice.
 pub(super) fn meant(places: &[u8], mut found: impl FnMut(&[u8])) {
@@ -66,6 +63,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    /// A digit of it wrong in each place, or two neighbours exchanged.
+    const MEANT_MAX: usize = WHOLE + WHOLE - 1;
 
     fn all_meant(places: &str) -> BTreeSet<String> {
         let mut all = BTreeSet::new();

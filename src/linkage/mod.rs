@@ -25,7 +25,7 @@ pub mod train;
 mod weights;
 mod whole;
 
-pub use blocking::{BLOCK_ENTRIES_MAX, BlockKeys, KEYS_MAX, KEYS_VERSION, block_keys, is_village_key, village_key};
+pub use blocking::{BLOCK_ENTRIES_MAX, BlockKeys, KEYS_VERSION, block_keys, is_village_key, village_key};
 pub use cluster::{Doubt, Partition, cluster};
 pub use compare::{Comparison, Edge, Field, Part, Verdict, compare, edge, score, verdict};
 pub use decided::Decided;

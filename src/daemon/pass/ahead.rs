@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::error::Result;
-use crate::linkage::{BLOCK_ENTRIES_MAX, KEYS_MAX};
+use crate::linkage::BLOCK_ENTRIES_MAX;
 use crate::store::{Store, View};
 
 use super::known::Seen;
@@ -53,7 +53,7 @@ impl Ahead {
         let mut keys: Vec<u64> = Vec::with_capacity(waiting.len() * 4);
         for (entry, (_, to_link)) in entries.seen.iter().flatten().zip(waiting) {
             // Who is only judged is looked up by the number alone, which is the first key.
-            let sought = if *to_link { KEYS_MAX } else { 1 };
+            let sought = if *to_link { usize::MAX } else { 1 };
             keys.extend(entry.iter().flat_map(|seen| seen.keys.as_slice()).take(sought));
         }
         let blocks = Blocks::read(store, view, keys)?;

@@ -122,13 +122,15 @@ fn working_set(
     let mut outgrown = BTreeSet::new();
     let mut members: BTreeSet<i64> = BTreeSet::from([start]);
     let mut queue = vec![start];
-    let mut candidates = Vec::new();
+    let (mut keys, mut candidates) = (Vec::new(), Vec::new());
     while let Some(id) = queue.pop() {
         let Some(seen) = known.get(view, id)? else {
             members.remove(&id);
             continue;
         };
-        let (person, features, keys) = (seen.stored.person, seen.features, seen.keys);
+        let (person, features) = (seen.stored.person, seen.features);
+        keys.clear();
+        keys.extend_from_slice(seen.keys.as_slice());
         let mut tied: Vec<i64> = Vec::new();
         // Whoever is the same person so far, or might have been, must be looked at again, tied or not.
         if !never_linked.contains(id) {
@@ -138,7 +140,7 @@ fn working_set(
             }
         }
         candidates.clear();
-        for key in keys.as_slice() {
+        for key in &keys {
             let block = known.block(view, *key)?;
             if block.len() > BLOCK_ENTRIES_MAX {
                 // A key that so many share says nothing.
