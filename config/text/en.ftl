@@ -332,6 +332,7 @@ problem-database-busy = the database is in use; it will be read later
 problem-database = the database cannot be read
 problem-io = the file cannot be read
 problem-no-name = the line has no name
+problem-unknown-state = a word in the column of the state that is not known; its lines are taken, and count as active unless another column says otherwise
 problem-area-outside = the line belongs to an area outside this node's
 problem-older-month = an older month of the same list; the latest one counts
 problem-sheet-repeats-others = a summary sheet that repeats the others; not read

@@ -335,6 +335,7 @@ problem-database-busy = 数据库正被占用，稍后会再读
 problem-database = 数据库读不出来
 problem-io = 文件读不出来
 problem-no-name = 此行没有姓名
+problem-unknown-state = 状态栏里的这个词不认识；这些行已收下，别的栏没有写明的按在册（在保、正常）处理
 problem-area-outside = 此行所属地区不在本级范围内
 problem-older-month = 同一名册较早的月份，以最新的为准
 problem-sheet-repeats-others = 汇总表，与其他表重复，未读

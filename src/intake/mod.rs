@@ -23,6 +23,7 @@ mod layout;
 mod line_area;
 mod lines;
 mod markup;
+mod notes;
 mod places;
 mod recognise;
 pub mod renumbered;
@@ -77,14 +78,21 @@ pub struct Context<'a> {
 /// Reads one file into `sink`. What was given to the sink before an error stands; the caller discards it.
 pub fn read_file(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
     let mut file = container::open(path, context.limits)?;
-    match container::recognise(&mut file, context.limits)? {
+    let report = match container::recognise(&mut file, context.limits)? {
         Container::Text => read_text(file, context, sink),
         Container::Sqlite => {
             Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "a database is read as a source of its own"))
         }
         container @ (Container::Html | Container::SpreadsheetXml) => read_markup(file, container, context, sink),
         container => read_workbook(file, container, context, sink),
-    }
+    };
+    report.map(|report| told(report, context, sink))
+}
+
+/// Tells what was read of the whole file and not understood.
+fn told(mut report: FileReport, context: &Context<'_>, sink: &mut dyn Sink) -> FileReport {
+    report.notes.tell(&|c| context.vocabulary.is_of_the_trade(c), sink);
+    report
 }
 
 fn read_text(mut file: File, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {

@@ -247,6 +247,11 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     }
 
     fn line(&mut self, row: &Row, area: Area) {
+        // Also of a line that is held already: what is told of a file is told anew with each reading.
+        let view = View { row, layout: &self.layout, filled: self.fill.filled() };
+        if let Some(word) = self.cleaner.unknown_state(view) {
+            self.report.notes.note(RefusalCode::UnknownState, &word, self.origin.name, row.number);
+        }
         let raw = self.raw(row, area);
         let list = self.layout.list;
         if self.sink.known(list, raw) {

@@ -231,6 +231,11 @@ impl Vocabulary {
         self.fingerprint
     }
 
+    /// Whether any list's word for a state is written with this character.
+    pub(super) fn is_of_the_trade(&self, c: char) -> bool {
+        self.lists.iter().any(|list| list.status.keys().any(|word| word.contains(c)))
+    }
+
     pub(super) fn lists(&self) -> &[ListWords] {
         &self.lists
     }

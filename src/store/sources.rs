@@ -157,8 +157,9 @@ impl View<'_> {
 }
 
 impl Writer<'_> {
-    /// Lets files that were refused, whole or by the sheet, be read again where the words have changed since: `words` is
-    /// the fingerprint of those of now. Gives how many.
+    /// Lets files that were refused, whole or by the sheet, be read again where the words have changed since, and those
+    /// that still count with a word for the state that nobody knew: `words` is the fingerprint of the words of now. Gives
+    /// how many.
     pub fn reread_refused(&self, words: u64) -> Result<u64> {
         if self.meta_u64("words")? == Some(words) {
             return Ok(0);
@@ -168,7 +169,9 @@ impl Writer<'_> {
         self.conn
             .execute(
                 "UPDATE sources SET modified = -1, state = 'waiting' WHERE state = 'quarantined'
-                 OR path IN (SELECT file FROM quarantine WHERE row IS NULL AND code = 'no-list-recognised')",
+                 OR path IN (SELECT file FROM quarantine WHERE row IS NULL AND code = 'no-list-recognised')
+                 OR path IN (SELECT q.file FROM quarantine q JOIN snapshots s ON s.file = q.file
+                             WHERE q.code = 'unknown-state')",
                 [],
             )
             .map(|files| files as u64)
@@ -206,6 +209,18 @@ impl Writer<'_> {
             .and_then(|mut s| s.execute((file, origin.padded() as i64)))
             .doing("writing the quarantine")?;
         self.add_quarantine(rows)
+    }
+
+    /// Forgets what was only not understood of files that do not count any more, because later ones took their place.
+    pub fn forget_notes(&self, origin: Area, code: &str) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "DELETE FROM quarantine WHERE origin = ?1 AND code = ?2
+                 AND file NOT IN (SELECT file FROM snapshots WHERE origin = ?1)",
+            )
+            .and_then(|mut s| s.execute((origin.padded() as i64, code)))
+            .doing("writing the quarantine")?;
+        Ok(())
     }
 
     pub fn add_quarantine(&self, rows: &[QuarantineRow]) -> Result<()> {

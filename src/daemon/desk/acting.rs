@@ -165,14 +165,14 @@ impl FrontDesk {
             }
             // The lines that are not taken stand with the first list of the file.
             let problems = std::mem::take(&mut problems);
-            row(out, &scope_row(file, scope, outcome.refused.len(), state, problems))?;
+            row(out, &scope_row(file, scope, outcome.not_taken(), state, problems))?;
         }
         if outcome.scopes.is_empty() {
             exit = Exit::Failed;
             row(
                 out,
                 &json!({"file": file, "sheet": null, "list": null, "area": null, "lines": 0, "created": 0,
-                        "updated": 0, "removed": 0, "unchanged": 0, "refused": outcome.refused.len(),
+                        "updated": 0, "removed": 0, "unchanged": 0, "refused": outcome.not_taken(),
                         "problems": problems, "state": "refused"}),
             )?;
         }

@@ -61,6 +61,13 @@ pub struct Outcome {
     pub missing: Vec<(List, Area)>,
 }
 
+impl Outcome {
+    /// Lines and sheets that were not taken; what was only not understood is none of them.
+    pub fn not_taken(&self) -> usize {
+        self.refused.iter().filter(|refusal| !refusal.code.is_note()).count()
+    }
+}
+
 /// Takes one file: `pour` reads it on a thread of its own, and what it changes is written in one transaction, at whose
 /// end `keep` is told what became of it. Where `pour` gives up, nothing is written and what it gave is returned.
 ///

@@ -41,6 +41,8 @@ pub struct Cleaner<'v> {
     default_flow: Option<Flow>,
     default_aid: Option<Aid>,
     statuses: Memo<Option<Status>>,
+    /// Words of no state that say nothing at all: 无, /.
+    silent: Memo<bool>,
     reasons: Memo<Option<Reason>>,
     relations: Memo<Option<u8>>,
     given: Memo<bool>,
@@ -86,6 +88,7 @@ impl<'v> Cleaner<'v> {
             default_flow: layout.default_flow,
             default_aid: layout.default_aid,
             statuses: Memo::default(),
+            silent: Memo::default(),
             reasons: Memo::default(),
             relations: Memo::default(),
             given: Memo::default(),
@@ -230,6 +233,18 @@ impl<'v> Cleaner<'v> {
         let (words, text) = (self.words, view.text(field)?);
         let status = self.statuses.get(&text, |text| words::status(text, words));
         self.read(status)
+    }
+
+    /// What stands in the column of the state, where nobody knows the word and no kind of change says it better.
+    pub fn unknown_state<'t>(&mut self, view: View<'t>) -> Option<Cow<'t, str>> {
+        let (vocabulary, words) = (self.vocabulary, self.words);
+        let text = (self.list != List::Deaths).then(|| view.text(Field::Status)).flatten()?;
+        let mut is_read = |text: &str| self.statuses.get(text, |text| words::status(text, words)).is_some();
+        if is_read(&text) || view.text(Field::ChangeKind).is_some_and(|kind| is_read(&kind)) {
+            return None;
+        }
+        let says_nothing = self.silent.get(&text, |text| vocabulary.none.contains(&fold_word(text)));
+        (!says_nothing).then_some(text)
     }
 
     /// Whether a flag column says yes.
