@@ -25,6 +25,8 @@ pub struct Reading<'a> {
     pub source: &'a Source,
     pub rel_path: &'a str,
     pub path: PathBuf,
+    /// The watched folder that `rel_path` is of.
+    pub folder: PathBuf,
     pub seen: &'a Seen,
 }
 
@@ -183,6 +185,7 @@ impl Reading<'_> {
         Manner {
             stream: self.stream.to_owned(),
             file: self.rel_path.to_owned(),
+            folder: self.folder.clone(),
             hash,
             append: self.source.mode == Mode::Append,
             released,

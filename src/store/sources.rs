@@ -235,8 +235,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Holds a snapshot. One held before for the same list, area and stream gives way to it; the same content read
-    /// again keeps its number, which somebody may have written down.
+    /// Holds a snapshot. The same content read again keeps its number, which somebody may have written down.
     pub fn hold(&self, new: &Held) -> Result<i64> {
         let same = self
             .conn
@@ -252,7 +251,6 @@ impl Writer<'_> {
         if let Some(id) = same {
             return Ok(id);
         }
-        self.supersede_held(&new.stream, new.area, new.list)?;
         self.conn
             .prepare_cached(
                 "INSERT INTO held (at, stream, file, hash, area, list, had, has, removes, state)
@@ -274,13 +272,11 @@ impl Writer<'_> {
             .doing("holding a snapshot")
     }
 
-    /// A newer snapshot was taken: what was held of the older one is past.
-    pub fn supersede_held(&self, stream: &str, area: Area, list: List) -> Result<()> {
+    /// A later snapshot takes the place of one that waits.
+    pub fn supersede_held(&self, id: i64) -> Result<()> {
         self.conn
-            .prepare_cached(
-                "UPDATE held SET state = 'superseded' WHERE stream = ?1 AND area = ?2 AND list = ?3 AND state = 'held'",
-            )
-            .and_then(|mut s| s.execute((stream, area.padded() as i64, list as u8)))
+            .prepare_cached("UPDATE held SET state = 'superseded' WHERE id = ?1 AND state = 'held'")
+            .and_then(|mut s| s.execute([id]))
             .doing("holding a snapshot")?;
         Ok(())
     }
