@@ -35,7 +35,8 @@ impl Blocks {
         let inside: Vec<usize> = (start..start + width).filter(|column| at(*column).is_some()).collect();
         let repeats = |block: usize| inside.iter().all(|column| word(column + block * width) == word(*column));
         let count = 1 + (1..).take_while(|block| repeats(*block)).count();
-        let known = inside.iter().filter_map(|column| at(*column)).filter(|heading| is_kept(heading, vocabulary)).count();
+        let known =
+            inside.iter().filter_map(|column| at(*column)).filter(|heading| is_kept(heading, vocabulary)).count();
         let after = headings.iter().filter(|heading| heading.column >= start + count * width);
         let alone = after.clone().all(|heading| !is_kept(heading, vocabulary));
         (count > 1 && known >= KNOWN_COLUMNS_MIN && alone).then_some(Blocks { start, width, count })
@@ -106,7 +107,10 @@ mod tests {
     #[test]
     fn a_header_that_is_repeated_whole_stands_over_people_side_by_side() {
         assert_eq!(blocks(&[&["序号", "姓名", "身份证号", "序号", "姓名", "身份证号"]]), Some((0, 3, 2)));
-        assert_eq!(blocks(&[&["村", "姓名", "身份证号", "姓名", "身份证号", "姓名", "身份证号", "备注"]]), Some((1, 2, 3)));
+        assert_eq!(
+            blocks(&[&["村", "姓名", "身份证号", "姓名", "身份证号", "姓名", "身份证号", "备注"]]),
+            Some((1, 2, 3))
+        );
         assert_eq!(blocks(&[&["姓名", "身份证号", "", "姓名", "身份证号"]]), Some((0, 3, 2)), "a blank column between");
         assert_eq!(blocks(&[&["户主", "身份证号", "户主", "身份证号"]]), Some((0, 2, 2)));
     }

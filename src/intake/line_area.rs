@@ -11,7 +11,7 @@ use super::row::{Cell, Row};
 use super::vocabulary::Vocabulary;
 
 /// Follows the area columns of one table.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct LineArea {
     /// A cell stands for all blank ones below it: clerks merge a village's lines.
     merged: bool,

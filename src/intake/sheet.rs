@@ -85,18 +85,20 @@ pub fn read(
     let titles: Vec<String> =
         window[..first].iter().flat_map(|row| row.cells().map(Cell::to_text)).filter(|text| !text.is_empty()).collect();
     let data = window.split_off(first + depth);
-    content::adopt(&mut layout, &data, context.vocabulary);
+    let parts = layout.blocks.map(|blocks| data.iter().flat_map(|row| blocks.parts(row)).collect::<Vec<Row>>());
+    let lines = parts.as_deref().unwrap_or(&data);
+    content::adopt(&mut layout, lines, context.vocabulary);
     let reading = Reading {
-        digits: content::sex_digits(&layout, &data),
-        damaged_tails: content::lost_tails(&layout, &data),
-        day_first: content::day_first(&layout, &data),
+        digits: content::sex_digits(&layout, lines),
+        damaged_tails: content::lost_tails(&layout, lines),
+        day_first: content::day_first(&layout, lines),
         typed: rows.typed(),
         epoch_1904: rows.epoch_1904(),
         today: context.today,
         status: origin.name.filter(|_| !layout.says_status()).and_then(|name| status_of(name, layout.list, context)),
     };
     let (header_row, list) = (window[first].number, layout.list);
-    let line_area = LineArea::new(&layout, &data);
+    let line_area = LineArea::new(&layout, lines);
     let mut reader = SheetReader::new(origin, context, layout, (reading, line_area), &titles, sink, report);
     reader.announce(header_row);
     for row in data {
@@ -135,6 +137,8 @@ struct SheetReader<'a, 'v> {
     fill: FillDown,
     bytes: Vec<u8>,
     line_area: LineArea,
+    /// Of the blocks beside the first.
+    beside: Vec<(FillDown, LineArea)>,
     counts: Counts,
 }
 
@@ -166,6 +170,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             fill: FillDown::default(),
             bytes: Vec::new(),
             line_area,
+            beside: Vec::new(),
             counts: Counts::default(),
         };
         reader.seed = reader.seed();
@@ -211,6 +216,32 @@ impl<'a, 'v> SheetReader<'a, 'v> {
 
     /// Reads one row and gives back a buffer for the next.
     fn row(&mut self, row: Row) -> Result<Row, Unreadable> {
+        let Some(blocks) = self.layout.blocks else { return self.one(row) };
+        if blocks.parts(&row).count() == 0 || kind(&row, &self.layout, self.context.vocabulary) == Kind::Header {
+            return self.one(row);
+        }
+        self.beside.resize_with(blocks.count - 1, || (FillDown::default(), self.line_area.clone()));
+        for block in 0..blocks.count {
+            let Some(part) = blocks.part(&row, block) else { continue };
+            // Each block goes on with the households and villages above it, not with those beside it.
+            self.turn_to(block);
+            let read = self.one(part);
+            self.turn_to(block);
+            read?;
+        }
+        Ok(row)
+    }
+
+    /// Takes up what stands above in a block, or puts it back.
+    fn turn_to(&mut self, block: usize) {
+        if let Some((fill, line_area)) = block.checked_sub(1).and_then(|at| self.beside.get_mut(at)) {
+            std::mem::swap(&mut self.fill, fill);
+            std::mem::swap(&mut self.line_area, line_area);
+        }
+    }
+
+    /// Reads a row on which one person stands.
+    fn one(&mut self, row: Row) -> Result<Row, Unreadable> {
         match kind(&row, &self.layout, self.context.vocabulary) {
             Kind::Blank | Kind::Trailer => return Ok(row),
             Kind::Header => {
@@ -357,5 +388,6 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     fn begin_segment(&mut self) {
         self.seed = self.seed();
         self.fill = FillDown::default();
+        self.beside.clear();
     }
 }

@@ -271,3 +271,41 @@ fn a_column_that_asks_whether_is_answered_with_no() {
     let statuses: Vec<Status> = records("低保.xlsx", lines).iter().map(|record| record.status).collect();
     assert_eq!(statuses, [Status::Active, Status::Closed, Status::Closed]);
 }
+
+#[test]
+fn people_side_by_side_are_a_line_each() {
+    let lines = "王庄村户籍人口,,,,,,,\n\
+                 户号,姓名,与户主关系,人口状态,户号,姓名,与户主关系,人口状态\n\
+                 7,张三,户主,在册,9,王五,户主,在册\n,李四,妻,死亡,,赵六,妻,迁出\n\
+                 户号,姓名,与户主关系,人口状态,户号,姓名,与户主关系,人口状态\n\
+                 ,张五,子,在册,,王六,子,在册\n8,钱七,户主,在册,,,,\n合计8人,,,,,,,\n";
+    let found = text("人口.csv", lines);
+    let read: Vec<(u32, &str, Option<&str>, Status)> = found
+        .lines
+        .iter()
+        .filter_map(|line| line.record.as_ref().map(|r| (line.row, r.name.as_str(), r.household.as_deref(), r.status)))
+        .collect();
+    let (here, seven, nine) = (Status::Active, Some("7"), Some("9"));
+    let want = [
+        (3, "张三", seven, here),
+        (3, "王五", nine, here),
+        (4, "李四", seven, Status::Deceased),
+        (4, "赵六", nine, Status::MovedOut),
+        (6, "张五", seven, here),
+        (6, "王六", nine, here),
+        (7, "钱七", Some("8"), here),
+    ];
+    assert_eq!((read, found.refusals.len()), (want.to_vec(), 0));
+    assert_eq!((found.totals[0].stated, found.totals[0].counted), (8, 7), "each counts");
+}
+
+#[test]
+fn three_may_stand_side_by_side_and_the_last_block_be_the_longest() {
+    let lines = "村,姓名,公民身份号码,死亡日期,姓名,公民身份号码,死亡日期,姓名,公民身份号码,死亡日期,备注\n\
+                 519901001200,赵甲,519901195001110030,2026.1.1,钱女,519901197001010020,2026.1.2,孙丙,519901195003110077,2026.1.3,\n\
+                 519901001200,,,,,,,李丁,519901195005110118,2026.1.4,已火化\n";
+    let found = text("死亡名单.csv", lines);
+    let names: Vec<&str> = found.records().iter().map(|record| record.name.as_str()).collect();
+    assert_eq!(names, ["赵甲", "钱女", "孙丙", "李丁"]);
+    assert!(found.records().iter().all(|record| record.died.is_some() && record.id_number.is_some()));
+}
