@@ -64,6 +64,13 @@ impl Blocks {
                 Cell::Error => part.push_error(),
             }
         }
+        for (column, value) in row.above() {
+            match *column {
+                shared if shared < self.start => part.push_above(shared, value),
+                own if (from..from + self.width).contains(&own) => part.push_above(own - from + self.start, value),
+                _ => {}
+            }
+        }
         Some(part)
     }
 

@@ -24,6 +24,7 @@ mod layout;
 mod line_area;
 mod lines;
 mod markup;
+mod merged;
 mod notes;
 mod places;
 mod recognise;

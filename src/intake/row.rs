@@ -39,6 +39,8 @@ pub struct Row {
     pub number: u32,
     text: String,
     slots: Vec<Slot>,
+    /// Columns whose cell is merged with one above, and what stands there.
+    above: Vec<(usize, String)>,
 }
 
 impl Row {
@@ -46,6 +48,7 @@ impl Row {
         self.number = number;
         self.text.clear();
         self.slots.clear();
+        self.above.clear();
     }
 
     pub fn width(&self) -> usize {
@@ -102,6 +105,27 @@ impl Row {
 
     pub fn push_error(&mut self) {
         self.slots.push(Slot::Error);
+    }
+
+    /// Notes that the cell of `column` is merged with one above that holds `value`.
+    pub fn push_above(&mut self, column: usize, value: &str) {
+        self.above.push((column, value.to_owned()));
+    }
+
+    pub fn above(&self) -> &[(usize, String)] {
+        &self.above
+    }
+
+    /// Writes the value of merged cells into those of their columns that are `wanted` and empty.
+    pub fn take_from_above(&mut self, wanted: impl Fn(usize) -> bool) {
+        for (column, value) in std::mem::take(&mut self.above) {
+            if wanted(column) && self.cell(column).is_empty() {
+                self.pad(column + 1);
+                let start = self.text.len() as u32;
+                self.text.push_str(&value);
+                self.slots[column] = Slot::Text { start, end: self.text.len() as u32 };
+            }
+        }
     }
 
     /// Fills up with empty cells, so that the next one pushed stands in `column`.

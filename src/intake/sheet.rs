@@ -15,6 +15,7 @@ use super::fill::FillDown;
 use super::layout::Layout;
 use super::line_area::LineArea;
 use super::lines::{Kind, kind};
+use super::merged::is_shared;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
 use super::report::{FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
 use super::row::{Cell, Row, Rows};
@@ -241,7 +242,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     }
 
     /// Reads a row on which one person stands.
-    fn one(&mut self, row: Row) -> Result<Row, Unreadable> {
+    fn one(&mut self, mut row: Row) -> Result<Row, Unreadable> {
         match kind(&row, &self.layout, self.context.vocabulary) {
             Kind::Blank | Kind::Trailer => return Ok(row),
             Kind::Header => {
@@ -263,6 +264,8 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         }
         self.counts.line();
         self.report.lines += 1;
+        let shared = |(field, _): &&(Field, usize)| is_shared(*field);
+        row.take_from_above(|at| self.layout.kept.iter().filter(shared).any(|(_, column)| *column == at));
         let relation = self.layout.columns(Field::Relation).first().map(|column| row.cell(*column));
         let is_head = relation.and_then(|cell| self.cleaner.relation_of(cell)).map(|code| matches!(code, 1 | 2));
         self.fill.fill(&row, &self.layout, is_head, self.context.vocabulary);

@@ -309,3 +309,39 @@ fn three_may_stand_side_by_side_and_the_last_block_be_the_longest() {
     assert_eq!(names, ["赵甲", "钱女", "孙丙", "李丁"]);
     assert!(found.records().iter().all(|record| record.died.is_some() && record.id_number.is_some()));
 }
+
+#[test]
+fn a_cell_merged_over_lines_stands_for_all_of_them_and_a_blank_one_for_none() {
+    const NAMES: [(&str, &str); 2] = [("519901001200", "王庄村"), ("519901001201", "幸福社区居委会")];
+    let format = rust_xlsxwriter::Format::new();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, header) in ["村", "扶助类别", "姓名", "确认年度", "联系人", "备注"].into_iter().enumerate()
+    {
+        sheet.write(0, column as u16, header).unwrap();
+    }
+    for (row, name) in (1..).zip(["赵甲", "钱乙", "孙丙", "李丁", "周戊", "吴己"]) {
+        sheet.write(row, 2, name).unwrap();
+        sheet.write(row, 3, 2020).unwrap();
+    }
+    // One village over two lines, one line of its own, one over two, and one that was forgotten.
+    sheet.merge_range(1, 0, 2, 0, "王庄村", &format).unwrap();
+    sheet.write(3, 0, "幸福社区").unwrap();
+    sheet.merge_range(4, 0, 5, 0, "幸福社区", &format).unwrap();
+    sheet.merge_range(1, 1, 6, 1, "特扶", &format).unwrap();
+    sheet.merge_range(1, 4, 2, 4, "干部甲", &format).unwrap();
+    sheet.merge_range(1, 5, 2, 5, "2026年3月死亡", &format).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("特扶.xlsx");
+    book.save(&path).unwrap();
+    let found = gather_named(&path, "特扶.xlsx", "519901", &NAMES);
+    let areas: Vec<String> = found.lines.iter().map(|line| line.area.to_string()).collect();
+    let (wang, fu) = ("519901001200", "519901001201");
+    assert_eq!(areas, [wang, wang, fu, fu, fu, "519901"]);
+    let records = found.records();
+    assert!(records.iter().all(|record| record.aid == Some(crate::domain::Aid::Special)));
+    let contacts: Vec<bool> = records.iter().map(|record| record.contact == Some(true)).collect();
+    assert_eq!(contacts, [true, true, false, false, false, false]);
+    let statuses: Vec<Status> = records.iter().map(|record| record.status).collect();
+    assert_eq!(statuses[..2], [Status::Deceased, Status::Active], "a remark over two is about one of them");
+}
