@@ -17,6 +17,8 @@ const WORDS_MIN_PERCENT: usize = 95;
 const NUMBERS_MIN_PERCENT: usize = 50;
 /// Fewer lines with a lost tail prove nothing of a column.
 const DAMAGED_LINES_MIN: usize = 5;
+/// Unless there are no others.
+const DAMAGED_ALL_MIN: usize = 2;
 
 /// Gives fields that no header named to the one column whose cells can be nothing else (人员情况 over 在册, 迁出, 死亡).
 /// Columns that are somebody else's, or must not be kept, have a known header and are not asked.
@@ -110,7 +112,7 @@ pub fn lost_tails(layout: &Layout, data: &[Row]) -> bool {
             cut += usize::from(has_lost_tail(text));
         }
     }
-    cut >= DAMAGED_LINES_MIN && cut * 5 >= whole * 4
+    (cut >= DAMAGED_LINES_MIN && cut * 5 >= whole * 4) || (cut >= DAMAGED_ALL_MIN && cut == whole)
 }
 
 /// Which comes first in dates like 5/6/1990, day or month, where the other dates of the sheet show it.

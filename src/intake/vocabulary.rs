@@ -24,7 +24,7 @@ const LISTS: [(List, &str); 6] = [
 ];
 
 /// Raised when cleaning changes, so that lines already held are read again.
-const CLEANING_VERSION: u64 = 4;
+const CLEANING_VERSION: u64 = 5;
 
 type Words = Vec<String>;
 
