@@ -333,6 +333,7 @@ problem-database = the database cannot be read
 problem-io = the file cannot be read
 problem-no-name = the line has no name
 problem-unknown-state = a word in the column of the state that is not known; its lines are taken, and count as active unless another column says otherwise
+problem-area-damaged = a spreadsheet cut the code of the area, and nothing else on these lines names their village; they are taken for the sheet's own area. Make the column text and write the codes again
 problem-area-outside = the line belongs to an area outside this node's
 problem-older-month = an older month of the same list; the latest one counts
 problem-sheet-repeats-others = a summary sheet that repeats the others; not read

@@ -336,6 +336,7 @@ problem-database = 数据库读不出来
 problem-io = 文件读不出来
 problem-no-name = 此行没有姓名
 problem-unknown-state = 状态栏里的这个词不认识；这些行已收下，别的栏没有写明的按在册（在保、正常）处理
+problem-area-damaged = 区划代码被表格程序截短了，行里又没有别的地方写明是哪个村；这些行已按整张表所属的地区收下。请把这一列设为文本，重填代码
 problem-area-outside = 此行所属地区不在本级范围内
 problem-older-month = 同一名册较早的月份，以最新的为准
 problem-sheet-repeats-others = 汇总表，与其他表重复，未读

@@ -9,7 +9,7 @@ const WORDS_MAX: usize = 12;
 /// Words remembered of one file under one code: a column with more is a column of something else.
 const REMEMBERED_MAX: usize = 200;
 /// A longer text is no word of a state, and is cut.
-const WORD_CHARS_MAX: usize = 10;
+const WORD_CHARS_MAX: usize = 12;
 /// From so many digits on they may be a number of somebody.
 const DIGITS_MIN: usize = 5;
 /// The same name shifted into a wrong column stands there on the lines of a household, and hardly on more.
@@ -64,7 +64,11 @@ impl Notes {
                 }
                 continue;
             }
-            let word = shown(&note.word, note.lines, is_of_the_trade);
+            let word = match note.code {
+                // No village has a name in it, and no person a number of twelve places.
+                RefusalCode::AreaDamaged => cut(&note.word),
+                _ => shown(&note.word, note.lines, is_of_the_trade),
+            };
             sink.refused(Note { word, ..note }.told());
         }
         if let Some(all) = rest.first_mut() {
@@ -122,7 +126,7 @@ mod tests {
             ("张*".into(), "王**".into(), "吉***".into())
         );
         assert_eq!((shown("吉木·子洛", 5), shown("任务", 40)), ("吉****".into(), "任务".into()));
-        assert_eq!(shown("519901195001110030", 1), "**********…");
-        assert_eq!(shown("本人于去年秋天随子女到外地居住", 1), "本人于去年秋天随子女…");
+        assert_eq!(shown("519901195001110030", 1), "************…");
+        assert_eq!(shown("本人于去年秋天随子女到外地居住", 1), "本人于去年秋天随子女到外…");
     }
 }

@@ -77,11 +77,13 @@ pub enum RefusalCode {
     UnreadableText,
     /// A word in the column of the state that nobody knows. Its lines are taken: as their other columns say, else as active.
     UnknownState,
+    /// A code in the column of the area that a spreadsheet cut (5.19901E+11). Its lines are taken without their village.
+    AreaDamaged,
 }
 
 impl RefusalCode {
     /// Codes of what was taken all the same, and only not understood.
-    pub const NOTES: [RefusalCode; 1] = [RefusalCode::UnknownState];
+    pub const NOTES: [RefusalCode; 2] = [RefusalCode::UnknownState, RefusalCode::AreaDamaged];
 
     pub fn is_note(self) -> bool {
         RefusalCode::NOTES.contains(&self)

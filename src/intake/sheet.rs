@@ -272,6 +272,11 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         let (node, places, words) = (self.context.node_area, self.context.places, self.context.vocabulary);
         let own = self.line_area.of(&row, &self.layout, (node, self.area), places, words);
         let area = if self.context.area.is_some() { self.area } else { area::narrowed(own, self.area) };
+        if let Some(code) = self.line_area.cut_code()
+            && area.level() != Level::Village
+        {
+            self.report.notes.note(RefusalCode::AreaDamaged, &code, self.origin.name, row.number);
+        }
         if !self.context.node_area.contains(area) {
             self.refuse(&row, RefusalCode::AreaOutside, area.to_string());
         } else {

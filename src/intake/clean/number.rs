@@ -24,7 +24,7 @@ pub fn code_text(cell: Cell<'_>) -> Option<CompactString> {
 }
 
 /// `5.19901E+17`: what a spreadsheet program shows of a long number, saved as text.
-fn is_scientific(text: &str) -> bool {
+pub fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
     let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
     !exponent.is_empty()

@@ -30,7 +30,7 @@ const DIBAO: &str = "低保证号,姓名,保障类别,复核日期,保障状态\
 fn a_state_that_nobody_knows_is_named_with_its_lines_and_the_first_of_them() {
     let found = text("低保.csv", DIBAO, HashSet::new());
     assert!(found.records().iter().all(|record| record.status == Status::Active), "taken as they were before");
-    let want = [(Some(3), "待遇缓批 ×2"), (Some(6), "周* ×1"), (Some(8), "**********… ×1"), (Some(9), "2 ×1")];
+    let want = [(Some(3), "待遇缓批 ×2"), (Some(6), "周* ×1"), (Some(8), "************… ×1"), (Some(9), "2 ×1")];
     assert_eq!(noted(&found), want);
 }
 
@@ -59,4 +59,26 @@ fn a_column_of_anything_is_no_long_story() {
     let found = text("低保.csv", &format!("低保证号,姓名,保障类别,复核日期,保障状态\n{lines}"), HashSet::new());
     assert_eq!(noted(&found).len(), 13);
     assert_eq!(noted(&found)[12].1, "… ×48");
+}
+
+#[test]
+fn a_code_that_a_spreadsheet_cut_is_told_where_nothing_else_names_the_village() {
+    let read = |node: &str, lines: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("低保.csv");
+        std::fs::write(&path, format!("村代码,村,姓名,保障类别,复核日期\n{lines}")).unwrap();
+        let (result, sink) = gather(&path, "低保.csv", node, HashSet::new());
+        result.unwrap();
+        let areas: Vec<String> = sink.lines.iter().map(|line| line.area.to_string()).collect();
+        let notes: Vec<String> =
+            sink.refusals.iter().map(|r| format!("{:?} {:?} {}", r.row, r.code, r.detail)).collect();
+        (areas, notes)
+    };
+    let lines =
+        "5.19901E+11,王庄村,赵甲,A类,2026.1.5\n5.19901E+11,,钱乙,A类,2026.1.5\n519901001201000,,孙丙,A类,2026.1.5\n";
+    let (areas, notes) = read("519901001", lines);
+    assert_eq!(areas, ["519901001", "519901001", "519901001201"]);
+    assert_eq!(notes, ["Some(2) AreaDamaged 5.19901E+11 ×2"]);
+    let (areas, notes) = read("519901001200", &lines.lines().take(2).collect::<Vec<_>>().join("\n"));
+    assert_eq!((areas, notes.len()), (vec!["519901001200".to_owned(); 2], 0), "at a village all lines are its own");
 }
