@@ -17,6 +17,7 @@ mod content;
 mod database;
 mod delimited;
 pub mod diff;
+mod encoding;
 mod field;
 mod fill;
 mod header;
@@ -98,7 +99,7 @@ fn told(mut report: FileReport, context: &Context<'_>, sink: &mut dyn Sink) -> F
 }
 
 fn read_text(mut file: File, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
-    let encoding = delimited::encoding_of(&mut file)?;
+    let encoding = encoding::encoding_of(&mut file)?;
     let mut rows = delimited::Delimited::new(file, encoding, context.limits)?;
     let mut report = FileReport::new(Container::Text, Some(encoding.name()));
     let outcome = sheet::read(&mut rows, &origin(None, context), context, sink, &mut report)?;
