@@ -198,6 +198,8 @@ fn clean_char(c: char) -> Option<char> {
         // The mark of a damaged number, where it is written.
         | '~'
         | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
         | '\u{feff}'
         | '\u{ad}' => None,
         c => Some(c.to_ascii_uppercase()),
@@ -289,6 +291,7 @@ mod tests {
             "１１０１０５１９４９１２３１００２Ｘ",
             "110105-19491231-002×",
             "11O1O519491231002*",
+            "\u{202a}11010519491231002X\u{202c}",
             "~11010519491231002X",
             "～11010519491231002X",
         ] {

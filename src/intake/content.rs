@@ -8,7 +8,7 @@ use super::clean::words::{SexDigits, SexEvidence, sex_digit};
 use super::field::Field;
 use super::layout::Layout;
 use super::row::{Cell, Row};
-use super::vocabulary::{Vocabulary, fold_word};
+use super::vocabulary::{Vocabulary, fold_header, fold_word};
 
 /// Fewer filled cells say nothing of their column.
 const FILLED_MIN: usize = 3;
@@ -34,9 +34,13 @@ pub fn adopt(layout: &mut Layout, data: &[Row], vocabulary: &Vocabulary) {
         if !meant || layout.has(field) {
             continue;
         }
-        let unknown = layout.unknown.iter().map(|(column, _)| *column);
-        let fitting: Vec<usize> =
-            unknown.filter(|column| fits(field, layout.list, *column, data, vocabulary)).collect();
+        // 死亡 under 配偶情况 is the spouse's; under 与户主的称谓 stands how the line's own person is related.
+        let is_others = |header: &str| {
+            let header = fold_header(header);
+            field != Field::Relation && vocabulary.other_prefixes.iter().any(|other| header.contains(other.as_str()))
+        };
+        let own = layout.unknown.iter().filter(|(_, header)| !is_others(header)).map(|(column, _)| *column);
+        let fitting: Vec<usize> = own.filter(|column| fits(field, layout.list, *column, data, vocabulary)).collect();
         if let [only] = fitting[..] {
             layout.adopt(field, only);
         }

@@ -73,7 +73,7 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
         .filter(|(_, text)| !text.is_empty())
         .collect();
     let blocks = Blocks::of(&headings, vocabulary);
-    headings.retain(|heading| blocks.is_none_or(|blocks| blocks.is_first(heading.column)));
+    blocks.iter().for_each(|blocks| blocks.keep_first(&mut headings, vocabulary));
     let layout = choose(&headings, &titles, support, forced, vocabulary);
     let layout = layout.map(|layout| Layout { header_cells, blocks, ..layout });
     Some(Found { first, depth, layout })

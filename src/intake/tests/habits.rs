@@ -347,3 +347,59 @@ fn a_cell_merged_over_lines_stands_for_all_of_them_and_a_blank_one_for_none() {
     let statuses: Vec<Status> = records.iter().map(|record| record.status).collect();
     assert_eq!(statuses[..2], [Status::Deceased, Status::Active], "a remark over two is about one of them");
 }
+
+#[test]
+fn members_who_are_numbered_and_couples_are_a_line_each() {
+    let lines = "户主姓名,户主身份证号,家庭成员1姓名,家庭成员1身份证号,家庭成员2姓名,家庭成员2身份证号,低保证号,保障类别,备注\n\
+                 赵甲,519901195001110030,钱女,519901197001010020,,,D1,A类,死亡\n\
+                 孙丙,519901195003110077,李丁,519901195005110118,周戊,,D2,B类,\n";
+    let found = text("低保.csv", lines);
+    let read: Vec<(&str, Option<&str>, bool, Status)> = found
+        .records()
+        .iter()
+        .map(|r| (r.name.as_str(), r.record_no.as_deref(), r.id_number.is_some(), r.status))
+        .collect();
+    let here = Status::Active;
+    let want = [
+        ("赵甲", Some("D1"), true, here),
+        ("钱女", Some("D1"), true, here),
+        ("孙丙", Some("D2"), true, here),
+        ("李丁", Some("D2"), true, here),
+        ("周戊", Some("D2"), false, here),
+    ];
+    assert_eq!(read, want, "whose death the remark is of, nobody knows");
+    let couples = "男方姓名,男方身份证号,女方姓名,女方身份证号,扶助类别,确认年度,联系人\n\
+                   赵甲,519901195001110030,钱女,519901197001010020,特扶,2018,干部甲\n";
+    let found = records("计生.csv", couples);
+    let names: Vec<(&str, Option<bool>)> = found.iter().map(|record| (record.name.as_str(), record.contact)).collect();
+    assert_eq!(names, [("赵甲", Some(true)), ("钱女", Some(true))]);
+}
+
+#[test]
+fn columns_that_ask_are_answered() {
+    let flags = "户号,姓名,与户主关系,是否死亡,是否迁出,是否注销\n1,赵甲,户主,是,,\n1,钱女,妻,否,是,\n1,赵乙,子,,,\n\
+                 1,赵丙,子,,,死亡注销\n1,赵丁,子,,,√\n";
+    let statuses = |name, lines| -> Vec<Status> { records(name, lines).iter().map(|record| record.status).collect() };
+    use Status::{Active, Closed, Deceased, MovedOut};
+    assert_eq!(statuses("人口.csv", flags), [Deceased, MovedOut, Active, Deceased, Closed]);
+    let choice = "户号,姓名,与户主关系,在家/外出/死亡\n1,赵甲,户主,在家\n1,钱女,妻,死亡\n";
+    assert_eq!(statuses("人口.csv", choice), [Active, Deceased]);
+    let kind = "户号,姓名,与户主关系,人口变动,死亡、迁出时间\n1,赵甲,户主,死亡,2026年2月\n1,钱女,妻,迁出,2026.3.5\n1,赵乙,子,,\n";
+    let changed = records("人口.csv", kind);
+    assert_eq!((changed[0].status, dates(&changed[0])[1].as_deref()), (Deceased, Some("2026-02")));
+    assert_eq!((changed[1].status, dates(&changed[1])[2].as_deref()), (MovedOut, Some("2026-03-05")));
+}
+
+#[test]
+fn what_befell_the_spouse_is_not_the_persons_own_state() {
+    let lines = "姓名,身份证号,扶助类别,确认年度,配偶情况\n赵甲,519901195001110030,特扶,2018,死亡\n\
+                 孙丙,519901195003110077,特扶,2018,死亡\n李丁,519901195005110118,特扶,2018,健在\n";
+    assert!(records("特扶.csv", lines).iter().all(|record| record.status == Status::Active));
+}
+
+#[test]
+fn marks_of_direction_around_a_copied_cell_are_nothing() {
+    let lines = "户号,姓名,与户主关系,身份证号\n1,\u{202d}赵甲\u{202c},户主,\u{202a}519901195001110030\u{202c}\n";
+    let [record] = &records("人口.csv", lines)[..] else { panic!("one line") };
+    assert_eq!((record.name.as_str(), record.id_number.as_ref().unwrap().reveal()), ("赵甲", "519901195001110030"));
+}
