@@ -73,8 +73,11 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
         .filter(|(_, text)| !text.is_empty())
         .collect();
     let blocks = Blocks::of(&headings, vocabulary);
+    let told = |headings: &[Heading], forced| choose(headings, &titles, support, forced, vocabulary);
+    let whole = blocks.and_then(|_| told(&headings, forced)).map(|layout| layout.list);
     blocks.iter().for_each(|blocks| blocks.keep_first(&mut headings, vocabulary));
-    let layout = choose(&headings, &titles, support, forced, vocabulary);
+    // One block alone may tell less than the whole header.
+    let layout = told(&headings, forced).or_else(|| told(&headings, Some(whole?)));
     let layout = layout.map(|layout| Layout { header_cells, blocks, ..layout });
     Some(Found { first, depth, layout })
 }

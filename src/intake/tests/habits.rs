@@ -368,6 +368,9 @@ fn members_who_are_numbered_and_couples_are_a_line_each() {
         ("周戊", Some("D2"), false, here),
     ];
     assert_eq!(read, want, "whose death the remark is of, nobody knows");
+    let register =
+        "户主姓名,户主身份证号,家庭成员1姓名,家庭成员1身份证号\n赵甲,519901195001110030,钱女,519901197001010020\n";
+    assert_eq!(records("人口.csv", register).len(), 2, "told by the whole header");
     let couples = "男方姓名,男方身份证号,女方姓名,女方身份证号,扶助类别,确认年度,联系人\n\
                    赵甲,519901195001110030,钱女,519901197001010020,特扶,2018,干部甲\n";
     let found = records("计生.csv", couples);
