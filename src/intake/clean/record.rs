@@ -343,7 +343,7 @@ impl<'v> Cleaner<'v> {
             Some(status) => status,
             None if self.flag(view, Field::DiedFlag) || record.died.is_some() => Status::Deceased,
             None if self.list == List::Migrants => {
-                if record.ended.is_some() {
+                if record.ended.is_some() || self.flag(view, Field::EndedFlag) {
                     Status::Closed
                 } else {
                     Status::Active

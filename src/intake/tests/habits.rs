@@ -385,6 +385,8 @@ fn columns_that_ask_are_answered() {
     let statuses = |name, lines| -> Vec<Status> { records(name, lines).iter().map(|record| record.status).collect() };
     use Status::{Active, Closed, Deceased, MovedOut};
     assert_eq!(statuses("人口.csv", flags), [Deceased, MovedOut, Active, Deceased, Closed]);
+    let back = "姓名,流出时间,流入地,是否返回\n赵甲,2025.3.1,广东,否\n钱女,2024.5.1,浙江,是\n";
+    assert_eq!(statuses("流出人口.csv", back), [Active, Closed]);
     let choice = "户号,姓名,与户主关系,在家/外出/死亡\n1,赵甲,户主,在家\n1,钱女,妻,死亡\n";
     assert_eq!(statuses("人口.csv", choice), [Active, Deceased]);
     let kind = "户号,姓名,与户主关系,人口变动,死亡、迁出时间\n1,赵甲,户主,死亡,2026年2月\n1,钱女,妻,迁出,2026.3.5\n1,赵乙,子,,\n";
