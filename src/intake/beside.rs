@@ -122,16 +122,25 @@ fn word_of(written: &str, numbered: bool) -> String {
     let bare: String = fold_header(written).chars().filter(|c| !c.is_ascii_digit() && *c != '.').collect();
     let whose: &[&str] =
         if numbered { &["男方", "女方", "家庭成员", "成员", "户主"] } else { &["男方", "女方"] };
-    match whose.iter().find_map(|whose| bare.strip_prefix(whose)) {
+    let rest = whose.iter().find_map(|whose| bare.strip_prefix(whose));
+    match rest.map(|rest| rest.trim_start_matches(is_numeral)) {
+        // 户主 beside 成员一: both stand for the name.
+        Some("") if numbered => "姓名".to_owned(),
         Some(rest) if !rest.is_empty() => rest.to_owned(),
         _ => bare,
     }
 }
 
-/// 家庭成员1姓名, 成员2
+fn is_numeral(c: char) -> bool {
+    "一二三四五六七八九十".contains(c)
+}
+
+/// 家庭成员1姓名, 成员二
 fn is_numbered_member(written: &str) -> bool {
     let folded = fold_header(written);
-    folded.find("成员").is_some_and(|at| folded[at + "成员".len()..].starts_with(|c: char| c.is_ascii_digit()))
+    folded
+        .find("成员")
+        .is_some_and(|at| folded[at + "成员".len()..].starts_with(|c: char| c.is_ascii_digit() || is_numeral(c)))
 }
 
 #[cfg(test)]
@@ -165,6 +174,10 @@ mod tests {
         assert_eq!(blocks(&[&couple]), Some((0, 2, 2)), "what stands behind them is of both");
         let household = ["户主姓名", "户主身份证号", "成员1姓名", "成员1身份证号", "成员2姓名", "成员2身份证号"];
         assert_eq!(blocks(&[&household]), Some((0, 2, 3)));
+        assert_eq!(
+            blocks(&[&["户主", "身份证号", "家庭成员一", "身份证号", "家庭成员二", "身份证号"]]),
+            Some((0, 2, 3))
+        );
     }
 
     #[test]
