@@ -64,3 +64,36 @@ fn the_list_of_an_earlier_month_that_comes_late_is_told_and_not_taken() {
     assert!(said.contains("2026-02-28") && said.contains("2026年3月低保名单.csv"), "{said}");
     node.stop();
 }
+
+#[test]
+fn a_word_for_the_state_that_nobody_knew_is_named_until_the_office_adds_it() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let [first, second] = ["19500302/001", "19780615/003"].map(number);
+    let header = "姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
+    let lines =
+        format!("{header}张三,{first},A类,2020.1.5,2026.3.5,在保\n李四,{second},A类,2020.1.5,2026.3.5,划归兜底\n");
+    fs::write(node.inbox().join("2月低保.csv"), &lines).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    fs::write(node.inbox().join("3月低保.csv"), &lines).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    let named = node.json(&["quarantine"]);
+    let [only] = &named[..] else { panic!("that of the month before is gone: {named:?}") };
+    assert_eq!(
+        (&only["code"], &only["file"], &only["row"]),
+        (&"unknown-state".into(), &"3月低保.csv".into(), &3.into())
+    );
+    let said = String::from_utf8(node.call(&["quarantine"]).stdout).unwrap();
+    assert!(said.contains("划归兜底 ×1"), "{said}");
+    let state = |node: &Node| node.json(&["people", "李四"])[0]["entries"][0]["status"].clone();
+    assert_eq!(state(&node), "active");
+    node.stop();
+    fs::create_dir(node.dir.join("lists")).unwrap();
+    fs::write(node.dir.join("lists/dibao.toml"), "[status]\nclosed = [\"划归兜底\"]\n").unwrap();
+    node.start(Some("2026-04-02"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS_MAX);
+    assert!(node.json(&["quarantine"]).is_empty());
+    assert_eq!(state(&node), "closed");
+    node.stop();
+}

@@ -332,6 +332,8 @@ problem-database-busy = the database is in use; it will be read later
 problem-database = the database cannot be read
 problem-io = the file cannot be read
 problem-no-name = the line has no name
+problem-unknown-state = a word in the column of the state that is not known; its lines are taken, and count as active unless another column says otherwise
+problem-area-damaged = a spreadsheet cut the code of the area, and nothing else on these lines names their village; they are taken for the sheet's own area. Make the column text and write the codes again
 problem-area-outside = the line belongs to an area outside this node's
 problem-older-month = an older month of the same list; the latest one counts
 problem-sheet-repeats-others = a summary sheet that repeats the others; not read
@@ -513,6 +515,8 @@ say-count = { $count } in all.
 say-decided = { $id }: { $status }.
 say-held-released = { $id } released.
 say-held-rejected = { $id } rejected.
+say-held-removes-much = it would remove { $removed } of { $before } lines
+say-held-other-file = hardly anybody in { $file } stands in { $other }, which still lies in the folder: each file counts as the whole list, so this one would remove everybody of the other. If both together are the list, put them into one workbook (a sheet each), or into a folder of their own with mode = "append" under [[source]] in rosterd.toml. If this one takes the place of the other, release it
 say-held-hint = after a look: rosterd held release ID, or rosterd held reject ID
 say-match-confirmed = { $id }: the same person.
 say-match-rejected = { $id }: different people, never to be joined again.

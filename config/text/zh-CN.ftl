@@ -335,6 +335,8 @@ problem-database-busy = 数据库正被占用，稍后会再读
 problem-database = 数据库读不出来
 problem-io = 文件读不出来
 problem-no-name = 此行没有姓名
+problem-unknown-state = 状态栏里的这个词不认识；这些行已收下，别的栏没有写明的按在册（在保、正常）处理
+problem-area-damaged = 区划代码被表格程序截短了，行里又没有别的地方写明是哪个村；这些行已按整张表所属的地区收下。请把这一列设为文本，重填代码
 problem-area-outside = 此行所属地区不在本级范围内
 problem-older-month = 同一名册较早的月份，以最新的为准
 problem-sheet-repeats-others = 汇总表，与其他表重复，未读
@@ -516,6 +518,8 @@ say-count = 共{ $count }条。
 say-decided = { $id }：{ $status }。
 say-held-released = { $id } 已放行。
 say-held-rejected = { $id } 已作废。
+say-held-removes-much = 会减少 { $before } 行中的 { $removed } 行
+say-held-other-file = { $file } 与仍在文件夹里的 { $other } 几乎没有相同的人：每份表都算全表，收下这份，另一份里的人就全没了。两份合起来才是全表的，请合成一个工作簿（每份一个工作表），或放进单独的文件夹并在 rosterd.toml 的 [[source]] 里写 mode = "append"；这份要代替另一份的，请放行
 say-held-hint = 核对后：rosterd held release 编号，或 rosterd held reject 编号
 say-match-confirmed = { $id } 已认定为同一人。
 say-match-rejected = { $id } 已认定为不同的人，今后不再合并。

@@ -27,21 +27,25 @@ enum Action {
     Release {
         /// From 'rosterd held'
         id: String,
+        #[command(flatten)]
+        output: Output,
     },
     /// The file is wrong: forget it
     Reject {
         /// From 'rosterd held'
         id: String,
+        #[command(flatten)]
+        output: Output,
     },
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {
-    let (id, action, said) = match args.action {
+    let (id, action, said, output) = match args.action {
         None => return show(args.output, session),
-        Some(Action::Release { id }) => (id, HeldAction::Release, "say-held-released"),
-        Some(Action::Reject { id }) => (id, HeldAction::Reject, "say-held-rejected"),
+        Some(Action::Release { id, output }) => (id, HeldAction::Release, "say-held-released", output),
+        Some(Action::Reject { id, output }) => (id, HeldAction::Reject, "say-held-rejected", output),
     };
-    let (_, exit) = session.row(&requests::SettleHeld { id: id.clone(), action }, args.output.json)?;
+    let (_, exit) = session.row(&requests::SettleHeld { id: id.clone(), action }, output.json)?;
     if exit == Exit::Done {
         session.screen.say_with(said, &[("id", &id)]);
     }
@@ -60,8 +64,12 @@ fn show(output: Output, session: &mut Session) -> Outcome {
     let text = session.screen.text();
     let head = ["id", "list", "area", "lines", "before", "removed", "share", "since", "file"];
     let mut table = Table::new(head.map(|key| text.say(&format!("label-{key}")))).right(&[3, 4, 5, 6]);
+    let mut why = Vec::new();
     for row in &rows {
         let share = row["share"].as_f64().map(|share| format!("{:.0}%", share * 100.0)).unwrap_or_default();
+        if row["reason"] == "other-file" {
+            why.push(format!("{}: {}", view::cell(row, "id"), view::field(row, "text")));
+        }
         table.row([
             view::cell(row, "id"),
             view::list(text, row),
@@ -76,6 +84,9 @@ fn show(output: Output, session: &mut Session) -> Outcome {
     }
     for line in table.lines(session.screen.columns()) {
         session.screen.line(line);
+    }
+    for reason in why {
+        session.screen.line(reason);
     }
     session.screen.say("say-held-hint");
     Ok(exit)

@@ -13,6 +13,9 @@ use crate::error::Result;
 use crate::report::text::Text;
 use crate::store::{EntryView, FindingRow, MatchRow, PlaceCache, View};
 
+/// Lines of a damaged column that are shown for all of it.
+const COLUMN_ENTRIES_MAX: usize = 5;
+
 /// Makes rows within one read of the store.
 pub struct Presenter<'a> {
     pub view: &'a View<'a>,
@@ -33,7 +36,10 @@ impl<'a> Presenter<'a> {
     }
 
     pub fn finding(&mut self, row: &FindingRow) -> Result<Value> {
-        let entries = self.entries(&row.evidence)?;
+        let entries = match row.detail.contains_key("whole_column") {
+            true => self.entries(&self.of_damaged_column(row)?)?,
+            false => self.entries(&row.evidence)?,
+        };
         let severity = Severity::parse(&row.severity).unwrap_or(Severity::Medium);
         let text = self.text.finding(
             &row.rule,
@@ -63,6 +69,25 @@ impl<'a> Presenter<'a> {
             shown["withdrawn"] = withdrawn;
         }
         Ok(shown)
+    }
+
+    /// The first lines of a column of numbers that lost its digits. The finding rests on the column and not on them: it is
+    /// the same one where others come first.
+    fn of_damaged_column(&self, row: &FindingRow) -> Result<Vec<Uid>> {
+        let mut found = Vec::new();
+        let snapshots = self.view.snapshots()?.into_iter().map(|(_, snapshot)| snapshot);
+        for snapshot in snapshots.filter(|s| Some(s.key.list) == row.list && Some(s.key.area) == row.area) {
+            let placement = self.view.snapshot(&snapshot.key)?.map(|(_, _, placement)| placement).unwrap_or_default();
+            for line in placement.lines() {
+                let entry = self.view.entry(line.uid)?.map(|stored| stored.entry);
+                let number = entry.as_ref().and_then(|entry| entry.record.id_number.as_ref());
+                found.extend(number.filter(|number| number.is_damaged()).map(|_| line.uid));
+                if found.len() == COLUMN_ENTRIES_MAX {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// By whose knowledge a finding was withdrawn, where it was.

@@ -10,7 +10,9 @@ use super::office::Office;
 use super::pass::{self, Gather, Manner, Outcome, ingest};
 use crate::domain::List;
 use crate::error::{Context as _, Error, Result};
-use crate::intake::{self, Context, DatabaseSource, FileReport, Limits, Places, Unreadable, Vocabulary, watch::Seen};
+use crate::intake::{
+    self, Context, DatabaseSource, FileReport, Limits, Places, RefusalCode, Unreadable, Vocabulary, watch::Seen,
+};
 use crate::settings::{Mode, Selection, Source, SourceKind};
 use crate::store::{QuarantineRow, SourceRow, Writer};
 
@@ -23,6 +25,8 @@ pub struct Reading<'a> {
     pub source: &'a Source,
     pub rel_path: &'a str,
     pub path: PathBuf,
+    /// The watched folder that `rel_path` is of.
+    pub folder: PathBuf,
     pub seen: &'a Seen,
 }
 
@@ -139,7 +143,11 @@ impl Reading<'_> {
     fn keep(&self, writer: &Writer, hash: [u8; 32], lines: u64, outcome: &Outcome) -> Result<()> {
         let state = if outcome.scopes.iter().any(|scope| scope.held) { "held" } else { "read" };
         writer.put_source(&self.row(hash, state, lists(outcome), lines))?;
-        writer.put_quarantine(self.office.area(), self.rel_path, &refusals(self, outcome))
+        writer.put_quarantine(self.office.area(), self.rel_path, &refusals(self, outcome))?;
+        if self.source.mode == Mode::Append {
+            return Ok(());
+        }
+        RefusalCode::NOTES.iter().try_for_each(|code| writer.forget_notes(self.office.area(), &code_of(*code)))
     }
 
     /// What this office and those below it are called, and what its own word files call areas.
@@ -177,6 +185,7 @@ impl Reading<'_> {
         Manner {
             stream: self.stream.to_owned(),
             file: self.rel_path.to_owned(),
+            folder: self.folder.clone(),
             hash,
             append: self.source.mode == Mode::Append,
             released,
@@ -279,7 +288,7 @@ fn tell(reading: &Reading, report: &FileReport, outcome: &Outcome) {
         created = sum(|s| s.created),
         updated = sum(|s| s.updated),
         removed = sum(|s| s.removed),
-        refused = outcome.refused.len(),
+        refused = outcome.not_taken(),
         held = outcome.scopes.iter().filter(|s| s.held).count(),
         "file read"
     );

@@ -272,6 +272,7 @@ impl Worker {
                 source: &source,
                 rel_path: &seen.rel_path,
                 path: real_path(&folder, &seen.rel_path),
+                folder: folder.clone(),
                 seen: &seen,
             };
             if reading::read(&reading)? {

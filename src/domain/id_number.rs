@@ -43,12 +43,16 @@ pub enum IdFault {
 
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 const CHECK: &[u8; 11] = b"10X98765432";
+/// Fewer digits are no number of a person, and what stands there is a word.
+const DIGITS_MIN: usize = 6;
 /// Nobody is older (DOMAIN.md Q1).
 const AGE_YEARS_MAX: i16 = 120;
 
 impl IdNumber {
     /// Places of precision in a spreadsheet's number cell (DOMAIN.md 6 row 3): the first ones of a damaged number.
     pub const KEPT_PLACES: usize = 15;
+    /// Places of the area it begins with. Behind them comes a year, which rounds none of them up.
+    pub const AREA_PLACES: usize = 6;
 
     /// Cleans `raw`. `None` for an empty cell or one of the words and digits that stand for 'none'
     /// (无, 待办, 未上户, eighteen equal digits).
@@ -60,12 +64,17 @@ impl IdNumber {
         let text: CompactString = text.strip_suffix(".0").unwrap_or(&text).chars().filter(|c| *c != '.').collect();
         let digits = text.chars().filter(char::is_ascii_digit).count();
         let all_equal = text.len() >= 6 && text.bytes().all(|b| b == text.as_bytes()[0]);
-        (digits >= 6 && !all_equal).then_some(IdNumber { text, damaged: false })
+        (digits >= DIGITS_MIN && !all_equal).then_some(IdNumber { text, damaged: false })
     }
 
-    /// A number that stood in a number cell and so lost its tail: `digits` is what is left of it.
+    /// A number that stood in a number cell and so lost its tail: `digits` is what is left of it, be it two (`5.2E+17`).
+    /// `None` where nothing is.
     pub fn damaged(digits: &str) -> Option<IdNumber> {
-        IdNumber::parse(digits).map(|id| IdNumber { damaged: true, ..id })
+        let few = || {
+            let text: CompactString = digits.chars().filter_map(clean_char).filter(char::is_ascii_digit).collect();
+            (1..DIGITS_MIN).contains(&text.len()).then_some(IdNumber { text, damaged: true })
+        };
+        IdNumber::parse(digits).map(|id| IdNumber { damaged: true, ..id }).or_else(few)
     }
 
     /// The whole number. Only for matching, the store, the link, and a logged reveal.
@@ -189,6 +198,8 @@ fn clean_char(c: char) -> Option<char> {
         // The mark of a damaged number, where it is written.
         | '~'
         | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
         | '\u{feff}'
         | '\u{ad}' => None,
         c => Some(c.to_ascii_uppercase()),
@@ -288,6 +299,7 @@ mod tests {
             "１１０１０５１９４９１２３１００２Ｘ",
             "110105-19491231-002×",
             "11O1O519491231002*",
+            "\u{202a}11010519491231002X\u{202c}",
             "~11010519491231002X",
             "～11010519491231002X",
         ] {
@@ -324,6 +336,7 @@ mod tests {
     fn of_a_damaged_number_only_what_was_kept_counts() {
         let kept = |digits| IdNumber::damaged(digits).unwrap().trusted_places();
         assert_eq!((kept("110105194912310000"), kept("110105194912310"), kept("110105")), (15, 15, 5));
+        assert_eq!((kept("52"), IdNumber::damaged("")), (1, None));
         assert_eq!(id("11010519491231002X").trusted_places(), usize::MAX);
     }
 

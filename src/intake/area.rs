@@ -59,9 +59,14 @@ fn is_neighbour(area: Area, node: Area) -> bool {
     area.level() == Level::Village && area.county() == node.county()
 }
 
+/// Behind a village's twelve digits the family-planning system writes three more (DOMAIN.md 3.2); these say nothing.
+const NO_EXTENSION: &str = "000";
+const VILLAGE_DIGITS: usize = 12;
+
 /// The area in one cell of a line: a code, a code within a name, or nothing a stranger could tell.
 pub fn of_cell(text: &str) -> Option<Area> {
-    text.parse().ok().or_else(|| codes(text).max_by_key(|area| std::cmp::Reverse(area.level())))
+    let own = text.parse().ok().or_else(|| codes(text).max_by_key(|area| std::cmp::Reverse(area.level())));
+    own.or_else(|| text.strip_suffix(NO_EXTENSION).filter(|code| code.len() == VILLAGE_DIGITS)?.parse().ok())
 }
 
 /// The last three digits of a village's code alone (200, 200村), as a column beside the township's writes them.
@@ -172,6 +177,8 @@ mod tests {
         assert_eq!(narrowed(None, area("519901")), area("519901"));
         assert_eq!(of_cell("519901001200村"), Some(area("519901001200")));
         assert_eq!(of_cell("幸福村"), None);
+        assert_eq!(of_cell("519901001200000"), Some(area("519901001200")));
+        assert_eq!((of_cell("519901001200013"), of_cell("519901001000")), (None, Some(area("519901001"))));
     }
 
     #[test]

@@ -5,16 +5,16 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use encoding_rs::{Encoding, UTF_8};
+
 use super::Limits;
 use super::compound::Compound;
+use super::encoding::utf16_without_bom;
 use super::report::{Container, Unreadable, UnreadableCode};
 use super::unfolding::Unfolding;
 
 /// Enough to see a BOM, a magic number, and the first tags of a page.
-const HEAD_BYTES: usize = 4_096;
-const UTF16_LE_BOM: &[u8] = b"\xff\xfe";
-const UTF16_BE_BOM: &[u8] = b"\xfe\xff";
-const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
+pub(super) const HEAD_BYTES: usize = 4_096;
 
 /// Magic bytes of files that people drop by mistake, with their trade name.
 const FOREIGN: &[(&[u8], &str)] = &[
@@ -81,17 +81,12 @@ pub(super) fn recognise(file: &mut File, limits: &Limits) -> Result<Container, U
 }
 
 fn text(head: &[u8]) -> Result<Container, Unreadable> {
-    let utf16 = head.starts_with(UTF16_LE_BOM) || head.starts_with(UTF16_BE_BOM);
-    if !utf16 && head.contains(&0) {
+    let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
+    let wide = marked.filter(|encoding| *encoding != UTF_8).or_else(|| utf16_without_bom(head));
+    if wide.is_none() && head.contains(&0) {
         return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "neither text nor a workbook"));
     }
-    let start: String = if utf16 {
-        encoding_rs::Encoding::for_bom(head)
-            .map(|(encoding, _)| encoding.decode(head).0.into_owned())
-            .unwrap_or_default()
-    } else {
-        String::from_utf8_lossy(head.strip_prefix(UTF8_BOM).unwrap_or(head)).into_owned()
-    };
+    let start = wide.unwrap_or(UTF_8).decode(head).0;
     let start = start.trim_start().to_ascii_lowercase();
     if !start.starts_with('<') {
         return Ok(Container::Text);

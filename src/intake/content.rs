@@ -8,7 +8,7 @@ use super::clean::words::{SexDigits, SexEvidence, sex_digit};
 use super::field::Field;
 use super::layout::Layout;
 use super::row::{Cell, Row};
-use super::vocabulary::{Vocabulary, fold_word};
+use super::vocabulary::{Vocabulary, fold_header, fold_word};
 
 /// Fewer filled cells say nothing of their column.
 const FILLED_MIN: usize = 3;
@@ -17,6 +17,8 @@ const WORDS_MIN_PERCENT: usize = 95;
 const NUMBERS_MIN_PERCENT: usize = 50;
 /// Fewer lines with a lost tail prove nothing of a column.
 const DAMAGED_LINES_MIN: usize = 5;
+/// Unless there are no others.
+const DAMAGED_ALL_MIN: usize = 2;
 
 /// Gives fields that no header named to the one column whose cells can be nothing else (人员情况 over 在册, 迁出, 死亡).
 /// Columns that are somebody else's, or must not be kept, have a known header and are not asked.
@@ -32,9 +34,13 @@ pub fn adopt(layout: &mut Layout, data: &[Row], vocabulary: &Vocabulary) {
         if !meant || layout.has(field) {
             continue;
         }
-        let unknown = layout.unknown.iter().map(|(column, _)| *column);
-        let fitting: Vec<usize> =
-            unknown.filter(|column| fits(field, layout.list, *column, data, vocabulary)).collect();
+        // 死亡 under 配偶情况 is the spouse's; under 与户主的称谓 stands how the line's own person is related.
+        let is_others = |header: &str| {
+            let header = fold_header(header);
+            field != Field::Relation && vocabulary.other_prefixes.iter().any(|other| header.contains(other.as_str()))
+        };
+        let own = layout.unknown.iter().filter(|(_, header)| !is_others(header)).map(|(column, _)| *column);
+        let fitting: Vec<usize> = own.filter(|column| fits(field, layout.list, *column, data, vocabulary)).collect();
         if let [only] = fitting[..] {
             layout.adopt(field, only);
         }
@@ -110,7 +116,7 @@ pub fn lost_tails(layout: &Layout, data: &[Row]) -> bool {
             cut += usize::from(has_lost_tail(text));
         }
     }
-    cut >= DAMAGED_LINES_MIN && cut * 5 >= whole * 4
+    (cut >= DAMAGED_LINES_MIN && cut * 5 >= whole * 4) || (cut >= DAMAGED_ALL_MIN && cut == whole)
 }
 
 /// Which comes first in dates like 5/6/1990, day or month, where the other dates of the sheet show it.

@@ -12,7 +12,7 @@ use super::Limits;
 use super::report::{Container, FileReport, Sink, Unreadable, UnreadableCode};
 use super::row::{Row, Rows};
 use super::sheet;
-use super::{Context, origin, whole};
+use super::{Context, origin, told, whole};
 
 /// How long to wait for the program that owns the database; then we come back later.
 const BUSY_WAIT: Duration = Duration::from_millis(500);
@@ -87,7 +87,7 @@ pub fn read_database(
     };
     let mut report = FileReport::new(Container::Sqlite, None);
     let outcome = sheet::read(&mut rows, &origin(table.as_deref(), context), context, sink, &mut report)?;
-    whole(outcome).map_or(Ok(report), Err)
+    whole(outcome).map_or_else(|| Ok(told(report, context, sink)), Err)
 }
 
 /// The table's name, where one is read, and the query.

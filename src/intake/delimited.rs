@@ -7,10 +7,11 @@
 use std::fs::File;
 use std::io::{Read, Seek};
 
-use encoding_rs::{CoderResult, Decoder, Encoding, GB18030, UTF_8};
+use encoding_rs::{CoderResult, Decoder, Encoding};
 
 use super::Limits;
 use super::container::read_up_to;
+use super::encoding::encoding_of;
 use super::report::{Unreadable, UnreadableCode};
 use super::row::{Row, Rows};
 
@@ -21,8 +22,6 @@ const QUOTED_LINES_MAX: usize = 50;
 const LINE_BYTES_MAX: usize = 1 << 20;
 /// Lines looked at to tell the delimiter.
 const SNIFF_LINES: usize = 30;
-/// Bad sequences a text may hold, one in so many bytes, and still be taken for that encoding.
-const BAD_BYTES_SHARE: u64 = 2_000;
 
 /// A text file decoded piece by piece and cut into rows.
 pub struct Delimited {
@@ -39,56 +38,6 @@ pub struct Delimited {
     limits: Limits,
     cells: u64,
     cell: String,
-}
-
-/// The encoding of a whole file: BOM, then strict UTF-8, then GB18030 (DOMAIN.md 6 row 11). The file is left at its
-/// beginning.
-pub fn encoding_of(file: &mut File) -> Result<&'static Encoding, Unreadable> {
-    let mut head = [0; 3];
-    let length = read_up_to(file, &mut head)?;
-    file.rewind()?;
-    if let Some((encoding, _)) = Encoding::for_bom(&head[..length]) {
-        return Ok(encoding);
-    }
-    // Nearly every file is one or the other without a fault, so each is first tried only as far as its first fault.
-    for encoding in [UTF_8, GB18030] {
-        if bad_sequences(file, encoding, 0)?.1 == 0 {
-            return Ok(encoding);
-        }
-    }
-    let (bytes, bad_utf8) = bad_sequences(file, UTF_8, u64::MAX)?;
-    let (_, bad_gb) = bad_sequences(file, GB18030, u64::MAX)?;
-    let (encoding, bad) = if bad_gb <= bad_utf8 { (GB18030, bad_gb) } else { (UTF_8, bad_utf8) };
-    if bad > bytes / BAD_BYTES_SHARE + 1 {
-        let detail = format!("neither UTF-8 nor GB18030: {bad} unreadable places");
-        return Err(Unreadable::new(UnreadableCode::UnreadableText, detail));
-    }
-    Ok(encoding)
-}
-
-/// Length of the file, and how many places of it are not of `encoding`; given up beyond `bad_max`. The file is left at
-/// its beginning.
-fn bad_sequences(file: &mut File, encoding: &'static Encoding, bad_max: u64) -> Result<(u64, u64), Unreadable> {
-    let mut decoder = encoding.new_decoder_without_bom_handling();
-    let mut raw = vec![0; CHUNK_BYTES];
-    let mut out = String::with_capacity(CHUNK_BYTES * 3);
-    let (mut bytes, mut bad) = (0u64, 0u64);
-    loop {
-        let length = read_up_to(file, &mut raw)?;
-        bytes += length as u64;
-        let last = length < raw.len();
-        out.clear();
-        out.reserve(decoder.max_utf8_buffer_length(length).unwrap_or(length * 3));
-        let (_, read, replaced) = decoder.decode_to_string(&raw[..length], &mut out, last);
-        debug_assert_eq!(read, length, "the buffer holds the worst case");
-        if replaced {
-            bad += out.matches('\u{fffd}').count() as u64;
-        }
-        if last || bad > bad_max {
-            file.rewind()?;
-            return Ok((bytes, bad));
-        }
-    }
 }
 
 impl Delimited {
@@ -315,8 +264,11 @@ pub fn decode_whole(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::io::Write as _;
+
+    use encoding_rs::GB18030;
+
+    use super::*;
 
     fn rows(bytes: &[u8]) -> Vec<(u32, Vec<String>)> {
         let mut file = tempfile::tempfile().unwrap();
@@ -366,7 +318,7 @@ mod tests {
         let utf16_be: Vec<u8> =
             [0xfe, 0xff].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect();
         let bom = [b"\xef\xbb\xbf", text.as_bytes()].concat();
-        for bytes in [text.as_bytes(), &gbk, &utf16_le, &utf16_be, &bom] {
+        for bytes in [text.as_bytes(), &gbk, &utf16_le, &utf16_be, &utf16_le[2..], &utf16_be[2..], &bom] {
             assert_eq!(texts(bytes), want);
         }
         assert_eq!(texts(b"sep=;\na;b\n1;2"), [["a", "b"], ["1", "2"]]);

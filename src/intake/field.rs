@@ -38,6 +38,7 @@ pub enum Field {
     MovedOutTo,
     Died,
     DiedFlag,
+    MovedFlag,
     Ended,
     EndedFlag,
     Since,

@@ -5,6 +5,7 @@ use super::row::Row;
 use super::vocabulary::{ListWords, Vocabulary, fold_header, fold_header_bare, holds};
 
 /// One column's header: what was written, and the keys to look it up by, the most telling first.
+#[derive(Debug, Clone)]
 pub struct Heading {
     pub written: String,
     pub keys: Vec<String>,
@@ -100,7 +101,14 @@ pub fn meaning(heading: &Heading, list: &ListWords, vocabulary: &Vocabulary, hea
             return Meaning::Field(Field::Ignored, false);
         }
     }
-    Meaning::Unknown
+    let asks = heading.keys.first().is_some_and(|key| !heading.of_other && is_choice(key, list));
+    if asks { Meaning::Field(Field::Status, false) } else { Meaning::Unknown }
+}
+
+/// 在家/外出/死亡: a header that asks which of the states it is.
+fn is_choice(key: &str, list: &ListWords) -> bool {
+    let mut words = key.split(['/', '、', '或']);
+    key.contains(['/', '、', '或']) && words.all(|word| list.status.contains_key(word))
 }
 
 /// What 户主身份证号 means where the head is the line's only person.

@@ -2,6 +2,7 @@
 
 use crate::domain::{Aid, Flow, List};
 
+use super::beside::Blocks;
 use super::field::Field;
 use super::row::{Cell, Row};
 use super::vocabulary::fold_word;
@@ -25,6 +26,8 @@ pub struct Layout {
     /// What the title says of all lines, where no column says it of each.
     pub default_flow: Option<Flow>,
     pub default_aid: Option<Aid>,
+    /// Where people stand side by side: the columns are those of the first block.
+    pub blocks: Option<Blocks>,
 }
 
 impl Layout {
@@ -59,6 +62,6 @@ impl Layout {
 
     /// Whether both read the same columns in the same way.
     pub fn same_columns(&self, other: &Layout) -> bool {
-        self.list == other.list && self.kept == other.kept
+        self.list == other.list && self.kept == other.kept && self.blocks == other.blocks
     }
 }

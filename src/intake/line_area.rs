@@ -3,6 +3,7 @@
 use crate::domain::{Area, Level};
 
 use super::area;
+use super::clean::number::is_scientific;
 use super::content;
 use super::field::Field;
 use super::layout::Layout;
@@ -11,13 +12,15 @@ use super::row::{Cell, Row};
 use super::vocabulary::Vocabulary;
 
 /// Follows the area columns of one table.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct LineArea {
     /// A cell stands for all blank ones below it: clerks merge a village's lines.
     merged: bool,
     above: Option<Area>,
     /// The last text, where it was read, and what it meant.
     last: Option<(String, Area, Option<Area>)>,
+    /// What a spreadsheet left of a code on the line last read: 5.19901E+11.
+    cut: Option<String>,
 }
 
 impl LineArea {
@@ -54,6 +57,11 @@ impl LineArea {
         })
     }
 
+    /// What was left of a code on the line last asked for, that names no village.
+    pub fn cut_code(&mut self) -> Option<String> {
+        self.cut.take()
+    }
+
     fn named(
         &mut self,
         row: &Row,
@@ -77,6 +85,11 @@ impl LineArea {
                 },
                 cell => area::of_cell(&cell.to_text()),
             };
+            if let Cell::Text(text) = row.cell(*column)
+                && is_scientific(text)
+            {
+                self.cut = Some(text.to_owned());
+            }
             if own.is_none() {
                 short = short.or_else(|| area::village_number(row.cell(*column)));
             }

@@ -9,6 +9,7 @@
 //! an [`Unreadable`] with a code. Text files and new workbooks are streamed.
 
 mod area;
+mod beside;
 mod clean;
 mod compound;
 mod container;
@@ -16,6 +17,7 @@ mod content;
 mod database;
 mod delimited;
 pub mod diff;
+mod encoding;
 mod field;
 mod fill;
 mod header;
@@ -23,6 +25,8 @@ mod layout;
 mod line_area;
 mod lines;
 mod markup;
+mod merged;
+mod notes;
 mod places;
 mod recognise;
 pub mod renumbered;
@@ -77,18 +81,25 @@ pub struct Context<'a> {
 /// Reads one file into `sink`. What was given to the sink before an error stands; the caller discards it.
 pub fn read_file(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
     let mut file = container::open(path, context.limits)?;
-    match container::recognise(&mut file, context.limits)? {
+    let report = match container::recognise(&mut file, context.limits)? {
         Container::Text => read_text(file, context, sink),
         Container::Sqlite => {
             Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "a database is read as a source of its own"))
         }
         container @ (Container::Html | Container::SpreadsheetXml) => read_markup(file, container, context, sink),
         container => read_workbook(file, container, context, sink),
-    }
+    };
+    report.map(|report| told(report, context, sink))
+}
+
+/// Tells what was read of the whole file and not understood.
+fn told(mut report: FileReport, context: &Context<'_>, sink: &mut dyn Sink) -> FileReport {
+    report.notes.tell(&|c| context.vocabulary.is_of_the_trade(c), sink);
+    report
 }
 
 fn read_text(mut file: File, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
-    let encoding = delimited::encoding_of(&mut file)?;
+    let encoding = encoding::encoding_of(&mut file)?;
     let mut rows = delimited::Delimited::new(file, encoding, context.limits)?;
     let mut report = FileReport::new(Container::Text, Some(encoding.name()));
     let outcome = sheet::read(&mut rows, &origin(None, context), context, sink, &mut report)?;

@@ -6,6 +6,7 @@
 
 use crate::domain::List;
 
+use super::beside::Blocks;
 use super::field::Field;
 use super::header::{Heading, Meaning, headings, hint, hinted, is_known, is_known_key, meaning};
 use super::layout::Layout;
@@ -59,7 +60,7 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     let most = candidates.iter().map(|(known, ..)| *known).max()?;
     let enough = |known: usize| known == most || (known >= KNOWN_CELLS_MIN && known * 5 >= most * 3);
     let (known, first, depth) = candidates.into_iter().find(|(known, ..)| enough(*known))?;
-    let headings = headings(&window[first..first + depth], vocabulary);
+    let mut headings = headings(&window[first..first + depth], vocabulary);
     let all_known = known >= 2 && known == headings.len();
     if known < KNOWN_CELLS_MIN && !all_known {
         return None;
@@ -71,8 +72,13 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
         .flat_map(|row| row.cells().enumerate().map(|(column, cell)| (column, fold_word(&cell.to_text()))))
         .filter(|(_, text)| !text.is_empty())
         .collect();
-    let layout = choose(&headings, &titles, support, forced, vocabulary);
-    let layout = layout.map(|layout| Layout { header_cells, ..layout });
+    let blocks = Blocks::of(&headings, vocabulary);
+    let told = |headings: &[Heading], forced| choose(headings, &titles, support, forced, vocabulary);
+    let whole = blocks.and_then(|_| told(&headings, forced)).map(|layout| layout.list);
+    blocks.iter().for_each(|blocks| blocks.keep_first(&mut headings, vocabulary));
+    // One block alone may tell less than the whole header.
+    let layout = told(&headings, forced).or_else(|| told(&headings, Some(whole?)));
+    let layout = layout.map(|layout| Layout { header_cells, blocks, ..layout });
     Some(Found { first, depth, layout })
 }
 
@@ -208,6 +214,7 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         head_is_person,
         default_flow: None,
         default_aid: None,
+        blocks: None,
     };
     let mut score = 0;
     let mut counted = Vec::new();

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Area, Date, List, Record};
 
+use super::notes::Notes;
+
 /// Where everything read is put, in the order of the file.
 pub trait Sink {
     /// Whether an equal line (same text under the same columns) is already held: then it is not cleaned again.
@@ -48,7 +50,7 @@ pub struct Line {
     pub record: Option<Record>,
 }
 
-/// A line or sheet that could not be taken.
+/// A line or sheet that could not be taken, or what of the lines that were taken nobody understood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     pub sheet: Option<String>,
@@ -58,7 +60,7 @@ pub struct Refusal {
     pub detail: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefusalCode {
     /// There is data in the line, and no name.
@@ -73,6 +75,19 @@ pub enum RefusalCode {
     OlderMonth,
     /// Cells of the line cannot be read as text.
     UnreadableText,
+    /// A word in the column of the state that nobody knows. Its lines are taken: as their other columns say, else as active.
+    UnknownState,
+    /// A code in the column of the area that a spreadsheet cut (5.19901E+11). Its lines are taken without their village.
+    AreaDamaged,
+}
+
+impl RefusalCode {
+    /// Codes of what was taken all the same, and only not understood.
+    pub const NOTES: [RefusalCode; 2] = [RefusalCode::UnknownState, RefusalCode::AreaDamaged];
+
+    pub fn is_note(self) -> bool {
+        RefusalCode::NOTES.contains(&self)
+    }
 }
 
 /// A control total as written, against the lines it stands under (DOMAIN.md 6 row 2).
@@ -115,6 +130,8 @@ pub struct FileReport {
     pub unread_cells: u64,
     /// Cells that held an error value such as `#REF!`.
     pub error_cells: u64,
+    #[serde(skip)]
+    pub(super) notes: Notes,
 }
 
 impl FileReport {
@@ -129,6 +146,7 @@ impl FileReport {
             dropped_columns: 0,
             unread_cells: 0,
             error_cells: 0,
+            notes: Notes::default(),
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct Row {
     pub number: u32,
     text: String,
     slots: Vec<Slot>,
+    /// Columns whose cell is merged with one above, and what stands there.
+    above: Vec<(usize, String)>,
 }
 
 impl Row {
@@ -46,6 +48,7 @@ impl Row {
         self.number = number;
         self.text.clear();
         self.slots.clear();
+        self.above.clear();
     }
 
     pub fn width(&self) -> usize {
@@ -104,6 +107,27 @@ impl Row {
         self.slots.push(Slot::Error);
     }
 
+    /// Notes that the cell of `column` is merged with one above that holds `value`.
+    pub fn push_above(&mut self, column: usize, value: &str) {
+        self.above.push((column, value.to_owned()));
+    }
+
+    pub fn above(&self) -> &[(usize, String)] {
+        &self.above
+    }
+
+    /// Writes the value of merged cells into those of their columns that are `wanted` and empty.
+    pub fn take_from_above(&mut self, wanted: impl Fn(usize) -> bool) {
+        for (column, value) in std::mem::take(&mut self.above) {
+            if wanted(column) && self.cell(column).is_empty() {
+                self.pad(column + 1);
+                let start = self.text.len() as u32;
+                self.text.push_str(&value);
+                self.slots[column] = Slot::Text { start, end: self.text.len() as u32 };
+            }
+        }
+    }
+
     /// Fills up with empty cells, so that the next one pushed stands in `column`.
     pub fn pad(&mut self, column: usize) {
         while self.slots.len() < column {
@@ -119,7 +143,7 @@ pub fn trim(raw: &str) -> &str {
     match (bytes.first(), bytes.last()) {
         (Some(first), Some(last)) if first.is_ascii_graphic() && last.is_ascii_graphic() => raw,
         _ => raw.trim_matches(|c: char| {
-            c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}')
+            c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
         }),
     }
 }

@@ -15,6 +15,7 @@ use super::fill::FillDown;
 use super::layout::Layout;
 use super::line_area::LineArea;
 use super::lines::{Kind, kind};
+use super::merged::is_shared;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
 use super::report::{FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
 use super::row::{Cell, Row, Rows};
@@ -85,18 +86,20 @@ pub fn read(
     let titles: Vec<String> =
         window[..first].iter().flat_map(|row| row.cells().map(Cell::to_text)).filter(|text| !text.is_empty()).collect();
     let data = window.split_off(first + depth);
-    content::adopt(&mut layout, &data, context.vocabulary);
+    let parts = layout.blocks.map(|blocks| data.iter().flat_map(|row| blocks.parts(row)).collect::<Vec<Row>>());
+    let lines = parts.as_deref().unwrap_or(&data);
+    content::adopt(&mut layout, lines, context.vocabulary);
     let reading = Reading {
-        digits: content::sex_digits(&layout, &data),
-        damaged_tails: content::lost_tails(&layout, &data),
-        day_first: content::day_first(&layout, &data),
+        digits: content::sex_digits(&layout, lines),
+        damaged_tails: content::lost_tails(&layout, lines),
+        day_first: content::day_first(&layout, lines),
         typed: rows.typed(),
         epoch_1904: rows.epoch_1904(),
         today: context.today,
         status: origin.name.filter(|_| !layout.says_status()).and_then(|name| status_of(name, layout.list, context)),
     };
     let (header_row, list) = (window[first].number, layout.list);
-    let line_area = LineArea::new(&layout, &data);
+    let line_area = LineArea::new(&layout, lines);
     let mut reader = SheetReader::new(origin, context, layout, (reading, line_area), &titles, sink, report);
     reader.announce(header_row);
     for row in data {
@@ -135,6 +138,8 @@ struct SheetReader<'a, 'v> {
     fill: FillDown,
     bytes: Vec<u8>,
     line_area: LineArea,
+    /// Of the blocks beside the first.
+    beside: Vec<(FillDown, LineArea)>,
     counts: Counts,
 }
 
@@ -166,6 +171,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             fill: FillDown::default(),
             bytes: Vec::new(),
             line_area,
+            beside: Vec::new(),
             counts: Counts::default(),
         };
         reader.seed = reader.seed();
@@ -211,6 +217,32 @@ impl<'a, 'v> SheetReader<'a, 'v> {
 
     /// Reads one row and gives back a buffer for the next.
     fn row(&mut self, row: Row) -> Result<Row, Unreadable> {
+        let Some(blocks) = self.layout.blocks else { return self.one(row) };
+        if blocks.parts(&row).count() == 0 || kind(&row, &self.layout, self.context.vocabulary) == Kind::Header {
+            return self.one(row);
+        }
+        self.beside.resize_with(blocks.count - 1, || (FillDown::default(), self.line_area.clone()));
+        for block in 0..blocks.count {
+            let Some(part) = blocks.part(&row, block) else { continue };
+            // Each block goes on with the households and villages above it, not with those beside it.
+            self.turn_to(block);
+            let read = self.one(part);
+            self.turn_to(block);
+            read?;
+        }
+        Ok(row)
+    }
+
+    /// Takes up what stands above in a block, or puts it back.
+    fn turn_to(&mut self, block: usize) {
+        if let Some((fill, line_area)) = block.checked_sub(1).and_then(|at| self.beside.get_mut(at)) {
+            std::mem::swap(&mut self.fill, fill);
+            std::mem::swap(&mut self.line_area, line_area);
+        }
+    }
+
+    /// Reads a row on which one person stands.
+    fn one(&mut self, mut row: Row) -> Result<Row, Unreadable> {
         match kind(&row, &self.layout, self.context.vocabulary) {
             Kind::Blank | Kind::Trailer => return Ok(row),
             Kind::Header => {
@@ -232,12 +264,19 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         }
         self.counts.line();
         self.report.lines += 1;
+        let shared = |(field, _): &&(Field, usize)| is_shared(*field);
+        row.take_from_above(|at| self.layout.kept.iter().filter(shared).any(|(_, column)| *column == at));
         let relation = self.layout.columns(Field::Relation).first().map(|column| row.cell(*column));
         let is_head = relation.and_then(|cell| self.cleaner.relation_of(cell)).map(|code| matches!(code, 1 | 2));
         self.fill.fill(&row, &self.layout, is_head, self.context.vocabulary);
         let (node, places, words) = (self.context.node_area, self.context.places, self.context.vocabulary);
         let own = self.line_area.of(&row, &self.layout, (node, self.area), places, words);
         let area = if self.context.area.is_some() { self.area } else { area::narrowed(own, self.area) };
+        if let Some(code) = self.line_area.cut_code()
+            && area.level() != Level::Village
+        {
+            self.report.notes.note(RefusalCode::AreaDamaged, &code, self.origin.name, row.number);
+        }
         if !self.context.node_area.contains(area) {
             self.refuse(&row, RefusalCode::AreaOutside, area.to_string());
         } else {
@@ -247,6 +286,11 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     }
 
     fn line(&mut self, row: &Row, area: Area) {
+        // Also of a line that is held already: what is told of a file is told anew with each reading.
+        let view = View { row, layout: &self.layout, filled: self.fill.filled() };
+        if let Some(word) = self.cleaner.unknown_state(view) {
+            self.report.notes.note(RefusalCode::UnknownState, &word, self.origin.name, row.number);
+        }
         let raw = self.raw(row, area);
         let list = self.layout.list;
         if self.sink.known(list, raw) {
@@ -352,5 +396,6 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     fn begin_segment(&mut self) {
         self.seed = self.seed();
         self.fill = FillDown::default();
+        self.beside.clear();
     }
 }

@@ -24,7 +24,7 @@ const LISTS: [(List, &str); 6] = [
 ];
 
 /// Raised when cleaning changes, so that lines already held are read again.
-const CLEANING_VERSION: u64 = 4;
+const CLEANING_VERSION: u64 = 5;
 
 type Words = Vec<String>;
 
@@ -229,6 +229,11 @@ impl Vocabulary {
     /// Changes whenever any word does, or the cleaning itself: lines read under another one are read again.
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint
+    }
+
+    /// Whether any list's word for a state is written with this character.
+    pub(super) fn is_of_the_trade(&self, c: char) -> bool {
+        self.lists.iter().any(|list| list.status.keys().any(|word| word.contains(c)))
     }
 
     pub(super) fn lists(&self) -> &[ListWords] {

@@ -12,14 +12,19 @@ use crate::domain::PartialDate;
 
 use super::Limits;
 use super::delimited::cap;
+use super::merged::Merged;
 use super::report::{Container, Unreadable, UnreadableCode};
 use super::row::{Row, Rows};
 
 type Source = BufReader<File>;
 
+/// A larger new workbook comes from a program, which merges nothing; to look for merged cells takes a look at all others.
+const MERGED_BYTES_MAX: u64 = 2 << 20;
+
 /// An open workbook.
 pub enum Workbook {
-    Xlsx(Box<Xlsx<Source>>),
+    /// Whether it may have merged cells.
+    Xlsx(Box<Xlsx<Source>>, bool),
     Xlsb(Box<Xlsb<Source>>),
     Xls(Box<Xls<Source>>),
     Ods(Box<Ods<Source>>),
@@ -35,6 +40,7 @@ fn broken(password: bool, error: &dyn std::fmt::Display) -> Unreadable {
 
 impl Workbook {
     pub fn open(file: File, container: Container) -> Result<Workbook, Unreadable> {
+        let by_hand = file.metadata()?.len() <= MERGED_BYTES_MAX;
         let source = BufReader::new(file);
         Ok(match container {
             Container::Xlsb => Workbook::Xlsb(Box::new(
@@ -46,16 +52,17 @@ impl Workbook {
             Container::Ods => Workbook::Ods(Box::new(
                 Ods::new(source).map_err(|e| broken(matches!(e, calamine::OdsError::Password), &e))?,
             )),
-            _ => Workbook::Xlsx(Box::new(
-                Xlsx::new(source).map_err(|e| broken(matches!(e, calamine::XlsxError::Password), &e))?,
-            )),
+            _ => {
+                let book = Xlsx::new(source).map_err(|e| broken(matches!(e, calamine::XlsxError::Password), &e))?;
+                Workbook::Xlsx(Box::new(book), by_hand)
+            }
         })
     }
 
     /// The worksheets, and whether each is hidden: hidden ones are still data (DOMAIN.md 6 row 13).
     pub fn sheets(&self) -> Vec<(String, bool)> {
         let metadata = match self {
-            Workbook::Xlsx(book) => book.sheets_metadata(),
+            Workbook::Xlsx(book, _) => book.sheets_metadata(),
             Workbook::Xlsb(book) => book.sheets_metadata(),
             Workbook::Xls(book) => book.sheets_metadata(),
             Workbook::Ods(book) => book.sheets_metadata(),
@@ -72,14 +79,15 @@ impl Workbook {
         read: impl FnOnce(&mut dyn Rows) -> Result<T, Unreadable>,
     ) -> Result<T, Unreadable> {
         match self {
-            Workbook::Xlsx(book) => {
+            Workbook::Xlsx(book, by_hand) => {
                 let epoch_1904 = book.has_1904_epoch();
+                let merged = by_hand.then(|| book.merge_cells_by_sheet_name(sheet).ok()).flatten().unwrap_or_default();
                 let mut cells = book.worksheet_cells_reader(sheet).map_err(|e| broken(false, &e))?;
                 let next = move || -> Result<_, Unreadable> {
                     let cell = cells.next_cell().map_err(|e| broken(false, &e))?;
                     Ok(cell.map(|cell| (cell.get_position(), cell.get_value().clone())))
                 };
-                read(&mut CellRows::new(next, limits, epoch_1904))
+                read(&mut CellRows::new(next, limits, epoch_1904, Merged::new(merged)))
             }
             Workbook::Xlsb(book) => {
                 let epoch_1904 = book.has_1904_epoch();
@@ -88,16 +96,17 @@ impl Workbook {
                     let cell = cells.next_cell().map_err(|e| broken(false, &e))?;
                     Ok(cell.map(|cell| (cell.get_position(), cell.get_value().clone())))
                 };
-                read(&mut CellRows::new(next, limits, epoch_1904))
+                read(&mut CellRows::new(next, limits, epoch_1904, Merged::default()))
             }
             Workbook::Xls(book) => {
                 let epoch_1904 = book.has_1904_epoch();
                 let range = book.worksheet_range(sheet).map_err(|e| broken(false, &e))?;
-                read(&mut RangeRows::new(range, limits, epoch_1904)?)
+                let merged = book.merge_cells_by_sheet_name(sheet).unwrap_or_default();
+                read(&mut RangeRows::new(range, limits, epoch_1904, Merged::new(merged))?)
             }
             Workbook::Ods(book) => {
                 let range = book.worksheet_range(sheet).map_err(|e| broken(false, &e))?;
-                read(&mut RangeRows::new(range, limits, false)?)
+                read(&mut RangeRows::new(range, limits, false, Merged::default())?)
             }
         }
     }
@@ -112,6 +121,7 @@ struct CellRows<'l, F> {
     next: F,
     limits: &'l Limits,
     epoch_1904: bool,
+    merged: Merged,
     waiting: Option<(u32, u32, Held)>,
     cells: u64,
     last_row: u32,
@@ -131,8 +141,8 @@ impl<'a, 'l, F> CellRows<'l, F>
 where
     F: FnMut() -> Result<Option<((u32, u32), DataRef<'a>)>, Unreadable>,
 {
-    fn new(next: F, limits: &'l Limits, epoch_1904: bool) -> Self {
-        CellRows { next, limits, epoch_1904, waiting: None, cells: 0, last_row: 0, ended: false }
+    fn new(next: F, limits: &'l Limits, epoch_1904: bool, merged: Merged) -> Self {
+        CellRows { next, limits, epoch_1904, merged, waiting: None, cells: 0, last_row: 0, ended: false }
     }
 
     /// The next cell that holds something.
@@ -226,6 +236,7 @@ where
             }
             current = self.pull()?;
         }
+        self.merged.reach(row);
         Ok(true)
     }
 
@@ -243,11 +254,12 @@ struct RangeRows<'l> {
     range: Range<Data>,
     limits: &'l Limits,
     epoch_1904: bool,
+    merged: Merged,
     at: usize,
 }
 
 impl<'l> RangeRows<'l> {
-    fn new(range: Range<Data>, limits: &'l Limits, epoch_1904: bool) -> Result<Self, Unreadable> {
+    fn new(range: Range<Data>, limits: &'l Limits, epoch_1904: bool, merged: Merged) -> Result<Self, Unreadable> {
         let (height, width) = range.get_size();
         if width > limits.columns_max as usize {
             return Err(too_many(format!("{width} columns; columns_max is {}", limits.columns_max)));
@@ -255,7 +267,7 @@ impl<'l> RangeRows<'l> {
         if (height as u64).saturating_mul(width as u64) > limits.cells_max {
             return Err(too_many(format!("{height} rows of {width} columns; cells_max is {}", limits.cells_max)));
         }
-        Ok(RangeRows { range, limits, epoch_1904, at: 0 })
+        Ok(RangeRows { range, limits, epoch_1904, merged, at: 0 })
     }
 }
 
@@ -281,6 +293,7 @@ impl Rows for RangeRows<'_> {
             }
         }
         self.at += 1;
+        self.merged.reach(row);
         Ok(true)
     }
 

@@ -166,7 +166,10 @@ impl Number {
 fn damaged(a: &[u8], b: &[u8]) -> NumberLevel {
     let keep = IdNumber::KEPT_PLACES.min(a.len()).min(b.len());
     if keep < TAIL_AT {
-        return NumberLevel::Unlike;
+        // So few places are those of everybody around (5.2E+17, of which the last is rounded): they tell nobody, but may
+        // tell people apart.
+        let sure = if keep < IdNumber::AREA_PLACES { keep.saturating_sub(1) } else { keep };
+        return if a[..sure] == b[..sure] { NumberLevel::Missing } else { NumberLevel::Unlike };
     }
     match slips(&a[..keep], &b[..keep]) {
         _ if a[..keep] == b[..keep] => NumberLevel::Prefix,
@@ -259,7 +262,15 @@ mod tests {
         let lost_as_text = number("110105194912310000");
         assert_eq!(lost_as_text.compare(&whole), NumberLevel::Prefix);
         assert_eq!(lost_as_text.state, NumberState::Damaged);
-        let lost = Number::new(IdNumber::damaged("110105194912310000").as_ref());
-        assert_eq!(lost.compare(&whole), NumberLevel::Prefix);
+        let lost = |left| Number::new(IdNumber::damaged(left).as_ref());
+        assert_eq!(lost("110105194912310000").compare(&whole), NumberLevel::Prefix);
+        for (left, level) in [
+            ("110105", NumberLevel::Missing),
+            ("12", NumberLevel::Missing),
+            ("110106", NumberLevel::Unlike),
+            ("52", NumberLevel::Unlike),
+        ] {
+            assert_eq!(lost(left).compare(&whole), level, "{left}");
+        }
     }
 }

@@ -34,8 +34,9 @@ impl SnapshotFacts {
     pub fn column_is_damaged(&self, parameters: &Parameters) -> bool {
         /// Below this a share says nothing.
         const LINES_MIN: u64 = 5;
-        self.damaged >= LINES_MIN
-            && self.damaged * 100 >= self.lines * u64::from(parameters.damaged_column_share_percent)
+        let all = self.damaged > 1 && self.damaged == self.lines;
+        let share = self.damaged * 100 >= self.lines * u64::from(parameters.damaged_column_share_percent);
+        all || (self.damaged >= LINES_MIN && share)
     }
 }
 

@@ -157,8 +157,9 @@ impl View<'_> {
 }
 
 impl Writer<'_> {
-    /// Lets files that were refused, whole or by the sheet, be read again where the words have changed since: `words` is
-    /// the fingerprint of those of now. Gives how many.
+    /// Lets files that were refused, whole or by the sheet, be read again where the words have changed since, and those
+    /// that still count with a word for the state that nobody knew: `words` is the fingerprint of the words of now. Gives
+    /// how many.
     pub fn reread_refused(&self, words: u64) -> Result<u64> {
         if self.meta_u64("words")? == Some(words) {
             return Ok(0);
@@ -168,7 +169,9 @@ impl Writer<'_> {
         self.conn
             .execute(
                 "UPDATE sources SET modified = -1, state = 'waiting' WHERE state = 'quarantined'
-                 OR path IN (SELECT file FROM quarantine WHERE row IS NULL AND code = 'no-list-recognised')",
+                 OR path IN (SELECT file FROM quarantine WHERE row IS NULL AND code = 'no-list-recognised')
+                 OR path IN (SELECT q.file FROM quarantine q JOIN snapshots s ON s.file = q.file
+                             WHERE q.code = 'unknown-state')",
                 [],
             )
             .map(|files| files as u64)
@@ -208,6 +211,18 @@ impl Writer<'_> {
         self.add_quarantine(rows)
     }
 
+    /// Forgets what was only not understood of files that do not count any more, because later ones took their place.
+    pub fn forget_notes(&self, origin: Area, code: &str) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "DELETE FROM quarantine WHERE origin = ?1 AND code = ?2
+                 AND file NOT IN (SELECT file FROM snapshots WHERE origin = ?1)",
+            )
+            .and_then(|mut s| s.execute((origin.padded() as i64, code)))
+            .doing("writing the quarantine")?;
+        Ok(())
+    }
+
     pub fn add_quarantine(&self, rows: &[QuarantineRow]) -> Result<()> {
         for row in rows {
             self.conn
@@ -220,8 +235,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Holds a snapshot. One held before for the same list, area and stream gives way to it; the same content read
-    /// again keeps its number, which somebody may have written down.
+    /// Holds a snapshot. The same content read again keeps its number, which somebody may have written down.
     pub fn hold(&self, new: &Held) -> Result<i64> {
         let same = self
             .conn
@@ -237,7 +251,6 @@ impl Writer<'_> {
         if let Some(id) = same {
             return Ok(id);
         }
-        self.supersede_held(&new.stream, new.area, new.list)?;
         self.conn
             .prepare_cached(
                 "INSERT INTO held (at, stream, file, hash, area, list, had, has, removes, state)
@@ -259,13 +272,11 @@ impl Writer<'_> {
             .doing("holding a snapshot")
     }
 
-    /// A newer snapshot was taken: what was held of the older one is past.
-    pub fn supersede_held(&self, stream: &str, area: Area, list: List) -> Result<()> {
+    /// A later snapshot takes the place of one that waits.
+    pub fn supersede_held(&self, id: i64) -> Result<()> {
         self.conn
-            .prepare_cached(
-                "UPDATE held SET state = 'superseded' WHERE stream = ?1 AND area = ?2 AND list = ?3 AND state = 'held'",
-            )
-            .and_then(|mut s| s.execute((stream, area.padded() as i64, list as u8)))
+            .prepare_cached("UPDATE held SET state = 'superseded' WHERE id = ?1 AND state = 'held'")
+            .and_then(|mut s| s.execute([id]))
             .doing("holding a snapshot")?;
         Ok(())
     }

@@ -168,6 +168,7 @@ pub fn take_file(
     let file = folder.join("file.csv");
     fs::write(&file, text).expect("our own folder");
     let manner = Manner {
+        folder: std::path::PathBuf::new(),
         // An append source is configured, and so has a name.
         stream: if append { path.to_owned() } else { String::new() },
         file: path.to_owned(),

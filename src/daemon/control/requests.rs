@@ -137,7 +137,9 @@ pub struct Import {
     pub dry_run: bool,
 }
 
-/// Gives rows `{"id","list","area","file","since","lines","before","removed","share"}`.
+/// Gives rows `{"id","list","area","file","since","lines","before","removed","share","reason","other_file","text"}`;
+/// `reason` is `removes-much`, or `other-file` where nearly all that would go came from `other_file`, which still lies in
+/// the folder.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Held {}

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use super::super::control::requests::{self as ask, HeldAction};
+use super::super::control::requests as ask;
 use super::super::control::spool::Spooled;
 use super::super::control::{Content, Exit, Frame};
 use super::super::pass::{Outcome, ScopeOutcome};
@@ -14,16 +14,16 @@ use super::super::present::Presenter;
 use super::super::reading::{self, Reading};
 use super::super::run::lock;
 use super::super::worker::stream_of;
-use super::looking::held_row;
+use super::holding::folder_of;
 use super::{FrontDesk, Live, Out, row};
 use crate::daemon::backups;
 use crate::daemon::office::PAUSED;
 use crate::error::{Context, Error, Result};
 use crate::intake::Refusal;
 use crate::intake::watch::Seen;
-use crate::settings::file_name::{real_path, shown_name};
+use crate::settings::file_name::shown_name;
 use crate::settings::{Mode, Settings, Source, SourceKind};
-use crate::store::{self, Decision, DecisionKind, Held, Home, Store, StoreKey, Transition};
+use crate::store::{self, Decision, DecisionKind, Home, Store, StoreKey, Transition};
 
 /// Lines not taken that `import` shows of one file; all of them stand in quarantine.
 const PROBLEMS_MAX: usize = 20;
@@ -111,7 +111,7 @@ impl FrontDesk {
         self.tell_import(&seen.rel_path, outcome, args.dry_run, out)
     }
 
-    fn reading_of<'a>(
+    pub(super) fn reading_of<'a>(
         &'a self,
         live: &'a Live,
         settings: &Settings,
@@ -128,11 +128,12 @@ impl FrontDesk {
             source,
             rel_path: &seen.rel_path,
             path,
+            folder: folder_of(settings, stream),
             seen,
         }
     }
 
-    fn tell_import(
+    pub(super) fn tell_import(
         &self,
         file: &str,
         outcome: Result<Outcome, crate::intake::Unreadable>,
@@ -151,8 +152,15 @@ impl FrontDesk {
         }
         // A rehearsal that tells what would happen is done; a file that waits for a person is not.
         let mut exit = Exit::Done;
-        let mut problems = outcome.refused.iter().take(PROBLEMS_MAX).map(|refusal| self.problem(refusal)).collect();
+        let mut problems: Vec<Value> =
+            outcome.refused.iter().take(PROBLEMS_MAX).map(|refusal| self.problem(refusal)).collect();
         for scope in &outcome.scopes {
+            if let Some(other) = &scope.other_file {
+                let text = self.office.text.say_with("say-held-other-file", &[("file", &file), ("other", other)]);
+                problems.push(
+                    json!({"sheet": scope.sheet, "row": null, "code": "other-file", "detail": other, "text": text}),
+                );
+            }
             let state = match (scope.held, dry_run) {
                 _ if scope.outdated.is_some() => "outdated",
                 (true, true) => "would-hold",
@@ -165,14 +173,14 @@ impl FrontDesk {
             }
             // The lines that are not taken stand with the first list of the file.
             let problems = std::mem::take(&mut problems);
-            row(out, &scope_row(file, scope, outcome.refused.len(), state, problems))?;
+            row(out, &scope_row(file, scope, outcome.not_taken(), state, problems))?;
         }
         if outcome.scopes.is_empty() {
             exit = Exit::Failed;
             row(
                 out,
                 &json!({"file": file, "sheet": null, "list": null, "area": null, "lines": 0, "created": 0,
-                        "updated": 0, "removed": 0, "unchanged": 0, "refused": outcome.refused.len(),
+                        "updated": 0, "removed": 0, "unchanged": 0, "refused": outcome.not_taken(),
                         "problems": problems, "state": "refused"}),
             )?;
         }
@@ -184,66 +192,6 @@ impl FrontDesk {
         let code = reading::code_of(refusal.code);
         json!({"sheet": refusal.sheet, "row": refusal.row, "code": code, "detail": refusal.detail,
                "text": self.office.text.problem(&code, &refusal.detail)})
-    }
-
-    pub(super) fn settle_held(&self, args: &ask::SettleHeld, out: Out) -> Result<Exit> {
-        let (office, live) = (&self.office, self.live()?);
-        let nobody =
-            || Error::new(format!("nothing is held under '{}'", args.id)).hint("'rosterd held' lists what waits");
-        let id: i64 = args.id.parse().map_err(|_| nobody())?;
-        let state = match args.action {
-            HeldAction::Release => "released",
-            HeldAction::Reject => "rejected",
-        };
-        let held = office.store.write(|writer| writer.decide_held(id, state))?.ok_or_else(nobody)?;
-        row(out, &held_row(&held))?;
-        if args.action == HeldAction::Release {
-            self.take_released(live, &held, out)?;
-        }
-        office.changed();
-        Ok(Exit::Done)
-    }
-
-    /// Reads the file of a released snapshot again: the release is for the content that was looked at.
-    fn take_released(&self, live: &Live, held: &Held, out: Out) -> Result<()> {
-        let settings = self.office.settings();
-        let source = settings.sources.iter().find(|s| stream_of(&settings, s) == held.stream);
-        let folder = match source {
-            Some(source) if source.kind == SourceKind::Folder => source.path.clone(),
-            Some(source) => source.path.parent().map(Path::to_owned).unwrap_or_default(),
-            None => settings.inbox(),
-        };
-        let path = real_path(&folder, &held.file);
-        let meta = std::fs::metadata(&path).map_err(|e| {
-            Error::new("the file that was held is not there any more")
-                .at(&path)
-                .because(e)
-                .hint("drop it again: it is taken then")
-        })?;
-        let seen = Seen {
-            rel_path: held.file.clone(),
-            bytes: meta.len(),
-            modified: meta.modified().unwrap_or(SystemTime::UNIX_EPOCH),
-        };
-        let inbox = Source {
-            name: String::new(),
-            kind: SourceKind::Folder,
-            path: folder,
-            selection: None,
-            list: None,
-            area: None,
-            mode: Mode::Snapshot,
-            poll_secs: None,
-        };
-        let source = source.unwrap_or(&inbox);
-        let reading = self.reading_of(live, &settings, &held.stream, source, &seen, path);
-        let outcome = reading::import(&reading, false, false)?;
-        self.tell_import(&held.file, outcome, false, &mut |frame| match frame {
-            // The one row of this verb is the snapshot that was held.
-            Frame::Row(_) => true,
-            other => out(other),
-        })
-        .map(|_| ())
     }
 
     /// Kept in the store: a machine that is switched off meanwhile does not go on by itself.

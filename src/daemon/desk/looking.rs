@@ -18,7 +18,7 @@ use crate::daemon::backups;
 use crate::daemon::office::PAUSED;
 use crate::domain::{FindingId, FindingStatus, IdNumber, Severity, Uid, mask, name};
 use crate::error::{Error, Result};
-use crate::store::{FindingFilter, Held, View};
+use crate::store::{FindingFilter, View};
 use crate::sync::credential::Credential;
 use crate::sync::protocol::to_hex;
 use crate::sync::status::{LinkState, LinkStatus};
@@ -32,14 +32,6 @@ const FLUSH_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 /// An instant of the store as RFC 3339.
 pub(in crate::daemon) fn instant(millis: i64) -> Option<String> {
     Timestamp::from_millisecond(millis).ok().map(|t| t.to_string())
-}
-
-/// A snapshot that the deletion guard holds, or held until a person decided.
-pub(super) fn held_row(held: &Held) -> Value {
-    let share = held.removes as f64 / held.had.max(1) as f64;
-    json!({"id": held.id.to_string(), "list": held.list, "area": held.area, "file": held.file,
-           "since": instant(held.at), "lines": held.has, "before": held.had, "removed": held.removes,
-           "share": (share * 1000.0).round() / 1000.0})
 }
 
 /// What the offices below a child are called.
@@ -271,13 +263,6 @@ impl FrontDesk {
             }
             Ok(Exit::Done)
         })
-    }
-
-    pub(super) fn held(&self, out: Out) -> Result<Exit> {
-        for held in self.office.store.read(|view| view.held(false))? {
-            row(out, &held_row(&held))?;
-        }
-        Ok(Exit::Done)
     }
 
     pub(super) fn quarantine(&self, out: Out) -> Result<Exit> {

@@ -1,6 +1,7 @@
 //! The answers to the verbs, for the control socket and, read-only, for a store without a daemon.
 
 mod acting;
+mod holding;
 mod linking;
 mod looking;
 mod upward;

@@ -7,6 +7,7 @@
 //! A file is one transaction: it is taken whole, or nothing of it is.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 
 use crate::domain::{Area, List, Record, Status};
@@ -17,6 +18,7 @@ use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, View, Wait, Writer
 use super::Setting;
 use super::entering::{Blocks, enter, keys_of, name_line, read_body, remembering, update};
 use super::gather::{Gather, NewLine};
+use super::holding::{hold, other_file, taken};
 use super::indexing::index_before;
 use super::scope::{Plan, Scope, ScopeOutcome};
 
@@ -33,6 +35,8 @@ pub struct Manner {
     pub stream: String,
     /// Relative to the watched folder.
     pub file: String,
+    /// The watched folder it lies in, perhaps beside other files of the same list.
+    pub folder: PathBuf,
     /// blake3 of the content: a release is for this content alone.
     pub hash: [u8; 32],
     /// A line that is not in the file says nothing (mode = "append").
@@ -59,6 +63,13 @@ pub struct Outcome {
     pub refused: Vec<Refusal>,
     /// Areas that the file's last reading had and this one has not: a filter left on, a sheet missing.
     pub missing: Vec<(List, Area)>,
+}
+
+impl Outcome {
+    /// Lines and sheets that were not taken; what was only not understood is none of them.
+    pub fn not_taken(&self) -> usize {
+        self.refused.iter().filter(|refusal| !refusal.code.is_note()).count()
+    }
 }
 
 /// Takes one file: `pour` reads it on a thread of its own, and what it changes is written in one transaction, at whose
@@ -218,18 +229,18 @@ fn plan(view: &View, manner: &Manner, at: (List, Area), scope: &Scope) -> Result
     let weighs = standing().filter(|s| s.entry.record.status == Status::Active).count();
     let share = weighs as f64 / scope.held.len().max(1) as f64;
     let guard = manner.guard;
-    let held = !manner.released
-        && weighs as u64 > guard.removed_lines_floor
-        && share > guard.removed_share_max
-        && !view.is_released(&manner.hash, at.1, at.0)?;
     let removes = standing().count() as u64;
+    let too_much = weighs as u64 > guard.removed_lines_floor && share > guard.removed_share_max;
+    let other_file = other_file(manner, scope, at.0, removes);
+    let waits = !manner.released && (too_much || other_file.is_some());
+    let held = waits && !view.is_released(&manner.hash, at.1, at.0)?;
     let says_else = |(old, j): &&(StoredEntry, usize)| {
         let now = remembering(at.0, &old.entry.record, arrived[*j].clone());
         old.entry.removed.is_some() || old.entry.record != now
     };
     let is_only_told = held || manner.dry_run;
     let changed = if is_only_told { same.iter().filter(says_else).count() as u64 } else { 0 };
-    Ok(Plan { same, gone, fresh: pairing.fresh, kept, replaced_damaged, changed, removes, held })
+    Ok(Plan { same, gone, fresh: pairing.fresh, kept, replaced_damaged, changed, removes, held, other_file })
 }
 
 /// Does what was planned, or holds it.
@@ -246,7 +257,7 @@ fn take(
         return Ok(());
     }
     if plan.held {
-        return writer.hold(&plan.as_held(at, manner, setting, scope)).map(drop);
+        return hold(writer, &plan.as_held(at, manner, setting, scope));
     }
     let staged = std::mem::take(&mut scope.staged);
     for (old, j) in &plan.same {
@@ -285,5 +296,5 @@ fn take(
     scope.damaged += before.saturating_sub(plan.replaced_damaged);
     let key = SnapshotKey { list: at.0, area: at.1, origin: setting.node, stream: manner.stream.clone() };
     writer.put_snapshot(&scope.snapshot(key, manner, setting), &scope.placement)?;
-    writer.supersede_held(&manner.stream, at.1, at.0)
+    taken(writer, manner, at, scope)
 }

@@ -10,6 +10,7 @@ mod below;
 mod derive;
 mod entering;
 mod gather;
+mod holding;
 mod indexing;
 mod ingest;
 mod judging;
@@ -22,6 +23,7 @@ mod spread;
 pub use arrive::arrive;
 pub use derive::{Derived, derive};
 pub use gather::Gather;
+pub use holding::is_another;
 pub use ingest::{Guard, Manner, Outcome, ingest};
 pub use scope::ScopeOutcome;
 

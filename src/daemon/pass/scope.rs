@@ -22,6 +22,8 @@ pub struct ScopeOutcome {
     pub unchanged: u64,
     /// The deletion guard holds it; with a dry run: would hold it.
     pub held: bool,
+    /// Held because nearly all it would remove came from this other file, which still lies beside it.
+    pub other_file: Option<String>,
     /// Not taken: what is known is of a later day.
     pub outdated: Option<Outdated>,
 }
@@ -79,6 +81,8 @@ pub(super) struct Plan {
     pub changed: u64,
     pub removes: u64,
     pub held: bool,
+    /// See [`ScopeOutcome::other_file`].
+    pub other_file: Option<String>,
 }
 
 impl Plan {
@@ -151,7 +155,8 @@ impl Scope {
         } else {
             (self.created, self.updated, self.removed, self.unchanged)
         };
-        ScopeOutcome { created, updated, removed, unchanged, held: plan.held, ..self.told(at) }
+        let other_file = plan.other_file.clone().filter(|_| plan.held);
+        ScopeOutcome { created, updated, removed, unchanged, held: plan.held, other_file, ..self.told(at) }
     }
 
     fn told(&self, (list, area): (List, Area)) -> ScopeOutcome {
@@ -165,6 +170,7 @@ impl Scope {
             removed: 0,
             unchanged: 0,
             held: false,
+            other_file: None,
             outdated: None,
         }
     }

@@ -41,6 +41,8 @@ pub struct Cleaner<'v> {
     default_flow: Option<Flow>,
     default_aid: Option<Aid>,
     statuses: Memo<Option<Status>>,
+    /// Words of no state that say nothing at all: 无, /.
+    silent: Memo<bool>,
     reasons: Memo<Option<Reason>>,
     relations: Memo<Option<u8>>,
     given: Memo<bool>,
@@ -86,6 +88,7 @@ impl<'v> Cleaner<'v> {
             default_flow: layout.default_flow,
             default_aid: layout.default_aid,
             statuses: Memo::default(),
+            silent: Memo::default(),
             reasons: Memo::default(),
             relations: Memo::default(),
             given: Memo::default(),
@@ -232,6 +235,18 @@ impl<'v> Cleaner<'v> {
         self.read(status)
     }
 
+    /// What stands in the column of the state, where nobody knows the word and no kind of change says it better.
+    pub fn unknown_state<'t>(&mut self, view: View<'t>) -> Option<Cow<'t, str>> {
+        let (vocabulary, words) = (self.vocabulary, self.words);
+        let text = (self.list != List::Deaths).then(|| view.text(Field::Status)).flatten()?;
+        let mut is_read = |text: &str| self.statuses.get(text, |text| words::status(text, words)).is_some();
+        if is_read(&text) || view.text(Field::ChangeKind).is_some_and(|kind| is_read(&kind)) {
+            return None;
+        }
+        let says_nothing = self.silent.get(&text, |text| vocabulary.none.contains(&fold_word(text)));
+        (!says_nothing).then_some(text)
+    }
+
     /// Whether a flag column says yes.
     fn flag(&self, view: View<'_>, field: Field) -> bool {
         view.text(field).is_some_and(|text| words::is_yes(&text, self.vocabulary))
@@ -305,6 +320,9 @@ impl<'v> Cleaner<'v> {
         let stated = self.status_word(view, Field::Status);
         let stated = if stated.is_some() { stated } else { self.status_word(view, Field::ChangeKind) };
         let stated = stated.or_else(|| self.noted(view, &view.text(Field::Remark)?)).or(self.sheet_status);
+        // 死亡注销 under 注销 says more than a tick.
+        let ended_as = || words::status(&view.text(Field::EndedFlag)?, self.words);
+        let stated = stated.or_else(|| ended_as().filter(|s| matches!(s, Status::Deceased | Status::MovedOut)));
         let own = |text: &str| !words::is_anothers_death(text, is_head(record), self.vocabulary);
         let stated = match stated {
             Some(Status::Deceased) if !view.text(Field::Status).is_none_or(|text| own(&text)) => Some(Status::Closed),
@@ -321,16 +339,17 @@ impl<'v> Cleaner<'v> {
         match stated {
             Some(Status::Closed) => by_reason,
             Some(Status::Active) if self.flag(view, Field::DiedFlag) => Status::Deceased,
+            Some(Status::Active) if self.flag(view, Field::MovedFlag) => Status::MovedOut,
             Some(status) => status,
             None if self.flag(view, Field::DiedFlag) || record.died.is_some() => Status::Deceased,
             None if self.list == List::Migrants => {
-                if record.ended.is_some() {
+                if record.ended.is_some() || self.flag(view, Field::EndedFlag) {
                     Status::Closed
                 } else {
                     Status::Active
                 }
             }
-            None if record.moved_out.is_some() => Status::MovedOut,
+            None if record.moved_out.is_some() || self.flag(view, Field::MovedFlag) => Status::MovedOut,
             None if over || reason.is_some() || self.flag(view, Field::EndedFlag) => by_reason,
             None => Status::Active,
         }
@@ -342,8 +361,8 @@ impl<'v> Cleaner<'v> {
         let mut place = self.place(view, Field::ChangePlace, area);
         let remark = view.text(Field::Remark).filter(|text| self.is_noted(view, text));
         // 死亡(2026.2.3), 2026.2.4迁出至519901002200
-        let state = view.text(Field::Status).filter(|_| record.status != Status::Active);
-        for told in [state, remark].into_iter().flatten() {
+        let ended = |field| view.text(field).filter(|_| record.status != Status::Active);
+        for told in [ended(Field::Status), ended(Field::ChangeKind), remark].into_iter().flatten() {
             when = when.or_else(|| date::read(Cell::Text(&told), &self.dates, self.vocabulary).ok().flatten());
             place = place.or_else(|| place::read(&told, area, self.vocabulary));
         }

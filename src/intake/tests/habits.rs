@@ -226,6 +226,8 @@ fn a_sheet_named_after_the_end_of_its_lines_says_how_they_ended() {
 fn a_name_and_a_number_may_share_a_cell() {
     let lines = "序号,户号,姓名/身份证号,与户主关系,性别,人口状态\n\
                  1,1,赵甲/519901195001110030,户主,男,在册\n2,1,钱女 519901197001010020,妻,女,在册\n3,1,赵小,子,男,在册\n";
+    let of_all = lines.replace("姓名/身份证号", "户主及成员姓名/身份证号");
+    assert_eq!(records("人口.csv", &of_all), records("人口.csv", lines));
     let people: Vec<(String, Option<String>)> = records("人口.csv", lines)
         .iter()
         .map(|record| {
@@ -270,4 +272,139 @@ fn a_column_that_asks_whether_is_answered_with_no() {
                  3,孙丙,519901195003110077,D3,A类,2026.1.5,×\n";
     let statuses: Vec<Status> = records("低保.xlsx", lines).iter().map(|record| record.status).collect();
     assert_eq!(statuses, [Status::Active, Status::Closed, Status::Closed]);
+}
+
+#[test]
+fn people_side_by_side_are_a_line_each() {
+    let lines = "王庄村户籍人口,,,,,,,\n\
+                 户号,姓名,与户主关系,人口状态,户号,姓名,与户主关系,人口状态\n\
+                 7,张三,户主,在册,9,王五,户主,在册\n,李四,妻,死亡,,赵六,妻,迁出\n\
+                 户号,姓名,与户主关系,人口状态,户号,姓名,与户主关系,人口状态\n\
+                 ,张五,子,在册,,王六,子,在册\n8,钱七,户主,在册,,,,\n合计8人,,,,,,,\n";
+    let found = text("人口.csv", lines);
+    let read: Vec<(u32, &str, Option<&str>, Status)> = found
+        .lines
+        .iter()
+        .filter_map(|line| line.record.as_ref().map(|r| (line.row, r.name.as_str(), r.household.as_deref(), r.status)))
+        .collect();
+    let (here, seven, nine) = (Status::Active, Some("7"), Some("9"));
+    let want = [
+        (3, "张三", seven, here),
+        (3, "王五", nine, here),
+        (4, "李四", seven, Status::Deceased),
+        (4, "赵六", nine, Status::MovedOut),
+        (6, "张五", seven, here),
+        (6, "王六", nine, here),
+        (7, "钱七", Some("8"), here),
+    ];
+    assert_eq!((read, found.refusals.len()), (want.to_vec(), 0));
+    assert_eq!((found.totals[0].stated, found.totals[0].counted), (8, 7), "each counts");
+}
+
+#[test]
+fn three_may_stand_side_by_side_and_the_last_block_be_the_longest() {
+    let lines = "村,姓名,公民身份号码,死亡日期,姓名,公民身份号码,死亡日期,姓名,公民身份号码,死亡日期,备注\n\
+                 519901001200,赵甲,519901195001110030,2026.1.1,钱女,519901197001010020,2026.1.2,孙丙,519901195003110077,2026.1.3,\n\
+                 519901001200,,,,,,,李丁,519901195005110118,2026.1.4,已火化\n";
+    let found = text("死亡名单.csv", lines);
+    let names: Vec<&str> = found.records().iter().map(|record| record.name.as_str()).collect();
+    assert_eq!(names, ["赵甲", "钱女", "孙丙", "李丁"]);
+    assert!(found.records().iter().all(|record| record.died.is_some() && record.id_number.is_some()));
+}
+
+#[test]
+fn a_cell_merged_over_lines_stands_for_all_of_them_and_a_blank_one_for_none() {
+    const NAMES: [(&str, &str); 2] = [("519901001200", "王庄村"), ("519901001201", "幸福社区居委会")];
+    let format = rust_xlsxwriter::Format::new();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, header) in ["村", "扶助类别", "姓名", "确认年度", "联系人", "备注"].into_iter().enumerate()
+    {
+        sheet.write(0, column as u16, header).unwrap();
+    }
+    for (row, name) in (1..).zip(["赵甲", "钱乙", "孙丙", "李丁", "周戊", "吴己"]) {
+        sheet.write(row, 2, name).unwrap();
+        sheet.write(row, 3, 2020).unwrap();
+    }
+    // One village over two lines, one line of its own, one over two, and one that was forgotten.
+    sheet.merge_range(1, 0, 2, 0, "王庄村", &format).unwrap();
+    sheet.write(3, 0, "幸福社区").unwrap();
+    sheet.merge_range(4, 0, 5, 0, "幸福社区", &format).unwrap();
+    sheet.merge_range(1, 1, 6, 1, "特扶", &format).unwrap();
+    sheet.merge_range(1, 4, 2, 4, "干部甲", &format).unwrap();
+    sheet.merge_range(1, 5, 2, 5, "2026年3月死亡", &format).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("特扶.xlsx");
+    book.save(&path).unwrap();
+    let found = gather_named(&path, "特扶.xlsx", "519901", &NAMES);
+    let areas: Vec<String> = found.lines.iter().map(|line| line.area.to_string()).collect();
+    let (wang, fu) = ("519901001200", "519901001201");
+    assert_eq!(areas, [wang, wang, fu, fu, fu, "519901"]);
+    let records = found.records();
+    assert!(records.iter().all(|record| record.aid == Some(crate::domain::Aid::Special)));
+    let contacts: Vec<bool> = records.iter().map(|record| record.contact == Some(true)).collect();
+    assert_eq!(contacts, [true, true, false, false, false, false]);
+    let statuses: Vec<Status> = records.iter().map(|record| record.status).collect();
+    assert_eq!(statuses[..2], [Status::Deceased, Status::Active], "a remark over two is about one of them");
+}
+
+#[test]
+fn members_who_are_numbered_and_couples_are_a_line_each() {
+    let lines = "户主姓名,户主身份证号,家庭成员1姓名,家庭成员1身份证号,家庭成员2姓名,家庭成员2身份证号,低保证号,保障类别,备注\n\
+                 赵甲,519901195001110030,钱女,519901197001010020,,,D1,A类,死亡\n\
+                 孙丙,519901195003110077,李丁,519901195005110118,周戊,,D2,B类,\n";
+    let found = text("低保.csv", lines);
+    let read: Vec<(&str, Option<&str>, bool, Status)> = found
+        .records()
+        .iter()
+        .map(|r| (r.name.as_str(), r.record_no.as_deref(), r.id_number.is_some(), r.status))
+        .collect();
+    let here = Status::Active;
+    let want = [
+        ("赵甲", Some("D1"), true, here),
+        ("钱女", Some("D1"), true, here),
+        ("孙丙", Some("D2"), true, here),
+        ("李丁", Some("D2"), true, here),
+        ("周戊", Some("D2"), false, here),
+    ];
+    assert_eq!(read, want, "whose death the remark is of, nobody knows");
+    let register =
+        "户主姓名,户主身份证号,家庭成员1姓名,家庭成员1身份证号\n赵甲,519901195001110030,钱女,519901197001010020\n";
+    assert_eq!(records("人口.csv", register).len(), 2, "told by the whole header");
+    let couples = "男方姓名,男方身份证号,女方姓名,女方身份证号,扶助类别,确认年度,联系人\n\
+                   赵甲,519901195001110030,钱女,519901197001010020,特扶,2018,干部甲\n";
+    let found = records("计生.csv", couples);
+    let names: Vec<(&str, Option<bool>)> = found.iter().map(|record| (record.name.as_str(), record.contact)).collect();
+    assert_eq!(names, [("赵甲", Some(true)), ("钱女", Some(true))]);
+}
+
+#[test]
+fn columns_that_ask_are_answered() {
+    let flags = "户号,姓名,与户主关系,是否死亡,是否迁出,是否注销\n1,赵甲,户主,是,,\n1,钱女,妻,否,是,\n1,赵乙,子,,,\n\
+                 1,赵丙,子,,,死亡注销\n1,赵丁,子,,,√\n";
+    let statuses = |name, lines| -> Vec<Status> { records(name, lines).iter().map(|record| record.status).collect() };
+    use Status::{Active, Closed, Deceased, MovedOut};
+    assert_eq!(statuses("人口.csv", flags), [Deceased, MovedOut, Active, Deceased, Closed]);
+    let back = "姓名,流出时间,流入地,是否返回\n赵甲,2025.3.1,广东,否\n钱女,2024.5.1,浙江,是\n";
+    assert_eq!(statuses("流出人口.csv", back), [Active, Closed]);
+    let choice = "户号,姓名,与户主关系,在家/外出/死亡\n1,赵甲,户主,在家\n1,钱女,妻,死亡\n";
+    assert_eq!(statuses("人口.csv", choice), [Active, Deceased]);
+    let kind = "户号,姓名,与户主关系,人口变动,死亡、迁出时间\n1,赵甲,户主,死亡,2026年2月\n1,钱女,妻,迁出,2026.3.5\n1,赵乙,子,,\n";
+    let changed = records("人口.csv", kind);
+    assert_eq!((changed[0].status, dates(&changed[0])[1].as_deref()), (Deceased, Some("2026-02")));
+    assert_eq!((changed[1].status, dates(&changed[1])[2].as_deref()), (MovedOut, Some("2026-03-05")));
+}
+
+#[test]
+fn what_befell_the_spouse_is_not_the_persons_own_state() {
+    let lines = "姓名,身份证号,扶助类别,确认年度,配偶情况\n赵甲,519901195001110030,特扶,2018,死亡\n\
+                 孙丙,519901195003110077,特扶,2018,死亡\n李丁,519901195005110118,特扶,2018,健在\n";
+    assert!(records("特扶.csv", lines).iter().all(|record| record.status == Status::Active));
+}
+
+#[test]
+fn marks_of_direction_around_a_copied_cell_are_nothing() {
+    let lines = "户号,姓名,与户主关系,身份证号\n1,\u{202d}赵甲\u{202c},户主,\u{202a}519901195001110030\u{202c}\n";
+    let [record] = &records("人口.csv", lines)[..] else { panic!("one line") };
+    assert_eq!((record.name.as_str(), record.id_number.as_ref().unwrap().reveal()), ("赵甲", "519901195001110030"));
 }

@@ -4,4 +4,5 @@ mod county;
 mod defects;
 pub(super) mod gathered;
 mod habits;
+mod noted;
 mod robust;

@@ -1,0 +1,127 @@
+//! Snapshots that wait for a person: why, and what becomes of them.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use super::super::control::requests::{self as ask, HeldAction};
+use super::super::control::{Exit, Frame};
+use super::super::pass::is_another;
+use super::super::reading;
+use super::super::worker::stream_of;
+use super::looking::instant;
+use super::{FrontDesk, Live, Out, row};
+use crate::error::{Error, Result};
+use crate::intake::watch::Seen;
+use crate::settings::file_name::real_path;
+use crate::settings::{Mode, Settings, Source, SourceKind};
+use crate::store::{Held, SnapshotKey, View};
+
+/// The folder that the files of a stream lie in.
+pub(super) fn folder_of(settings: &Settings, stream: &str) -> PathBuf {
+    match settings.sources.iter().find(|source| stream_of(settings, source) == stream) {
+        Some(source) if source.kind == SourceKind::Folder => source.path.clone(),
+        Some(source) => source.path.parent().map(Path::to_owned).unwrap_or_default(),
+        None => settings.inbox(),
+    }
+}
+
+impl FrontDesk {
+    pub(super) fn held(&self, out: Out) -> Result<Exit> {
+        self.office.store.read(|view| {
+            for held in view.held(false)? {
+                row(out, &self.held_row(view, &held)?)?;
+            }
+            Ok(Exit::Done)
+        })
+    }
+
+    /// A snapshot that the deletion guard holds, or held until a person decided, and why.
+    pub(super) fn held_row(&self, view: &View, held: &Held) -> Result<Value> {
+        let text = &self.office.text;
+        let share = held.removes as f64 / held.had.max(1) as f64;
+        let other = self.other_file(view, held)?;
+        let (reason, said) = match &other {
+            Some(other) => {
+                ("other-file", text.say_with("say-held-other-file", &[("file", &held.file), ("other", other)]))
+            }
+            None => {
+                let counts: [(&str, &dyn Display); 2] = [("removed", &held.removes), ("before", &held.had)];
+                ("removes-much", text.say_with("say-held-removes-much", &counts))
+            }
+        };
+        Ok(json!({"id": held.id.to_string(), "list": held.list, "area": held.area, "file": held.file,
+                  "since": instant(held.at), "lines": held.has, "before": held.had, "removed": held.removes,
+                  "share": (share * 1000.0).round() / 1000.0, "reason": reason, "other_file": other, "text": said}))
+    }
+
+    /// The file that counts, where it still lies beside the held one and both are rather parts of one list than months.
+    fn other_file(&self, view: &View, held: &Held) -> Result<Option<String>> {
+        if !is_another(held.list, held.had, held.has, held.removes) {
+            return Ok(None);
+        }
+        let (list, area, origin, stream) = (held.list, held.area, self.office.area(), held.stream.clone());
+        let counts =
+            view.snapshot(&SnapshotKey { list, area, origin, stream })?.map(|(_, snapshot, _)| snapshot.facts.file);
+        let folder = folder_of(&self.office.settings(), &held.stream);
+        Ok(counts.filter(|file| *file != held.file && real_path(&folder, file).is_file()))
+    }
+
+    pub(super) fn settle_held(&self, args: &ask::SettleHeld, out: Out) -> Result<Exit> {
+        let (office, live) = (&self.office, self.live()?);
+        let nobody =
+            || Error::new(format!("nothing is held under '{}'", args.id)).hint("'rosterd held' lists what waits");
+        let id: i64 = args.id.parse().map_err(|_| nobody())?;
+        let state = match args.action {
+            HeldAction::Release => "released",
+            HeldAction::Reject => "rejected",
+        };
+        let held = office.store.write(|writer| writer.decide_held(id, state))?.ok_or_else(nobody)?;
+        row(out, &office.store.read(|view| self.held_row(view, &held))?)?;
+        if args.action == HeldAction::Release {
+            self.take_released(live, &held, out)?;
+        }
+        office.changed();
+        Ok(Exit::Done)
+    }
+
+    /// Reads the file of a released snapshot again: the release is for the content that was looked at.
+    fn take_released(&self, live: &Live, held: &Held, out: Out) -> Result<()> {
+        let settings = self.office.settings();
+        let source = settings.sources.iter().find(|s| stream_of(&settings, s) == held.stream);
+        let folder = folder_of(&settings, &held.stream);
+        let path = real_path(&folder, &held.file);
+        let meta = std::fs::metadata(&path).map_err(|e| {
+            Error::new("the file that was held is not there any more")
+                .at(&path)
+                .because(e)
+                .hint("drop it again: it is taken then")
+        })?;
+        let seen = Seen {
+            rel_path: held.file.clone(),
+            bytes: meta.len(),
+            modified: meta.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+        };
+        let inbox = Source {
+            name: String::new(),
+            kind: SourceKind::Folder,
+            path: folder,
+            selection: None,
+            list: None,
+            area: None,
+            mode: Mode::Snapshot,
+            poll_secs: None,
+        };
+        let source = source.unwrap_or(&inbox);
+        let reading = self.reading_of(live, &settings, &held.stream, source, &seen, path);
+        let outcome = reading::import(&reading, false, false)?;
+        self.tell_import(&held.file, outcome, false, &mut |frame| match frame {
+            // The one row of this verb is the snapshot that was held.
+            Frame::Row(_) => true,
+            other => out(other),
+        })
+        .map(|_| ())
+    }
+}

@@ -1,0 +1,74 @@
+//! Which snapshots wait for a person, and which of those that wait give way to a later one.
+
+use crate::domain::{Area, List};
+use crate::error::Result;
+use crate::settings::file_name::real_path;
+use crate::store::{Held, Writer};
+
+use super::ingest::Manner;
+use super::scope::Scope;
+
+/// Of two parts of one list (特扶.csv and 奖扶.csv) hardly anybody stands in both; of two months of it nearly everybody.
+const SHARED_MAX_PERCENT: u64 = 20;
+/// A list of one line may well have another one next month; not where so many come at once.
+const COME_TO_ONE_MIN: u64 = 5;
+
+/// Whether a snapshot of `has` lines that would remove `removes` of `had` lines is rather another list, or another part
+/// of it, than the same one later. Of a list of deaths nobody ever goes.
+pub fn is_another(list: List, had: u64, has: u64, removes: u64) -> bool {
+    let shared = had.saturating_sub(removes);
+    let few = |of: u64| shared * 100 <= of * SHARED_MAX_PERCENT;
+    let is_enough = removes > 1 || (removes == 1 && (has >= COME_TO_ONE_MIN || list == List::Deaths));
+    is_enough && few(had) && few(has)
+}
+
+/// The other file that the lines it would remove came from, where that one still lies beside it.
+pub(super) fn other_file(manner: &Manner, scope: &Scope, list: List, removes: u64) -> Option<String> {
+    let before = scope.before.as_ref().filter(|before| before.facts.file != manner.file)?;
+    let (had, has) = (scope.held.len() as u64, scope.placement.len() as u64);
+    let other = &before.facts.file;
+    (is_another(list, had, has, removes) && real_path(&manner.folder, other).is_file()).then(|| other.clone())
+}
+
+/// Holds a snapshot. Earlier ones of its list and area give way to it: the same file as it was, and, unless both are
+/// parts of one list, any other.
+pub(super) fn hold(writer: &Writer, held: &Held) -> Result<()> {
+    let is_part = |held: &Held| is_another(held.list, held.had, held.has, held.removes);
+    give_way(writer, (held.list, held.area), &held.stream, |other| {
+        let same = other.file == held.file && other.hash == held.hash;
+        !same && (other.file == held.file || !(is_part(held) && is_part(other)))
+    })?;
+    writer.hold(held).map(drop)
+}
+
+/// A snapshot was taken: what was held of the same list and area is past. Only where it is the file that counted before,
+/// written anew, another part of the list that waits beside it goes on waiting.
+pub(super) fn taken(writer: &Writer, manner: &Manner, at: (List, Area), scope: &Scope) -> Result<()> {
+    let anew = scope.before.as_ref().is_some_and(|before| before.facts.file == manner.file);
+    give_way(writer, at, &manner.stream, |other| {
+        let is_part = is_another(other.list, other.had, other.has, other.removes);
+        !(anew && is_part && other.file != manner.file)
+    })
+}
+
+fn give_way(writer: &Writer, at: (List, Area), stream: &str, gives: impl Fn(&Held) -> bool) -> Result<()> {
+    let waiting = writer.held(false)?;
+    let of_it = waiting.iter().filter(|held| (held.list, held.area) == at && held.stream == stream);
+    of_it.filter(|held| gives(held)).try_for_each(|held| writer.supersede_held(held.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_parts_of_a_list_share_hardly_anybody() {
+        let family = |had, has, removes| is_another(List::Family, had, has, removes);
+        assert!(family(2, 30, 2) && family(30, 2, 30) && family(40, 40, 36));
+        assert!(!family(40, 40, 30), "a list in which much changed");
+        assert!(!family(40, 2, 38), "what is left of it all stood there before: a filter left on");
+        assert!(!family(1, 1, 1) && family(1, 5, 1), "one line may follow another");
+        assert!(is_another(List::Deaths, 1, 1, 1), "the dead of another month");
+        assert!(!is_another(List::Deaths, 3, 5, 0));
+    }
+}

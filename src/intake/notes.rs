@@ -1,0 +1,132 @@
+//! What was read and not understood, told once for a file and word and not once a line.
+
+use crate::domain::mask;
+
+use super::report::{Refusal, RefusalCode, Sink};
+
+/// Different words told of one file under one code; the rest is told as one.
+const WORDS_MAX: usize = 12;
+/// Words remembered of one file under one code: a column with more is a column of something else.
+const REMEMBERED_MAX: usize = 200;
+/// A longer text is no word of a state, and is cut.
+const WORD_CHARS_MAX: usize = 12;
+/// From so many digits on they may be a number of somebody.
+const DIGITS_MIN: usize = 5;
+/// The same name shifted into a wrong column stands there on the lines of a household, and hardly on more.
+const NAMESAKE_LINES_MAX: u64 = 6;
+/// The commonest surnames: four people of five have one of them.
+const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫雷龙陶贺顾毛郝龚邵钱";
+
+/// The notes of one file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Notes {
+    noted: Vec<Note>,
+    /// Lines with a word beyond those remembered.
+    beyond: u64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Note {
+    code: RefusalCode,
+    word: String,
+    lines: u64,
+    sheet: Option<String>,
+    row: u32,
+}
+
+impl Notes {
+    pub fn note(&mut self, code: RefusalCode, word: &str, sheet: Option<&str>, row: u32) {
+        if let Some(note) = self.noted.iter_mut().find(|note| note.code == code && note.word == word) {
+            note.lines += 1;
+        } else if self.noted.len() < REMEMBERED_MAX {
+            let (word, sheet) = (word.to_owned(), sheet.map(str::to_owned));
+            self.noted.push(Note { code, word, lines: 1, sheet, row });
+        } else {
+            self.beyond += 1;
+        }
+    }
+
+    /// Tells each word with how many lines have it, at the first of them. `is_of_the_trade` says of a character whether
+    /// words that are known are written with it, as names hardly are.
+    pub fn tell(&mut self, is_of_the_trade: &dyn Fn(char) -> bool, sink: &mut dyn Sink) {
+        let mut noted = std::mem::take(&mut self.noted);
+        noted.sort_by_key(|note| (note.code, std::cmp::Reverse(note.lines)));
+        let mut rest: Vec<Note> = Vec::new();
+        let mut told = 0;
+        let mut before = None;
+        for note in noted {
+            told = if before == Some(note.code) { told + 1 } else { 1 };
+            before = Some(note.code);
+            if told > WORDS_MAX {
+                match rest.iter_mut().find(|all| all.code == note.code) {
+                    Some(all) => all.lines += note.lines,
+                    None => rest.push(Note { word: "…".to_owned(), ..note }),
+                }
+                continue;
+            }
+            let word = match note.code {
+                // No village has a name in it, and no person a number of twelve places.
+                RefusalCode::AreaDamaged => cut(&note.word),
+                _ => shown(&note.word, note.lines, is_of_the_trade),
+            };
+            sink.refused(Note { word, ..note }.told());
+        }
+        if let Some(all) = rest.first_mut() {
+            all.lines += std::mem::take(&mut self.beyond);
+        }
+        rest.into_iter().for_each(|all| sink.refused(all.told()));
+    }
+}
+
+impl Note {
+    fn told(self) -> Refusal {
+        let detail = format!("{} ×{}", self.word, self.lines);
+        Refusal { sheet: self.sheet, row: Some(self.row), code: self.code, detail }
+    }
+}
+
+/// The word as anybody may see it: no number, no name, no story.
+fn shown(word: &str, lines: u64, is_of_the_trade: &dyn Fn(char) -> bool) -> String {
+    if word.chars().filter(char::is_ascii_digit).count() >= DIGITS_MIN {
+        return cut(&word.replace(|c: char| c.is_ascii_digit(), "*"));
+    }
+    if lines <= NAMESAKE_LINES_MAX && looks_like_a_name(word, is_of_the_trade) { mask::name(word) } else { cut(word) }
+}
+
+fn cut(word: &str) -> String {
+    match word.char_indices().nth(WORD_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &word[..end]),
+        None => word.to_owned(),
+    }
+}
+
+/// Two to four characters behind a surname, or three and more of which no word of the trade is written; or with the dot
+/// of a name of two parts.
+fn looks_like_a_name(word: &str, is_of_the_trade: &dyn Fn(char) -> bool) -> bool {
+    let is_han = |c: char| ('\u{3400}'..='\u{9fff}').contains(&c);
+    let length = word.chars().count();
+    let by_surname = word.chars().next().is_some_and(|first| SURNAMES.contains(first));
+    word.contains('·')
+        || ((2..=4).contains(&length)
+            && word.chars().all(is_han)
+            && (by_surname || length > 2 && !word.chars().any(is_of_the_trade)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_shown_and_a_person_is_not() {
+        let is_of_the_trade = |c: char| "出婚归未在".contains(c);
+        let shown = |word: &str, lines| shown(word, lines, &is_of_the_trade);
+        assert_eq!((shown("婚出未归", 1), shown("1", 900)), ("婚出未归".into(), "1".into()));
+        assert_eq!(
+            (shown("张三", 1), shown("王秀英", 2), shown("吉木子洛", 1)),
+            ("张*".into(), "王**".into(), "吉***".into())
+        );
+        assert_eq!((shown("吉木·子洛", 5), shown("任务", 40)), ("吉****".into(), "任务".into()));
+        assert_eq!(shown("519901195001110030", 1), "************…");
+        assert_eq!(shown("本人于去年秋天随子女到外地居住", 1), "本人于去年秋天随子女到外…");
+    }
+}
