@@ -23,9 +23,10 @@ fn day(text: &str) -> Date {
     text.parse().expect("a day")
 }
 
-fn population(lines: &[(&str, &str, &str)]) -> String {
+/// A register with one more person, whom no other list and no other village has.
+fn population(village: &str, lines: &[(&str, &str, &str)]) -> String {
     let mut text = String::from("户号,姓名,公民身份号码,人口状态,变动时间,迁入迁出地\n01,无关人,");
-    text.push_str(&format!("{},在册,,\n", number("19400101/001")));
+    text.push_str(&format!("{},在册,,\n", number(&format!("19400101/{}", &village[9..]))));
     for (i, (name, id, status)) in lines.iter().enumerate() {
         text.push_str(&format!("{},{name},{},{status}\n", i + 2, number(id)));
     }
@@ -62,11 +63,11 @@ type Files = Vec<(&'static str, &'static str, String)>;
 /// other township 李秀英; nobody's register has 赵德海. 周子轩 died, which only the county has heard, and has no record.
 fn january() -> Files {
     vec![
-        (FIRST, "population.csv", population(&[of(ZHOU, "在册,,")])),
+        (FIRST, "population.csv", population(FIRST, &[of(ZHOU, "在册,,")])),
         (FIRST, "dibao.csv", dibao(&[of(WANG, "在保"), of(LI, "在保"), of(ZHAO, "在保"), of(ZHOU, "在保")])),
         (FIRST, "health.csv", health(&[of(WANG, "正常"), of(ZHAO, "正常")])),
-        (SECOND, "population.csv", population(&[of(WANG, "在册,,")])),
-        (THIRD, "population.csv", population(&[of(LI, "在册,,")])),
+        (SECOND, "population.csv", population(SECOND, &[of(WANG, "在册,,")])),
+        (THIRD, "population.csv", population(THIRD, &[of(LI, "在册,,")])),
         (THIRD, "health.csv", health(&[of(LI, "正常")])),
         (
             COUNTY,
@@ -78,7 +79,7 @@ fn january() -> Files {
 
 /// 王大明 was struck off the register of the next village: on none any more.
 fn february() -> Files {
-    vec![(SECOND, "population.csv", population(&[]))]
+    vec![(SECOND, "population.csv", population(SECOND, &[]))]
 }
 
 fn tree(files: &Files) -> Tree {
@@ -147,7 +148,7 @@ fn a_village_withdraws_what_the_offices_above_see_through() {
     tree.settle();
     assert_eq!(own(&tree, FIRST), pairs(&[(NOWHERE, WANG.0), (NOWHERE, ZHAO.0)]));
     tree.turn_to(day("2026-03-01"));
-    tree.read(SECOND, "population.csv", &population(&[of(WANG, "在册,,")]));
+    tree.read(SECOND, "population.csv", &population(SECOND, &[of(WANG, "在册,,")]));
     tree.settle();
     assert_eq!(own(&tree, FIRST), pairs(&[(NOWHERE, ZHAO.0)]));
 }
@@ -156,9 +157,9 @@ fn a_village_withdraws_what_the_offices_above_see_through() {
 fn a_changed_number_is_known_above_where_nobody_saw_the_old_one() {
     const RENUMBERED: (&str, &str) = ("王大明", "19500302/035");
     let mut tree = Tree::found(&OFFICES, day("2026-01-31"));
-    tree.read(FIRST, "population.csv", &population(&[of(WANG, "在册,,")]));
+    tree.read(FIRST, "population.csv", &population(FIRST, &[of(WANG, "在册,,")]));
     tree.turn_to(day("2026-02-28"));
-    tree.read(FIRST, "population.csv", &population(&[of(RENUMBERED, "在册,,")]));
+    tree.read(FIRST, "population.csv", &population(FIRST, &[of(RENUMBERED, "在册,,")]));
     tree.read(THIRD, "health.csv", &health(&[of(WANG, "正常")]));
     tree.settle();
     let lines = [(FIRST, "population"), (THIRD, "health")].map(|(at, list)| tree.line(COUNTY, (at, list, WANG.0)));
