@@ -127,6 +127,20 @@ impl View<'_> {
         Ok(found)
     }
 
+    /// The ids of a person's entries, also the vanished ones, ascending.
+    pub fn ids_of(&self, person: Uid) -> Result<Vec<i64>> {
+        let mut found: Vec<i64> = self
+            .conn
+            .prepare_cached(
+                "SELECT id FROM entries WHERE uid = ?1 AND NOT EXISTS (SELECT 1 FROM linked WHERE entry = id)
+                 UNION ALL SELECT entry FROM linked WHERE person = ?1",
+            )
+            .and_then(|mut s| s.query_map([person.0 as i64], |row| row.get(0))?.collect())
+            .doing("reading whose entries there are")?;
+        found.sort_unstable();
+        Ok(found)
+    }
+
     /// Every entry numbered from `after` (without it) up to `to`, in order.
     pub fn each_entry(&self, after: i64, to: i64, take: &mut dyn FnMut(StoredEntry)) -> Result<()> {
         let doing = "reading entries";

@@ -82,7 +82,13 @@ impl<'a> Known<'a> {
 
     /// The entries of a person as it stands, the oldest first.
     pub fn entries_of(&mut self, view: &View, person: Uid) -> Result<Vec<i64>> {
-        Ok(view.entries_of(person)?.into_iter().map(|stored| self.add(stored)).collect())
+        let mut found = Vec::new();
+        for id in view.ids_of(person)? {
+            if self.get(view, id)?.is_some() {
+                found.push(id);
+            }
+        }
+        Ok(found)
     }
 
     /// Ids under a key, at most one more than linkage looks at.
