@@ -196,7 +196,8 @@ impl Writer<'_> {
 
 /// Takes those of a bucket off the front of what is ascending.
 fn of_bucket(pairs: &mut &[(u64, i64)], bucket: i64) -> Result<Vec<Pair>> {
-    let (of_it, rest) = pairs.split_at(pairs.partition_point(|(key, _)| bucket_of(*key) <= bucket));
+    let count = pairs.iter().take_while(|(key, _)| bucket_of(*key) <= bucket).count();
+    let (of_it, rest) = pairs.split_at(count);
     *pairs = rest;
     of_it.iter().map(|(key, entry)| pair(*key, *entry)).collect()
 }

@@ -86,6 +86,8 @@ CREATE TABLE snapshots (
     UNIQUE (list, area, origin, stream)
 ) STRICT;
 CREATE INDEX snapshots_seq ON snapshots (seq);
+-- So that to say how many lines there are looks at none of the placements.
+CREATE INDEX snapshots_lines ON snapshots (lines);
 
 -- Every file, sheet or query looked at, so that an unchanged one is not read again.
 CREATE TABLE sources (
