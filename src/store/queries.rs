@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::codec::{Doing, uid};
 use super::findings::{COLUMNS, finding_row};
 use super::snapshots::{Place, Places};
-use super::{FindingRow, StoredEntry, View, Writer, sum};
+use super::{FindingRow, StoredEntry, View, Writer, fault, sum};
 use crate::domain::{Area, FindingStatus, List, Uid};
 use crate::error::{Error, Result};
 
@@ -98,7 +98,11 @@ impl View<'_> {
                 return Ok(Some(format!("{changed} rows of {table} are not what was written")));
             }
         }
-        Ok(None)
+        // They have no sum: what holds is found again. But one that does not read stops the work wherever it is asked for.
+        match self.findings(&FindingFilter { all: true, ..FindingFilter::default() }).map_err(fault::judged) {
+            Err(error) if error.is_damaged() => Ok(Some(error.to_string())),
+            read => read.map(|_| None),
+        }
     }
 
     /// # Errors
