@@ -2,7 +2,7 @@
 //! watcher, a ring of the bell and a timer all mean 'look again', so that none of them can be lost.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -334,11 +334,11 @@ fn look(office: &Office, watched: &mut Watched) -> Result<(PathBuf, Vec<Seen>, u
 }
 
 fn list(source: &Source) -> Result<(PathBuf, Scan)> {
+    let folder = source.folder().to_owned();
     match source.kind {
-        SourceKind::Folder => Ok((source.path.clone(), scan(&source.path)?)),
+        SourceKind::Folder => Ok((folder, scan(&source.path)?)),
         SourceKind::Sqlite => {
             // Its file may stand still while what is in it changes: the stamp tells.
-            let folder = source.path.parent().unwrap_or(Path::new("/")).to_owned();
             let rel_path = shown_name(source.path.file_name().unwrap_or_default());
             let stamp = reading::database(source).and_then(|database| {
                 database.stamp().map_err(|e| Error::new("looking at a database").because(e).transient())
@@ -347,7 +347,6 @@ fn list(source: &Source) -> Result<(PathBuf, Scan)> {
             Ok((folder, Scan { files: vec![seen], unreadable: Vec::new() }))
         }
         SourceKind::File => {
-            let folder = source.path.parent().unwrap_or(Path::new("/")).to_owned();
             let name = shown_name(source.path.file_name().unwrap_or_default());
             let mut found = scan(&folder)?;
             found.files.retain(|seen| seen.rel_path == name);

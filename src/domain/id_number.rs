@@ -96,6 +96,12 @@ impl IdNumber {
         }
     }
 
+    /// How many of the first `left` places of a number that lost its tail are sure: of so few that they are short of the
+    /// area the last is rounded (`5.2E+17` was 519901…), and no others.
+    pub fn sure_places(left: usize) -> usize {
+        if left < IdNumber::AREA_PLACES { left.saturating_sub(1) } else { left }
+    }
+
     pub fn masked(&self) -> String {
         mask::id_number(&self.text)
     }

@@ -146,9 +146,7 @@ fn contradict(a: &Features<'_>, b: &Features<'_>) -> bool {
 fn other_rest(a: &Features<'_>, b: &Features<'_>) -> bool {
     let (Some(a), Some(b)) = (&a.record.id_number, &b.record.id_number) else { return false };
     let (whole_a, whole_b) = (a.canonical(), b.canonical());
-    // Of a few places the last is rounded (5.2E+17 was 519901…).
-    let trusted = |whole: &str| if whole.len() < IdNumber::AREA_PLACES { whole.len() - 1 } else { whole.len() };
-    let left = trusted(&whole_a).min(trusted(&whole_b)).min(IdNumber::KEPT_PLACES);
+    let left = IdNumber::sure_places(whole_a.len().min(whole_b.len()).min(IdNumber::KEPT_PLACES));
     (a.is_damaged() || b.is_damaged()) && whole_a.as_bytes()[..left] != whole_b.as_bytes()[..left]
 }
 

@@ -218,12 +218,13 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     /// Reads one row and gives back a buffer for the next.
     fn row(&mut self, row: Row) -> Result<Row, Unreadable> {
         let Some(blocks) = self.layout.blocks else { return self.one(row) };
-        if blocks.parts(&row).count() == 0 || kind(&row, &self.layout, self.context.vocabulary) == Kind::Header {
+        let parts: Vec<(usize, Row)> =
+            (0..blocks.count).filter_map(|block| Some((block, blocks.part(&row, block)?))).collect();
+        if parts.is_empty() || kind(&row, &self.layout, self.context.vocabulary) == Kind::Header {
             return self.one(row);
         }
         self.beside.resize_with(blocks.count - 1, || (FillDown::default(), self.line_area.clone()));
-        for block in 0..blocks.count {
-            let Some(part) = blocks.part(&row, block) else { continue };
+        for (block, part) in parts {
             // Each block goes on with the households and villages above it, not with those beside it.
             self.turn_to(block);
             let read = self.one(part);

@@ -168,7 +168,7 @@ fn damaged(a: &[u8], b: &[u8]) -> NumberLevel {
     if keep < TAIL_AT {
         // So few places are those of everybody around (5.2E+17, of which the last is rounded): they tell nobody, but may
         // tell people apart.
-        let sure = if keep < IdNumber::AREA_PLACES { keep.saturating_sub(1) } else { keep };
+        let sure = IdNumber::sure_places(keep);
         return if a[..sure] == b[..sure] { NumberLevel::Missing } else { NumberLevel::Unlike };
     }
     match slips(&a[..keep], &b[..keep]) {

@@ -95,6 +95,16 @@ pub struct Source {
     pub poll_secs: Option<u64>,
 }
 
+impl Source {
+    /// The folder that its files lie in.
+    pub fn folder(&self) -> &Path {
+        match self.kind {
+            SourceKind::Folder => &self.path,
+            SourceKind::File | SourceKind::Sqlite => self.path.parent().unwrap_or(Path::new("/")),
+        }
+    }
+}
+
 /// The deletion guard (DOMAIN.md R3): a snapshot that would remove more than both is held for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -9,9 +9,9 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::codec::Doing;
 use super::entries::Wait;
-use super::{View, Writer, sum};
+use super::{Store, View, Writer, sum};
 use crate::error::{Error, Result};
-use crate::linkage::{BLOCK_ENTRIES_MAX, is_village_key};
+use crate::linkage::{BLOCK_ENTRIES_MAX, KEYS_VERSION, is_village_key};
 
 /// The last bits of a key and the entry, both the highest byte first, so that pairs order as their bytes do.
 type Pair = [u8; KEY_BYTES + ENTRY_BYTES];
@@ -28,6 +28,8 @@ const COMMON_BUCKET_BITS: u32 = 17;
 
 /// Key in `meta`: see [`View::indexed`].
 const INDEXED: &str = "indexed";
+/// Key in `meta`: the version of the keys that the index holds, none in a store made before they had one.
+const KEYS: &str = "keys";
 
 /// Ascending with the keys.
 fn bucket_of(key: u64) -> i64 {
@@ -57,6 +59,9 @@ fn pairs_of(bucket: &[Pair], key: u64) -> &[Pair] {
     &bucket[from..from + count]
 }
 
+/// What [`pairs`] reads.
+const BUCKET: &str = "SELECT bucket, pairs, sum FROM blocks WHERE bucket = ?1";
+
 /// The pairs of a row of bucket, pairs and sum.
 fn pairs<'r>(row: &'r Row) -> rusqlite::Result<&'r [Pair]> {
     sum::check(row, &[0, 1], 2)?;
@@ -82,6 +87,25 @@ fn merged(old: &[Pair], added: &[Pair], taken: &[Pair]) -> Vec<u8> {
     all
 }
 
+impl Store {
+    /// Empties an index of linkage that another version of the program made under other keys. All entries then wait to be
+    /// indexed and linked again: who did not meet under the old keys may meet under these.
+    pub(super) fn renew_keys(&self) -> Result<()> {
+        if self.read(|view| view.meta_u64(KEYS))? == Some(KEYS_VERSION) {
+            return Ok(());
+        }
+        self.write(|writer| {
+            if writer.indexed()? > 0 {
+                let emptied = writer.conn.execute_batch("DELETE FROM blocks; DELETE FROM outgrown;");
+                emptied.doing("emptying the index of linkage")?;
+                writer.set_indexed(0)?;
+                writer.mark_all()?;
+            }
+            writer.put_meta_u64(KEYS, KEYS_VERSION)
+        })
+    }
+}
+
 impl View<'_> {
     /// Up to which number the keys of entries are in the index.
     pub fn indexed(&self) -> Result<i64> {
@@ -103,8 +127,7 @@ impl View<'_> {
         take: &mut dyn FnMut(&mut dyn Iterator<Item = i64>),
     ) -> Result<()> {
         let doing = "looking for entries alike";
-        let mut statement =
-            self.conn.prepare_cached("SELECT bucket, pairs, sum FROM blocks WHERE bucket = ?1").doing(doing)?;
+        let mut statement = self.conn.prepare_cached(BUCKET).doing(doing)?;
         for keys in keys.chunk_by(|a, b| bucket_of(*a) == bucket_of(*b)) {
             let mut rows = statement.query([bucket_of(keys[0])]).doing(doing)?;
             let row = rows.next().doing(doing)?;
@@ -146,7 +169,7 @@ impl Writer<'_> {
         let doing = "indexing entries";
         let all = self
             .conn
-            .prepare_cached("SELECT bucket, pairs, sum FROM blocks WHERE bucket = ?1")
+            .prepare_cached(BUCKET)
             .and_then(|mut s| s.query_row([bucket], |row| Ok(merged(pairs(row)?, added, taken))).optional())
             .doing(doing)?
             .unwrap_or_else(|| merged(&[], added, taken));

@@ -113,17 +113,8 @@ impl View<'_> {
 
     /// All entries of a person, also the vanished ones, the oldest first.
     pub fn entries_of(&self, person: Uid) -> Result<Vec<StoredEntry>> {
-        let mut found: Vec<StoredEntry> = self
-            .conn
-            .prepare_cached(concat!(
-                select!(),
-                "WHERE uid = ?1 AND person IS NULL UNION ALL ",
-                select!(),
-                "WHERE person = ?1"
-            ))
-            .and_then(|mut s| s.query_map([person.0 as i64], stored)?.collect())
-            .doing("reading a person's entries")?;
-        found.sort_unstable_by_key(|stored| stored.id);
+        let mut found = Vec::new();
+        self.each_of(&self.ids_of(person)?, &mut |stored| found.extend(stored))?;
         Ok(found)
     }
 

@@ -19,7 +19,6 @@ mod incoming;
 mod inventory;
 mod items;
 mod key;
-mod keys;
 mod matches;
 mod meta;
 mod notices;

@@ -1,14 +1,14 @@
 //! Snapshots that wait for a person: why, and what becomes of them.
 
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
 use super::super::control::requests::{self as ask, HeldAction};
 use super::super::control::{Exit, Frame};
-use super::super::pass::is_another;
+use super::super::pass::other_file;
 use super::super::reading;
 use super::super::worker::stream_of;
 use super::looking::instant;
@@ -21,11 +21,8 @@ use crate::store::{Held, SnapshotKey, View};
 
 /// The folder that the files of a stream lie in.
 pub(super) fn folder_of(settings: &Settings, stream: &str) -> PathBuf {
-    match settings.sources.iter().find(|source| stream_of(settings, source) == stream) {
-        Some(source) if source.kind == SourceKind::Folder => source.path.clone(),
-        Some(source) => source.path.parent().map(Path::to_owned).unwrap_or_default(),
-        None => settings.inbox(),
-    }
+    let source = settings.sources.iter().find(|source| stream_of(settings, source) == stream);
+    source.map_or_else(|| settings.inbox(), |source| source.folder().to_owned())
 }
 
 impl FrontDesk {
@@ -42,7 +39,10 @@ impl FrontDesk {
     pub(super) fn held_row(&self, view: &View, held: &Held) -> Result<Value> {
         let text = &self.office.text;
         let share = held.removes as f64 / held.had.max(1) as f64;
-        let other = self.other_file(view, held)?;
+        let (list, area, origin, stream) = (held.list, held.area, self.office.area(), held.stream.clone());
+        let counts = view.snapshot(&SnapshotKey { list, area, origin, stream })?;
+        let counts = counts.as_ref().map(|(_, snapshot, _)| snapshot.facts.file.as_str());
+        let other = other_file(&folder_of(&self.office.settings(), &held.stream), held, counts);
         let (reason, said) = match &other {
             Some(other) => {
                 ("other-file", text.say_with("say-held-other-file", &[("file", &held.file), ("other", other)]))
@@ -55,18 +55,6 @@ impl FrontDesk {
         Ok(json!({"id": held.id.to_string(), "list": held.list, "area": held.area, "file": held.file,
                   "since": instant(held.at), "lines": held.has, "before": held.had, "removed": held.removes,
                   "share": (share * 1000.0).round() / 1000.0, "reason": reason, "other_file": other, "text": said}))
-    }
-
-    /// The file that counts, where it still lies beside the held one and both are rather parts of one list than months.
-    fn other_file(&self, view: &View, held: &Held) -> Result<Option<String>> {
-        if !is_another(held.list, held.had, held.has, held.removes) {
-            return Ok(None);
-        }
-        let (list, area, origin, stream) = (held.list, held.area, self.office.area(), held.stream.clone());
-        let counts =
-            view.snapshot(&SnapshotKey { list, area, origin, stream })?.map(|(_, snapshot, _)| snapshot.facts.file);
-        let folder = folder_of(&self.office.settings(), &held.stream);
-        Ok(counts.filter(|file| *file != held.file && real_path(&folder, file).is_file()))
     }
 
     pub(super) fn settle_held(&self, args: &ask::SettleHeld, out: Out) -> Result<Exit> {

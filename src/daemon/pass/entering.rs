@@ -99,7 +99,7 @@ pub(super) fn name_line(
     names.find(|uid| used.insert(*uid)).expect("no list of one area has as many lines as there are names")
 }
 
-/// The keys of a new line.
+/// The keys of a line that has none in the index yet.
 pub(super) fn keys_of((list, area): (List, Area), uid: Uid, record: &Record) -> Keys {
     Keys::of(list, record, &linkage::features(uid, area, list, record))
 }

@@ -1,5 +1,7 @@
 //! Which snapshots wait for a person, and which of those that wait give way to a later one.
 
+use std::path::Path;
+
 use crate::domain::{Area, List};
 use crate::error::Result;
 use crate::settings::file_name::real_path;
@@ -15,25 +17,27 @@ const COME_TO_ONE_MIN: u64 = 5;
 
 /// Whether a snapshot of `has` lines that would remove `removes` of `had` lines is rather another list, or another part
 /// of it, than the same one later. Of a list of deaths nobody ever goes.
-pub fn is_another(list: List, had: u64, has: u64, removes: u64) -> bool {
+fn is_another(list: List, had: u64, has: u64, removes: u64) -> bool {
     let shared = had.saturating_sub(removes);
     let few = |of: u64| shared * 100 <= of * SHARED_MAX_PERCENT;
     let is_enough = removes > 1 || (removes == 1 && (has >= COME_TO_ONE_MIN || list == List::Deaths));
     is_enough && few(had) && few(has)
 }
 
-/// The other file that the lines it would remove came from, where that one still lies beside it.
-pub(super) fn other_file(manner: &Manner, scope: &Scope, list: List, removes: u64) -> Option<String> {
-    let before = scope.before.as_ref().filter(|before| before.facts.file != manner.file)?;
-    let (had, has) = (scope.held.len() as u64, scope.placement.len() as u64);
-    let other = &before.facts.file;
-    (is_another(list, had, has, removes) && real_path(&manner.folder, other).is_file()).then(|| other.clone())
+/// The file that counts, `counts`, where it still lies in `folder` beside the one of which `held` is, and both are rather
+/// parts of one list than months of it.
+pub fn other_file(folder: &Path, held: &Held, counts: Option<&str>) -> Option<String> {
+    let other = counts.filter(|file| *file != held.file)?;
+    (is_part(held) && real_path(folder, other).is_file()).then(|| other.to_owned())
+}
+
+fn is_part(held: &Held) -> bool {
+    is_another(held.list, held.had, held.has, held.removes)
 }
 
 /// Holds a snapshot. Earlier ones of its list and area give way to it: the same file as it was, and, unless both are
 /// parts of one list, any other.
 pub(super) fn hold(writer: &Writer, held: &Held) -> Result<()> {
-    let is_part = |held: &Held| is_another(held.list, held.had, held.has, held.removes);
     give_way(writer, (held.list, held.area), &held.stream, |other| {
         let same = other.file == held.file && other.hash == held.hash;
         !same && (other.file == held.file || !(is_part(held) && is_part(other)))
@@ -45,10 +49,7 @@ pub(super) fn hold(writer: &Writer, held: &Held) -> Result<()> {
 /// written anew, another part of the list that waits beside it goes on waiting.
 pub(super) fn taken(writer: &Writer, manner: &Manner, at: (List, Area), scope: &Scope) -> Result<()> {
     let anew = scope.before.as_ref().is_some_and(|before| before.facts.file == manner.file);
-    give_way(writer, at, &manner.stream, |other| {
-        let is_part = is_another(other.list, other.had, other.has, other.removes);
-        !(anew && is_part && other.file != manner.file)
-    })
+    give_way(writer, at, &manner.stream, |other| !(anew && is_part(other) && other.file != manner.file))
 }
 
 fn give_way(writer: &Writer, at: (List, Area), stream: &str, gives: impl Fn(&Held) -> bool) -> Result<()> {

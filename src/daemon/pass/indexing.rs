@@ -1,11 +1,11 @@
-//! The keys of new entries, written in bulk: sorted by key, a county's first load touches each page of the index a few
-//! times instead of once for every village.
+//! The keys of entries that came from below, written in bulk: what many children send touches each bucket of the index a
+//! few times instead of once for every batch. Those of own lines are written with the lines.
 
 use crate::error::Result;
 use crate::store::{Store, View, Writer};
 
+use super::entering::keys_of;
 use super::spread::spread_to;
-use super::{Keys, features_of};
 
 /// Entries whose keys are held in memory and written together; about 80 bytes each.
 const STEP_ENTRIES: i64 = 400_000;
@@ -45,8 +45,8 @@ fn index_some(store: &Store, writer: &Writer) -> Result<i64> {
         |(), view, range| {
             let mut keys: Vec<(u64, i64)> = Vec::with_capacity(range.len() * 5);
             view.each_entry(from + range.start as i64, from + range.end as i64, &mut |stored| {
-                let features = features_of(&stored.entry);
-                let of_it = Keys::of(stored.entry.list, &stored.entry.record, &features);
+                let entry = &stored.entry;
+                let of_it = keys_of((entry.list, entry.area), entry.uid, &entry.record);
                 keys.extend(of_it.iter().map(|key| (key, stored.id)));
             })?;
             Ok(keys)

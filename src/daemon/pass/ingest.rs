@@ -160,7 +160,7 @@ fn settle(
                 for (at, scope) in scopes.into_iter().filter(|(_, scope)| !scope.placement.is_empty()) {
                     let planned = match scope.newer(manner) {
                         Some(newer) => Err(newer),
-                        None => Ok(plan(view, manner, at, &scope)?),
+                        None => Ok(plan(view, setting, manner, at, &scope)?),
                     };
                     if planned_to.send((at, scope, planned)).is_err() {
                         // Nobody takes them any more only where the writer failed, and it says why.
@@ -205,7 +205,7 @@ fn missing_areas(
         .collect())
 }
 
-fn plan(view: &View, manner: &Manner, at: (List, Area), scope: &Scope) -> Result<Plan> {
+fn plan(view: &View, setting: &Setting, manner: &Manner, at: (List, Area), scope: &Scope) -> Result<Plan> {
     let mut had: Vec<StoredEntry> = Vec::new();
     for (line, _) in scope.held.iter().zip(&scope.seen).filter(|(_, seen)| !**seen) {
         had.push(view.entry_placed(line.uid)?);
@@ -231,7 +231,8 @@ fn plan(view: &View, manner: &Manner, at: (List, Area), scope: &Scope) -> Result
     let guard = manner.guard;
     let removes = standing().count() as u64;
     let too_much = weighs as u64 > guard.removed_lines_floor && share > guard.removed_share_max;
-    let other_file = other_file(manner, scope, at.0, removes);
+    let counts = scope.before.as_ref().map(|before| before.facts.file.as_str());
+    let other_file = other_file(&manner.folder, &scope.as_held(at, manner, setting, removes), counts);
     let waits = !manner.released && (too_much || other_file.is_some());
     let held = waits && !view.is_released(&manner.hash, at.1, at.0)?;
     let says_else = |(old, j): &&(StoredEntry, usize)| {
@@ -257,7 +258,7 @@ fn take(
         return Ok(());
     }
     if plan.held {
-        return hold(writer, &plan.as_held(at, manner, setting, scope));
+        return hold(writer, &scope.as_held(at, manner, setting, plan.removes));
     }
     let staged = std::mem::take(&mut scope.staged);
     for (old, j) in &plan.same {

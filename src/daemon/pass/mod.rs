@@ -23,7 +23,7 @@ mod spread;
 pub use arrive::arrive;
 pub use derive::{Derived, derive};
 pub use gather::Gather;
-pub use holding::is_another;
+pub use holding::other_file;
 pub use ingest::{Guard, Manner, Outcome, ingest};
 pub use scope::ScopeOutcome;
 

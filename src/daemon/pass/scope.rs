@@ -85,25 +85,24 @@ pub(super) struct Plan {
     pub other_file: Option<String>,
 }
 
-impl Plan {
-    pub fn as_held(&self, at: (List, Area), manner: &Manner, setting: &Setting, scope: &Scope) -> Held {
+impl Scope {
+    /// The snapshot as it waits for a person, where it would take `removes` lines.
+    pub fn as_held(&self, (list, area): (List, Area), manner: &Manner, setting: &Setting, removes: u64) -> Held {
         Held {
             id: 0,
             at: setting.now,
             stream: manner.stream.clone(),
             file: manner.file.clone(),
             hash: manner.hash,
-            area: at.1,
-            list: at.0,
-            had: scope.held.len() as u64,
-            has: scope.placement.len() as u64,
-            removes: self.removes,
+            area,
+            list,
+            had: self.held.len() as u64,
+            has: self.placement.len() as u64,
+            removes,
             state: "held".to_owned(),
         }
     }
-}
 
-impl Scope {
     pub fn place(&mut self, line: &Staged, uid: Uid) {
         self.placement.segments[line.segment as usize].lines[line.position as usize].uid = uid;
         self.used.insert(uid);
