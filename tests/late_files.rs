@@ -12,10 +12,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_rosterd");
 const VILLAGE: &str = "519901001201";
 
 fn village(root: &tempfile::TempDir) -> Node {
-    let mut node = Node::init(BINARY, root.path(), VILLAGE, "甲村");
-    node.start(Some("2026-04-02"));
-    node.wait_ready();
-    node
+    Node::running(BINARY, root.path(), VILLAGE, "甲村", "2026-04-02")
 }
 
 fn entries(node: &Node, name: &str) -> usize {

@@ -22,9 +22,7 @@ fn index(file: &Connection) -> Vec<(i64, Vec<u8>)> {
 #[test]
 fn an_index_of_an_earlier_version_is_made_anew_at_the_start_and_everybody_linked_again() {
     let root = tempfile::tempdir().unwrap();
-    let mut node = Node::init(BINARY, root.path(), VILLAGE, "甲村");
-    node.start(Some("2026-04-02"));
-    node.wait_ready();
+    let mut node = Node::running(BINARY, root.path(), VILLAGE, "甲村", "2026-04-02");
     let [first, second] = ["19500302/001", "19780615/003"].map(number);
     let register =
         format!("户号,姓名,与户主关系,公民身份号码,人口状态\n1,张三,户主,{first},在册\n2,李四,户主,{second},在册\n");

@@ -14,10 +14,7 @@ const VILLAGE: &str = "519901001201";
 const HEADER: &str = "姓名,身份证号码,扶助类别,确认年度,签约医生,资格状态\n";
 
 fn village(root: &tempfile::TempDir) -> Node {
-    let mut node = Node::init(BINARY, root.path(), VILLAGE, "甲村");
-    node.start(Some("2026-04-02"));
-    node.wait_ready();
-    node
+    Node::running(BINARY, root.path(), VILLAGE, "甲村", "2026-04-02")
 }
 
 /// A line for everybody born in these years.

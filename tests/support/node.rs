@@ -48,6 +48,14 @@ impl Node {
         node
     }
 
+    /// A founded node whose daemon runs and answers.
+    pub fn running(binary: impl Into<PathBuf>, root: &Path, area: &str, name: &str, today: &str) -> Node {
+        let mut node = Node::init(binary, root, area, name);
+        node.start(Some(today));
+        node.wait_ready();
+        node
+    }
+
     pub fn inbox(&self) -> PathBuf {
         self.dir.join("inbox")
     }
