@@ -10,6 +10,7 @@ pub mod control;
 mod desk;
 pub mod ledger;
 mod logbook;
+mod memory;
 mod metrics;
 mod neighbours;
 mod notices;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
+use super::memory;
 use super::pass::Setting;
 use super::room::Room;
 use crate::domain::{Area, Date};
@@ -79,7 +80,7 @@ impl Office {
             stopping: AtomicBool::new(false),
             bell: Bell::default(),
             flow: Mutex::default(),
-            stirred: Mutex::default(),
+            stirred: Mutex::new(Some(Instant::now())),
         }
     }
 
@@ -166,13 +167,13 @@ impl Office {
         *self.stirred.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// Gives back what was needed a while ago: an idle office PC has other things to do with its memory.
+    /// Gives back what was needed a while ago.
     pub fn rest(&self) {
         let mut stirred = self.stirred.lock().unwrap_or_else(PoisonError::into_inner);
         if stirred.is_some_and(|at| at.elapsed() >= REST_AFTER) {
             *stirred = None;
             self.store.shrink();
-            give_memory_back();
+            memory::give_back();
         }
     }
 
@@ -200,15 +201,6 @@ impl Office {
 
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
-    }
-}
-
-/// What was freed goes back to the system.
-pub(super) fn give_memory_back() {
-    #[cfg(target_env = "gnu")]
-    // SAFETY: malloc_trim has no preconditions; it only returns free pages.
-    unsafe {
-        libc::malloc_trim(0);
     }
 }
 

@@ -12,7 +12,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
 use super::alarms::{Alarm, Alarms};
 use super::logbook::Logbook;
-use super::office::{Office, give_memory_back};
+use super::memory;
+use super::office::Office;
 use super::pass::{Derived, derive};
 use super::reading::{self, Reading};
 use super::upkeep::Upkeep;
@@ -205,7 +206,7 @@ impl Worker {
         }
         if read > 0 || derived != Derived::default() {
             (self.announce)();
-            give_memory_back();
+            memory::give_back();
             self.office.stir();
         } else {
             self.office.rest();

@@ -1,0 +1,91 @@
+//! An idle office PC has other things to do with its memory.
+
+/// What was freed goes back to the system, and so does the program itself, as far as it lies in memory.
+pub fn give_back() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: malloc_trim has no preconditions; it only returns free pages.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+    #[cfg(target_os = "linux")]
+    program::let_go();
+}
+
+/// Most of the program runs only at its start and in a large pass, and Linux spares the code of running programs when it
+/// looks for room. What is needed again is mapped again from the file, nearly always without reading it.
+#[cfg(target_os = "linux")]
+mod program {
+    use std::ffi::{c_int, c_void};
+    use std::ptr::null_mut;
+
+    pub fn let_go() {
+        // SAFETY: the callback has the type that is asked for, and takes no data.
+        unsafe {
+            libc::dl_iterate_phdr(Some(of_program), null_mut());
+        }
+    }
+
+    /// Told of the program first and then of its libraries, until it returns something else than 0.
+    ///
+    /// # Safety
+    /// `info` must be what `dl_iterate_phdr` gives.
+    unsafe extern "C" fn of_program(info: *mut libc::dl_phdr_info, _: libc::size_t, _: *mut c_void) -> c_int {
+        // SAFETY: the loader describes what is mapped, for as long as the callback runs.
+        let (base, segments) = unsafe {
+            let info = &*info;
+            (info.dlpi_addr, std::slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum)))
+        };
+        for segment in segments.iter().filter(|segment| segment.p_type == libc::PT_LOAD) {
+            // What may be written, or was by the loader, would be lost.
+            if segment.p_flags & (libc::PF_X | libc::PF_W) == libc::PF_X {
+                let from = base + segment.p_vaddr;
+                let_go_of(from as usize, (from + segment.p_memsz) as usize);
+            }
+        }
+        1
+    }
+
+    /// Whole pages of code between two addresses.
+    fn let_go_of(from: usize, to: usize) {
+        // SAFETY: takes a number.
+        let Ok(page @ 1..) = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }) else { return };
+        let (from, to) = (from.next_multiple_of(page), to / page * page);
+        if from < to {
+            // SAFETY: pages of the file that nobody ever wrote to: whoever needs one next gets it from there as it was. A
+            // refusal leaves things as they are.
+            unsafe {
+                libc::madvise(from as *mut c_void, to - from, libc::MADV_DONTNEED);
+            }
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// KiB of this program's code that are mapped.
+    fn code_mapped() -> u64 {
+        let program = std::env::current_exe().unwrap();
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let mut lines = maps.lines();
+        let mut sum = 0;
+        while let Some(line) = lines.next() {
+            if line.contains(" r-xp ") && line.ends_with(program.to_str().unwrap()) {
+                let rss = lines.find_map(|line| line.strip_prefix("Rss:")).unwrap();
+                sum += rss.trim().trim_end_matches(" kB").parse::<u64>().unwrap();
+            }
+        }
+        sum
+    }
+
+    #[test]
+    fn code_that_is_let_go_is_mapped_no_more_and_comes_back_when_it_is_called() {
+        let before = code_mapped();
+        give_back();
+        let after = code_mapped();
+        // Other tests run meanwhile, and need some of it at once.
+        assert!(after < before * 3 / 4, "{before} KiB of code were mapped, {after} KiB still are");
+        assert_eq!("519901001201".parse::<crate::domain::Area>().unwrap().to_string(), "519901001201");
+    }
+}
