@@ -48,12 +48,7 @@ impl View<'_> {
             let Some((_, snapshot, placement)) = self.snapshot(&snapshot.key)? else { continue };
             let mut hash = Xxh3::new();
             hash.update(format!("{:?}", snapshot.facts).as_bytes());
-            for segment in &placement.segments {
-                for line in &segment.lines {
-                    hash.update(&line.uid.0.to_le_bytes());
-                    hash.update(&line.row.to_le_bytes());
-                }
-            }
+            placement.digest(|part| hash.update(part));
             let digest = hash.digest128().to_le_bytes();
             out.push(Held16 { list: 0, area: snapshot.key.area, key: snapshot_name(&snapshot.key), digest });
         }
@@ -94,10 +89,9 @@ impl View<'_> {
             let Some((_, snapshot, placement)) = self.snapshot(&snapshot.key)? else { continue };
             let mut hash = blake3::Hasher::new();
             hash.update(format!("{:?}", snapshot.facts).as_bytes());
-            for line in placement.segments.iter().flat_map(|segment| &segment.lines) {
-                hash.update(&line.uid.0.to_le_bytes());
-                hash.update(&line.row.to_le_bytes());
-            }
+            placement.digest(|part| {
+                hash.update(part);
+            });
             let key = snapshot_name(&snapshot.key);
             held.push(Held16 { list: 0, area: snapshot.key.area, key, digest: shortened(&hash) });
         }

@@ -81,6 +81,8 @@ struct WireSnapshot {
 #[derive(Serialize, Deserialize)]
 struct WireSegment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     sheet: Option<String>,
     /// Uids one behind the other, 13 characters each.
     uids: String,
@@ -180,7 +182,7 @@ fn read_segment(wire: WireSegment) -> Result<Segment> {
         let uid: Uid = std::str::from_utf8(uid).ok().and_then(|t| t.parse().ok()).ok_or_else(bad)?;
         lines.push(Placed { uid, raw: 0, row });
     }
-    Ok(Segment { sheet: wire.sheet, lines })
+    Ok(Segment { file: wire.file, sheet: wire.sheet, lines })
 }
 
 fn write_snapshot(seq: u64, snapshot: Snapshot, placement: Placement) -> Wire<'static> {
@@ -194,6 +196,7 @@ fn write_snapshot(seq: u64, snapshot: Snapshot, placement: Placement) -> Wire<'s
         WireSegment {
             rows: rows.collect(),
             uids: segment.lines.iter().map(|l| l.uid.to_string()).collect(),
+            file: segment.file,
             sheet: segment.sheet,
         }
     });

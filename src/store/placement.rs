@@ -16,6 +16,9 @@ pub struct Placed {
 /// The lines of one sheet, in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Segment {
+    /// The file they came from, where that is another one than the snapshot is named by: of a list that is kept in
+    /// several files, or appended to.
+    pub file: Option<String>,
     pub sheet: Option<String>,
     pub lines: Vec<Placed>,
 }
@@ -39,22 +42,28 @@ impl Placement {
         self.len() == 0
     }
 
-    /// Sheet and row of an entry.
-    pub fn find(&self, uid: Uid) -> Option<(Option<&str>, u32)> {
-        self.segments.iter().find_map(|s| s.lines.iter().find(|l| l.uid == uid).map(|l| (s.sheet.as_deref(), l.row)))
+    /// Gives `take` all that travels of it, for a digest.
+    pub(super) fn digest(&self, mut take: impl FnMut(&[u8])) {
+        for segment in &self.segments {
+            for name in [&segment.file, &segment.sheet] {
+                take(&name.as_ref().map_or(0, |name| name.len() as u64 + 1).to_le_bytes());
+                take(name.as_deref().unwrap_or_default().as_bytes());
+            }
+            for line in &segment.lines {
+                take(&line.uid.0.to_le_bytes());
+                take(&line.row.to_le_bytes());
+            }
+        }
     }
 
-    /// Segment count, then for each: sheet (length + 1, or 0 for none), line count, lines of uid, raw, row.
+    /// Segment count, then for each: file and sheet (length + 1, or 0 for none), line count, lines of uid, raw, row.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(16 + self.len() * 20);
         put(&mut out, self.segments.len() as u64);
         for segment in &self.segments {
-            match &segment.sheet {
-                None => put(&mut out, 0),
-                Some(sheet) => {
-                    put(&mut out, sheet.len() as u64 + 1);
-                    out.extend_from_slice(sheet.as_bytes());
-                }
+            for name in [&segment.file, &segment.sheet] {
+                put(&mut out, name.as_ref().map_or(0, |name| name.len() as u64 + 1));
+                out.extend_from_slice(name.as_deref().unwrap_or_default().as_bytes());
             }
             put(&mut out, segment.lines.len() as u64);
             let mut row = 0u32;
@@ -74,16 +83,9 @@ impl Placement {
         let count = take(&mut bytes)?;
         let mut segments = Vec::new();
         for _ in 0..count {
-            let sheet = match take(&mut bytes)? {
-                0 => None,
-                length => {
-                    let (text, rest) = bytes.split_at_checked(length as usize - 1)?;
-                    bytes = rest;
-                    Some(std::str::from_utf8(text).ok()?.to_owned())
-                }
-            };
+            let (file, sheet) = (take_name(&mut bytes)?, take_name(&mut bytes)?);
             let lines = take(&mut bytes)?;
-            let mut segment = Segment { sheet, lines: Vec::with_capacity(lines.min(1 << 20) as usize) };
+            let mut segment = Segment { file, sheet, lines: Vec::with_capacity(lines.min(1 << 20) as usize) };
             let mut row = 0u32;
             for _ in 0..lines {
                 let (uid, rest) = bytes.split_first_chunk::<8>()?;
@@ -120,6 +122,13 @@ fn take(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
+fn take_name(bytes: &mut &[u8]) -> Option<Option<String>> {
+    let Some(length) = take(bytes)?.checked_sub(1) else { return Some(None) };
+    let (text, rest) = bytes.split_at_checked(usize::try_from(length).ok()?)?;
+    *bytes = rest;
+    Some(Some(std::str::from_utf8(text).ok()?.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,15 +138,30 @@ mod tests {
         let line = |n: u32| Placed { uid: Uid(u64::from(n) << 40), raw: u64::MAX - u64::from(n), row: n * 7 };
         let placement = Placement {
             segments: vec![
-                Segment { sheet: None, lines: (1..300).map(line).collect() },
-                Segment { sheet: Some("200村".into()), lines: vec![line(9), line(2)] },
+                Segment { file: None, sheet: None, lines: (1..300).map(line).collect() },
+                Segment { file: None, sheet: Some("200村".into()), lines: vec![line(9), line(2)] },
+                Segment { file: Some("1月.csv".into()), sheet: None, lines: vec![line(5)] },
             ],
         };
         let bytes = placement.encode();
         assert_eq!(Placement::decode(&bytes), Some(placement.clone()));
-        assert_eq!(placement.find(line(2).uid), Some((None, 14)));
         for cut in [0, 1, 10, bytes.len() - 1] {
             assert_eq!(Placement::decode(&bytes[..cut]), None, "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_came_from_another_file_or_sheet_is_another_place() {
+        let digest = |file: Option<&str>, sheet: Option<&str>| {
+            let lines = vec![Placed { uid: Uid(7), raw: 0, row: 3 }];
+            let segment = Segment { file: file.map(str::to_owned), sheet: sheet.map(str::to_owned), lines };
+            let mut bytes = Vec::new();
+            Placement { segments: vec![segment] }.digest(|part| bytes.extend_from_slice(part));
+            bytes
+        };
+        let all = [digest(None, None), digest(Some("a"), None), digest(None, Some("a")), digest(Some(""), Some("a"))];
+        for (i, one) in all.iter().enumerate() {
+            assert!(all[..i].iter().all(|other| other != one), "{i}");
         }
     }
 }

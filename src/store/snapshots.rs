@@ -176,7 +176,7 @@ impl View<'_> {
         for (file, bytes) in found {
             for segment in Placement::decode(&bytes).unwrap_or_default().segments {
                 let sheet = out.sheets.len() as u32;
-                out.sheets.push((file.clone(), segment.sheet));
+                out.sheets.push((segment.file.unwrap_or_else(|| file.clone()), segment.sheet));
                 out.lines.extend(segment.lines.iter().map(|line| (line.uid, sheet, line.row)));
             }
         }

@@ -8,12 +8,12 @@ use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Error, Result};
 use crate::intake::{Line, Refusal, SheetHead, Sink, Total};
 use crate::rules::StatedTotal;
-use crate::store::{Placed, Placement, Segment, Snapshot, SnapshotKey, Store};
+use crate::store::{Placed, Placement, Segment, SnapshotKey, Store};
 
 use super::entering::{keys_of, name_line};
 use super::ingest::Manner;
 use super::raw_index::RawIndex;
-use super::scope::{Scope, Staged};
+use super::scope::{Run, Scope, Staged};
 use super::{Keys, Setting};
 
 /// Lines handed to the writer at once.
@@ -91,15 +91,22 @@ impl<'s> Gather<'s> {
         let key = SnapshotKey { list, area, origin: self.setting.node, stream: self.manner.stream.clone() };
         let stored = self.store.read(|view| view.snapshot(&key))?;
         let first = stored.is_none();
-        let (before, held): (Option<Snapshot>, Vec<Placed>) = stored
-            .map(|(_, snapshot, placement)| (Some(snapshot), placement.lines().copied().collect()))
-            .unwrap_or_default();
+        let (mut held, mut runs): (Vec<Placed>, Vec<Run>) = Default::default();
+        let before = stored.map(|(_, snapshot, placement)| {
+            for Segment { file, sheet, lines } in placement.segments {
+                held.extend(lines);
+                let file = file.unwrap_or_else(|| snapshot.facts.file.clone());
+                runs.push(Run { file, sheet, end: held.len() });
+            }
+            snapshot
+        });
         self.by_raw.add((list, area), &held);
         let scope = Scope {
             seen: vec![false; held.len()],
             // What an append leaves unsaid stays placed.
             used: held.iter().map(|line| line.uid).collect(),
             held,
+            runs,
             before,
             first,
             placement: Placement::default(),
@@ -142,7 +149,7 @@ impl<'s> Gather<'s> {
         scope.stated_on = scope.stated_on.max(self.stated_on);
         let segments = &mut scope.placement.segments;
         if segments.last().is_none_or(|s| s.sheet != self.sheet) {
-            segments.push(Segment { sheet: self.sheet.clone(), lines: Vec::new() });
+            segments.push(Segment { file: None, sheet: self.sheet.clone(), lines: Vec::new() });
         }
         let segment = segments.len() - 1;
         let lines = &mut segments[segment].lines;

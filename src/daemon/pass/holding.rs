@@ -16,11 +16,11 @@ const SHARED_MAX_PERCENT: u64 = 20;
 const COME_TO_ONE_MIN: u64 = 5;
 
 /// Whether a snapshot of `has` lines that would remove `removes` of `had` lines is rather another list, or another part
-/// of it, than the same one later. Of a list of deaths nobody ever goes.
-fn is_another(list: List, had: u64, has: u64, removes: u64) -> bool {
+/// of it, than the same one later.
+fn is_another(had: u64, has: u64, removes: u64) -> bool {
     let shared = had.saturating_sub(removes);
     let few = |of: u64| shared * 100 <= of * SHARED_MAX_PERCENT;
-    let is_enough = removes > 1 || (removes == 1 && (has >= COME_TO_ONE_MIN || list == List::Deaths));
+    let is_enough = removes > 1 || (removes == 1 && has >= COME_TO_ONE_MIN);
     is_enough && few(had) && few(has)
 }
 
@@ -32,7 +32,7 @@ pub fn other_file(folder: &Path, held: &Held, counts: Option<&str>) -> Option<St
 }
 
 fn is_part(held: &Held) -> bool {
-    is_another(held.list, held.had, held.has, held.removes)
+    is_another(held.had, held.has, held.removes)
 }
 
 /// Holds a snapshot. Earlier ones of its list and area give way to it: the same file as it was, and, unless both are
@@ -64,12 +64,10 @@ mod tests {
 
     #[test]
     fn two_parts_of_a_list_share_hardly_anybody() {
-        let family = |had, has, removes| is_another(List::Family, had, has, removes);
-        assert!(family(2, 30, 2) && family(30, 2, 30) && family(40, 40, 36));
-        assert!(!family(40, 40, 30), "a list in which much changed");
-        assert!(!family(40, 2, 38), "what is left of it all stood there before: a filter left on");
-        assert!(!family(1, 1, 1) && family(1, 5, 1), "one line may follow another");
-        assert!(is_another(List::Deaths, 1, 1, 1), "the dead of another month");
-        assert!(!is_another(List::Deaths, 3, 5, 0));
+        assert!(is_another(2, 30, 2) && is_another(30, 2, 30) && is_another(40, 40, 36));
+        assert!(!is_another(40, 40, 30), "a list in which much changed");
+        assert!(!is_another(40, 2, 38), "what is left of it all stood there before: a filter left on");
+        assert!(!is_another(1, 1, 1) && is_another(1, 5, 1), "one line may follow another");
+        assert!(!is_another(3, 5, 0));
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 
-use crate::domain::{Area, List, Record, Status};
+use crate::domain::{Area, List, Record, Status, Uid};
 use crate::error::{Error, Result};
 use crate::intake::{Refusal, diff};
 use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, View, Wait, Writer};
@@ -158,9 +158,10 @@ fn settle(
         let planning = threads.spawn(move || {
             store.read(|view| {
                 for (at, scope) in scopes.into_iter().filter(|(_, scope)| !scope.placement.is_empty()) {
+                    let plan = plan(view, setting, manner, at, &scope)?;
                     let planned = match scope.newer(manner) {
-                        Some(newer) => Err(newer),
-                        None => Ok(plan(view, setting, manner, at, &scope)?),
+                        Some(newer) if !plan.joins => Err(newer),
+                        _ => Ok(plan),
                     };
                     if planned_to.send((at, scope, planned)).is_err() {
                         // Nobody takes them any more only where the writer failed, and it says why.
@@ -206,9 +207,10 @@ fn missing_areas(
 }
 
 fn plan(view: &View, setting: &Setting, manner: &Manner, at: (List, Area), scope: &Scope) -> Result<Plan> {
-    let mut had: Vec<StoredEntry> = Vec::new();
-    for (line, _) in scope.held.iter().zip(&scope.seen).filter(|(_, seen)| !**seen) {
+    let (mut had, mut at_line): (Vec<StoredEntry>, Vec<usize>) = Default::default();
+    for ((i, line), _) in scope.held.iter().enumerate().zip(&scope.seen).filter(|(_, seen)| !**seen) {
         had.push(view.entry_placed(line.uid)?);
+        at_line.push(i);
     }
     let arrived: Vec<Record> = scope.staged.iter().map(|line| read_body(&line.body)).collect();
     let old: Vec<diff::Held> =
@@ -216,14 +218,17 @@ fn plan(view: &View, setting: &Setting, manner: &Manner, at: (List, Area), scope
     let new: Vec<diff::Arrived> =
         arrived.iter().enumerate().map(|(i, record)| diff::Arrived { record, order: i as u32 }).collect();
     let pairing = diff::pair(&old, &new);
+    let joins = scope.joins(at.0, manner, scope.held.len() - pairing.gone.len());
+    let (kept, gone): (Vec<usize>, Vec<usize>) =
+        pairing.gone.into_iter().partition(|i| manner.append || (joins && scope.file_of(at_line[*i]) != manner.file));
+    let kept: Vec<Uid> = kept.into_iter().map(|i| had[i].entry.uid).collect();
     let is_damaged = |at: usize| had[at].entry.record.id_number.as_ref().is_some_and(|id| id.is_damaged());
-    let replaced = pairing.same.iter().map(|(i, _)| *i).chain(pairing.gone.iter().copied().filter(|_| !manner.append));
+    let replaced = pairing.same.iter().map(|(i, _)| *i).chain(gone.iter().copied());
     let replaced_damaged = replaced.filter(|i| is_damaged(*i)).count() as u64;
-    let kept = if manner.append { pairing.gone.iter().map(|i| had[*i].entry.uid).collect() } else { Vec::new() };
     let mut had: Vec<Option<StoredEntry>> = had.into_iter().map(Some).collect();
     let mut take = |i: usize| had[i].take().expect("each line is paired once");
     let same: Vec<(StoredEntry, usize)> = pairing.same.into_iter().map(|(i, j)| (take(i), j)).collect();
-    let gone: Vec<StoredEntry> = if manner.append { Vec::new() } else { pairing.gone.into_iter().map(take).collect() };
+    let gone: Vec<StoredEntry> = gone.into_iter().map(take).collect();
     let standing = || gone.iter().filter(|s| s.entry.removed.is_none());
     // Lines that already said that the person died or left may go: that is housekeeping.
     let weighs = standing().filter(|s| s.entry.record.status == Status::Active).count();
@@ -241,7 +246,7 @@ fn plan(view: &View, setting: &Setting, manner: &Manner, at: (List, Area), scope
     };
     let is_only_told = held || manner.dry_run;
     let changed = if is_only_told { same.iter().filter(says_else).count() as u64 } else { 0 };
-    Ok(Plan { same, gone, fresh: pairing.fresh, kept, replaced_damaged, changed, removes, held, other_file })
+    Ok(Plan { same, gone, fresh: pairing.fresh, kept, joins, replaced_damaged, changed, removes, held, other_file })
 }
 
 /// Does what was planned, or holds it.
@@ -289,13 +294,11 @@ fn take(
         writer.mark(old.id, Wait::Link)?;
         scope.removed += 1;
     }
-    if manner.append {
-        scope.keep_unsaid(&plan.kept);
-    }
+    scope.keep_unsaid(&plan.kept, manner);
     // Those of the lines that did not change are still there.
     let before = scope.before.as_ref().map_or(0, |before| before.facts.damaged);
     scope.damaged += before.saturating_sub(plan.replaced_damaged);
     let key = SnapshotKey { list: at.0, area: at.1, origin: setting.node, stream: manner.stream.clone() };
-    writer.put_snapshot(&scope.snapshot(key, manner, setting), &scope.placement)?;
+    writer.put_snapshot(&scope.snapshot(key, manner, setting, plan.joins), &scope.placement)?;
     taken(writer, manner, at, scope)
 }

@@ -42,6 +42,8 @@ pub(super) struct Scope {
     /// Lines as last placed, and which of them the file still has.
     pub held: Vec<Placed>,
     pub seen: Vec<bool>,
+    /// Where the held lines stand, run by run.
+    pub runs: Vec<Run>,
     /// Never had before: its lines are written as they come.
     pub first: bool,
     pub placement: Placement,
@@ -59,6 +61,14 @@ pub(super) struct Scope {
     pub unchanged: u64,
 }
 
+/// Held lines of one sheet of one file.
+pub(super) struct Run {
+    pub file: String,
+    pub sheet: Option<String>,
+    /// Index of the first held line behind them.
+    pub end: usize,
+}
+
 /// A line that has to be paired, kept as short as possible: there can be half a million of them.
 pub(super) struct Staged {
     pub segment: u32,
@@ -73,8 +83,10 @@ pub(super) struct Plan {
     pub gone: Vec<StoredEntry>,
     /// Staged lines that are new.
     pub fresh: Vec<usize>,
-    /// Append: entries the file does not speak of.
+    /// Entries that the file does not speak of, and that stay all the same: see [`Scope::joins`].
     pub kept: Vec<Uid>,
+    /// The file is one of several that are the list.
+    pub joins: bool,
     /// Damaged numbers of held lines that are not kept as they are.
     pub replaced_damaged: u64,
     /// Paired lines that say something else than before; counted only where nothing of it is written.
@@ -108,11 +120,36 @@ impl Scope {
         self.used.insert(uid);
     }
 
-    /// An append keeps the lines it does not speak of where they were.
-    pub fn keep_unsaid(&mut self, kept: &[Uid]) {
+    /// Whether the file is one of several that are the list together, and says nothing of the lines of the others:
+    /// where the source says so, and for the dead of one month beside those of another. Of a list of deaths nobody ever
+    /// goes, so a file of it under another name that has not even half of the dead is the next one, and not all of them.
+    pub fn joins(&self, list: List, manner: &Manner, stay: usize) -> bool {
+        let is_in_parts = self.runs.iter().any(|run| run.file != self.runs[0].file);
+        let is_next = self.runs.iter().all(|run| run.file != manner.file) && stay * 2 < self.held.len();
+        manner.append || (list == List::Deaths && (is_in_parts || is_next))
+    }
+
+    /// The file that a held line came from.
+    pub fn file_of(&self, held: usize) -> &str {
+        &self.runs[self.runs.partition_point(|run| run.end <= held)].file
+    }
+
+    /// Lines that the file does not speak of stay where they were.
+    pub fn keep_unsaid(&mut self, kept: &[Uid], manner: &Manner) {
+        if kept.is_empty() {
+            return;
+        }
         let kept: HashSet<Uid> = kept.iter().copied().collect();
-        let before: Vec<Placed> = self.held.iter().filter(|line| kept.contains(&line.uid)).copied().collect();
-        self.placement.segments.push(Segment { sheet: None, lines: before });
+        let mut from = 0;
+        for run in &self.runs {
+            let lines = self.held[from..run.end].iter().filter(|line| kept.contains(&line.uid));
+            let lines: Vec<Placed> = lines.copied().collect();
+            from = run.end;
+            if !lines.is_empty() {
+                let file = (run.file != manner.file).then(|| run.file.clone());
+                self.placement.segments.push(Segment { file, sheet: run.sheet.clone(), lines });
+            }
+        }
     }
 
     /// The list that counts, where this file is of an earlier day: files come late and out of order (DOMAIN.md 6 row
@@ -120,25 +157,28 @@ impl Scope {
     pub fn newer(&self, manner: &Manner) -> Option<Outdated> {
         let before = self.before.as_ref().filter(|before| before.facts.file != manner.file)?;
         let (stated_on, newer_on) = (self.stated_on?, before.stated_on?);
-        let outdated = stated_on < newer_on && !manner.append && !manner.released;
+        let outdated = stated_on < newer_on && !manner.released;
         outdated.then(|| Outdated { stated_on, newer_on, newer_file: before.facts.file.clone() })
     }
 
-    pub fn snapshot(&self, key: SnapshotKey, manner: &Manner, setting: &Setting) -> Snapshot {
-        let mut sheets: Vec<&Option<String>> = self.placement.segments.iter().map(|s| &s.sheet).collect();
+    pub fn snapshot(&self, key: SnapshotKey, manner: &Manner, setting: &Setting, joins: bool) -> Snapshot {
+        let of_file = self.placement.segments.iter().filter(|segment| segment.file.is_none());
+        let mut sheets: Vec<&Option<String>> = of_file.map(|s| &s.sheet).collect();
         sheets.dedup();
+        let before = self.before.as_ref().filter(|_| joins).and_then(|before| before.stated_on);
+        let stated_on = self.stated_on.max(before);
         let facts = SnapshotFacts {
             area: key.area,
             list: key.list,
             file: manner.file.clone(),
             sheet: if let [one] = sheets[..] { one.clone() } else { None },
             // A date in the future is a slip of the pen.
-            taken_on: self.stated_on.filter(|day| *day <= setting.today).unwrap_or(setting.today),
+            taken_on: stated_on.filter(|day| *day <= setting.today).unwrap_or(setting.today),
             lines: self.placement.len() as u64,
             damaged: self.damaged,
             total: self.total.clone(),
         };
-        Snapshot { key, facts, stated_on: self.stated_on, read_at: setting.now }
+        Snapshot { key, facts, stated_on, read_at: setting.now }
     }
 
     /// What is told of a list that is not taken.
