@@ -5,6 +5,7 @@ use std::fmt;
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::blank::is_blank;
 use super::date::{Date, PartialDate, days_between};
 use super::entry::Sex;
 use super::mask;
@@ -190,7 +191,7 @@ fn clean_char(c: char) -> Option<char> {
         'x' | '×' | 'Χ' | 'χ' | 'Х' | 'х' | '*' | '✕' | '╳' => Some('X'),
         'O' | 'o' => Some('0'),
         'l' | 'I' => Some('1'),
-        c if c.is_whitespace() || c.is_control() => None,
+        c if is_blank(c) => None,
         '\''
         | '`'
         | '‘'
@@ -202,12 +203,7 @@ fn clean_char(c: char) -> Option<char> {
         | '–'
         | '_'
         // The mark of a damaged number, where it is written.
-        | '~'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{feff}'
-        | '\u{ad}' => None,
+        | '~' => None,
         c => Some(c.to_ascii_uppercase()),
     }
 }

@@ -4,6 +4,7 @@
 //! or what the date is today.
 
 pub mod area;
+pub mod blank;
 pub mod date;
 pub mod entry;
 pub mod event;
@@ -14,6 +15,7 @@ pub mod mask;
 pub mod name;
 
 pub use area::{Area, Level};
+pub use blank::is_blank;
 pub use date::{Date, PartialDate};
 pub use entry::{Aid, Entry, Flow, Place, Reason, Record, Sex, Status, Uid};
 pub use event::{Confidence, Event, EventKind};

@@ -6,6 +6,8 @@ use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 
+use super::blank::is_blank;
+
 /// The dot inside minority names, U+00B7 (DOMAIN.md p5).
 pub const DOT: char = '·';
 /// Stands in a folded name for a character nobody can read (DOMAIN.md 6 row 7).
@@ -47,10 +49,8 @@ pub fn undotted(folded: &str) -> CompactString {
 
 fn fold_char(c: char) -> Option<char> {
     match c {
-        c if c.is_whitespace() || c.is_control() => None,
-        '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' | '\'' | '"' | '*' | '_' | '-' | ',' | '、' | ':' | ';' => {
-            None
-        }
+        c if is_blank(c) => None,
+        '\'' | '"' | '*' | '_' | '-' | ',' | '、' | ':' | ';' => None,
         '·' | '•' | '・' | '‧' | '∙' | '⋅' | '●' | '.' | '。' | '﹒' | '˙' | '‐' => Some(DOT),
         '?' | '□' | '〓' | '×' | '■' | '◇' | '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => {
             Some(WILDCARD)
@@ -191,6 +191,7 @@ mod tests {
             ("张三（户主）", "张三"),
             ("王芳1", "王芳"),
             ("孙友華", "孙友华"),
+            ("\u{202a}孙\u{200b}友华\u{202c}", "孙友华"),
         ] {
             assert_eq!(fold(a), fold(b), "{a} {b}");
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::PartialDate;
+use crate::domain::{PartialDate, is_blank};
 
 use super::report::Unreadable;
 
@@ -136,15 +136,13 @@ impl Row {
     }
 }
 
-/// Blanks of every width, and the invisible characters that copied cells carry at their ends.
+/// The text without the blanks, seen and unseen, at its ends.
 pub fn trim(raw: &str) -> &str {
     let bytes = raw.as_bytes();
     // Nearly every cell begins and ends with a visible character; look at two bytes before walking characters.
     match (bytes.first(), bytes.last()) {
         (Some(first), Some(last)) if first.is_ascii_graphic() && last.is_ascii_graphic() => raw,
-        _ => raw.trim_matches(|c: char| {
-            c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
-        }),
+        _ => raw.trim_matches(is_blank),
     }
 }
 

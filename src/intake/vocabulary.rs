@@ -8,7 +8,7 @@ use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::domain::{Aid, Area, Flow, List, Reason, Sex, Status};
+use crate::domain::{Aid, Area, Flow, List, Reason, Sex, Status, is_blank};
 use crate::error::{Context as _, Error};
 
 use super::field::Field;
@@ -316,7 +316,7 @@ fn longest_first(mut words: Words) -> Words {
 
 /// Width, case and blanks folded: what is left of a word that people write in many ways.
 pub(super) fn fold_word(raw: &str) -> String {
-    raw.nfkc().filter(|c| is_visible(*c)).flat_map(char::to_lowercase).collect()
+    raw.nfkc().filter(|c| !is_blank(*c)).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a header holds the word, or all parts of `变动*日期` in their order.
@@ -381,10 +381,6 @@ fn is_decoration(c: char) -> bool {
             | '。'
             | '·'
     )
-}
-
-fn is_visible(c: char) -> bool {
-    !(c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}'))
 }
 
 #[cfg(test)]
