@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 /// Answers as an office of three findings would.
 #[derive(Default)]
 struct Office {
-    looks: AtomicU32,
+    asked: AtomicU32,
 }
 
 fn entry(list: &str, file: &str, row: u32) -> Value {
@@ -63,16 +63,21 @@ impl Desk for Office {
                 ));
                 Exit::Done
             }
+            "settled" => {
+                // From the third question on.
+                let settled = self.asked.fetch_add(1, Ordering::SeqCst) >= 2;
+                out(Frame::row(&json!({"settled": settled})));
+                Exit::Done
+            }
             "status" => {
-                // Settled from the third look on.
-                let looks = self.looks.fetch_add(1, Ordering::SeqCst);
+                let asked = self.asked.load(Ordering::SeqCst);
                 out(Frame::row(&json!({
                     "node": "519901001200", "level": "village", "name": "200村", "version": "0.1.0",
                     "parent": {"url": "https://127.0.0.1:7443", "last_contact": null, "state": "waiting"},
                     "children": [], "backlog": {"entries": 17, "bytes": 4096}, "last_error": "connection refused",
                     "sources": [{"path": "inbox/低保.xls", "list": "dibao", "last_read": "2026-03-31T10:00:00Z", "lines": 41, "state": "read"}],
                     "held": 1, "quarantined": 2, "findings": {"high": 1, "medium": 0, "low": 1, "info": 0},
-                    "settled": looks >= 2, "paused": false, "running": true,
+                    "settled": asked >= 3, "paused": false, "running": true,
                 })));
                 Exit::Done
             }

@@ -8,9 +8,9 @@ use super::{Outcome, Output, view};
 use crate::daemon::control::{Exit, Progress, requests};
 use crate::domain::Severity;
 
-/// How often `--wait` asks.
-const ASK_EVERY: Duration = Duration::from_millis(250);
-const ASK_EVERY_MAX: Duration = Duration::from_secs(2);
+/// How often `--wait` asks at first; the longer it has waited, the less a late answer matters.
+const ASK_EVERY: Duration = Duration::from_millis(10);
+const ASK_EVERY_MAX: Duration = Duration::from_millis(250);
 
 /// A clock that is off by less is not worth a line: nothing is ordered by clocks.
 const SKEW_SECS_MIN: i64 = 60;
@@ -62,24 +62,28 @@ fn look(session: &mut Session) -> Result<(Value, Exit), super::Failed> {
 fn settled(session: &mut Session, wait: Duration) -> Result<(Value, Exit), super::Failed> {
     let started = Instant::now();
     loop {
-        let asked = Instant::now();
+        let mut is_settled = false;
         if session.daemon_answers()? {
-            let (row, exit) = session.row(&requests::Status {}, false)?;
+            let exit = session.ask(&requests::Settled {}, &mut |_, row| is_settled = row["settled"] == true)?;
+            if exit != Exit::Done {
+                return Ok((Value::Null, exit));
+            }
+        }
+        if is_settled {
+            let (row, exit) = look(session)?;
+            // Something may have come meanwhile: then the row says so, and the wait goes on.
             if exit != Exit::Done || row["settled"] == true {
                 return Ok((row, exit));
             }
-            if started.elapsed() >= wait {
-                return Ok((row, Exit::Unreachable));
-            }
-        } else if started.elapsed() >= wait {
+        }
+        let waited = started.elapsed();
+        if waited >= wait {
             let (row, _) = look(session)?;
             return Ok((row, Exit::Unreachable));
         }
-        let done = started.elapsed().as_secs();
-        session.screen.progress(&Progress { done, total: wait.as_secs(), what: "wait".into() });
-        // A large store takes a while to say how it is: asking on and on would slow down what is waited for.
-        let pause = (asked.elapsed() * 4).clamp(ASK_EVERY, ASK_EVERY_MAX);
-        std::thread::sleep(pause.min(wait.saturating_sub(started.elapsed())));
+        session.screen.progress(&Progress { done: waited.as_secs(), total: wait.as_secs(), what: "wait".into() });
+        let pause = (waited / 20).clamp(ASK_EVERY, ASK_EVERY_MAX);
+        std::thread::sleep(pause.min(wait - waited));
     }
 }
 

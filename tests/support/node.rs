@@ -100,17 +100,6 @@ impl Node {
         assert!(out.status.success(), "{} did not settle: {}\n{}", self.area, said(&out), self.log_tail());
     }
 
-    /// As [`Node::settle`], looking often: for figures that the quarter second between its looks would blur. Each look is
-    /// a process of its own, so that of a long wait no more than a fiftieth is blurred, and hardly more goes into looking.
-    pub fn settle_closely(&self, secs: u64) {
-        let begun = Instant::now();
-        while self.json(&["status"])[0]["settled"] != true {
-            let waited = begun.elapsed();
-            assert!(waited.as_secs() < secs, "{} did not settle in {secs} s\n{}", self.area, self.log_tail());
-            sleep((waited / 50).clamp(Duration::from_millis(5), Duration::from_millis(250)));
-        }
-    }
-
     /// Waits until the parent acknowledged everything.
     pub fn drain(&self, secs: u64) {
         let until = Instant::now() + Duration::from_secs(secs);

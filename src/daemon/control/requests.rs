@@ -43,6 +43,7 @@ macro_rules! ask {
 
 ask! {
     Status "status" Reading,
+    Settled "settled" Daemon,
     Findings "findings" Reading,
     Events "events" Reading,
     People "people" Reading,
@@ -77,6 +78,11 @@ ask! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Status {}
+
+/// Gives one row `{"settled": bool}`: what [`Status`] says of it, without the rest. For asking again and again.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settled {}
 
 /// Gives rows in the shape *finding* of CONTRACT.md.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -73,7 +73,7 @@ impl FrontDesk {
                 view.dirty_count()?,
             ))
         })?;
-        let settled = self.is_settled(&link, backlog.0)?;
+        let settled = self.is_settled(&link)?;
         let backups = office.store.read(backups::kept)?;
         let alarms = alarms::standing(office, self.live.as_ref().map(|live| &*live.progress))?;
         let alarms: Vec<Value> = alarms
@@ -149,14 +149,23 @@ impl FrontDesk {
         Ok(self.office.is_paused() || self.office.store.read(|view| view.meta_u64(PAUSED))? == Some(1))
     }
 
-    /// Nothing dirty, running, unacknowledged, or unread from the parent. `waiting`: how many entries are to be sent.
-    fn is_settled(&self, link: &LinkStatus, waiting: u64) -> Result<bool> {
+    pub(super) fn settled(&self, out: Out) -> Result<Exit> {
+        let link = self.live()?.link.status();
+        row(out, &json!({"settled": self.is_settled(&link)?}))?;
+        Ok(Exit::Done)
+    }
+
+    /// Nothing dirty, running, unacknowledged, or unread from the parent.
+    fn is_settled(&self, link: &LinkStatus) -> Result<bool> {
         let Some(live) = &self.live else { return Ok(false) };
         let office = &self.office;
         let quiet = || -> Result<bool> {
-            let (dirty, logged) =
-                office.store.read(|view| Ok((view.dirty_count()?, view.queued_log(1)?.is_empty())))?;
-            Ok(live.progress.is_settled() && dirty == 0 && logged && unread_now(office) == 0)
+            // Asked again and again beside the work itself: what costs least comes first. And last: the worker may have
+            // begun meanwhile.
+            Ok(live.progress.is_settled()
+                && office.store.read(|view| Ok(view.dirty(1)?.is_empty() && view.queued_log(1)?.is_empty()))?
+                && unread_now(office) == 0
+                && live.progress.is_settled())
         };
         if office.is_paused() || !quiet()? {
             return Ok(false);
@@ -164,7 +173,8 @@ impl FrontDesk {
         if link.state == LinkState::NotJoined && !has_joined(&office.settings()) {
             return Ok(true);
         }
-        if link.state == LinkState::Sending && waiting > 0 {
+        let is_waiting = || office.store.read(|view| Ok(view.backlog(view.acknowledged()?)?.0 > 0));
+        if link.state == LinkState::Sending && is_waiting()? {
             // It is at it: whoever asks has the answer now and not when it is done.
             return Ok(false);
         }

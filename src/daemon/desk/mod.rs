@@ -69,6 +69,7 @@ impl FrontDesk {
     fn answer(&self, request: &Request, out: Out) -> Result<Exit> {
         match request.verb.as_str() {
             "status" => self.status(out),
+            "settled" => self.settled(out),
             "findings" => self.findings(&request.args()?, out),
             "events" => self.events(&request.args()?, out),
             "people" => self.people(&request.args()?, &request.who, out),
