@@ -54,3 +54,32 @@ fn a_cut_number_among_whole_ones_is_its_own() {
         (&serde_json::Value::Null, 1)
     );
 }
+
+#[test]
+fn a_column_that_breaks_and_is_mended_leaves_each_line_told_once() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::running(BINARY, root.path(), VILLAGE, "甲村", "2026-04-02");
+    let lines = |damaged: usize| -> String {
+        let line = |i: usize| {
+            let whole = number(&format!("{}0302/001", 1950 + i));
+            let number = if i < damaged { format!("{}000", &whole[..15]) } else { whole };
+            format!("张{},{number},A类,2026.1.5,在保\n", char::from_u32(0x4e00 + i as u32).unwrap())
+        };
+        (0..20).map(line).collect()
+    };
+    // Of each finding, how many lines it is about, and whether it is about the column.
+    let told = |damaged: usize| -> Vec<(u64, bool)> {
+        let header = "姓名,身份证号码,保障类别,最近复核日期,保障状态\n";
+        fs::write(node.inbox().join("低保.csv"), format!("{header}{}", lines(damaged))).unwrap();
+        node.settle(SETTLE_SECS_MAX);
+        let found = node.json(&["findings", "--rule", "id-damaged"]);
+        let about = |f: &serde_json::Value| {
+            (f["detail"]["count"].as_u64().unwrap_or(1), !f["detail"]["whole_column"].is_null())
+        };
+        found.iter().map(about).collect()
+    };
+    assert_eq!(told(2), [(1, false), (1, false)]);
+    assert_eq!(told(20), [(20, true)]);
+    assert_eq!(told(2), [(1, false), (1, false)]);
+    node.stop();
+}

@@ -114,6 +114,20 @@ impl View<'_> {
             .doing("reading a finding")
     }
 
+    /// Whose entry on a list of an area a rule speaks of by itself.
+    pub fn persons_told_of(&self, rule: &str, list: List, area: Area) -> Result<Vec<Uid>> {
+        self.conn
+            .prepare_cached(
+                "SELECT DISTINCT person FROM findings
+                 WHERE rule = ?1 AND holds = 1 AND list = ?2 AND area = ?3 AND person IS NOT NULL",
+            )
+            .and_then(|mut s| {
+                s.query_map((rule, list as u8, area.padded() as i64), |row| Ok(Uid(row.get::<_, i64>(0)? as u64)))?
+                    .collect()
+            })
+            .doing("reading findings")
+    }
+
     fn holding(&self, of: FindingState) -> Result<Vec<FindingRow>> {
         let (column, value) = match of {
             FindingState::Person(uid) => ("person", uid.0 as i64),

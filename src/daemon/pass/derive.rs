@@ -13,13 +13,13 @@ use crate::daemon::office::linking;
 use crate::domain::{Area, Entry, Event, Finding, FindingId, SeenThrough, Uid};
 use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
-use crate::rules::{SnapshotFacts, judge_snapshot};
 use crate::store::{FindingState, Store, Transition, View, Writer};
 
 use super::ahead::Ahead;
 use super::indexing::index;
 use super::judging::{Judging, JustLinked, Verdict, is_gone_head};
 use super::known::Known;
+use super::lists::due_snapshots;
 use super::people::{Linked, NeverLinked, link};
 use super::spread::{spread, spread_to};
 use super::{Setting, household_key};
@@ -66,6 +66,11 @@ pub fn derive(
             if step.entries > 0 { Ok(step) } else { due_persons(store, writer, setting, log) }
         })?;
         if step == Derived::default() {
+            let looked = store.write(|writer| due_snapshots(writer, setting, log))?;
+            total.transitions += looked.transitions;
+            if looked.persons_wait {
+                continue;
+            }
             break;
         }
         total.entries += step.entries;
@@ -74,7 +79,6 @@ pub fn derive(
         progress(total.entries);
         store.make_way();
     }
-    total.transitions += store.write(|writer| due_snapshots(writer, setting, log))?;
     Ok(total)
 }
 
@@ -216,21 +220,6 @@ fn due_persons(store: &Store, writer: &Writer, setting: &Setting, log: Log) -> R
     }
     log(writer, &change.transitions)?;
     Ok(Derived { entries: 0, persons: due.len() as u64, transitions: change.transitions.len() as u64 })
-}
-
-fn due_snapshots(writer: &Writer, setting: &Setting, log: Log) -> Result<u64> {
-    let mut transitions = Vec::new();
-    for id in writer.snapshots_due(setting.today)? {
-        let Some(snapshot) = writer.snapshot_by_id(id)? else { continue };
-        let facts: SnapshotFacts = snapshot.facts;
-        let judgement = judge_snapshot(&facts, setting.today, &setting.parameters);
-        let state = FindingState::Snapshot(id);
-        let now: Vec<_> = judgement.findings.into_iter().map(|f| (state, f, vec![facts.area])).collect();
-        transitions.extend(writer.settle(&[state], &now, setting.today)?);
-        writer.set_snapshot_due(id, judgement.due)?;
-    }
-    log(writer, &transitions)?;
-    Ok(transitions.len() as u64)
 }
 
 /// Writes what one step found.

@@ -15,6 +15,7 @@ mod indexing;
 mod ingest;
 mod judging;
 mod known;
+mod lists;
 mod people;
 mod raw_index;
 mod scope;
