@@ -3,8 +3,9 @@
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
-use super::codec::Doing;
+use super::codec::{Doing, uids_to_text};
 use super::{View, Writer};
+use crate::domain::Uid;
 use crate::error::{Context, Result};
 
 /// Where the chain begins once its oldest rows were forgotten.
@@ -19,10 +20,26 @@ pub struct AccessRow {
     pub who: String,
     /// search or reveal
     pub what: String,
-    /// Masked.
+    /// What was asked for, masked.
     pub target: String,
+    /// Who was found, as a JSON array of uids; empty where nobody was, or too many to show.
+    pub persons: String,
     pub reason: String,
     pub hash: [u8; 32],
+}
+
+/// A look that is about to be noted.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// Unix milliseconds.
+    pub at: i64,
+    pub who: &'a str,
+    /// search or reveal
+    pub what: &'a str,
+    /// What was asked for, masked.
+    pub target: &'a str,
+    pub persons: &'a [Uid],
+    pub reason: &'a str,
 }
 
 /// An end of the log: how many rows there ever were up to it, and the hash of the last of them.
@@ -32,10 +49,10 @@ pub struct AccessHead {
     pub hash: [u8; 32],
 }
 
-fn chain(before: &[u8], at: i64, who: &str, what: &str, target: &str, reason: &str) -> [u8; 32] {
+fn chain(before: &[u8], at: i64, [who, what, target, persons, reason]: [&str; 5]) -> [u8; 32] {
     let mut hash = blake3::Hasher::new();
     hash.update(before);
-    for part in [at.to_string().as_str(), who, what, target, reason] {
+    for part in [at.to_string().as_str(), who, what, target, persons, reason] {
         hash.update(&(part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }
@@ -46,17 +63,18 @@ impl View<'_> {
     /// All looks, the oldest first.
     pub fn access(&self) -> Result<Vec<AccessRow>> {
         self.conn
-            .prepare_cached("SELECT id, at, who, what, target, reason, hash FROM access ORDER BY id")
+            .prepare_cached("SELECT id, at, who, what, target, persons, reason, hash FROM access ORDER BY id")
             .and_then(|mut s| {
                 s.query_map([], |row| {
-                    let hash: Vec<u8> = row.get(6)?;
+                    let hash: Vec<u8> = row.get(7)?;
                     Ok(AccessRow {
                         id: row.get(0)?,
                         at: row.get(1)?,
                         who: row.get(2)?,
                         what: row.get(3)?,
                         target: row.get(4)?,
-                        reason: row.get(5)?,
+                        persons: row.get(5)?,
+                        reason: row.get(6)?,
                         hash: hash.try_into().unwrap_or_default(),
                     })
                 })?
@@ -69,7 +87,7 @@ impl View<'_> {
     pub fn access_break(&self) -> Result<Option<i64>> {
         let mut before = self.access_anchor()?;
         for row in self.access()? {
-            let expected = chain(&before.hash, row.at, &row.who, &row.what, &row.target, &row.reason);
+            let expected = chain(&before.hash, row.at, [&row.who, &row.what, &row.target, &row.persons, &row.reason]);
             if row.hash != expected || row.id as u64 != before.count + 1 {
                 return Ok(Some(row.id));
             }
@@ -102,14 +120,17 @@ impl View<'_> {
 
 impl Writer<'_> {
     /// Notes a look. To be committed before anything is shown.
-    pub fn note_access(&self, at: i64, who: &str, what: &str, target: &str, reason: &str) -> Result<()> {
+    pub fn note_access(&self, look: &Look) -> Result<()> {
+        let Look { at, who, what, target, persons, reason } = *look;
         let before = self.access_head()?;
-        let hash = chain(&before.hash, at, who, what, target, reason);
+        let persons = uids_to_text(persons);
+        let hash = chain(&before.hash, at, [who, what, target, &persons, reason]);
         self.conn
             .prepare_cached(
-                "INSERT INTO access (id, at, who, what, target, reason, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO access (id, at, who, what, target, persons, reason, hash)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )
-            .and_then(|mut s| s.execute((before.count as i64 + 1, at, who, what, target, reason, &hash[..])))
+            .and_then(|mut s| s.execute((before.count as i64 + 1, at, who, what, target, persons, reason, &hash[..])))
             .doing("writing the access log")?;
         Ok(())
     }
@@ -140,12 +161,16 @@ mod tests {
 
     const DAY: i64 = 86_400_000;
 
+    fn look<'a>(at: i64, target: &'a str, reason: &'a str) -> Look<'a> {
+        Look { at, who: "wang", what: "search", target, persons: &[Uid(7), Uid(8)], reason }
+    }
+
     fn office() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(Home::plain(dir.path()), "519901001200".parse().unwrap()).unwrap();
         for day in 0..10 {
             let reason = format!("case {day}");
-            store.write(|w| w.note_access(day * DAY, "wang", "search", "王**", &reason)).unwrap();
+            store.write(|w| w.note_access(&look(day * DAY, "王**", &reason))).unwrap();
         }
         (dir, store)
     }
@@ -161,7 +186,9 @@ mod tests {
         assert_eq!(meddle(&office().1, "UPDATE access SET reason = 'none' WHERE id = 4"), Some(4));
         assert_eq!(meddle(&office().1, "DELETE FROM access WHERE id = 4"), Some(5));
         assert_eq!(meddle(&office().1, "DELETE FROM access WHERE id = 1"), Some(2));
-        let copied = "INSERT INTO access SELECT 11, at, who, what, target, reason, hash FROM access WHERE id = 10";
+        assert_eq!(meddle(&office().1, "UPDATE access SET persons = '' WHERE id = 4"), Some(4));
+        let copied =
+            "INSERT INTO access SELECT 11, at, who, what, target, persons, reason, hash FROM access WHERE id = 10";
         assert_eq!(meddle(&office().1, copied), Some(11));
     }
 
@@ -184,7 +211,7 @@ mod tests {
         assert_eq!(meddle(&store, ""), None);
         assert_eq!(store.write(|w| w.forget_access(99 * DAY)).unwrap(), 6);
         assert_eq!(store.read(|view| view.access_head()).unwrap(), head, "nothing is left, and the count goes on");
-        store.write(|w| w.note_access(100 * DAY, "li", "reveal", "李**", "visit")).unwrap();
+        store.write(|w| w.note_access(&look(100 * DAY, "李**", "visit"))).unwrap();
         let rows = store.read(|view| view.access()).unwrap();
         assert_eq!((rows.len(), rows[0].id), (1, 11));
         assert_eq!(meddle(&store, ""), None);
@@ -194,7 +221,7 @@ mod tests {
     #[test]
     fn a_look_at_a_wrong_clock_keeps_what_stands_behind_it() {
         let (_dir, store) = office();
-        store.write(|w| w.note_access(-400 * DAY, "wang", "search", "赵**", "clock of 1968")).unwrap();
+        store.write(|w| w.note_access(&look(-400 * DAY, "赵**", "clock of 1968"))).unwrap();
         assert_eq!(store.write(|w| w.forget_access(-100 * DAY)).unwrap(), 0);
         assert_eq!(meddle(&store, ""), None);
     }

@@ -129,7 +129,10 @@ fn put_aside(home: &Home, stamp: &str) -> Result<Option<PathBuf>> {
     if let Err(error) = closed {
         tracing::warn!(%error, "the old store cannot be closed; it is kept as it is");
     }
-    let aside = home.folder().join(format!("rosterd-{stamp}.db"));
+    // Two within one second: the first that was kept is perhaps the one that matters.
+    let names = std::iter::once(stamp.to_owned()).chain((2..).map(|nth| format!("{stamp}-{nth}")));
+    let aside = names.map(|name| home.folder().join(format!("rosterd-{name}.db"))).find(|aside| !aside.exists());
+    let aside = aside.expect("there are more names than files");
     for ending in ENDINGS {
         let (from, to) = (with_ending(&home.file, ending), with_ending(&aside, ending));
         match fs::rename(&from, &to) {

@@ -365,6 +365,6 @@ impl View<'_> {
             )
             .and_then(|mut s| s.query_row((after as i64, WEIGHED_MAX), |row| row.get(0)))
             .doing("counting what must travel")?;
-        Ok(((entries + others) as u64, (entries as f64 * (mean + ENVELOPE_BYTES)) as u64))
+        Ok(((entries + others) as u64, (entries as f64 * mean + (entries + others) as f64 * ENVELOPE_BYTES) as u64))
     }
 }

@@ -45,7 +45,7 @@ use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 use crate::settings::Settings;
 
-pub use access::{AccessHead, AccessRow};
+pub use access::{AccessHead, AccessRow, Look};
 pub use attestations::{Accord, AttestationRow};
 pub use children::Child;
 pub use decisions::{Decision, DecisionKind, pair_subject};

@@ -286,6 +286,7 @@ CREATE TABLE access (
     who    TEXT NOT NULL,
     what   TEXT NOT NULL,                -- search or reveal
     target TEXT NOT NULL,                -- masked
+    persons TEXT NOT NULL,               -- who was found: a JSON array of uids
     reason TEXT NOT NULL,
     hash   BLOB NOT NULL                 -- of this row and the hash of the row before
 ) STRICT;

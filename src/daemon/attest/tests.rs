@@ -9,7 +9,7 @@ use super::*;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::office::Office;
 use crate::settings::Settings;
-use crate::store::Home;
+use crate::store::{Home, Look};
 use crate::sync::attest::tests::Clerk;
 use crate::sync::course::Signer;
 use crate::sync::ledger::{Arrival, ChildLedger, Item, ParentLedger};
@@ -244,7 +244,10 @@ fn a_word_is_given_when_something_changed_and_once_a_day_and_not_more_often() {
 #[test]
 fn rows_cut_off_an_access_log_are_missed_above() {
     let (village, _, county) = tree();
-    let look = |n: i64| village.office.store.write(|w| w.note_access(n, "wang", "search", "王**", "")).unwrap();
+    let look = |at: i64| {
+        let look = Look { at, who: "wang", what: "search", target: "王**", persons: &[], reason: "" };
+        village.office.store.write(|w| w.note_access(&look)).unwrap()
+    };
     (0..5).for_each(look);
     village.an_hour_passes();
     village.attest();

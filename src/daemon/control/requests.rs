@@ -252,7 +252,7 @@ pub struct Revoke {
     pub area: Area,
 }
 
-/// Gives rows `{"when","who","what","query","reason","revealed"}`, the newest last.
+/// Gives rows `{"when","who","what","query","persons","reason","revealed"}`, the newest last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Access {}

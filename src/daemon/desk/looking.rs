@@ -18,7 +18,7 @@ use crate::daemon::backups;
 use crate::daemon::office::PAUSED;
 use crate::domain::{FindingId, FindingStatus, IdNumber, Severity, Uid, mask, name};
 use crate::error::{Error, Result};
-use crate::store::{FindingFilter, View};
+use crate::store::{FindingFilter, Look, View};
 use crate::sync::credential::Credential;
 use crate::sync::protocol::to_hex;
 use crate::sync::status::{LinkState, LinkStatus};
@@ -56,9 +56,10 @@ impl FrontDesk {
         let office = &self.office;
         let settings = office.settings();
         let link = self.live.as_ref().map(|live| live.link.status()).unwrap_or_default();
-        let joined = link.parent.is_some() || has_joined(&settings);
+        let credential = Credential::load(&settings.link_dir()).ok().flatten();
+        let joined = link.parent.is_some() || credential.is_some();
         let words = office.store.read(|view| attest::shown(view, settings.area))?;
-        let own_key = Credential::load(&settings.link_dir()).ok().flatten().map(|credential| credential.key_print());
+        let own_key = credential.as_ref().map(|credential| credential.key_print());
         let (sources, children, held, quarantined, totals, backlog, dirty) = office.store.read(|view| {
             let after = view.acknowledged()?;
             let backlog = if joined || settings.parent_url.is_some() { view.backlog(after)? } else { (0, 0) };
@@ -95,9 +96,10 @@ impl FrontDesk {
         let parent = (joined || settings.parent_url.is_some()).then(|| {
             json!({
                 "url": link_url(&settings),
-                "area": link.parent,
+                "area": link.parent.or(credential.as_ref().map(|credential| credential.parent())),
                 "last_contact": link.last_contact.and_then(|s| instant(s * 1000)),
-                "state": link_state(&link),
+                // Nobody runs who could tell more than that there is a link.
+                "state": if self.live.is_none() && joined { "stopped" } else { link_state(&link) },
                 "error": link.last_error.as_deref().map(|error| office.text.words(error)),
                 "clock_skew_secs": link.skew_secs,
                 "last_equal": link.last_equal.and_then(|s| instant(s * 1000)),
@@ -247,20 +249,23 @@ impl FrontDesk {
         }
         // Written before anything is shown (LESSONS.md: insider look-ups).
         let what = if args.reveal { "reveal" } else { "search" };
+        // Names that this store gave are nobody's secret.
+        let is_named = query.parse::<FindingId>().is_ok() || query.parse::<Uid>().is_ok();
         let target = match IdNumber::parse(query) {
-            Some(number) => number.masked(),
-            None if query.is_ascii() => query.to_owned(),
-            None => mask::name(query),
+            Some(number) if !is_named => number.masked(),
+            _ if query.is_ascii() => query.to_owned(),
+            _ => mask::name(query),
         };
-        let now = office.now_millis();
-        self.writing_store()?.write(|writer| writer.note_access(now, who, what, &target, reason))?;
+        let persons = office.store.read(|view| find_people(view, query))?;
+        let shown = if persons.len() > PEOPLE_MAX { &[] } else { &persons[..] };
+        let look = Look { at: office.now_millis(), who, what, target: &target, persons: shown, reason };
+        self.writing_store()?.write(|writer| writer.note_access(&look))?;
         office.store.read(|view| {
-            let persons = find_people(view, query)?;
             if persons.len() > PEOPLE_MAX {
                 return Err(Error::new(format!("more than {PEOPLE_MAX} people fit"))
                     .hint("ask more closely: whole name, or the number"));
             }
-            for person in persons {
+            for person in persons.iter().copied() {
                 let mut presenter = Presenter::new(view, office)?;
                 presenter.reveal = args.reveal;
                 let entries: Vec<Uid> = view.entries_of(person)?.into_iter().map(|s| s.entry.uid).collect();
@@ -294,7 +299,8 @@ impl FrontDesk {
             row(
                 out,
                 &json!({"when": instant(look.at), "who": look.who, "what": look.what, "query": look.target,
-                        "reason": look.reason, "revealed": look.what == "reveal"}),
+                        "persons": serde_json::from_str::<Vec<Uid>>(&look.persons).unwrap_or_default(), "reason": look.reason,
+                        "revealed": look.what == "reveal"}),
             )?;
         }
         match broken {
