@@ -2,6 +2,7 @@
 
 use crate::domain::{Area, Date, Level, PartialDate};
 
+use super::clean::date::western;
 use super::clean::place::codes;
 use super::places::Places;
 use super::row::Cell;
@@ -94,15 +95,28 @@ pub fn stated_on<'t>(texts: impl Iterator<Item = &'t str>, today: Date) -> Optio
     texts.filter_map(date_in).filter(|date| date.first() <= today).map(PartialDate::last).max()
 }
 
-/// The month that a sheet's name states: 2026年3月, 202603, or 3月 of the last twelve months.
+/// The month that a sheet's name states: 2026年3月, 202603, 26年3月, or 3月 and 三月 of the last twelve months; of a year
+/// (2026年度) the last.
 pub fn month_in(text: &str, today: Date) -> Option<(i16, i8)> {
+    let text = &western(text);
     if let Some(date) = date_in(text) {
         return Some((date.parts().0, date.parts().1));
     }
-    let digits = text.split('月').next()?;
-    let month: i8 = digits.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().ok()?;
-    let year = if month > today.month() { today.year() - 1 } else { today.year() };
-    (text.contains('月') && (1..=12).contains(&month)).then_some((year, month))
+    let number = |text: &str| -> Option<i16> {
+        let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+        digits.rsplit(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    };
+    let Some((before, _)) = text.split_once('月') else {
+        let digits = text.trim_matches(|c: char| !c.is_ascii_digit());
+        return digits.parse().ok().filter(|year| (2000..2100).contains(year)).map(|year| (year, 12));
+    };
+    let month = i8::try_from(number(before)?).ok().filter(|month| (1..=12).contains(month))?;
+    let year = match before.split_once('年') {
+        Some((year, _)) => 2000 + number(year).filter(|year| (0..100).contains(year))?,
+        None if month > today.month() => today.year() - 1,
+        None => today.year(),
+    };
+    Some((year, month))
 }
 
 fn date_in(text: &str) -> Option<PartialDate> {

@@ -3,6 +3,7 @@
 
 use crate::domain::{IdState, List};
 
+use super::clean::date::DateOrder;
 use super::clean::number::{has_lost_tail, id_number, is_long_number};
 use super::clean::words::{SexDigits, SexEvidence, sex_digit};
 use super::field::Field;
@@ -119,21 +120,24 @@ pub fn lost_tails(layout: &Layout, data: &[Row]) -> bool {
     (cut >= DAMAGED_LINES_MIN && cut * 5 >= whole * 4) || (cut >= DAMAGED_ALL_MIN && cut == whole)
 }
 
-/// Which comes first in dates like 5/6/1990, day or month, where the other dates of the sheet show it.
-pub fn day_first(layout: &Layout, data: &[Row]) -> Option<bool> {
-    let (mut day, mut month) = (false, false);
+/// What dates like 5/6/1990 and 5/6/26 mean, where the other dates of the sheet show it.
+pub fn date_order(layout: &Layout, data: &[Row]) -> DateOrder {
+    let (mut day, mut month, mut short_year_last) = (false, false, false);
     for (_, column) in layout.kept.iter().filter(|(field, _)| field.is_date()) {
         for row in data {
             let Cell::Text(text) = row.cell(*column) else { continue };
             let mut parts = text.split(['/', '-', '.']).map(|part| part.parse::<u16>().unwrap_or(0));
             let (first, second, third) = (parts.next(), parts.next(), parts.next());
-            if third.is_some_and(|year| year > 999) {
-                day |= first.is_some_and(|first| (13..=31).contains(&first));
-                month |= second.is_some_and(|second| (13..=31).contains(&second));
+            let (Some(first), Some(second), Some(third)) = (first, second, third) else { continue };
+            if third > 999 {
+                day |= (13..=31).contains(&first);
+                month |= (13..=31).contains(&second);
+            } else {
+                short_year_last |= (1..=12).contains(&first) && (13..=31).contains(&second) && third < 100;
             }
         }
     }
-    (day != month).then_some(day)
+    DateOrder { day_first: (day != month).then_some(day), short_year_last }
 }
 
 #[cfg(test)]
@@ -148,13 +152,13 @@ mod tests {
         row
     }
 
-    fn read(header: &[&str], lines: &[&[&str]]) -> (Layout, Option<bool>) {
+    fn read(header: &[&str], lines: &[&[&str]]) -> (Layout, DateOrder) {
         let vocabulary = Vocabulary::load(None).unwrap();
         let mut layout = find(&[row(header)], &Support::default(), None, &vocabulary).unwrap().layout.unwrap();
         let data: Vec<Row> = lines.iter().map(|line| row(line)).collect();
         adopt(&mut layout, &data, &vocabulary);
-        let day_first = day_first(&layout, &data);
-        (layout, day_first)
+        let order = date_order(&layout, &data);
+        (layout, order)
     }
 
     #[test]
@@ -190,8 +194,11 @@ mod tests {
             let lines: Vec<[&str; 4]> = dates.iter().map(|date| ["1", "张三", "子", *date]).collect();
             read(header, &lines.iter().map(|line| &line[..]).collect::<Vec<_>>()).1
         };
-        assert_eq!(of(&["5/6/1990", "12/31/1960"]), Some(false));
-        assert_eq!(of(&["5/6/1990", "31/12/1960"]), Some(true));
-        assert_eq!((of(&["5/6/1990"]), of(&["31/12/1960", "12/31/1960"]), of(&["1990/12/31"])), (None, None, None));
+        assert_eq!(of(&["5/6/1990", "12/31/1960"]).day_first, Some(false));
+        assert_eq!(of(&["5/6/1990", "31/12/1960"]).day_first, Some(true));
+        for dates in [&["5/6/1990"][..], &["31/12/1960", "12/31/1960"], &["1990/12/31"], &["26/3/30", "3/9/26"]] {
+            assert_eq!(of(dates), DateOrder::default(), "{dates:?}");
+        }
+        assert!(of(&["3/9/26", "3/30/26"]).short_year_last);
     }
 }

@@ -59,11 +59,16 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     let name_folded = fold_word(&name.to_text());
     for text in [&first_folded, &name_folded] {
         if let Some(whole) = total_word(text, vocabulary) {
-            return Kind::Total { whole, stated: stated(row, layout) };
+            // 发放金额合计 counts money.
+            let stated = if text.contains(['额', '元']) { None } else { stated(row, layout) };
+            return Kind::Total { whole, stated };
         }
     }
     if is_number(id) && !id.is_empty() {
         return Kind::Line;
+    }
+    if is_count(&name_folded) || is_none_here(row, layout, vocabulary) {
+        return Kind::Blank;
     }
     // Over every printed page, with the page's number beside it.
     if first_folded.contains("单位") && first_folded.contains(':') {
@@ -86,6 +91,7 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
         let alone_in_name = layout.columns(Field::Name).first() == Some(&first_column)
             && first_text.chars().count() <= 5
             && first_column > 0
+            && !SAYS_NONE.iter().any(|word| first_folded.starts_with(word))
             && !is_group(&first_folded);
         return match first {
             // A form with its running numbers printed and nothing in it.
@@ -157,8 +163,9 @@ fn total_word(text: &str, vocabulary: &Vocabulary) -> Option<bool> {
         words.iter().any(|word| {
             bare == word
                 || bare.strip_prefix(word.as_str()).is_some_and(|rest| {
-                    let rest = rest.trim_start_matches([':', '：', '(', '共']);
-                    rest.starts_with(|c: char| c.is_ascii_digit() || c == '人' || c == '户')
+                    // 小计(一组), 合计:14人
+                    let counted = rest.trim_start_matches([':', '：', '(', '共']);
+                    rest.starts_with('(') || counted.starts_with(|c: char| c.is_ascii_digit() || c == '人' || c == '户')
                 })
         })
     };
@@ -171,9 +178,32 @@ fn total_word(text: &str, vocabulary: &Vocabulary) -> Option<bool> {
     if begins(&vocabulary.total) || counted {
         return Some(true);
     }
-    // 本村合计, 三组共计: of whatever part it may be.
-    let ends = vocabulary.total.iter().any(|word| bare.ends_with(word.as_str()));
+    // 本村合计, 三组小计, 第一组计: of whatever part it may be.
+    let mut words = vocabulary.total.iter().chain(&vocabulary.subtotal);
+    let ends = words.any(|word| bare.ends_with(word.as_str())) || bare.starts_with('第') && bare.ends_with('计');
     (ends && bare.chars().count() <= TOTAL_CHARS_MAX).then_some(false)
+}
+
+/// Under the name there is a count: what stands below or between the lines is a table of numbers.
+fn is_count(name: &str) -> bool {
+    let digits = name.trim_end_matches(['人', '户', '名', '个', '元']);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+}
+
+/// How a list begins to say that it has nobody to tell of.
+const SAYS_NONE: &[&str] = &["无", "本月", "本季", "本年"];
+
+/// A line that says that there is nobody: 无 under the name, and nothing else under any other column.
+fn is_none_here(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> bool {
+    let said = |column: usize| fold_word(&row.cell(column).to_text());
+    let is_none = |column: usize| said(column).is_empty() || vocabulary.none.contains(&said(column));
+    let is_name = |column: usize| layout.columns(Field::Name).contains(&column);
+    layout.columns(Field::Name).iter().any(|column| !said(*column).is_empty())
+        && layout.kept.iter().all(|(_, column)| is_none(*column) || is_name(*column) && says_none(&said(*column)))
+}
+
+fn says_none(name: &str) -> bool {
+    SAYS_NONE.iter().any(|word| name.starts_with(word)) && (name.contains('无') || name.contains('没'))
 }
 
 /// The persons a total states: `14人` anywhere, or a bare number under the name or the citizen number.
@@ -265,5 +295,29 @@ mod tests {
         assert_eq!(told(&["519901001201村", "张三", "子"]), Kind::Line);
         assert_eq!(told(&["村主任：某某", "", "", "制表：某某"]), Kind::Trailer);
         assert_eq!(told(&["", "说明书", "子", "", "7", "在册"]), Kind::Line);
+    }
+
+    #[test]
+    fn a_table_of_numbers_among_the_lines_is_nobody() {
+        let part = |stated: Option<u64>| Kind::Total { whole: false, stated };
+        assert_eq!(told(&["一组小计", "", "3"]), part(None));
+        assert_eq!(told(&["小计（一组）", "3"]), part(Some(3)));
+        assert_eq!(told(&["200村小计", "1户", "1人"]), part(Some(1)));
+        assert_eq!(told(&["第一组计", "3"]), part(Some(3)));
+        assert_eq!(told(&["户数", "3", "人数", "3"]), part(Some(3)));
+        assert_eq!(told(&["月发放金额合计", "900"]), part(None));
+        for count in [["男性", "2"], ["本组", "12人"]] {
+            assert_eq!(told(&count), Kind::Blank, "{count:?}");
+        }
+        assert_eq!(told(&["1", "计小三", "妻", "", "4", "在册"]), Kind::Line);
+    }
+
+    #[test]
+    fn a_list_that_says_that_it_has_nobody_has_nobody() {
+        assert_eq!(told(&["1", "无", "无", "无"]), Kind::Blank);
+        assert_eq!(told(&["", "本月无死亡"]), Kind::Blank);
+        assert_eq!(told(&["1", "本月无变动", "", "", "", "", "——"]), Kind::Blank);
+        assert_eq!(told(&["1", "无", "子", "", "4", "在册"]), Kind::Line, "a child without a name");
+        assert_eq!(told(&["1", "吴无病", "", "", "", ""]), Kind::Line);
     }
 }

@@ -43,6 +43,7 @@ mod workbook;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
@@ -57,6 +58,7 @@ pub use vocabulary::Vocabulary;
 
 use crate::domain::{Area, Date, List};
 
+use clean::date::western;
 use recognise::Support;
 use sheet::{Origin, Outcome};
 use vocabulary::fold_word;
@@ -189,9 +191,13 @@ fn read_sheets(
         let detail = format!("{} sheets; sheets_max is {}", names.len(), context.limits.sheets_max);
         return Err(Unreadable::new(UnreadableCode::TooManyCells, detail));
     }
+    let folded: Vec<String> = names.iter().map(|name| name.as_deref().map(fold_word).unwrap_or_default()).collect();
     let is_summary = |at: &usize| {
-        let folded = names[*at].as_deref().map(fold_word).unwrap_or_default();
-        context.vocabulary.summary_sheets.iter().any(|word| folded.contains(word.as_str()))
+        let name = &folded[*at];
+        // Sheet1 (2): a spreadsheet program's own name for a copy.
+        let copied = name.split_once('(').filter(|(_, nth)| nth.trim_end_matches(')').parse::<u8>().is_ok());
+        copied.is_some_and(|(of, _)| folded.iter().any(|other| other == of))
+            || context.vocabulary.summary_sheets.iter().any(|word| name.contains(word.as_str()))
     };
     let (summaries, lists): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(is_summary);
     let months = months(&names, context.today);
@@ -234,17 +240,20 @@ fn read_sheets(
     Ok(())
 }
 
-/// The month each sheet's name states, where the names differ by their month alone.
+/// The month each sheet's name states, where the names differ by their month alone, each by another one.
 fn months(names: &[Option<String>], today: Date) -> Vec<Option<(i16, i8)>> {
     let month = |name: &Option<String>| area::month_in(&fold_word(name.as_deref()?), today);
     let bare = |name: &Option<String>| -> String {
-        let kept = name.as_deref().unwrap_or_default().chars().filter(|c| !c.is_ascii_digit());
-        kept.filter(|c| !matches!(c, '年' | '月' | '份' | '.' | '-' | ' ')).collect()
+        let kept = western(name.as_deref().unwrap_or_default());
+        kept.chars()
+            .filter(|c| !c.is_ascii_digit() && !matches!(c, '年' | '度' | '月' | '份' | '.' | '-' | ' '))
+            .collect()
     };
     let found: Vec<_> = names.iter().map(month).collect();
     let mut stems: Vec<String> =
         names.iter().zip(&found).filter(|(_, month)| month.is_some()).map(|(name, _)| bare(name)).collect();
     let count = stems.len();
     stems.dedup();
-    if count > 1 && stems.len() == 1 { found } else { vec![None; names.len()] }
+    let all: BTreeSet<_> = found.iter().flatten().collect();
+    if count > 1 && stems.len() == 1 && all.len() == count { found } else { vec![None; names.len()] }
 }

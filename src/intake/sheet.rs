@@ -92,7 +92,7 @@ pub fn read(
     let reading = Reading {
         digits: content::sex_digits(&layout, lines),
         damaged_tails: content::lost_tails(&layout, lines),
-        day_first: content::day_first(&layout, lines),
+        order: content::date_order(&layout, lines),
         typed: rows.typed(),
         epoch_1904: rows.epoch_1904(),
         today: context.today,
@@ -186,7 +186,8 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             u8::from(self.reading.typed),
             u8::from(self.reading.epoch_1904),
             u8::from(self.reading.damaged_tails),
-            self.reading.day_first.map_or(0, |first| 1 + u8::from(first)),
+            self.reading.order.day_first.map_or(0, |first| 1 + u8::from(first)),
+            u8::from(self.reading.order.short_year_last),
         ];
         bytes.extend(self.layout.kept.iter().map(|(field, _)| *field as u8));
         bytes.extend(

@@ -5,6 +5,15 @@ use crate::domain::{Date, PartialDate};
 use super::super::row::Cell;
 use super::super::vocabulary::Vocabulary;
 
+/// In which order the dates of a sheet stand that do not begin with a year of four digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DateOrder {
+    /// In `5/6/1990` the 5 is the day (`true`) or the month; `None` where it may be either.
+    pub day_first: Option<bool>,
+    /// `3/9/26` is 9 March 2026, and not 2003: another date of the sheet can be nothing else.
+    pub short_year_last: bool,
+}
+
 /// What else is known when a date is read.
 #[derive(Debug, Clone, Copy)]
 pub struct DateHints {
@@ -12,8 +21,7 @@ pub struct DateHints {
     pub typed: bool,
     /// Plain serial numbers count from 1904.
     pub epoch_1904: bool,
-    /// In `5/6/1990` the 5 is the day (`true`) or the month; `None` where it may be either.
-    pub day_first: Option<bool>,
+    pub order: DateOrder,
     pub today: Date,
     /// A birth date can lie a century back; an office's own dates cannot.
     pub birth: bool,
@@ -170,7 +178,10 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
         (4, 1) => ymd(value(0)?, 0, 0),
         (4, 2) => year_month(&western, value(0)?, groups[1], hints),
         (4, _) => ymd(value(0)?, value(1)?, value(2)?),
-        (1 | 2, 3..) if groups[2].len() == 4 => day_month_year(value(0)?, value(1)?, value(2)?, hints.day_first),
+        (1 | 2, 3..) if groups[2].len() == 4 => day_month_year(value(0)?, value(1)?, value(2)?, hints.order.day_first),
+        (1 | 2, 3) if hints.order.short_year_last => ymd(century(value(2)?, value(0)?, hints)?, value(0)?, value(1)?),
+        // 11月20日, 11.20, 5.6: of which year nobody says, nor whether the first is one.
+        (1 | 2, 2) if !western.contains('年') && (western.contains('月') || !hints.birth && value(0)? <= 12) => None,
         (2, 2..) => {
             let year = century(value(0)?, value(1)?, hints)?;
             ymd(year, value(1)?, value(2).unwrap_or(0))
@@ -245,7 +256,7 @@ fn groups(text: &str) -> Vec<&str> {
 }
 
 /// Chinese numerals to digits: 一九九〇年五月十六日 -> 1990年5月16日. Other characters stay.
-fn western(text: &str) -> String {
+pub fn western(text: &str) -> String {
     let digit = |c: char| match c {
         '〇' | '零' | '○' | 'o' => Some(0u32),
         '一' | '元' | '壹' => Some(1),
@@ -290,7 +301,7 @@ mod tests {
         DateHints {
             typed: true,
             epoch_1904: false,
-            day_first: None,
+            order: DateOrder::default(),
             today: Date::constant(2026, 4, 30),
             birth: false,
             by_number: None,
@@ -397,5 +408,23 @@ mod tests {
             shown(Cell::Text("15.5.6"), DateHints { by_number: "1915-05-06".parse().ok(), ..birth }),
             "1915-05-06"
         );
+    }
+
+    #[test]
+    fn a_day_without_its_year_is_no_year_and_a_month() {
+        for text in ["11月20日", "3月5日", "11.20", "12.5", "10.1", "三月五日"] {
+            assert_eq!(shown(Cell::Text(text), hints()), "?", "{text}");
+        }
+        assert_eq!(shown(Cell::Text("26.3"), hints()), "2026-03");
+        assert_eq!(shown(Cell::Text("25年12月"), hints()), "2025-12");
+        assert_eq!(shown(Cell::Text("12年5月"), hints()), "2012-05");
+    }
+
+    #[test]
+    fn the_short_year_stands_last_where_another_date_of_the_sheet_shows_it() {
+        let last = DateHints { order: DateOrder { day_first: None, short_year_last: true }, ..hints() };
+        assert_eq!(shown(Cell::Text("10/9/22"), last), "2022-10-09");
+        assert_eq!(shown(Cell::Text("3/30/26"), last), "2026-03-30");
+        assert_eq!(shown(Cell::Text("10/9/22"), hints()), "2010-09-22");
     }
 }

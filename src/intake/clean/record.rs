@@ -10,7 +10,7 @@ use super::super::field::Field;
 use super::super::layout::Layout;
 use super::super::row::{Cell, trim};
 use super::super::vocabulary::{ListWords, Vocabulary, fold_word};
-use super::date::{self, DateHints};
+use super::date::{self, DateHints, DateOrder};
 use super::number::{code_text, has_lost_tail, id_number, name_and_number};
 use super::place;
 use super::view::View;
@@ -56,8 +56,7 @@ pub struct Reading {
     pub digits: SexDigits,
     /// Numbers that end in three zeros are damaged, though they are text by now.
     pub damaged_tails: bool,
-    /// In 5/6/1990 the 5 is the day (`true`) or the month; `None` where nothing in the sheet tells.
-    pub day_first: Option<bool>,
+    pub order: DateOrder,
     pub typed: bool,
     pub epoch_1904: bool,
     pub today: Date,
@@ -75,7 +74,7 @@ fn is_head(record: &Record) -> bool {
 
 impl<'v> Cleaner<'v> {
     pub fn new(vocabulary: &'v Vocabulary, layout: &Layout, reading: Reading) -> Cleaner<'v> {
-        let Reading { digits, damaged_tails, day_first, typed, epoch_1904, today, status } = reading;
+        let Reading { digits, damaged_tails, order, typed, epoch_1904, today, status } = reading;
         Cleaner {
             vocabulary,
             words: vocabulary.of(layout.list),
@@ -84,7 +83,7 @@ impl<'v> Cleaner<'v> {
             damaged_tails,
             says_status: layout.says_status(),
             sheet_status: status,
-            dates: DateHints { typed, epoch_1904, day_first, today, birth: false, by_number: None },
+            dates: DateHints { typed, epoch_1904, order, today, birth: false, by_number: None },
             default_flow: layout.default_flow,
             default_aid: layout.default_aid,
             statuses: Memo::default(),

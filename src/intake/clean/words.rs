@@ -103,7 +103,7 @@ pub fn sex(cell: Cell<'_>, digits: SexDigits, vocabulary: &Vocabulary) -> Result
         cell => match (sex_digit(cell), cell) {
             (Some(digit), _) => Ok([digits.zero, digits.one, digits.two][digit]),
             (None, Cell::Text(text)) => {
-                let folded = fold_word(text);
+                let folded = fold_word(chosen(text));
                 let inside = || match (folded.contains('男'), folded.contains('女')) {
                     (true, false) => Some(Sex::Male),
                     (false, true) => Some(Sex::Female),
@@ -118,9 +118,36 @@ pub fn sex(cell: Cell<'_>, digits: SexDigits, vocabulary: &Vocabulary) -> Result
     }
 }
 
+/// Of choices printed into one cell the one that is ticked: 在册 of `☑在册 □死亡 □迁出` and of `在册√ 死亡□`. Of none, or of
+/// more than one, nothing; of any other text the whole.
+fn chosen(text: &str) -> &str {
+    const BOXES: &[char] = &['□', '☐', '◯'];
+    const TICKS: &[char] = &['☑', '☒', '√', '✓', '✔', '■', '●'];
+    if !text.contains(BOXES) || !text.contains(|c: char| c.is_alphabetic()) {
+        return text;
+    }
+    let marked = |c: char| BOXES.contains(&c) || TICKS.contains(&c);
+    let leads = text.trim_start().starts_with(marked);
+    let mut choices = text.split_inclusive(marked);
+    let mut ticked = Vec::new();
+    let mut is_ticked = choices.next().filter(|_| leads).is_some_and(|mark| mark.ends_with(TICKS));
+    for choice in text.split_inclusive(marked).skip(usize::from(leads)) {
+        let word = choice.trim_end_matches(marked).trim();
+        let next_is_ticked = choice.ends_with(TICKS);
+        if if leads { is_ticked } else { next_is_ticked } {
+            ticked.push(word);
+        }
+        is_ticked = next_is_ticked;
+    }
+    match ticked[..] {
+        [one] => one,
+        _ => "",
+    }
+}
+
 /// `None` for a word nobody knows: a bare digit means nothing without the office's own map (DOMAIN.md 4).
 pub fn status(text: &str, list: &ListWords) -> Option<Status> {
-    let folded = fold_word(text);
+    let folded = fold_word(chosen(text));
     if let Some(status) = list.status.get(&folded) {
         return Some(*status);
     }
@@ -189,7 +216,7 @@ fn opposite(status: Status) -> Status {
 
 /// Why a line ended; `None` where the cell is empty or says nothing.
 pub fn reason(text: &str, vocabulary: &Vocabulary) -> Option<Reason> {
-    let folded = fold_word(text);
+    let folded = fold_word(chosen(text));
     if folded.is_empty() || vocabulary.none.contains(&folded) {
         return None;
     }
@@ -242,7 +269,7 @@ pub fn is_yes(text: &str, vocabulary: &Vocabulary) -> bool {
 
 /// A dibao class: a letter or a number of it anywhere in the cell.
 pub fn class(text: &str, list: &ListWords) -> Option<char> {
-    let folded = fold_word(text);
+    let folded = fold_word(chosen(text));
     let exact = list.class.iter().find(|(word, _)| **word == folded);
     let inside = || {
         let mut words: Vec<_> = list.class.iter().filter(|(word, _)| word.chars().count() > 1).collect();
@@ -404,5 +431,21 @@ mod tests {
     fn of_a_telephone_only_the_tail_is_kept() {
         assert_eq!(phone_tail("138 1234 5678/0834-1234567").as_deref(), Some("5678"));
         assert_eq!((phone_tail("无"), phone_tail("110")), (None, None));
+    }
+
+    #[test]
+    fn of_printed_choices_the_ticked_one_is_meant() {
+        for (text, want) in [
+            ("☑在册 □死亡 □迁出", "在册"),
+            ("□在册 ☑死亡 □迁出", "死亡"),
+            ("在册□ 死亡√ 迁出□", "死亡"),
+            ("□ 在册  ■ 迁出", "迁出"),
+            ("□在册 □死亡", ""),
+            ("☑在册 ☑迁出 □死亡", ""),
+            ("死亡", "死亡"),
+            ("2026.3.5 □", "2026.3.5 □"),
+        ] {
+            assert_eq!(chosen(text), want, "{text}");
+        }
     }
 }

@@ -124,6 +124,38 @@ fn a_sheet_for_each_village_belongs_to_it_and_the_summary_is_not_counted_twice()
     assert_eq!(told, [("通讯录", RefusalCode::NoListRecognised), ("汇总", RefusalCode::SheetRepeatsOthers)]);
 }
 
+/// The sheets whose lines are taken, of sheets of these names, each of them a register.
+fn taken(names: &[&str]) -> Vec<String> {
+    let header: &[&str] = &["户号", "户主姓名", "姓名", "与户主关系", "身份证号"];
+    let (result, sink) = workbook(|book| {
+        for name in names {
+            sheet(book, name, &[header, &["1", "张三", "张三", "户主", ""], &["2", "李四", "李四", "户主", ""]]);
+        }
+    });
+    result.unwrap();
+    let mut taken: Vec<String> = sink.of_sheet.into_iter().flatten().collect();
+    taken.dedup();
+    taken
+}
+
+#[test]
+fn months_and_years_are_known_in_every_spelling_and_copies_are_copies() {
+    for (names, want) in [
+        (&["25年12月", "26年1月"][..], &["26年1月"][..]),
+        (&["一月", "三月", "二月"], &["三月"]),
+        (&["十二月", "元月"], &["元月"]),
+        (&["2025", "2026"], &["2026"]),
+        (&["2026年度", "2025年度"], &["2026年度"]),
+        (&["低保", "低保 (2)"], &["低保"]),
+        (&["低保(备份)", "低保"], &["低保"]),
+        (&["上月", "本月"], &["本月"]),
+        (&["1组3月", "2组3月"], &["1组3月", "2组3月"]),
+        (&["一组", "二组"], &["一组", "二组"]),
+    ] {
+        assert_eq!(taken(names), want, "{names:?}");
+    }
+}
+
 #[test]
 fn of_a_sheet_for_each_month_only_the_latest_is_the_list() {
     let header: &[&str] = &["户号", "户主姓名", "姓名", "与户主关系", "身份证号"];
