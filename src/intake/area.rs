@@ -50,10 +50,28 @@ pub(super) fn narrower(trusted: Option<Area>, other: Option<Area>) -> Option<Are
 
 /// A village of the township `here` by the last digits of its code: 200村. Bare digits in a title may count anything.
 fn numbered(text: &str, here: Area) -> Option<Area> {
-    // 一、200村
-    let text = text.rsplit(['、', '）', ')']).next().unwrap_or(text);
-    let is_village = here.level() == Level::Township && text.trim().parse::<u64>().is_err();
-    is_village.then(|| Area::from_padded(here.padded() + village_number(Cell::Text(text))?))?
+    let number = numbered_village(text).filter(|_| here.level() == Level::Township)?;
+    Area::from_padded(here.padded() + number)
+}
+
+/// The number a village goes by: 200 of 一、200村, 200村委会 and 200村低保.csv, not of 1200村, nor where two are named.
+fn numbered_village(text: &str) -> Option<u64> {
+    let mut found: Option<u64> = None;
+    for (at, kind) in ["村", "社区"].iter().flat_map(|kind| text.match_indices(kind)) {
+        let digits = text[..at].bytes().rev().take_while(u8::is_ascii_digit).count();
+        let behind = &text[at + kind.len()..];
+        // 200村民 are people.
+        let is_people = behind.starts_with('民') && !behind.starts_with("民委员会");
+        if digits != 3 || is_people {
+            continue;
+        }
+        let number = text[at - digits..at].parse().ok().filter(|number| (1..1_000).contains(number))?;
+        if found.is_some_and(|other| other != number) {
+            return None;
+        }
+        found = Some(number);
+    }
+    found
 }
 
 fn is_neighbour(area: Area, node: Area) -> bool {
@@ -73,11 +91,8 @@ pub fn of_cell(text: &str) -> Option<Area> {
 /// The last three digits of a village's code alone (200, 200村), as a column beside the township's writes them.
 pub fn village_number(cell: Cell<'_>) -> Option<u64> {
     let number = match cell {
-        Cell::Text(text) => {
-            let text = text.trim();
-            let digits = text.strip_suffix('村').or_else(|| text.strip_suffix("社区")).unwrap_or(text);
-            (digits.len() == 3).then(|| digits.parse().ok())??
-        }
+        Cell::Text(text) if text.trim().len() == 3 => text.trim().parse().ok()?,
+        Cell::Text(text) => numbered_village(text)?,
         Cell::Number(value) if value.fract() == 0.0 => value as u64,
         _ => return None,
     };
@@ -203,5 +218,28 @@ mod tests {
         assert_eq!(on("XX镇2024年3月低保名单(最终版)(2).xls").as_deref(), Some("2024-03-31"));
         assert_eq!(on("202604低保.xlsx").as_deref(), Some("2026-04-30"));
         assert_eq!((on("519901001200村花名册"), on("2027年1月")), (None, None));
+    }
+
+    #[test]
+    fn a_village_goes_by_its_number_in_whatever_words() {
+        let township = area("519901001");
+        for text in [
+            "200村",
+            "一、200村",
+            "200村低保.csv",
+            "01-200村/人口.xlsx",
+            "第1乡200村",
+            "200村（共12户）",
+            "村名：200村",
+        ] {
+            assert_eq!(stated([text].into_iter(), township), area("519901001200"), "{text}");
+        }
+        for text in ["1200村", "200村民", "200村、201村", "200", "2026年村"] {
+            assert_eq!(stated([text].into_iter(), township), township, "{text}");
+        }
+        for text in ["200", "200村", "200村委会", "200村村民委员会", "200社区"] {
+            assert_eq!(village_number(Cell::Text(text)), Some(200), "{text}");
+        }
+        assert_eq!(village_number(Cell::Text("12村")), None);
     }
 }
