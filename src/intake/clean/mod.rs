@@ -1,5 +1,6 @@
 //! From the cells of one row to a [`Record`](crate::domain::Record) (DOMAIN.md 4-6).
 
+pub mod choice;
 pub mod date;
 pub mod number;
 pub mod place;

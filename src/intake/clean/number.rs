@@ -119,8 +119,9 @@ pub fn name_and_number(cell: &str) -> (&str, Option<&str>) {
     let is_digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
     let Some(start) = cell.find(is_digit) else { return (cell, None) };
     let number = &cell[start..];
-    let end = number.find(|c| !is_digit(c)).unwrap_or(number.len());
-    if number[..end].chars().count() < DIGITS_MIN {
+    // 519901 19800101 1002
+    let end = number.find(|c: char| !is_digit(c) && !c.is_whitespace()).unwrap_or(number.len());
+    if number[..end].chars().filter(|c| is_digit(*c)).count() < DIGITS_MIN {
         return (cell, None);
     }
     let end = end + number[end..].chars().next().filter(|c| "xXＸｘ".contains(*c)).map_or(0, char::len_utf8);
@@ -189,6 +190,7 @@ mod tests {
             ("钱女 51990119700101002x", ("钱女", Some("51990119700101002x"))),
             ("孙丙(519901500511003)", ("孙丙", Some("519901500511003"))),
             ("李丁\n519901195001110030", ("李丁", Some("519901195001110030"))),
+            ("赵戊（519901 19800101 1002）", ("赵戊", Some("519901 19800101 1002"))),
             ("李丁2", ("李丁2", None)),
             ("519901195001110030", ("519901195001110030", None)),
             ("吉木·子洛", ("吉木·子洛", None)),

@@ -254,9 +254,12 @@ impl<'v> Cleaner<'v> {
     /// Status, reason, and all dates and places whose meaning depends on them (DOMAIN.md 5).
     fn settle(&mut self, view: View<'_>, area: Area, record: &mut Record) {
         let vocabulary = self.vocabulary;
-        record.died = self.date(view, Field::Died);
+        // A column to tick may hold the day instead.
+        let ticked = |field| date::read(view.cell(field), &self.dates, vocabulary).ok().flatten();
+        let (died_on, moved_on) = (ticked(Field::DiedFlag), ticked(Field::MovedFlag));
+        record.died = self.date(view, Field::Died).or(died_on);
         record.moved_in = self.date(view, Field::MovedIn);
-        record.moved_out = self.date(view, Field::MovedOut);
+        record.moved_out = self.date(view, Field::MovedOut).or(moved_on);
         record.moved_from = self.place(view, Field::MovedFrom, area);
         record.moved_to = self.place(view, Field::MovedTo, area);
         for (field, date, place) in [

@@ -521,3 +521,24 @@ fn bombs_are_refused_before_they_are_unpacked() {
     let wide = format!("姓名,户号,与户主关系{}\n张三,1,户主\n", ",x".repeat(2_000));
     assert_eq!(code("宽.csv", wide.as_bytes()), UnreadableCode::TooManyCells);
 }
+
+#[test]
+fn a_state_that_is_ticked_in_columns_of_its_own_is_the_state() {
+    let sink = text(
+        "户号,姓名,与户主关系,身份证号,在册,死亡,迁出\n\
+         1,赵甲,户主,,√,,\n\
+         1,钱乙,妻,,,√,\n\
+         2,孙丙,户主,,,2026.3.7,\n\
+         3,李丁,户主,,,,√\n",
+    );
+    let told: Vec<_> = sink.records().iter().map(|record| (record.status, record.died)).collect();
+    assert_eq!(
+        told,
+        [
+            (Status::Active, None),
+            (Status::Deceased, None),
+            (Status::Deceased, crate::domain::PartialDate::day(2026, 3, 7)),
+            (Status::MovedOut, None)
+        ]
+    );
+}

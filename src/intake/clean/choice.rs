@@ -1,0 +1,49 @@
+//! Choices printed into one cell, of which the clerk ticks one.
+
+/// Of choices printed into one cell the one that is ticked: 在册 of `☑在册 □死亡 □迁出` and of `在册√ 死亡□`. Of none, or of
+/// more than one, nothing; of any other text the whole.
+pub fn chosen(text: &str) -> &str {
+    const BOXES: &[char] = &['□', '☐', '◯'];
+    const TICKS: &[char] = &['☑', '☒', '√', '✓', '✔', '■', '●'];
+    if !text.contains(BOXES) || !text.contains(|c: char| c.is_alphabetic()) {
+        return text;
+    }
+    let marked = |c: char| BOXES.contains(&c) || TICKS.contains(&c);
+    let leads = text.trim_start().starts_with(marked);
+    let mut choices = text.split_inclusive(marked);
+    let mut ticked = Vec::new();
+    let mut is_ticked = choices.next().filter(|_| leads).is_some_and(|mark| mark.ends_with(TICKS));
+    for choice in text.split_inclusive(marked).skip(usize::from(leads)) {
+        let word = choice.trim_end_matches(marked).trim();
+        let next_is_ticked = choice.ends_with(TICKS);
+        if if leads { is_ticked } else { next_is_ticked } {
+            ticked.push(word);
+        }
+        is_ticked = next_is_ticked;
+    }
+    match ticked[..] {
+        [one] => one,
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_printed_choices_the_ticked_one_is_meant() {
+        for (text, want) in [
+            ("☑在册 □死亡 □迁出", "在册"),
+            ("□在册 ☑死亡 □迁出", "死亡"),
+            ("在册□ 死亡√ 迁出□", "死亡"),
+            ("□ 在册  ■ 迁出", "迁出"),
+            ("□在册 □死亡", ""),
+            ("☑在册 ☑迁出 □死亡", ""),
+            ("死亡", "死亡"),
+            ("2026.3.5 □", "2026.3.5 □"),
+        ] {
+            assert_eq!(chosen(text), want, "{text}");
+        }
+    }
+}
