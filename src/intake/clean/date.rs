@@ -170,6 +170,13 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
     let groups = groups(&western);
     let first = groups.first()?;
     let value = |at: usize| groups.get(at).and_then(|digits| run(digits.as_bytes()));
+    // 2026年一季度, 2025年下半年: by its end.
+    if first.len() == 4 && western.contains("季") {
+        return ymd(value(0)?, value(1).filter(|quarter| (1..=4).contains(quarter))? * 3, 0);
+    }
+    if first.len() == 4 && groups.len() == 1 && western.contains("半年") {
+        return ymd(value(0)?, if western.contains('上') { 6 } else { 12 }, 0);
+    }
     match (first.len(), groups.len()) {
         (8, _) => digits(value(0)?, hints),
         (6, 1) => digits(value(0)?, hints),
@@ -416,6 +423,8 @@ mod tests {
             assert_eq!(shown(Cell::Text(text), hints()), "?", "{text}");
         }
         assert_eq!(shown(Cell::Text("26.3"), hints()), "2026-03");
+        assert_eq!(shown(Cell::Text("2026年一季度"), hints()), "2026-03");
+        assert_eq!(shown(Cell::Text("2025年下半年"), hints()), "2025-12");
         assert_eq!(shown(Cell::Text("25年12月"), hints()), "2025-12");
         assert_eq!(shown(Cell::Text("12年5月"), hints()), "2012-05");
     }

@@ -174,15 +174,21 @@ pub fn noted(text: &str, list: &ListWords) -> Option<Status> {
     folded.split([',', ';', '。', '、', '(', ')']).find_map(|part| {
         let part = part.trim_start_matches(is_date);
         let ends = list.status_inside.iter().filter(|(_, status)| *status != Status::Active);
-        let (rest, status) = ends
-            .filter_map(|(word, status)| Some((part.strip_prefix(word.as_str())?, *status)))
+        let (rest, (word, status)) = ends
+            .filter_map(|end| Some((part.strip_prefix(end.0.as_str())?, end)))
             .min_by_key(|(rest, _)| rest.len())?;
         let rest = rest.trim_start_matches(is_date);
-        let away =
-            status == Status::MovedOut && rest.starts_with(['至', '到', '往', '去', '县', '省', '市', '外', '本']);
-        (rest.is_empty() || away).then_some(status)
+        let away = *status == Status::MovedOut
+            && (rest.starts_with(['至', '到', '往', '去', '县', '省', '市', '外', '本'])
+                || word.ends_with(['至', '到', '往']));
+        // 外嫁，户口未迁: somebody who is still on the register.
+        let stays = *status == Status::MovedOut && STAYS.iter().any(|word| folded.contains(word));
+        ((rest.is_empty() || away) && !stays).then_some(*status)
     })
 }
+
+/// What says that a person who left did not leave the register.
+const STAYS: [&str; 4] = ["未迁", "没迁", "户口在", "户口仍在"];
 
 fn opposite(status: Status) -> Status {
     if status == Status::Active { Status::Closed } else { Status::Active }
@@ -331,6 +337,9 @@ mod tests {
             ("2026.3.5迁往519901002202", Some(Status::MovedOut)),
             ("已迁出，2026年2月", Some(Status::MovedOut)),
             ("迁出至外县", Some(Status::MovedOut)),
+            ("26.3月迁至浙江", Some(Status::MovedOut)),
+            ("外嫁", Some(Status::MovedOut)),
+            ("外嫁，户口未迁", None),
             ("户口注销", None),
             ("配偶死亡", None),
             ("父亲去世", None),
