@@ -65,10 +65,10 @@ fn train(output: Output, session: &mut Session) -> Outcome {
         return Ok(exit);
     }
     let text = session.screen.text();
-    let head = [text.say("label-comparison"), String::new(), "m".into(), "u".into(), text.say("label-weight")];
-    let mut table = Table::new(head).right(&[2, 3]);
+    let head = [text.say("label-comparison"), String::new(), text.say("label-weight")];
+    let mut table = Table::new(head).right(&[1, 2]);
     for row in &rows {
-        table.row(["comparison", "level", "m", "u", "weight"].map(|key| view::cell(row, key)));
+        table.row(["comparison", "level", "weight"].map(|key| view::cell(row, key)));
     }
     for line in table.lines(session.screen.columns()) {
         session.screen.line(line);

@@ -1,5 +1,6 @@
 //! The operating log: to the journal under systemd, else to stderr and a monthly-kept file of each day.
 
+use std::io::IsTerminal;
 use std::os::unix::fs::MetadataExt;
 
 use tracing::Level;
@@ -54,7 +55,10 @@ pub fn start(settings: &Settings) -> Result<Option<WorkerGuard>> {
     let (files, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES_MAX).finish(files);
     let (to_stderr, to_file) = match settings.log.format {
         LogFormat::Text => (
-            tracing_subscriber::fmt::layer().with_writer(std::io::stderr).boxed(),
+            tracing_subscriber::fmt::layer()
+                .with_ansi(std::io::stderr().is_terminal())
+                .with_writer(std::io::stderr)
+                .boxed(),
             tracing_subscriber::fmt::layer().with_ansi(false).with_writer(files).boxed(),
         ),
         LogFormat::Json => (

@@ -146,7 +146,9 @@ impl FrontDesk {
     /// `asked` notes what is asked, or says whether it still is. Gives what the child answered, if it did in time.
     fn ask_child(&self, child: Area, asked: fn(&mut Known) -> &mut bool, out: Out) -> Result<Option<ChildState>> {
         let live = self.live()?;
-        self.known_child(child)?;
+        if ChildState::of(&self.known_child(child)?).revoked {
+            return Err(Error::new(format!("the certificate of {child} was revoked")));
+        }
         self.office.store.write(|writer| {
             let mut known = writer.child(child)?.unwrap_or_else(|| Known::new(child));
             *asked(&mut known) = true;
