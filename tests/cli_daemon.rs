@@ -201,6 +201,17 @@ fn a_look_at_a_person_is_told_in_the_clerks_words_and_time() {
     assert!(!told.contains("reveal") && !told.contains(&name(5)) && !told.contains('Z'), "{told}");
     let rows = node.json(&["access"]);
     assert_eq!((&rows[0]["what"], &rows[0]["revealed"]), (&"reveal".into(), &true.into()));
+    // Whom it was about; a uid of this store is no secret, the beginning of a number is, and has as many characters.
+    let found = node.json(&["people", &number(5)]);
+    let uid = found[0]["entries"][0]["uid"].as_str().unwrap();
+    assert_eq!(rows[0]["persons"], serde_json::json!([found[0]["person"]]));
+    let part = &number(5)[..uid.len()];
+    for query in [uid, part] {
+        assert!(node.call(&["people", query]).status.success());
+    }
+    let rows = node.json(&["access"]);
+    let asked: Vec<&str> = rows[rows.len() - 2..].iter().map(|row| row["query"].as_str().unwrap()).collect();
+    assert!(asked[0] == uid && asked[1] != part, "{asked:?}");
 }
 
 /// A desk's own account may read and write the office's folder alone, so what a person names is opened by the person.

@@ -3,7 +3,7 @@
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
-use super::codec::{Doing, uids_to_text};
+use super::codec::{Doing, uids_from_text, uids_to_text};
 use super::{View, Writer};
 use crate::domain::Uid;
 use crate::error::{Context, Result};
@@ -26,6 +26,12 @@ pub struct AccessRow {
     pub persons: String,
     pub reason: String,
     pub hash: [u8; 32],
+}
+
+impl AccessRow {
+    pub fn found(&self) -> Vec<Uid> {
+        uids_from_text(&self.persons)
+    }
 }
 
 /// A look that is about to be noted.

@@ -249,14 +249,13 @@ impl FrontDesk {
         }
         // Written before anything is shown (LESSONS.md: insider look-ups).
         let what = if args.reveal { "reveal" } else { "search" };
-        // Names that this store gave are nobody's secret.
-        let is_named = query.parse::<FindingId>().is_ok() || query.parse::<Uid>().is_ok();
+        let (persons, is_named) = office.store.read(|view| Ok((find_people(view, query)?, names(view, query)?)))?;
+        // Names that this store gave are nobody's secret; a part of a number may look like one.
         let target = match IdNumber::parse(query) {
             Some(number) if !is_named => number.masked(),
             _ if query.is_ascii() => query.to_owned(),
             _ => mask::name(query),
         };
-        let persons = office.store.read(|view| find_people(view, query))?;
         let shown = if persons.len() > PEOPLE_MAX { &[] } else { &persons[..] };
         let look = Look { at: office.now_millis(), who, what, target: &target, persons: shown, reason };
         self.writing_store()?.write(|writer| writer.note_access(&look))?;
@@ -299,8 +298,7 @@ impl FrontDesk {
             row(
                 out,
                 &json!({"when": instant(look.at), "who": look.who, "what": look.what, "query": look.target,
-                        "persons": serde_json::from_str::<Vec<Uid>>(&look.persons).unwrap_or_default(), "reason": look.reason,
-                        "revealed": look.what == "reveal"}),
+                        "persons": look.found(), "reason": look.reason, "revealed": look.what == "reveal"}),
             )?;
         }
         match broken {
@@ -368,6 +366,14 @@ fn takes(filter: &FindingFilter, status: Option<FindingStatus>, told: &Value) ->
 }
 
 /// Persons meant by a finding's id, an entry's uid, a number, or (part of) a name.
+/// Whether the query is the name of a finding, or of an entry that is here.
+fn names(view: &View, query: &str) -> Result<bool> {
+    match query.parse::<Uid>() {
+        Ok(uid) => Ok(view.entry(uid)?.is_some()),
+        Err(_) => Ok(query.parse::<FindingId>().is_ok()),
+    }
+}
+
 fn find_people(view: &View, query: &str) -> Result<Vec<Uid>> {
     if let Ok(id) = query.parse::<FindingId>() {
         return Ok(view.finding(id)?.and_then(|f| f.person).into_iter().collect());
