@@ -195,11 +195,13 @@ const SAYS_NONE: &[&str] = &["无", "本月", "本季", "本年"];
 
 /// A line that says that there is nobody: 无 under the name, and nothing else under any other column.
 fn is_none_here(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> bool {
+    let names = layout.columns(Field::Name);
     let said = |column: usize| fold_word(&row.cell(column).to_text());
-    let is_none = |column: usize| said(column).is_empty() || vocabulary.none.contains(&said(column));
-    let is_name = |column: usize| layout.columns(Field::Name).contains(&column);
-    layout.columns(Field::Name).iter().any(|column| !said(*column).is_empty())
-        && layout.kept.iter().all(|(_, column)| is_none(*column) || is_name(*column) && says_none(&said(*column)))
+    let says_nothing = |(_, column): &(Field, usize)| {
+        let said = said(*column);
+        said.is_empty() || vocabulary.none.contains(&said) || names.contains(column) && says_none(&said)
+    };
+    names.iter().any(|column| !said(*column).is_empty()) && layout.kept.iter().all(says_nothing)
 }
 
 fn says_none(name: &str) -> bool {

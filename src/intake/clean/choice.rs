@@ -10,16 +10,14 @@ pub fn chosen(text: &str) -> &str {
     }
     let marked = |c: char| BOXES.contains(&c) || TICKS.contains(&c);
     let leads = text.trim_start().starts_with(marked);
-    let mut choices = text.split_inclusive(marked);
     let mut ticked = Vec::new();
-    let mut is_ticked = choices.next().filter(|_| leads).is_some_and(|mark| mark.ends_with(TICKS));
-    for choice in text.split_inclusive(marked).skip(usize::from(leads)) {
-        let word = choice.trim_end_matches(marked).trim();
-        let next_is_ticked = choice.ends_with(TICKS);
-        if if leads { is_ticked } else { next_is_ticked } {
-            ticked.push(word);
+    let mut tick_before = false;
+    for choice in text.split_inclusive(marked) {
+        let tick_behind = choice.ends_with(TICKS);
+        if (leads && tick_before) || (!leads && tick_behind) {
+            ticked.push(choice.trim_end_matches(marked).trim());
         }
-        is_ticked = next_is_ticked;
+        tick_before = tick_behind;
     }
     match ticked[..] {
         [one] => one,
