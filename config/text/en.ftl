@@ -336,6 +336,7 @@ problem-unknown-state = a word in the column of the state that is not known; its
 problem-area-damaged = a spreadsheet cut the code of the area, and nothing else on these lines names their village; they are taken for the sheet's own area. Make the column text and write the codes again
 problem-area-outside = the line belongs to an area outside this node's
 problem-older-month = an older month of the same list; the latest one counts
+problem-no-lines = the header is known, and no row below it is a person; check that header and rows fit
 problem-sheet-repeats-others = a summary sheet that repeats the others; not read
 problem-older-than-known = the file is of an earlier day than the list that is known already, and was not taken; if it is the right one, save it over the newer file or correct its date
 problem-area-missing = an area that was in this file before is not in it now; its entries stay as they are

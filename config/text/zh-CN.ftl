@@ -339,6 +339,7 @@ problem-unknown-state = 状态栏里的这个词不认识；这些行已收下�
 problem-area-damaged = 区划代码被表格程序截短了，行里又没有别的地方写明是哪个村；这些行已按整张表所属的地区收下。请把这一列设为文本，重填代码
 problem-area-outside = 此行所属地区不在本级范围内
 problem-older-month = 同一名册较早的月份，以最新的为准
+problem-no-lines = 表头认得，下面的行却没有一行是人员，请核对表头与内容是否对应
 problem-sheet-repeats-others = 汇总表，与其他表重复，未读
 problem-older-than-known = 文件所属日期早于已收入的名册，未采用；如确应以此为准，请覆盖保存到较新的文件，或更正其日期
 problem-area-missing = 上次有、这次文件里没有的地区，其记录保持不变

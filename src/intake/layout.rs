@@ -1,7 +1,8 @@
 //! What the columns of one sheet mean.
 
-use crate::domain::{Aid, Flow, List};
+use crate::domain::List;
 
+use super::band::Said;
 use super::beside::Blocks;
 use super::field::Field;
 use super::row::{Cell, Row};
@@ -24,8 +25,7 @@ pub struct Layout {
     /// Whether the head is the only person named, so that the line is theirs (DOMAIN.md 5, dibao shape a).
     pub head_is_person: bool,
     /// What the title says of all lines, where no column says it of each.
-    pub default_flow: Option<Flow>,
-    pub default_aid: Option<Aid>,
+    pub said: Said,
     /// Where people stand side by side: the columns are those of the first block.
     pub blocks: Option<Blocks>,
 }
@@ -58,6 +58,12 @@ impl Layout {
         let same = |(column, text): &&(usize, String)| matches!(row.cell(*column), Cell::Text(cell) if fold_word(cell) == *text);
         let repeated = self.header_cells.iter().filter(same).count();
         repeated >= 2 && repeated * 2 >= row.filled()
+    }
+
+    /// Whether the row holds nothing that does not stand in the header: a printed page begins.
+    pub fn is_whole_in(&self, row: &Row) -> bool {
+        let texts = row.cells().map(|cell| fold_word(&cell.to_text())).filter(|text| !text.is_empty());
+        texts.into_iter().all(|text| self.header_cells.iter().any(|(_, header)| *header == text))
     }
 
     /// Whether both read the same columns in the same way.

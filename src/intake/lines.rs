@@ -2,6 +2,7 @@
 
 use crate::domain::Level;
 
+use super::band::{self, Said};
 use super::clean::place::codes;
 use super::field::Field;
 use super::layout::Layout;
@@ -16,6 +17,12 @@ const TRAILER_CELLS_MAX: usize = 4;
 const SIGNER_CHARS_MAX: usize = 8;
 /// Fewer columns are never numbered.
 const NUMBERED_CELLS_MIN: usize = 4;
+/// A running number and a remark.
+const REMARKED_CELLS_MAX: usize = 2;
+/// The name of a part of the list stands alone, or beside a count.
+const BAND_CELLS_MAX: usize = 2;
+/// Under the name a shorter one may be somebody: 李户.
+const BAND_CHARS_MIN: usize = 4;
 /// A longer text that ends in a total's word is a remark.
 const TOTAL_CHARS_MAX: usize = 8;
 /// A shorter text is a cell of a line.
@@ -25,6 +32,8 @@ const TITLE_CHARS_MIN: usize = 6;
 pub enum Kind {
     Line,
     Blank,
+    /// Something stands in it, and nothing under the columns that are kept.
+    Beside,
     /// Who filled it in, checked it, printed it (DOMAIN.md 6 row 2).
     Trailer,
     Header,
@@ -67,6 +76,14 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     if is_number(id) && !id.is_empty() {
         return Kind::Line;
     }
+    let names_nobody = name.is_empty() || is_count(&name_folded);
+    if row.filled() <= BAND_CELLS_MAX
+        && (names_nobody || first == name)
+        && let Some(said) = band::of_title(&first_text, vocabulary.of(layout.list), vocabulary)
+        && (names_nobody || said != Said::default() || first_text.chars().count() >= BAND_CHARS_MIN)
+    {
+        return Kind::Title(first_text);
+    }
     if is_count(&name_folded) || is_none_here(row, layout, vocabulary) {
         return Kind::Blank;
     }
@@ -91,7 +108,7 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
         let alone_in_name = layout.columns(Field::Name).first() == Some(&first_column)
             && first_text.chars().count() <= 5
             && first_column > 0
-            && !SAYS_NONE.iter().any(|word| first_folded.starts_with(word))
+            && !vocabulary.nobody.iter().any(|word| first_folded.starts_with(word.as_str()))
             && !is_group(&first_folded);
         return match first {
             // A form with its running numbers printed and nothing in it.
@@ -101,8 +118,11 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
             _ => Kind::Title(first_text),
         };
     }
-    // A running number and a remark, with nothing under any column that is kept.
-    if kept == 0 { Kind::Blank } else { Kind::Line }
+    match kept {
+        0 if row.filled() > REMARKED_CELLS_MAX => Kind::Beside,
+        0 => Kind::Blank,
+        _ => Kind::Line,
+    }
 }
 
 /// A line that shows how to fill in the others: somebody invented, or what each column asks for.
@@ -190,22 +210,19 @@ fn is_count(name: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
-/// How a list begins to say that it has nobody to tell of.
-const SAYS_NONE: &[&str] = &["无", "本月", "本季", "本年"];
-
 /// A line that says that there is nobody: 无 under the name, and nothing else under any other column.
 fn is_none_here(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> bool {
     let names = layout.columns(Field::Name);
     let said = |column: usize| fold_word(&row.cell(column).to_text());
     let says_nothing = |(_, column): &(Field, usize)| {
         let said = said(*column);
-        said.is_empty() || vocabulary.none.contains(&said) || names.contains(column) && says_none(&said)
+        said.is_empty() || vocabulary.none.contains(&said) || names.contains(column) && says_none(&said, vocabulary)
     };
     names.iter().any(|column| !said(*column).is_empty()) && layout.kept.iter().all(says_nothing)
 }
 
-fn says_none(name: &str) -> bool {
-    SAYS_NONE.iter().any(|word| name.starts_with(word)) && (name.contains('无') || name.contains('没'))
+fn says_none(name: &str, vocabulary: &Vocabulary) -> bool {
+    vocabulary.nobody.iter().any(|word| name.starts_with(word.as_str())) && (name.contains('无') || name.contains('没'))
 }
 
 /// The persons a total states: `14人` anywhere, or a bare number under the name or the citizen number.
@@ -274,6 +291,11 @@ mod tests {
         assert_eq!(told(&["1", "张三", "02", "", "4", "在册"]), Kind::Line);
         assert_eq!(told(&["", "200村"]), Kind::Title("200村".into()));
         assert_eq!(told(&["7", "", "", "", "", "", "同上"]), Kind::Blank);
+        for band in [["二、死亡人员", ""], ["死亡人员", "3人"], ["", "迁出人员"], ["", "在册人员"]] {
+            assert!(matches!(told(&band), Kind::Title(_)), "{band:?}");
+        }
+        assert_eq!(told(&["死亡人员", "张三", "子"]), Kind::Line);
+        assert_eq!(told(&["", "李户"]), Kind::Line);
     }
 
     #[test]

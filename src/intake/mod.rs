@@ -9,6 +9,7 @@
 //! an [`Unreadable`] with a code. Text files and new workbooks are streamed.
 
 mod area;
+mod band;
 mod beside;
 mod clean;
 mod compound;

@@ -6,6 +6,7 @@
 
 use crate::domain::List;
 
+use super::band::Said;
 use super::beside::Blocks;
 use super::field::Field;
 use super::header::{Heading, Meaning, headings, hint, hinted, is_known, is_known_key, meaning};
@@ -173,11 +174,8 @@ fn title_score<'a>(texts: impl Iterator<Item = &'a str>, list: &ListWords) -> i3
 }
 
 fn with_title(layout: Layout, titles: &[String], support: &Support, list: &ListWords) -> Layout {
-    Layout {
-        default_flow: one_said(titles, support, &list.flow),
-        default_aid: one_said(titles, support, &list.aid),
-        ..layout
-    }
+    let (flow, aid) = (one_said(titles, support, &list.flow), one_said(titles, support, &list.aid));
+    Layout { said: Said { flow, aid, ..Said::default() }, ..layout }
 }
 
 /// The one thing that the first text saying anything says; a title that names both says neither.
@@ -212,8 +210,7 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         dropped: 0,
         header_cells: Vec::new(),
         head_is_person,
-        default_flow: None,
-        default_aid: None,
+        said: Said::default(),
         blocks: None,
     };
     let mut score = 0;

@@ -69,6 +69,8 @@ pub enum RefusalCode {
     AreaOutside,
     /// A sheet with data whose header tells no list.
     NoListRecognised,
+    /// A sheet with a header and with rows below it, none of which is a person's line.
+    NoLines,
     /// A sheet that repeats the others (汇总), or explains them.
     SheetRepeatsOthers,
     /// One of several sheets that are months of the same list, and not the latest.

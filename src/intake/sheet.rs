@@ -2,13 +2,13 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::domain::{Area, Level, List, Status, mask};
+use crate::domain::{Area, Level, List, mask};
 
 use super::area;
+use super::band::{self, Said};
 use super::clean::number::id_number;
 use super::clean::record::{Cleaner, Reading};
 use super::clean::view::View;
-use super::clean::words::noted;
 use super::content;
 use super::field::Field;
 use super::fill::FillDown;
@@ -96,10 +96,13 @@ pub fn read(
         typed: rows.typed(),
         epoch_1904: rows.epoch_1904(),
         today: context.today,
-        status: origin.name.filter(|_| !layout.says_status()).and_then(|name| status_of(name, layout.list, context)),
+        said: origin.name.map_or(Said::default(), |name| {
+            band::of_sheet(name, context.vocabulary.of(layout.list), context.vocabulary)
+        }),
     };
     let (header_row, list) = (window[first].number, layout.list);
     let line_area = LineArea::new(&layout, lines);
+    let lines_before = report.lines;
     let mut reader = SheetReader::new(origin, context, layout, (reading, line_area), &titles, sink, report);
     reader.announce(header_row);
     for row in data {
@@ -111,16 +114,9 @@ pub fn read(
             row = reader.row(row)?;
         }
     }
+    reader.tell_if_nobody(lines_before);
     report.sheets += 1;
     Ok(Outcome::Read(list))
-}
-
-/// How all lines of a sheet ended, where its name says so: 死亡, 迁出人员, 2026年停保名单.
-fn status_of(name: &str, list: List, context: &Context<'_>) -> Option<Status> {
-    let bare = ["花名册", "名册", "名单", "人员", "人口", "对象", "档案", "户", "表"]
-        .iter()
-        .fold(name.trim(), |name, kind| name.strip_suffix(kind).unwrap_or(name));
-    noted(bare, context.vocabulary.of(list))
 }
 
 struct SheetReader<'a, 'v> {
@@ -130,6 +126,8 @@ struct SheetReader<'a, 'v> {
     report: &'a mut FileReport,
     layout: Layout,
     reading: Reading,
+    /// What the sheet's name says of all its lines.
+    said: Said,
     cleaner: Cleaner<'v>,
     /// Where lines belong that do not say otherwise.
     area: Area,
@@ -141,6 +139,8 @@ struct SheetReader<'a, 'v> {
     /// Of the blocks beside the first.
     beside: Vec<(FillDown, LineArea)>,
     counts: Counts,
+    /// The first row that was taken for no line though something stands in it.
+    passed: Option<u32>,
 }
 
 impl<'a, 'v> SheetReader<'a, 'v> {
@@ -163,6 +163,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             sink,
             report,
             layout,
+            said: reading.said,
             reading,
             cleaner,
             area,
@@ -173,6 +174,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             line_area,
             beside: Vec::new(),
             counts: Counts::default(),
+            passed: None,
         };
         reader.seed = reader.seed();
         reader
@@ -194,9 +196,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             [self.reading.digits.zero, self.reading.digits.one, self.reading.digits.two]
                 .map(|sex| sex.map_or(0, |sex| 1 + sex as u8)),
         );
-        bytes.push(self.reading.status.map_or(0, |status| 1 + status as u8));
-        bytes.push(self.layout.default_flow.map_or(0, |flow| 1 + flow as u8));
-        bytes.push(self.layout.default_aid.map_or(0, |aid| 1 + aid as u8));
+        bytes.extend(self.reading.said.or(self.layout.said).bytes());
         bytes.extend(self.area.padded().to_le_bytes());
         xxh3_64_with_seed(&bytes, self.context.vocabulary.fingerprint())
     }
@@ -247,6 +247,10 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     fn one(&mut self, mut row: Row) -> Result<Row, Unreadable> {
         match kind(&row, &self.layout, self.context.vocabulary) {
             Kind::Blank | Kind::Trailer => return Ok(row),
+            Kind::Beside => {
+                self.passed.get_or_insert(row.number);
+                return Ok(row);
+            }
             Kind::Header => {
                 self.header_again(&row);
                 return Ok(row);
@@ -363,6 +367,9 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     /// A second header in the same sheet: of a printed page, or of another table below the first.
     fn header_again(&mut self, row: &Row) {
         if self.layout.is_repeated_by(row) {
+            if !self.layout.is_whole_in(row) {
+                self.passed.get_or_insert(row.number);
+            }
             return;
         }
         let find =
@@ -377,11 +384,19 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         }
     }
 
-    /// A line of text between the lines: a village's title begins that village's part of the sheet.
+    /// A line of text between the lines: the title of a village begins that village's part of the sheet, and of
+    /// whatever else may be said of a part (死亡人员, A类) that part.
     fn title(&mut self, text: &str) {
-        if self.context.area.is_some() {
-            return;
+        if self.context.area.is_none() {
+            self.area_of_title(text);
         }
+        let (list, vocabulary) = (self.layout.list, self.context.vocabulary);
+        if let Some(said) = band::of_title(text, vocabulary.of(list), vocabulary) {
+            self.say(said);
+        }
+    }
+
+    fn area_of_title(&mut self, text: &str) {
         // The county's own heading above a village's page says nothing new.
         let (node, places) = (self.context.node_area, self.context.places);
         // 200村 is one of the township whose sheet this is.
@@ -390,8 +405,29 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         let named = named.or_else(|| area::named([text].into_iter(), here, places));
         if let Some(area) = named.filter(|area| !area.contains(self.area)) {
             self.area = area;
+            // Another village's part is not that of the dead of the one above.
+            self.say(Said::default());
             self.begin_segment();
             self.announce(0);
+        }
+    }
+
+    /// Takes what is said of the lines below, and goes back to what the whole sheet says for the rest.
+    fn say(&mut self, said: Said) {
+        let said = said.or(self.said);
+        if said != self.reading.said {
+            self.reading.said = said;
+            self.cleaner = Cleaner::new(self.context.vocabulary, &self.layout, self.reading);
+            self.begin_segment();
+        }
+    }
+
+    /// A sheet with a header, and with rows below it none of which is a person's, is read wrongly or filled in wrongly.
+    fn tell_if_nobody(&mut self, lines_before: u64) {
+        if let Some(number) = self.passed.filter(|_| self.report.lines == lines_before) {
+            let (sheet, code) = (self.origin.name.map(str::to_owned), RefusalCode::NoLines);
+            self.report.refused += 1;
+            self.sink.refused(Refusal { sheet, row: Some(number), code, detail: String::new() });
         }
     }
 

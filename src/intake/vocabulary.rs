@@ -79,6 +79,10 @@ struct CommonWords {
     outside: Words,
     lunar: Words,
     present: Words,
+    band_starts: Words,
+    band_ends: Words,
+    nobody: Words,
+    stays: Words,
 }
 
 #[derive(Deserialize, Default)]
@@ -119,6 +123,10 @@ pub struct Vocabulary {
     pub(super) outside: Words,
     pub(super) lunar: Words,
     pub(super) present: Words,
+    pub(super) band_starts: Words,
+    pub(super) band_ends: Words,
+    /// How a list begins to say that it has nobody to tell of.
+    pub(super) nobody: Words,
     pub(super) sex: HashMap<String, Sex>,
     pub(super) reasons: Vec<(Reason, String)>,
     pub(super) relation: HashMap<String, u8>,
@@ -144,6 +152,8 @@ pub(super) struct ListWords {
     pub class: HashMap<String, char>,
     pub aid: Vec<(Aid, String)>,
     pub flow: Vec<(Flow, String)>,
+    /// What says that a person who left is still on the register.
+    pub stays: Words,
 }
 
 impl ListWords {
@@ -208,6 +218,9 @@ impl Vocabulary {
             outside: words(|file| &file.words.outside),
             lunar: words(|file| &file.words.lunar),
             present: words(|file| &file.words.present),
+            band_starts: inside(|file| &file.words.band_starts),
+            band_ends: inside(|file| &file.words.band_ends),
+            nobody: words(|file| &file.words.nobody),
             sex: sexes.collect(),
             reasons: reasons
                 .into_iter()
@@ -277,6 +290,7 @@ impl ListWords {
             class: files.iter().flat_map(|file| flat(&file.class)).map(|(class, word)| (word, class)).collect(),
             aid: files.iter().flat_map(|file| flat(&file.aid)).collect(),
             flow: files.iter().flat_map(|file| flat(&file.flow)).collect(),
+            stays: commons.iter().flat_map(|file| &file.words.stays).map(|word| fold_word(word)).collect(),
         }
     }
 }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use compact_str::CompactString;
 
-use crate::domain::{Aid, Area, Date, Flow, IdNumber, List, PartialDate, Place, Reason, Record, Sex, Status};
+use crate::domain::{Area, Date, Flow, IdNumber, List, PartialDate, Place, Reason, Record, Sex, Status};
 
+use super::super::band::Said;
 use super::super::field::Field;
 use super::super::layout::Layout;
 use super::super::row::{Cell, trim};
@@ -36,10 +37,8 @@ pub struct Cleaner<'v> {
     digits: SexDigits,
     damaged_tails: bool,
     says_status: bool,
-    sheet_status: Option<Status>,
+    said: Said,
     dates: DateHints,
-    default_flow: Option<Flow>,
-    default_aid: Option<Aid>,
     statuses: Memo<Option<Status>>,
     /// Words of no state that say nothing at all: 无, /.
     silent: Memo<bool>,
@@ -60,8 +59,8 @@ pub struct Reading {
     pub typed: bool,
     pub epoch_1904: bool,
     pub today: Date,
-    /// How the lines stand that do not say it themselves, where the sheet does.
-    pub status: Option<Status>,
+    /// What the sheet's name, or a text above these lines, says of them.
+    pub said: Said,
 }
 
 /// Whether the line is the household's head, or of a list that knows no households.
@@ -74,7 +73,7 @@ fn is_head(record: &Record) -> bool {
 
 impl<'v> Cleaner<'v> {
     pub fn new(vocabulary: &'v Vocabulary, layout: &Layout, reading: Reading) -> Cleaner<'v> {
-        let Reading { digits, damaged_tails, order, typed, epoch_1904, today, status } = reading;
+        let Reading { digits, damaged_tails, order, typed, epoch_1904, today, said } = reading;
         Cleaner {
             vocabulary,
             words: vocabulary.of(layout.list),
@@ -82,10 +81,8 @@ impl<'v> Cleaner<'v> {
             digits,
             damaged_tails,
             says_status: layout.says_status(),
-            sheet_status: status,
+            said: said.or(layout.said),
             dates: DateHints { typed, epoch_1904, order, today, birth: false, by_number: None },
-            default_flow: layout.default_flow,
-            default_aid: layout.default_aid,
             statuses: Memo::default(),
             silent: Memo::default(),
             reasons: Memo::default(),
@@ -133,7 +130,7 @@ impl<'v> Cleaner<'v> {
         };
         record.aid = match view.text(Field::Aid) {
             Some(text) => self.read(words::aid(&text, self.words)),
-            None => self.default_aid,
+            None => self.said.aid,
         };
         if view.layout.head_is_person {
             record.head = Some(record.name.clone());
@@ -207,8 +204,9 @@ impl<'v> Cleaner<'v> {
     }
 
     fn class(&mut self, view: View<'_>) -> Option<char> {
-        let (words, text) = (self.words, view.text(Field::Class)?);
-        self.classes.get(&text, |text| words::class(text, words))
+        let (words, said) = (self.words, self.said.class);
+        let Some(text) = view.text(Field::Class) else { return said };
+        self.classes.get(&text, |text| words::class(text, words)).or(said)
     }
 
     /// `None` where there is no such column, else whether any of its columns holds something.
@@ -321,7 +319,7 @@ impl<'v> Cleaner<'v> {
         }
         let stated = self.status_word(view, Field::Status);
         let stated = if stated.is_some() { stated } else { self.status_word(view, Field::ChangeKind) };
-        let stated = stated.or_else(|| self.noted(view, &view.text(Field::Remark)?)).or(self.sheet_status);
+        let stated = stated.or_else(|| self.noted(view, &view.text(Field::Remark)?)).or(self.said.status);
         // 死亡注销 under 注销 says more than a tick.
         let ended_as = || words::status(&view.text(Field::EndedFlag)?, self.words);
         let stated = stated.or_else(|| ended_as().filter(|s| matches!(s, Status::Deceased | Status::MovedOut)));
@@ -411,7 +409,7 @@ impl<'v> Cleaner<'v> {
             (None, Some(_)) => Some(Flow::Out),
             _ => None,
         };
-        record.flow = stated.or(self.default_flow).or(by_dates);
+        record.flow = stated.or(self.said.flow).or(by_dates);
         let (when, place) = (self.date(view, Field::FlowDate), self.place(view, Field::FlowPlace, area));
         let returned = self.date(view, Field::Returned);
         match record.flow {

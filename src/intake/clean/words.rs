@@ -132,6 +132,7 @@ pub fn status(text: &str, list: &ListWords) -> Option<Status> {
     for (word, status) in &list.status_inside {
         if let Some(at) = folded.find(word.as_str()) {
             let denied = ["未", "没有", "无", "不", "非"].iter().any(|no| folded[..at].ends_with(no));
+            let denied = denied || stays(&folded, *status, list);
             return Some(if denied { opposite(*status) } else { *status });
         }
     }
@@ -182,13 +183,14 @@ pub fn noted(text: &str, list: &ListWords) -> Option<Status> {
             && (rest.starts_with(['至', '到', '往', '去', '县', '省', '市', '外', '本'])
                 || word.ends_with(['至', '到', '往']));
         // 外嫁，户口未迁: somebody who is still on the register.
-        let stays = *status == Status::MovedOut && STAYS.iter().any(|word| folded.contains(word));
-        ((rest.is_empty() || away) && !stays).then_some(*status)
+        ((rest.is_empty() || away) && !stays(&folded, *status, list)).then_some(*status)
     })
 }
 
-/// What says that a person who left did not leave the register.
-const STAYS: [&str; 4] = ["未迁", "没迁", "户口在", "户口仍在"];
+/// Whether a text that tells of leaving says that the register does not: 外嫁，户口未迁, 迁出未办.
+fn stays(folded: &str, status: Status, list: &ListWords) -> bool {
+    status == Status::MovedOut && list.stays.iter().any(|word| folded.contains(word.as_str()))
+}
 
 fn opposite(status: Status) -> Status {
     if status == Status::Active { Status::Closed } else { Status::Active }
@@ -318,6 +320,8 @@ mod tests {
             (List::Population, "否", Some(Status::Active)),
             (List::Population, "去逝", Some(Status::Deceased)),
             (List::Population, "外嫁", Some(Status::MovedOut)),
+            (List::Population, "迁出未办", Some(Status::Active)),
+            (List::Population, "外嫁（户口未迁）", Some(Status::Active)),
             (List::Family, "退", Some(Status::Closed)),
             (List::Family, "退出", Some(Status::Closed)),
             (List::Deaths, "注销", Some(Status::Deceased)),

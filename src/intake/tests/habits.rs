@@ -408,3 +408,32 @@ fn marks_of_direction_around_a_copied_cell_are_nothing() {
     let [record] = &records("人口.csv", lines)[..] else { panic!("one line") };
     assert_eq!((record.name.as_str(), record.id_number.as_ref().unwrap().reveal()), ("赵甲", "519901195001110030"));
 }
+
+#[test]
+fn a_text_between_the_lines_says_how_those_below_it_stand() {
+    let lines = "户号,姓名,与户主关系,身份证号\n\
+                 一、在册人员,,,\n7,张三,户主,519901194501190052\n\
+                 二、死亡人员（1人）,,,\n8,李四,户主,519901194701190060\n\
+                 三、迁出人员,1人,,\n9,王五,户主,519901197001190016\n\
+                 四、新增人员,,,\n9,王六,子,519901199501190015\n";
+    let statuses: Vec<Status> = records("人口.csv", lines).iter().map(|record| record.status).collect();
+    assert_eq!(statuses, [Status::Active, Status::Deceased, Status::MovedOut, Status::Active]);
+    let dibao = "姓名,身份证号,审批日期\n一、A类,,\n张三,519901194501190052,2020-01-01\n\
+                 二、C类,,\n李四,519901194701190060,2020-01-01\n本月停发人员：,,\n王五,519901197001190016,2020-01-01\n";
+    let said: Vec<_> = records("低保.csv", dibao).iter().map(|record| (record.class, record.status)).collect();
+    let want = [(Some('A'), Status::Active), (Some('C'), Status::Active), (None, Status::Closed)];
+    assert_eq!(said, want, "what a column would have said");
+}
+
+#[test]
+fn the_state_of_a_part_ends_where_another_village_begins() {
+    let lines = "户号,姓名,与户主关系,身份证号\n519901001200村,,,\n7,张三,户主,519901194501190052\n\
+                 死亡人员,,,\n8,李四,户主,519901194701190060\n519901001201村,,,\n9,王五,户主,519901197001190016\n";
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("人口.csv");
+    std::fs::write(&path, lines).unwrap();
+    let (result, sink) = gather(&path, "人口.csv", "519901001", HashSet::new());
+    result.unwrap();
+    let statuses: Vec<Status> = sink.records().iter().map(|record| record.status).collect();
+    assert_eq!(statuses, [Status::Active, Status::Deceased, Status::Active]);
+}

@@ -12,7 +12,8 @@ fn text(name: &str, lines: &str, held: HashSet<u64>) -> Gathered {
     std::fs::write(&path, lines).unwrap();
     let (result, sink) = gather(&path, name, "519901001200", held);
     let report = result.unwrap();
-    assert_eq!(report.refused, 0, "nothing is left out for it");
+    let left_out = sink.refusals.iter().filter(|refusal| !refusal.code.is_note()).count();
+    assert_eq!(report.refused, left_out as u64, "nothing is left out for a note");
     sink
 }
 
@@ -81,4 +82,15 @@ fn a_code_that_a_spreadsheet_cut_is_told_where_nothing_else_names_the_village() 
     assert_eq!(notes, ["Some(2) AreaDamaged 5.19901E+11 ×2"]);
     let (areas, notes) = read("519901001200", &lines.lines().take(2).collect::<Vec<_>>().join("\n"));
     assert_eq!((areas, notes.len()), (vec!["519901001200".to_owned(); 2], 0), "at a village all lines are its own");
+}
+
+#[test]
+fn a_sheet_whose_rows_are_nobodys_is_told() {
+    let lines = "户号,姓名,与户主关系,身份证号,组别,住址,门牌\n,,,,一组,东头,3\n,,,,一组,东头,4\n";
+    let found = text("人口.csv", lines, HashSet::new());
+    let told: Vec<_> = found.refusals.iter().map(|refusal| (refusal.code, refusal.row)).collect();
+    assert_eq!(told, [(RefusalCode::NoLines, Some(2))]);
+    for nothing in ["户号,姓名,与户主关系,身份证号\n1,,,\n2,,,\n", "户号,姓名,与户主关系,身份证号\n,本月无变动,,\n"] {
+        assert!(text("人口.csv", nothing, HashSet::new()).refusals.is_empty(), "a form with nobody on it");
+    }
 }
