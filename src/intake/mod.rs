@@ -24,6 +24,7 @@ mod fill;
 mod header;
 mod layout;
 mod line_area;
+mod line_hash;
 mod lines;
 mod markup;
 mod merged;

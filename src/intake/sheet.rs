@@ -14,6 +14,7 @@ use super::field::Field;
 use super::fill::FillDown;
 use super::layout::Layout;
 use super::line_area::LineArea;
+use super::line_hash::LineHash;
 use super::lines::{Kind, kind};
 use super::merged::is_shared;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
@@ -23,8 +24,6 @@ use super::{Context, totals::Counts};
 
 /// Lines looked at before the first is read, to learn what the digits of a sex column mean.
 const LEARNING_ROWS_MAX: usize = 200;
-/// Between two cells of a hashed line.
-const SEPARATOR: u8 = 0x1f;
 
 /// What is known of a sheet before it is opened.
 #[derive(Clone)]
@@ -96,6 +95,7 @@ pub fn read(
         typed: rows.typed(),
         epoch_1904: rows.epoch_1904(),
         today: context.today,
+        stated_on: area::stated_on(texts(origin, &titles, context), context.today),
         said: origin.name.map_or(Said::default(), |name| {
             band::of_sheet(name, context.vocabulary.of(layout.list), context.vocabulary)
         }),
@@ -119,6 +119,15 @@ pub fn read(
     Ok(Outcome::Read(list))
 }
 
+/// Where the area and the day of a sheet may be stated.
+fn texts<'t>(
+    origin: &Origin<'t>,
+    titles: &'t [String],
+    context: &Context<'t>,
+) -> impl Iterator<Item = &'t str> + Clone {
+    origin.name.into_iter().chain(titles.iter().map(String::as_str)).chain([context.rel_path])
+}
+
 struct SheetReader<'a, 'v> {
     origin: &'a Origin<'a>,
     context: &'a Context<'v>,
@@ -131,10 +140,9 @@ struct SheetReader<'a, 'v> {
     cleaner: Cleaner<'v>,
     /// Where lines belong that do not say otherwise.
     area: Area,
-    stated_on: Option<crate::domain::Date>,
     seed: u64,
     fill: FillDown,
-    bytes: Vec<u8>,
+    hash: LineHash,
     line_area: LineArea,
     /// Of the blocks beside the first.
     beside: Vec<(FillDown, LineArea)>,
@@ -153,9 +161,8 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         sink: &'a mut dyn Sink,
         report: &'a mut FileReport,
     ) -> Self {
-        let texts = || origin.name.into_iter().chain(titles.iter().map(String::as_str)).chain([context.rel_path]);
-        let area = context.area.unwrap_or_else(|| area::stated(texts(), context.node_area, context.places));
-        let stated_on = area::stated_on(texts(), context.today);
+        let texts = texts(origin, titles, context);
+        let area = context.area.unwrap_or_else(|| area::stated(texts, context.node_area, context.places));
         let cleaner = Cleaner::new(context.vocabulary, &layout, reading);
         let mut reader = SheetReader {
             origin,
@@ -167,10 +174,9 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             reading,
             cleaner,
             area,
-            stated_on,
             seed: 0,
             fill: FillDown::default(),
-            bytes: Vec::new(),
+            hash: LineHash::default(),
             line_area,
             beside: Vec::new(),
             counts: Counts::default(),
@@ -208,7 +214,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             hidden: self.origin.hidden,
             list: self.layout.list,
             area: self.area,
-            stated_on: self.stated_on,
+            stated_on: self.reading.stated_on,
             header_row,
             recognised: self.layout.recognised.clone(),
             dropped: self.layout.dropped,
@@ -297,7 +303,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         if let Some(word) = self.cleaner.unknown_state(view) {
             self.report.notes.note(RefusalCode::UnknownState, &word, self.origin.name, row.number);
         }
-        let raw = self.raw(row, area);
+        let raw = self.hash.of(view, area, &mut self.cleaner, self.seed);
         let list = self.layout.list;
         if self.sink.known(list, raw) {
             self.report.known += 1;
@@ -324,44 +330,6 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         }
         self.report.refused += 1;
         self.sink.refused(Refusal { sheet: self.origin.name.map(str::to_owned), row: Some(row.number), code, detail });
-    }
-
-    /// The text under the kept columns, in the order of the fields, so that columns may change places.
-    fn raw(&mut self, row: &Row, area: Area) -> u64 {
-        self.bytes.clear();
-        // It may stand in a line far above.
-        self.bytes.extend_from_slice(&area.padded().to_le_bytes());
-        let view = View { row, layout: &self.layout, filled: self.fill.filled() };
-        let mut field_before = None;
-        for (field, column) in &self.layout.kept {
-            if field_before != Some(*field)
-                && let Some(value) = self.fill.filled().get(*field)
-            {
-                self.bytes.extend_from_slice(value.as_bytes());
-            } else {
-                match row.cell(*column) {
-                    Cell::Empty => {}
-                    // Most remarks say nothing that is kept: a changed one changes no line.
-                    Cell::Text(text) if *field == Field::Remark && !self.cleaner.is_noted(view, text) => {}
-                    Cell::Text(text) => self.bytes.extend_from_slice(text.as_bytes()),
-                    Cell::Error => self.bytes.push(0),
-                    // Typed apart from text: a number cell of 18 digits is damaged, the same text is not.
-                    Cell::Number(value) => {
-                        self.bytes.push(1);
-                        self.bytes.extend_from_slice(&value.to_le_bytes());
-                    }
-                    Cell::Date(date) => {
-                        let (year, month, day) = date.parts();
-                        self.bytes.push(2);
-                        self.bytes.extend_from_slice(&year.to_le_bytes());
-                        self.bytes.extend([month as u8, day as u8]);
-                    }
-                }
-            }
-            self.bytes.push(SEPARATOR);
-            field_before = Some(*field);
-        }
-        xxh3_64_with_seed(&self.bytes, self.seed)
     }
 
     /// A second header in the same sheet: of a printed page, or of another table below the first.

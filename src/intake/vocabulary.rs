@@ -82,6 +82,8 @@ struct CommonWords {
     band_starts: Words,
     band_ends: Words,
     nobody: Words,
+    done: Words,
+    to_do: Words,
     stays: Words,
 }
 
@@ -127,6 +129,8 @@ pub struct Vocabulary {
     pub(super) band_ends: Words,
     /// How a list begins to say that it has nobody to tell of.
     pub(super) nobody: Words,
+    pub(super) done: Words,
+    pub(super) to_do: Words,
     pub(super) sex: HashMap<String, Sex>,
     pub(super) reasons: Vec<(Reason, String)>,
     pub(super) relation: HashMap<String, u8>,
@@ -221,6 +225,8 @@ impl Vocabulary {
             band_starts: inside(|file| &file.words.band_starts),
             band_ends: inside(|file| &file.words.band_ends),
             nobody: words(|file| &file.words.nobody),
+            done: words(|file| &file.words.done),
+            to_do: words(|file| &file.words.to_do),
             sex: sexes.collect(),
             reasons: reasons
                 .into_iter()

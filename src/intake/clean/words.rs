@@ -249,6 +249,14 @@ pub fn is_yes(text: &str, vocabulary: &Vocabulary) -> bool {
     is_given(Cell::Text(text), vocabulary)
 }
 
+/// Whether a text in the place of a date says that what it is the date of was done (本月已核, 合格, √), and not that it is
+/// still to be done.
+pub fn is_done(text: &str, vocabulary: &Vocabulary) -> bool {
+    let folded = fold_word(text);
+    let holds = |words: &[String]| words.iter().any(|word| folded.contains(word.as_str()));
+    is_given(Cell::Text(text), vocabulary) && holds(&vocabulary.done) && !holds(&vocabulary.to_do)
+}
+
 /// A dibao class: a letter or a number of it anywhere in the cell.
 pub fn class(text: &str, list: &ListWords) -> Option<char> {
     let folded = fold_word(chosen(text));

@@ -437,3 +437,17 @@ fn the_state_of_a_part_ends_where_another_village_begins() {
     let statuses: Vec<Status> = sink.records().iter().map(|record| record.status).collect();
     assert_eq!(statuses, [Status::Active, Status::Deceased, Status::Active]);
 }
+
+#[test]
+fn a_review_that_is_said_and_not_dated_is_one_of_the_month_the_list_states() {
+    let lines = "姓名,身份证号,低保类别,复核日期\n张三,519901194501190052,A类,本月已核\n李四,519901194701190060,A类,待复核\n\
+                 王五,519901197001190016,A类,2026.1.5\n王六,519901199501190015,A类,未核\n";
+    let reviewed = |name| -> Vec<Option<String>> {
+        records(name, lines).iter().map(|record| record.reviewed.map(|date| date.to_string())).collect()
+    };
+    assert_eq!(reviewed("2026年3月低保.csv"), [Some("2026-03".to_owned()), None, Some("2026-01-05".to_owned()), None]);
+    let raws = |name| text(name, lines).lines.iter().map(|line| line.raw).collect::<Vec<_>>();
+    let (march, april) = (raws("2026年3月低保.csv"), raws("2026年4月低保.csv"));
+    assert_ne!(march[0], april[0], "the same words say another month");
+    assert_eq!(march[1..], april[1..]);
+}

@@ -90,7 +90,8 @@ fn a_sheet_whose_rows_are_nobodys_is_told() {
     let found = text("人口.csv", lines, HashSet::new());
     let told: Vec<_> = found.refusals.iter().map(|refusal| (refusal.code, refusal.row)).collect();
     assert_eq!(told, [(RefusalCode::NoLines, Some(2))]);
-    for nothing in ["户号,姓名,与户主关系,身份证号\n1,,,\n2,,,\n", "户号,姓名,与户主关系,身份证号\n,本月无变动,,\n"] {
+    for nothing in ["户号,姓名,与户主关系,身份证号\n1,,,\n2,,,\n", "户号,姓名,与户主关系,身份证号\n,本月无变动,,\n"]
+    {
         assert!(text("人口.csv", nothing, HashSet::new()).refusals.is_empty(), "a form with nobody on it");
     }
 }
