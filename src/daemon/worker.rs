@@ -201,11 +201,15 @@ impl Worker {
             return Ok(Some(lull));
         }
         let derived = self.derive()?;
-        if derived.entries > LARGE_PASS_ENTRIES || read > 0 && derived.entries == 0 {
-            self.office.store.shrink();
-        }
         if read > 0 || derived != Derived::default() {
             (self.announce)();
+            // What an import took while this turn waited for it was not read when the turn began.
+            self.progress.unread.store(unread_now(&self.office), Ordering::SeqCst);
+            // What follows is tidying up, and nobody has to wait for it.
+            self.progress.busy.store(false, Ordering::SeqCst);
+            if derived.entries > LARGE_PASS_ENTRIES || read > 0 && derived.entries == 0 {
+                self.office.store.shrink();
+            }
             memory::give_back();
             self.office.stir();
         } else {
