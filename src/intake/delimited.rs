@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{Read, Seek};
 
 use encoding_rs::{CoderResult, Decoder, Encoding};
+use memchr::{memchr, memchr_iter};
 
 use super::Limits;
 use super::container::read_up_to;
@@ -32,8 +33,9 @@ pub struct Delimited {
     /// How much of `text` has been handed out.
     at: usize,
     finished: bool,
-    delimiter: char,
-    line_end: char,
+    /// Both ASCII.
+    delimiter: u8,
+    line_end: u8,
     number: u32,
     limits: Limits,
     cells: u64,
@@ -49,8 +51,8 @@ impl Delimited {
             text: String::new(),
             at: 0,
             finished: false,
-            delimiter: ',',
-            line_end: '\n',
+            delimiter: b',',
+            line_end: b'\n',
             number: 0,
             limits: limits.clone(),
             cells: 0,
@@ -58,25 +60,27 @@ impl Delimited {
         };
         delimited.fill()?;
         if !delimited.text.contains('\n') && delimited.text.contains('\r') {
-            delimited.line_end = '\r';
+            delimited.line_end = b'\r';
         }
         delimited.delimiter = delimited.sniff_delimiter();
         Ok(delimited)
     }
 
     /// Excel's own `sep=;` line, else the character that the most lines agree on.
-    fn sniff_delimiter(&mut self) -> char {
-        let first = self.text.split(self.line_end).next().unwrap_or_default().trim_end();
-        if let Some(named) = first.strip_prefix("sep=").and_then(|rest| rest.chars().next()) {
-            self.at = (first.len() + self.text[first.len()..].find(self.line_end).map_or(0, |at| at + 1))
-                .min(self.text.len());
+    fn sniff_delimiter(&mut self) -> u8 {
+        let line_end = char::from(self.line_end);
+        let first = self.text.split(line_end).next().unwrap_or_default().trim_end();
+        if let Some(named) = first.strip_prefix("sep=").and_then(|rest| rest.bytes().next()).filter(u8::is_ascii) {
+            self.at =
+                (first.len() + self.text[first.len()..].find(line_end).map_or(0, |at| at + 1)).min(self.text.len());
             return named;
         }
-        let score = |delimiter: char| -> usize {
-            self.text.split(self.line_end).take(SNIFF_LINES).map(|line| line.matches(delimiter).count().min(64)).sum()
+        let score = |delimiter: u8| -> usize {
+            let count = |line: &str| line.matches(char::from(delimiter)).count().min(64);
+            self.text.split(line_end).take(SNIFF_LINES).map(count).sum()
         };
         // The comma wins ties; max_by_key keeps the last of equals.
-        ['|', ';', '\t', ','].into_iter().max_by_key(|delimiter| score(*delimiter)).unwrap_or(',')
+        *b"|;\t,".iter().max_by_key(|delimiter| score(**delimiter)).unwrap_or(&b',')
     }
 
     /// Moves what is left to the front and decodes the next piece behind it.
@@ -100,17 +104,19 @@ impl Delimited {
     /// Length of the next record with its line end, read into `row`; `None` where the piece at hand is too short.
     fn split(&mut self, row: &mut Row) -> Option<usize> {
         let rest = &self.text[self.at..];
-        let line = match rest.find(self.line_end) {
+        let line = match memchr(self.line_end, rest.as_bytes()) {
             Some(end) => &rest[..end],
             None if self.finished => rest,
             None => return None,
         };
-        if line.contains('"') {
+        if memchr(b'"', line.as_bytes()).is_some() {
             return self.split_quoted(row);
         }
         let taken = (line.len() + 1).min(rest.len());
-        for cell in line.split(self.delimiter) {
-            row.push_text(cap(cell, self.limits.cell_chars_max));
+        let mut from = 0;
+        for end in memchr_iter(self.delimiter, line.as_bytes()).chain([line.len()]) {
+            row.push_text(cap(&line[from..end], self.limits.cell_chars_max));
+            from = end + 1;
         }
         Some(taken)
     }
@@ -118,10 +124,11 @@ impl Delimited {
     /// The slow way, for lines with a quote in them.
     fn split_quoted(&mut self, row: &mut Row) -> Option<usize> {
         let rest = &self.text[self.at..];
+        let (delimiter, line_end) = (char::from(self.delimiter), char::from(self.line_end));
         let mut at = 0;
         loop {
             let field = &rest[at..];
-            let quoted = field.strip_prefix('"').and_then(|inner| quoted_cell(inner, &mut self.cell, self.line_end));
+            let quoted = field.strip_prefix('"').and_then(|inner| quoted_cell(inner, &mut self.cell, line_end));
             let body = match quoted {
                 Some(Quoted::Closed(length)) => {
                     at += 1 + length;
@@ -132,7 +139,7 @@ impl Delimited {
                 _ => false,
             };
             let tail = &rest[at..];
-            let end = tail.find([self.delimiter, self.line_end]);
+            let end = tail.find([delimiter, line_end]);
             if end.is_none() && !self.finished {
                 return None;
             }
@@ -145,7 +152,7 @@ impl Delimited {
             }
             at += end;
             match rest[at..].chars().next() {
-                Some(c) if c == self.delimiter => at += c.len_utf8(),
+                Some(c) if c == delimiter => at += c.len_utf8(),
                 Some(c) => return Some(at + c.len_utf8()),
                 None => return Some(at),
             }

@@ -114,7 +114,7 @@ impl FillDown {
             if text.len() > 6 || matches!(field, Field::Name | Field::Id | Field::Birth) {
                 continue;
             }
-            if !vocabulary.ditto.iter().any(|ditto| ditto == text) {
+            if !vocabulary.ditto.contains(text) {
                 continue;
             }
             let above = self.dittos.iter().find(|(at, number, _)| at == column && *number == self.previous.number);

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use rustc_hash::FxHashSet;
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::Xxh3;
@@ -118,7 +119,7 @@ pub struct Vocabulary {
     pub(super) example: Words,
     /// The first characters of those.
     pub(super) example_starts: String,
-    pub(super) ditto: Words,
+    pub(super) ditto: FxHashSet<String>,
     pub(super) none: Words,
     pub(super) no: Words,
     pub(super) summary_sheets: Words,
@@ -215,7 +216,7 @@ impl Vocabulary {
             trailer: inside(|file| &file.words.trailer),
             example_starts: words(|file| &file.words.example).iter().filter_map(|word| word.chars().next()).collect(),
             example: words(|file| &file.words.example),
-            ditto: words(|file| &file.words.ditto),
+            ditto: words(|file| &file.words.ditto).into_iter().collect(),
             none: words(|file| &file.words.none),
             no: words(|file| &file.words.no),
             summary_sheets: words(|file| &file.words.summary_sheets),

@@ -8,7 +8,6 @@ mod access;
 mod attestations;
 mod blocks;
 mod calendar;
-mod checkpoint;
 mod children;
 mod codec;
 mod copies;
@@ -46,8 +45,6 @@ use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 use crate::settings::Settings;
 
-use checkpoint::Checkpoints;
-
 pub use access::{AccessHead, AccessRow, Look};
 pub use attestations::{Accord, AttestationRow};
 pub use children::Child;
@@ -76,7 +73,6 @@ pub struct Store {
     /// How many wait for the writer.
     in_line: AtomicUsize,
     readers: Mutex<Vec<Connection>>,
-    checkpoints: Checkpoints,
     area: Area,
     /// What showed that the file is damaged; nothing is written from then on.
     damage: OnceLock<String>,
@@ -111,15 +107,12 @@ impl Store {
     /// Opens or creates the store at `home` for the node of `area`. Refuses a file of a newer version, one that
     /// belongs to another area, and one that its key does not open.
     pub fn open(home: Home, area: Area) -> Result<Store> {
-        let mut conn = open::create(&home, area).map_err(fault::judged)?;
-        let checkpoints = Checkpoints::default();
-        checkpoints.watch(&mut conn).or_say_at("opening the store", home.file())?;
+        let conn = open::create(&home, area).map_err(fault::judged)?;
         let store = Store {
             home,
             writer: Mutex::new(Some(conn)),
             in_line: AtomicUsize::new(0),
             readers: Mutex::new(Vec::new()),
-            checkpoints,
             area,
             damage: OnceLock::new(),
         };
@@ -150,8 +143,7 @@ impl Store {
 
     fn for_reading(home: Home, conn: Connection, area: Area) -> Store {
         let (writer, readers) = (Mutex::new(None), Mutex::new(vec![conn]));
-        let (in_line, checkpoints) = (AtomicUsize::new(0), Checkpoints::default());
-        Store { home, writer, in_line, readers, checkpoints, area, damage: OnceLock::new() }
+        Store { home, writer, in_line: AtomicUsize::new(0), readers, area, damage: OnceLock::new() }
     }
 
     pub fn area(&self) -> Area {
@@ -221,11 +213,8 @@ impl Store {
         let mut guard = lock(&self.writer);
         self.in_line.fetch_sub(1, Ordering::SeqCst);
         if guard.is_none() {
-            let mut conn = open::writer(&self.home)?;
-            self.checkpoints.watch(&mut conn).or_say_at("opening the store", self.path())?;
-            *guard = Some(conn);
+            *guard = Some(open::writer(&self.home)?);
         }
-        self.checkpoints.keep_short();
         let conn = guard.as_mut().expect("the writer was opened on the lines above");
         let tx = conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -255,7 +244,6 @@ impl Store {
             return Err(Error::new("committing a transaction").at(self.path()).because(error).transient());
         }
         crash::point("after-commit");
-        self.checkpoints.begin(&self.home);
         Ok(result)
     }
 
@@ -299,7 +287,6 @@ impl Store {
 
     /// Gives memory that only a large pass needed back to the system.
     pub fn shrink(&self) {
-        self.checkpoints.wait();
         if let Some(conn) = lock(&self.writer).as_ref() {
             // Best effort: the next pass does not depend on it.
             let _ = conn.execute_batch("PRAGMA shrink_memory; PRAGMA wal_checkpoint(PASSIVE);");
@@ -309,7 +296,6 @@ impl Store {
 
     /// Writes the log back into the store and gives its room back to the disk, as far as no reader is in the way.
     pub fn empty_log(&self) {
-        self.checkpoints.wait();
         if let Some(conn) = lock(&self.writer).as_ref() {
             // Best effort, and nobody waits for it: the log is looked at again before the next pass.
             let _ = conn.busy_timeout(Duration::ZERO);

@@ -29,6 +29,8 @@ const CACHE_KIB: i64 = 48 * 1024;
 const READER_CACHE_KIB: i64 = 16 * 1024;
 /// The write-ahead log is truncated to this after a checkpoint.
 const WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
+/// Pages of log before a checkpoint: the default makes one of every commit of a large pass.
+const CHECKPOINT_PAGES: i64 = 8_000;
 /// Statements kept prepared for each connection.
 const STATEMENTS_MAX: usize = 96;
 
@@ -81,7 +83,7 @@ pub(super) fn writer(home: &Home) -> Result<Connection> {
     restrict(path)?;
     conn.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA cache_size = -{CACHE_KIB};
+         PRAGMA cache_size = -{CACHE_KIB}; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
          PRAGMA journal_size_limit = {WAL_BYTES_MAX};
          PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST; PRAGMA trusted_schema = OFF;"
     ))

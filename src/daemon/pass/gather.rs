@@ -39,6 +39,8 @@ pub struct Gather<'s> {
     wide: HashSet<List>,
     /// Which scope and held line [`Sink::known`] just promised.
     promised: Option<((List, Area), usize)>,
+    /// The held line that was found last, or that a changed one stands for.
+    found: Option<((List, Area), usize)>,
     sheet: Option<String>,
     stated_on: Option<Date>,
     pub(super) refused: Vec<Refusal>,
@@ -64,6 +66,7 @@ impl<'s> Gather<'s> {
             by_raw: RawIndex::default(),
             wide: HashSet::new(),
             promised: None,
+            found: None,
             sheet: None,
             stated_on: None,
             refused: Vec::new(),
@@ -195,6 +198,17 @@ impl<'s> Gather<'s> {
 
 impl Sink for Gather<'_> {
     fn known(&mut self, _list: List, raw: u64) -> bool {
+        if let Some((at, i)) = &mut self.found
+            && let Some(scope) = self.scopes.get_mut(at)
+            && scope.held.get(*i + 1).is_some_and(|next| next.raw == raw)
+            && !scope.seen[*i + 1]
+        {
+            // Nearly every line follows the one that it followed before.
+            *i += 1;
+            scope.seen[*i] = true;
+            self.promised = self.found;
+            return true;
+        }
         // The list is part of what was hashed.
         let scopes = &self.scopes;
         self.promised = self.by_raw.find(raw, |at, i| scopes.get(&at).is_some_and(|scope| !scope.seen[i]));
@@ -202,6 +216,10 @@ impl Sink for Gather<'_> {
             && let Some(scope) = self.scopes.get_mut(&at)
         {
             scope.seen[i] = true;
+            self.found = self.promised;
+        } else if let Some((_, i)) = &mut self.found {
+            // What changed stands where it stood.
+            *i += 1;
         }
         self.promised.is_some()
     }
