@@ -152,7 +152,9 @@ fn an_error_is_in_the_language_of_the_office() {
     let node = village(root.path(), 12);
     for (verb, what) in [
         (&["decide", "f0000000000", "confirm", "--note", "已核实"][..], "没有编号为 f0000000000 的情况"),
+        (&["decide", "fabcdefghjk", "confirm", "--note", "已核实"], "没有编号为 fabcdefghjk 的情况"),
         (&["match", "m404", "reject"], "没有编号为 m404 的待认定人员"),
+        (&["match", "nobody", "reject"], "没有编号为 nobody 的待认定人员"),
         (&["verify"], "本级还没有接入上级"),
         (&["export-batch", "/tmp/不会写出的文件"], "本级还没有接入上级"),
         (&["join", "abc"], "入网码读不出来"),
@@ -166,6 +168,32 @@ fn an_error_is_in_the_language_of_the_office() {
         assert_eq!(out(&said), "", "{verb:?}");
     }
     assert!(!Path::new("/tmp/不会写出的文件").exists());
+}
+
+#[test]
+fn a_parent_that_does_not_answer_is_told_in_the_language_of_the_office_and_nothing_else() {
+    let root = tempfile::tempdir().unwrap();
+    let mut township = Node::running(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001", "第1乡", "2026-03-31");
+    let node = village(root.path(), 12);
+    let code = out(&township.call(&["invite", "--area", "519901001200"]));
+    township.stop();
+    let said = node.call(&["join", code.trim()]);
+    assert_eq!(said.status.code(), Some(3), "{}", err(&said));
+    assert!(err(&said).contains("接入上级") && err(&said).contains("对方没有开启服务"), "{}", err(&said));
+    assert!(!err(&said).contains(" (") && !err(&said).contains("asking"), "{}", err(&said));
+
+    township.start(Some("2026-03-31"));
+    township.wait_ready();
+    node.join(&township);
+    node.settle(SETTLE_SECS);
+    township.stop();
+    for verb in ["resync", "verify"] {
+        let said = node.call(&[verb]);
+        assert_eq!(said.status.code(), Some(3), "{}", err(&said));
+        assert!(err(&said).contains("联系上级") && !err(&said).contains("asking"), "{}", err(&said));
+    }
+    let error = node.json(&["status"]).remove(0)["last_error"].as_str().unwrap().to_owned();
+    assert!(error.starts_with("联系上级") && error.ends_with("对方没有开启服务"), "{error}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ impl StoreKey {
         if mode & 0o077 != 0 {
             return Err(Error::new(format!("others may read the key of the store (mode {:o})", mode & 0o777))
                 .at(file)
-                .hint(format!("chmod 600 {}", file.display())));
+                .hint(format!("chmod 600 '{}'", file.display())));
         }
         StoreKey::take(&mut open, file)
     }

@@ -231,7 +231,7 @@ pub fn import_batches(authority: &Authority, parent: &Parent, path: &Path, recei
     let (head, bytes) = read_file(path)?;
     if head.kind != Kind::Batches || head.parent != authority.area() {
         return Err(Error::new(format!(
-            "this file is not for {}: {:?} for {}",
+            "this file is not for {}: '{:?}' for {}",
             authority.area(),
             head.kind,
             head.parent
@@ -278,7 +278,7 @@ pub fn import_receipts(ledger: &Arc<dyn ChildLedger>, credential: &Credential, p
     let (head, bytes) = read_file(path)?;
     if head.kind != Kind::Receipts || head.child != credential.area() {
         return Err(Error::new(format!(
-            "this file is not for {}: {:?} for {}",
+            "this file is not for {}: '{:?}' for {}",
             credential.area(),
             head.kind,
             head.child

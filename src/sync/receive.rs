@@ -131,11 +131,12 @@ impl Parent {
 
     fn hello(&self, child: Area, hello: &Hello, now: i64) -> Result<Welcome, Refusal> {
         if hello.protocol_oldest > PROTOCOL {
-            let text = format!("{} speaks a newer protocol than this parent: update the parent first", hello.software);
+            let text =
+                format!("'{}' speaks a newer protocol than this parent: update the parent first", hello.software);
             return Err(Refusal::new(Code::ProtocolNewer, text));
         }
         if hello.protocol < PROTOCOL_OLDEST {
-            let text = format!("{} is too old for this parent: update it", hello.software);
+            let text = format!("'{}' is too old for this parent: update it", hello.software);
             return Err(Refusal::new(Code::ProtocolOlder, text));
         }
         let standing = match self.ledger.origin(child)? {
