@@ -293,7 +293,18 @@ fn files_go_through_the_socket_and_never_by_the_daemons_hand() {
     let back = node.call(&["import-batch", &receipts]);
     assert_eq!(back.status.code(), Some(0), "{}", err(&back));
     let foreign = node.call(&["import-batch", &more]);
-    assert!(foreign.status.code() == Some(1) && err(&foreign).contains("这不是上报文件"), "{}", err(&foreign));
+    assert_eq!(foreign.status.code(), Some(1));
+    assert_eq!(
+        err(&foreign).trim_end(),
+        format!("错误: 这不是上报文件，也不是回执：{more}"),
+        "and not where it was on its way"
+    );
+    let nowhere = node.call(&["export-batch", &place("没有的文件夹/上报.batch")]);
+    assert!(
+        nowhere.status.code() == Some(1) && err(&nowhere).contains("没有的文件夹/上报.batch\n"),
+        "{}",
+        err(&nowhere)
+    );
     for office in [&node, &township] {
         let left = fs::read_dir(office.dir.join("data/spool")).unwrap().count();
         assert_eq!(left, 0, "nothing stays in the spool of {}", office.area);
