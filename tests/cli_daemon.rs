@@ -281,8 +281,18 @@ fn files_go_through_the_socket_and_never_by_the_daemons_hand() {
     fs::write(&more, register(1..=40)).unwrap();
     let took = node.call(&["import", &more, "--json"]);
     assert_eq!((took.status.code(), &rows(&took)[0]["created"]), (Some(0), &10.into()), "{}", err(&took));
+    let held = fs::read(&batch).unwrap();
+    let twice = node.call(&["export-batch", &batch, "--json"]);
+    assert_eq!((twice.status.code(), out(&twice).as_str()), (Some(1), ""), "perhaps nobody has carried it yet");
+    assert!(
+        err(&twice).contains(&format!("文件已经存在：{batch}")) && err(&twice).contains("请换一个名字"),
+        "{}",
+        err(&twice)
+    );
+    assert_eq!(fs::read(&batch).unwrap(), held);
+    let batch = place("上报2.batch");
     let wrote = node.call(&["export-batch", &batch]);
-    assert!(wrote.status.success() && err(&wrote).contains("上报.batch"), "{}", err(&wrote));
+    assert!(wrote.status.success() && err(&wrote).contains("上报2.batch"), "{}", err(&wrote));
     township.start(Some("2026-03-31"));
     township.wait_ready();
     assert_eq!(township.port, port);
