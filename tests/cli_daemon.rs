@@ -147,6 +147,44 @@ fn a_file_of_which_no_line_can_be_taken_says_why_for_each() {
 }
 
 #[test]
+fn what_import_does_not_take_is_in_quarantine_as_if_it_had_been_dropped() {
+    let root = tempfile::tempdir().unwrap();
+    let node = village(root.path(), 12);
+    let refused = || -> Vec<(String, String)> {
+        let rows = node.json(&["quarantine"]);
+        let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        rows.iter().map(|row| (text(row, "file"), text(row, "code"))).collect()
+    };
+    let quarantined = |name: &str, code: &str| vec![(name.to_owned(), code.to_owned())];
+    let scan = "%PDF-1.7 人口";
+    let elsewhere = aside(&node, "人口扫描.csv", scan);
+    let elsewhere = elsewhere.to_str().unwrap();
+    assert_eq!(node.call(&["import", elsewhere, "--dry-run"]).status.code(), Some(1));
+    assert!(refused().is_empty(), "a rehearsal leaves nothing behind");
+    assert_eq!(node.call(&["import", elsewhere]).status.code(), Some(1));
+    assert_eq!(refused(), quarantined("人口扫描.csv", "unsupported-format"));
+    assert_eq!(node.json(&["status"])[0]["quarantined"], 1);
+    // The daemon looks at its folder again, where no such file ever lay: it still was not taken.
+    fs::write(node.inbox().join("空.csv"), "").unwrap();
+    node.settle(SETTLE_SECS);
+    fs::rename(node.inbox().join("空.csv"), node.inbox().join("又空.csv")).unwrap();
+    node.settle(SETTLE_SECS);
+    let both = [quarantined("人口扫描.csv", "unsupported-format"), quarantined("又空.csv", "empty")].concat();
+    assert_eq!(refused(), both);
+    fs::remove_file(node.inbox().join("又空.csv")).unwrap();
+    fs::write(elsewhere, register(1..=13)).unwrap();
+    assert!(node.call(&["import", elsewhere]).status.success());
+    let left = || refused().into_iter().any(|(file, _)| file == "人口扫描.csv");
+    assert!(!left(), "{:?}", refused());
+
+    // A slip in the area on the command line is no fault of the lines.
+    let wrong = node.call(&["import", elsewhere, "--area", "519901001201"]);
+    assert_eq!((wrong.status.code(), out(&wrong).as_str()), (Some(2), ""));
+    assert!(err(&wrong).contains("519901001201 不在本级（519901001200）范围内"), "{}", err(&wrong));
+    assert!(!left(), "{:?}", refused());
+}
+
+#[test]
 fn an_error_is_in_the_language_of_the_office() {
     let root = tempfile::tempdir().unwrap();
     let node = village(root.path(), 12);

@@ -161,7 +161,7 @@ help-import-after =
       rosterd import export.csv --list dibao --area 519901001200
 help-import-file = 任何电子表格或 CSV
 help-import-list = 是哪张表：population 人口、health 健康、dibao 低保、family 计生、deaths 死亡、migrants 流动
-help-import-area = 是哪个地区的
+help-import-area = 是哪个地区的：本级或本级范围内的地区
 
 help-held = 因为会减少太多而暂扣的文件
 help-held-more =

@@ -111,6 +111,7 @@ const NUMBERED: &[&str] = &[
     "length",
     "listen",
     "mode & 0o777",
+    "node",
     "number",
     "origin",
     "other",
