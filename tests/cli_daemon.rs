@@ -5,6 +5,8 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use support::node::Node;
@@ -465,6 +467,45 @@ fn offices_are_called_by_their_names_two_levels_up() {
 }
 
 #[test]
+fn a_child_that_is_switched_off_is_seen_so_above_and_not_waited_for() {
+    let root = tempfile::tempdir().unwrap();
+    let binary = env!("CARGO_BIN_EXE_rosterd");
+    let mut township = Node::running(binary, root.path(), "519901001", "第1乡", "2026-03-31");
+    let mut village = village(root.path(), 12);
+    village.join(&township);
+    village.settle(SETTLE_SECS);
+    let state = |township: &Node| township.json(&["status"])[0]["children"][0]["state"].clone();
+    let becomes = |township: &Node, word: &str| {
+        let until = Instant::now() + Duration::from_secs(20);
+        while state(township) != word {
+            assert!(Instant::now() < until, "{} is not {word}", state(township));
+            sleep(Duration::from_millis(200));
+        }
+    };
+    becomes(&township, "connected");
+    let verify = &["verify", "--area", "519901001200"];
+    assert_eq!(township.call(verify).status.code(), Some(0), "it is asked and answers");
+
+    village.stop();
+    becomes(&township, "away");
+    let table = out(&township.call(&["status"]));
+    assert!(table.contains("没有连接"), "{table}");
+    for verb in [&verify[..], &["resync", "--area", "519901001200"]] {
+        let began = Instant::now();
+        let said = township.call(verb);
+        assert_eq!((said.status.code(), out(&said).as_str()), (Some(3), ""), "{}", err(&said));
+        assert!(err(&said).contains("它下次来联系时办理"), "{}", err(&said));
+        assert!(began.elapsed() < Duration::from_secs(30), "nobody waits two minutes for a machine that is off");
+    }
+    village.start(Some("2026-03-31"));
+    village.wait_ready();
+    becomes(&township, "connected");
+    assert_eq!(township.call(verify).status.code(), Some(0));
+    township.stop();
+    assert_eq!(rows(&township.call(&["status", "--json"]))[0]["children"][0]["state"], "away");
+}
+
+#[test]
 fn a_nightly_backup_is_restored_on_trial_and_a_failed_one_is_told() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(root.path(), 25);
@@ -497,7 +538,7 @@ fn a_nightly_backup_is_restored_on_trial_and_a_failed_one_is_told() {
     fs::remove_file(node.dir.join("data/rosterd.db")).unwrap();
     let restored = node.call(&["restore", &file]);
     assert_eq!(restored.status.code(), Some(0), "{}", err(&restored));
-    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    sleep(Duration::from_millis(1_100));
     let made = node.call(&["backup", "--nightly"]);
     assert!(made.status.success() && err(&made).contains("试恢复"), "{}", err(&made));
     node.start(Some("2026-03-31"));

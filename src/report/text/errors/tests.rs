@@ -67,6 +67,8 @@ const BEFORE: &[(&str, usize, bool)] = &[
     ("Refusal::new(", 1, false),
     ("Unreadable::new(", 1, false),
     ("Error::other(", 0, false),
+    ("fail_pending(", 0, true),
+    ("found_damaged(", 0, true),
     (" fault(", 2, true),
     ("(fault(", 2, true),
     ("missing(", 1, true),
