@@ -92,6 +92,10 @@ fn help_teaches_and_wrong_usage_is_2() {
         &["nonsense"][..],
         &[],
         &["init", "--area", "51990", "--name", "x", "--dir", "x"],
+        &["init", "--area", "519901001200", "--name", "x", "--dir", "x", "--parent", "http://127.0.0.1:7443"],
+        &["init", "--area", "519901001200", "--name", "x", "--dir", "x", "--parent", "ftp:town.example"],
+        &["init", "--area", "519901001200", "--name", "x", "--dir", "x", "--listen", "0.0.0.0:7443"],
+        &["init", "--area", "519901001200", "--name", " ", "--dir", "x"],
         &["findings", "--rule", "no-such-rule"],
         &["findings", "--list", "no-such-list"],
         &["findings", "--severity", "loud"],
@@ -105,6 +109,9 @@ fn help_teaches_and_wrong_usage_is_2() {
         assert_eq!(output.status.code(), Some(2), "{wrong:?}\n{}", stderr(&output));
         assert!(stdout(&output).is_empty(), "{wrong:?}");
     }
+    let plain = ["init", "--area", "519901001", "--name", "x", "--dir", "x", "--parent", "http://127.0.0.1:7443"];
+    let said = stderr(&rosterd_in("zh_CN.UTF-8", &plain));
+    assert!(said.contains("http://127.0.0.1:7443") && said.contains("https://主机:端口"), "{said}");
 }
 
 #[test]

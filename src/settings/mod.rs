@@ -18,7 +18,7 @@ mod limits;
 pub mod sample;
 
 pub use crate::rules::Parameters;
-pub use check::NAME_CHARS_MAX;
+pub use check::{NAME_CHARS_MAX, is_address, parent_url};
 pub use limits::Limits;
 
 /// The language of sentences for people.
