@@ -165,6 +165,25 @@ fn a_wrong_setting_is_named_with_what_is_allowed() {
     );
 }
 
+/// The command line is right, so it is no wrong usage; and nobody can tell whether a daemon runs.
+#[test]
+fn settings_that_do_not_read_are_1_for_every_verb() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("rosterd.toml");
+    std::fs::write(&config, "[node]\narea = \"519901001200\"\nname = ").unwrap();
+    let config = config.to_str().unwrap();
+    let verbs = "run|status|status --wait 1|findings|events|people x|decide f0000000000 confirm --note x|import x|held|\
+        held release 1|quarantine|matches|match a confirm|rematch|access|invite --area 519901001200|join x|\
+        revoke --area 519901001200|resync|verify|trust --area 519901001200|pause|resume|export-batch x|import-batch x|\
+        backup x|restore x|rekey|rules|link train|doctor";
+    for verb in verbs.split('|').chain(["status --json", "findings --json", "verify --json", "rules --json"]) {
+        let arguments: Vec<&str> = verb.split(' ').chain(["--config", config]).collect();
+        let said = rosterd(&arguments);
+        assert_eq!((said.status.code(), stdout(&said).as_str()), (Some(1), ""), "{verb} {}", stderr(&said));
+        assert!(stderr(&said).contains(config) && stderr(&said).contains("line 3"), "{verb} {}", stderr(&said));
+    }
+}
+
 #[test]
 fn without_settings_it_says_where_it_looked() {
     let folder = tempfile::tempdir().unwrap();
