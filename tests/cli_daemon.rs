@@ -506,6 +506,27 @@ fn a_child_that_is_switched_off_is_seen_so_above_and_not_waited_for() {
 }
 
 #[test]
+fn what_is_no_store_is_not_put_in_the_place_of_one() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(root.path(), 12);
+    node.stop();
+    let list = aside(&node, "低保.csv", &register(1..=400));
+    let empty = aside(&node, "空.db", "");
+    let foreign = node.dir.join("别的程序.db");
+    rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE 名册 (姓名 TEXT)").unwrap();
+    for file in [list, empty, foreign] {
+        let said = node.call(&["restore", file.to_str().unwrap()]);
+        assert_eq!((said.status.code(), out(&said).as_str()), (Some(1), ""), "{}", err(&said));
+        let told =
+            format!("错误: 这不是 rosterd 的数据库：{}\n  怎么办: 要用 rosterd backup 做出的文件\n", file.display());
+        assert_eq!(err(&said), told);
+    }
+    let left = fs::read_dir(node.dir.join("data")).unwrap().flatten().map(|entry| entry.file_name());
+    assert!(!left.map(|name| name.into_string().unwrap()).any(|name| name.contains("restoring")));
+    assert_eq!(rows(&node.call(&["status", "--json"]))[0]["entries"], 12, "the store is where it was");
+}
+
+#[test]
 fn a_nightly_backup_is_restored_on_trial_and_a_failed_one_is_told() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(root.path(), 25);

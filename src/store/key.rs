@@ -21,7 +21,7 @@ use crate::settings::Settings;
 pub(super) const FILE: &str = "rosterd.db";
 
 /// The first bytes of every SQLite file that is not encrypted.
-const PLAIN_BEGINS: &[u8; 16] = b"SQLite format 3\0";
+pub(super) const PLAIN_BEGINS: &[u8; 16] = b"SQLite format 3\0";
 
 const KEY_BYTES: usize = 32;
 /// A key file is 64 digits and an end of line.
