@@ -109,6 +109,14 @@ fn help_teaches_and_wrong_usage_is_2() {
         assert_eq!(output.status.code(), Some(2), "{wrong:?}\n{}", stderr(&output));
         assert!(stdout(&output).is_empty(), "{wrong:?}");
     }
+    for (wrong, told) in [
+        (&["events", "--since", "yesterday"][..], "日期写成 YYYY-MM-DD\n  怎么办: 详细说明：rosterd events --help"),
+        (&["run", "--today", "2026-13-01"], "日期写成 YYYY-MM-DD\n  怎么办: 详细说明：rosterd run --help"),
+        (&["invite", "--area", "519901001", "--hours", "9999"], "应在 1..=168 之内"),
+    ] {
+        let said = rosterd_in("zh_CN.UTF-8", wrong);
+        assert!(said.status.code() == Some(2) && stderr(&said).contains(told), "{wrong:?} {}", stderr(&said));
+    }
     let plain = ["init", "--area", "519901001", "--name", "x", "--dir", "x", "--parent", "http://127.0.0.1:7443"];
     let said = stderr(&rosterd_in("zh_CN.UTF-8", &plain));
     assert!(said.contains("http://127.0.0.1:7443") && said.contains("https://主机:端口"), "{said}");

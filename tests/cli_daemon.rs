@@ -200,6 +200,7 @@ fn an_error_is_in_the_language_of_the_office() {
         (&["join", "abc"], "入网码读不出来"),
         (&["import", "/没有/这个文件.xls"], "没有这个文件或文件夹"),
         (&["revoke", "--area", "519901001200"], "519901001200 没有本级发的凭证"),
+        (&["invite", "--area", "519901001201"], "村级没有下级"),
         (&["people", " "], "没有写明要查谁"),
     ] {
         let said = node.call(verb);
@@ -215,7 +216,9 @@ fn a_parent_that_does_not_answer_is_told_in_the_language_of_the_office_and_nothi
     let root = tempfile::tempdir().unwrap();
     let mut township = Node::running(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001", "第1乡", "2026-03-31");
     let node = village(root.path(), 12);
-    let code = out(&township.call(&["invite", "--area", "519901001200"]));
+    let invited = township.call(&["invite", "--area", "519901001200"]);
+    assert!(!err(&invited).contains('Z'), "it ends by the clock on the wall: {}", err(&invited));
+    let code = out(&invited);
     township.stop();
     let said = node.call(&["join", code.trim()]);
     assert_eq!(said.status.code(), Some(3), "{}", err(&said));
@@ -224,7 +227,10 @@ fn a_parent_that_does_not_answer_is_told_in_the_language_of_the_office_and_nothi
 
     township.start(Some("2026-03-31"));
     township.wait_ready();
-    node.join(&township);
+    assert!(node.call(&["join", code.trim()]).status.success(), "the code that did not arrive is still good");
+    let again = node.call(&["join", code.trim()]);
+    assert_eq!(again.status.code(), Some(1), "{}", err(&again));
+    assert!(err(&again).contains("上级拒绝：这个入网码已用过\n"), "{}", err(&again));
     node.settle(SETTLE_SECS);
     township.stop();
     for verb in ["resync", "verify"] {

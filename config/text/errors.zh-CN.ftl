@@ -108,6 +108,7 @@ said-x-is-no-address-a-child-can-go-to = 下级无法连接 { $x1 } 这个地址
 said-set-listen-advertise-host-port-the-name-or-address-the-children-see = 请设置 [listen] advertise = "主机:端口"，即下级看到的名称或地址
 said-no-usable-address-to-put-into-the-join-code = 没有可以写进入网码的地址
 said-set-the-address-under-which-children-reach-this-node-as-host-port = 请设置下级连接本级的地址，写作 主机:端口
+said-a-village-has-no-offices-below-it = 村级没有下级
 said-x-lies-outside-the-area-of-this-node-x = { $x1 } 不在本级（{ $x2 }）范围内
 said-x-does-not-lie-below-x = { $x1 } 不在 { $x2 } 之下
 said-invite-a-township-of-this-county-or-a-village-of-this-township = 请邀请本县的乡镇或本乡镇的村

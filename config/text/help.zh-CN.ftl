@@ -320,6 +320,8 @@ help-demo-dir = 放在哪里；新文件夹，之后保留
 # 值的写法
 said-an-area-code-has-x-digits-county-x-township-or-x-village = 地区代码 6 位是县，9 位是乡镇，12 位是村
 said-a-finding-s-id-is-f-and-ten-letters-and-digits = 情况编号是 f 加十个字母或数字
+said-a-day-is-yyyy-mm-dd = 日期写成 YYYY-MM-DD
+said-x-is-not-in-x = 应在 { $x2 } 之内
 said-a-date-is-yyyy-yyyy-mm-or-yyyy-mm-dd = 日期写成 YYYY、YYYY-MM 或 YYYY-MM-DD
 said-one-of-x = 可以写 { $x1 }
 said-no-such-rule-x-lists-them = 没有这条规则；用 { $x1 } 查看全部规则

@@ -13,7 +13,7 @@ use super::super::control::{Content, Exit, Frame};
 use super::super::ledger::Ledger;
 use super::super::neighbours::ChildState;
 use super::{FrontDesk, Out, row};
-use crate::domain::{Area, List};
+use crate::domain::{Area, Level, List};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::store::Child as Known;
@@ -34,6 +34,9 @@ const CHILD_AWAY_WAIT: Duration = Duration::from_secs(3);
 
 /// Where children reach this node.
 fn addresses(settings: &Settings) -> Result<Vec<String>> {
+    if settings.level() == Level::Village {
+        return Err(Error::new("a village has no offices below it"));
+    }
     if let Some(advertise) = &settings.advertise {
         return Ok(vec![advertise.clone()]);
     }

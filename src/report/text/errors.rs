@@ -55,6 +55,7 @@ impl Text {
         // What the system reports, with a remark in brackets behind it, or a chain written on one line.
         if let Some((head, number)) = english.strip_suffix(')').and_then(|text| text.rsplit_once(SYSTEM_REPORTS))
             && !head.contains(": ")
+            && self.knows(SYSTEM_REPORT)
         {
             return self.fill(SYSTEM_REPORT, Some(&FluentArgs::from_iter([("x1", number), ("x2", head)])));
         }

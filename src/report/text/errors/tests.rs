@@ -52,6 +52,7 @@ fn what_the_system_says_is_told_by_its_number_where_nobody_translated_it() {
     let busy = std::io::Error::from_raw_os_error(libc::EBUSY).to_string();
     assert_eq!(text.words(&busy), "系统报错 16（Device or resource busy）");
     assert_eq!(text.words(&format!("writing the file: {busy}")), format!("写入文件：{}", text.words(&busy)));
+    assert_eq!(Text::new(Language::English).words(&busy), busy);
     assert_eq!(text.words("some library broke: reading the file"), "some library broke：读取文件");
 }
 
@@ -75,6 +76,7 @@ const BEFORE: &[(&str, usize, bool)] = &[
     ("refused(", 0, true),
     ("Err(", 0, true),
     ("ok_or_else(|| ", 0, true),
+    ("map_err(|_| ", 0, true),
 ];
 
 /// What takes a sentence that somebody else said, who is in [`BEFORE`] or took it from the catalogue.
