@@ -1,7 +1,7 @@
 //! One error for everything that touches the outside: what failed, where, why, and what to do about it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -45,6 +45,20 @@ impl Error {
         Error { hint: Some(hint.into()), ..self }
     }
 
+    /// Names `to` wherever the error or what caused it names a path that begins as `from` does.
+    pub fn renamed(mut self, from: &Path, to: &Path) -> Error {
+        let from_bytes = from.as_os_str().as_encoded_bytes();
+        self.path = self.path.map(|path| match path.as_os_str().as_encoded_bytes().starts_with(from_bytes) {
+            true => to.to_owned(),
+            false => path,
+        });
+        self.source = self.source.map(|cause| match cause.downcast::<Error>() {
+            Ok(own) => Box::new(own.renamed(from, to)) as Cause,
+            Err(foreign) => foreign,
+        });
+        self
+    }
+
     /// Marks a failure that may pass by itself: a busy file, a link that is down, a full disk.
     pub fn transient(self) -> Error {
         Error { nature: Nature::Transient, ..self }
@@ -78,7 +92,7 @@ impl Error {
         &self.what
     }
 
-    pub fn path(&self) -> Option<&std::path::Path> {
+    pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 

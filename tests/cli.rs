@@ -92,6 +92,10 @@ fn help_teaches_and_wrong_usage_is_2() {
         &["nonsense"][..],
         &[],
         &["init", "--area", "51990", "--name", "x", "--dir", "x"],
+        &["init", "--area", "519901001200", "--name", "x", "--dir", "x", "--parent", "http://127.0.0.1:7443"],
+        &["init", "--area", "519901001200", "--name", "x", "--dir", "x", "--parent", "ftp:town.example"],
+        &["init", "--area", "519901001200", "--name", "x", "--dir", "x", "--listen", "0.0.0.0:7443"],
+        &["init", "--area", "519901001200", "--name", " ", "--dir", "x"],
         &["findings", "--rule", "no-such-rule"],
         &["findings", "--list", "no-such-list"],
         &["findings", "--severity", "loud"],
@@ -105,6 +109,17 @@ fn help_teaches_and_wrong_usage_is_2() {
         assert_eq!(output.status.code(), Some(2), "{wrong:?}\n{}", stderr(&output));
         assert!(stdout(&output).is_empty(), "{wrong:?}");
     }
+    for (wrong, told) in [
+        (&["events", "--since", "yesterday"][..], "日期写成 YYYY-MM-DD\n  怎么办: 详细说明：rosterd events --help"),
+        (&["run", "--today", "2026-13-01"], "日期写成 YYYY-MM-DD\n  怎么办: 详细说明：rosterd run --help"),
+        (&["invite", "--area", "519901001", "--hours", "9999"], "应在 1..=168 之内"),
+    ] {
+        let said = rosterd_in("zh_CN.UTF-8", wrong);
+        assert!(said.status.code() == Some(2) && stderr(&said).contains(told), "{wrong:?} {}", stderr(&said));
+    }
+    let plain = ["init", "--area", "519901001", "--name", "x", "--dir", "x", "--parent", "http://127.0.0.1:7443"];
+    let said = stderr(&rosterd_in("zh_CN.UTF-8", &plain));
+    assert!(said.contains("http://127.0.0.1:7443") && said.contains("https://主机:端口"), "{said}");
 }
 
 #[test]
@@ -156,6 +171,25 @@ fn a_wrong_setting_is_named_with_what_is_allowed() {
         said.contains("'[rules] handover_days = 0' is not allowed: '1 to 3660 days'") && said.contains(&config),
         "{said}"
     );
+}
+
+/// The command line is right, so it is no wrong usage; and nobody can tell whether a daemon runs.
+#[test]
+fn settings_that_do_not_read_are_1_for_every_verb() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("rosterd.toml");
+    std::fs::write(&config, "[node]\narea = \"519901001200\"\nname = ").unwrap();
+    let config = config.to_str().unwrap();
+    let verbs = "run|status|status --wait 1|findings|events|people x|decide f0000000000 confirm --note x|import x|held|\
+        held release 1|quarantine|matches|match a confirm|rematch|access|invite --area 519901001200|join x|\
+        revoke --area 519901001200|resync|verify|trust --area 519901001200|pause|resume|export-batch x|import-batch x|\
+        backup x|restore x|rekey|rules|link train|doctor";
+    for verb in verbs.split('|').chain(["status --json", "findings --json", "verify --json", "rules --json"]) {
+        let arguments: Vec<&str> = verb.split(' ').chain(["--config", config]).collect();
+        let said = rosterd(&arguments);
+        assert_eq!((said.status.code(), stdout(&said).as_str()), (Some(1), ""), "{verb} {}", stderr(&said));
+        assert!(stderr(&said).contains(config) && stderr(&said).contains("line 3"), "{verb} {}", stderr(&said));
+    }
 }
 
 #[test]

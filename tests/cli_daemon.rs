@@ -5,6 +5,8 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use support::node::Node;
@@ -147,17 +149,58 @@ fn a_file_of_which_no_line_can_be_taken_says_why_for_each() {
 }
 
 #[test]
+fn what_import_does_not_take_is_in_quarantine_as_if_it_had_been_dropped() {
+    let root = tempfile::tempdir().unwrap();
+    let node = village(root.path(), 12);
+    let refused = || -> Vec<(String, String)> {
+        let rows = node.json(&["quarantine"]);
+        let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        rows.iter().map(|row| (text(row, "file"), text(row, "code"))).collect()
+    };
+    let quarantined = |name: &str, code: &str| vec![(name.to_owned(), code.to_owned())];
+    let scan = "%PDF-1.7 人口";
+    let elsewhere = aside(&node, "人口扫描.csv", scan);
+    let elsewhere = elsewhere.to_str().unwrap();
+    assert_eq!(node.call(&["import", elsewhere, "--dry-run"]).status.code(), Some(1));
+    assert!(refused().is_empty(), "a rehearsal leaves nothing behind");
+    assert_eq!(node.call(&["import", elsewhere]).status.code(), Some(1));
+    assert_eq!(refused(), quarantined("人口扫描.csv", "unsupported-format"));
+    assert_eq!(node.json(&["status"])[0]["quarantined"], 1);
+    // The daemon looks at its folder again, where no such file ever lay: it still was not taken.
+    fs::write(node.inbox().join("空.csv"), "").unwrap();
+    node.settle(SETTLE_SECS);
+    fs::rename(node.inbox().join("空.csv"), node.inbox().join("又空.csv")).unwrap();
+    node.settle(SETTLE_SECS);
+    let both = [quarantined("人口扫描.csv", "unsupported-format"), quarantined("又空.csv", "empty")].concat();
+    assert_eq!(refused(), both);
+    fs::remove_file(node.inbox().join("又空.csv")).unwrap();
+    fs::write(elsewhere, register(1..=13)).unwrap();
+    assert!(node.call(&["import", elsewhere]).status.success());
+    let left = || refused().into_iter().any(|(file, _)| file == "人口扫描.csv");
+    assert!(!left(), "{:?}", refused());
+
+    // A slip in the area on the command line is no fault of the lines.
+    let wrong = node.call(&["import", elsewhere, "--area", "519901001201"]);
+    assert_eq!((wrong.status.code(), out(&wrong).as_str()), (Some(2), ""));
+    assert!(err(&wrong).contains("519901001201 不在本级（519901001200）范围内"), "{}", err(&wrong));
+    assert!(!left(), "{:?}", refused());
+}
+
+#[test]
 fn an_error_is_in_the_language_of_the_office() {
     let root = tempfile::tempdir().unwrap();
     let node = village(root.path(), 12);
     for (verb, what) in [
         (&["decide", "f0000000000", "confirm", "--note", "已核实"][..], "没有编号为 f0000000000 的情况"),
+        (&["decide", "fabcdefghjk", "confirm", "--note", "已核实"], "没有编号为 fabcdefghjk 的情况"),
         (&["match", "m404", "reject"], "没有编号为 m404 的待认定人员"),
+        (&["match", "nobody", "reject"], "没有编号为 nobody 的待认定人员"),
         (&["verify"], "本级还没有接入上级"),
         (&["export-batch", "/tmp/不会写出的文件"], "本级还没有接入上级"),
         (&["join", "abc"], "入网码读不出来"),
         (&["import", "/没有/这个文件.xls"], "没有这个文件或文件夹"),
         (&["revoke", "--area", "519901001200"], "519901001200 没有本级发的凭证"),
+        (&["invite", "--area", "519901001201"], "村级没有下级"),
         (&["people", " "], "没有写明要查谁"),
     ] {
         let said = node.call(verb);
@@ -166,6 +209,37 @@ fn an_error_is_in_the_language_of_the_office() {
         assert_eq!(out(&said), "", "{verb:?}");
     }
     assert!(!Path::new("/tmp/不会写出的文件").exists());
+}
+
+#[test]
+fn a_parent_that_does_not_answer_is_told_in_the_language_of_the_office_and_nothing_else() {
+    let root = tempfile::tempdir().unwrap();
+    let mut township = Node::running(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001", "第1乡", "2026-03-31");
+    let node = village(root.path(), 12);
+    let invited = township.call(&["invite", "--area", "519901001200"]);
+    assert!(!err(&invited).contains('Z'), "it ends by the clock on the wall: {}", err(&invited));
+    let code = out(&invited);
+    township.stop();
+    let said = node.call(&["join", code.trim()]);
+    assert_eq!(said.status.code(), Some(3), "{}", err(&said));
+    assert!(err(&said).contains("接入上级") && err(&said).contains("对方没有开启服务"), "{}", err(&said));
+    assert!(!err(&said).contains(" (") && !err(&said).contains("asking"), "{}", err(&said));
+
+    township.start(Some("2026-03-31"));
+    township.wait_ready();
+    assert!(node.call(&["join", code.trim()]).status.success(), "the code that did not arrive is still good");
+    let again = node.call(&["join", code.trim()]);
+    assert_eq!(again.status.code(), Some(1), "{}", err(&again));
+    assert!(err(&again).contains("上级拒绝：这个入网码已用过\n"), "{}", err(&again));
+    node.settle(SETTLE_SECS);
+    township.stop();
+    for verb in ["resync", "verify"] {
+        let said = node.call(&[verb]);
+        assert_eq!(said.status.code(), Some(3), "{}", err(&said));
+        assert!(err(&said).contains("联系上级") && !err(&said).contains("asking"), "{}", err(&said));
+    }
+    let error = node.json(&["status"]).remove(0)["last_error"].as_str().unwrap().to_owned();
+    assert!(error.starts_with("联系上级") && error.ends_with("对方没有开启服务"), "{error}");
 }
 
 #[test]
@@ -253,8 +327,18 @@ fn files_go_through_the_socket_and_never_by_the_daemons_hand() {
     fs::write(&more, register(1..=40)).unwrap();
     let took = node.call(&["import", &more, "--json"]);
     assert_eq!((took.status.code(), &rows(&took)[0]["created"]), (Some(0), &10.into()), "{}", err(&took));
+    let held = fs::read(&batch).unwrap();
+    let twice = node.call(&["export-batch", &batch, "--json"]);
+    assert_eq!((twice.status.code(), out(&twice).as_str()), (Some(1), ""), "perhaps nobody has carried it yet");
+    assert!(
+        err(&twice).contains(&format!("文件已经存在：{batch}")) && err(&twice).contains("请换一个名字"),
+        "{}",
+        err(&twice)
+    );
+    assert_eq!(fs::read(&batch).unwrap(), held);
+    let batch = place("上报2.batch");
     let wrote = node.call(&["export-batch", &batch]);
-    assert!(wrote.status.success() && err(&wrote).contains("上报.batch"), "{}", err(&wrote));
+    assert!(wrote.status.success() && err(&wrote).contains("上报2.batch"), "{}", err(&wrote));
     township.start(Some("2026-03-31"));
     township.wait_ready();
     assert_eq!(township.port, port);
@@ -265,7 +349,18 @@ fn files_go_through_the_socket_and_never_by_the_daemons_hand() {
     let back = node.call(&["import-batch", &receipts]);
     assert_eq!(back.status.code(), Some(0), "{}", err(&back));
     let foreign = node.call(&["import-batch", &more]);
-    assert!(foreign.status.code() == Some(1) && err(&foreign).contains("这不是上报文件"), "{}", err(&foreign));
+    assert_eq!(foreign.status.code(), Some(1));
+    assert_eq!(
+        err(&foreign).trim_end(),
+        format!("错误: 这不是上报文件，也不是回执：{more}"),
+        "and not where it was on its way"
+    );
+    let nowhere = node.call(&["export-batch", &place("没有的文件夹/上报.batch")]);
+    assert!(
+        nowhere.status.code() == Some(1) && err(&nowhere).contains("没有的文件夹/上报.batch\n"),
+        "{}",
+        err(&nowhere)
+    );
     for office in [&node, &township] {
         let left = fs::read_dir(office.dir.join("data/spool")).unwrap().count();
         assert_eq!(left, 0, "nothing stays in the spool of {}", office.area);
@@ -378,6 +473,66 @@ fn offices_are_called_by_their_names_two_levels_up() {
 }
 
 #[test]
+fn a_child_that_is_switched_off_is_seen_so_above_and_not_waited_for() {
+    let root = tempfile::tempdir().unwrap();
+    let binary = env!("CARGO_BIN_EXE_rosterd");
+    let mut township = Node::running(binary, root.path(), "519901001", "第1乡", "2026-03-31");
+    let mut village = village(root.path(), 12);
+    village.join(&township);
+    village.settle(SETTLE_SECS);
+    let state = |township: &Node| township.json(&["status"])[0]["children"][0]["state"].clone();
+    let becomes = |township: &Node, word: &str| {
+        let until = Instant::now() + Duration::from_secs(20);
+        while state(township) != word {
+            assert!(Instant::now() < until, "{} is not {word}", state(township));
+            sleep(Duration::from_millis(200));
+        }
+    };
+    becomes(&township, "connected");
+    let verify = &["verify", "--area", "519901001200"];
+    assert_eq!(township.call(verify).status.code(), Some(0), "it is asked and answers");
+
+    village.stop();
+    becomes(&township, "away");
+    let table = out(&township.call(&["status"]));
+    assert!(table.contains("没有连接"), "{table}");
+    for verb in [&verify[..], &["resync", "--area", "519901001200"]] {
+        let began = Instant::now();
+        let said = township.call(verb);
+        assert_eq!((said.status.code(), out(&said).as_str()), (Some(3), ""), "{}", err(&said));
+        assert!(err(&said).contains("它下次来联系时办理"), "{}", err(&said));
+        assert!(began.elapsed() < Duration::from_secs(30), "nobody waits two minutes for a machine that is off");
+    }
+    village.start(Some("2026-03-31"));
+    village.wait_ready();
+    becomes(&township, "connected");
+    assert_eq!(township.call(verify).status.code(), Some(0));
+    township.stop();
+    assert_eq!(rows(&township.call(&["status", "--json"]))[0]["children"][0]["state"], "away");
+}
+
+#[test]
+fn what_is_no_store_is_not_put_in_the_place_of_one() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(root.path(), 12);
+    node.stop();
+    let list = aside(&node, "低保.csv", &register(1..=400));
+    let empty = aside(&node, "空.db", "");
+    let foreign = node.dir.join("别的程序.db");
+    rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE 名册 (姓名 TEXT)").unwrap();
+    for file in [list, empty, foreign] {
+        let said = node.call(&["restore", file.to_str().unwrap()]);
+        assert_eq!((said.status.code(), out(&said).as_str()), (Some(1), ""), "{}", err(&said));
+        let told =
+            format!("错误: 这不是 rosterd 的数据库：{}\n  怎么办: 要用 rosterd backup 做出的文件\n", file.display());
+        assert_eq!(err(&said), told);
+    }
+    let left = fs::read_dir(node.dir.join("data")).unwrap().flatten().map(|entry| entry.file_name());
+    assert!(!left.map(|name| name.into_string().unwrap()).any(|name| name.contains("restoring")));
+    assert_eq!(rows(&node.call(&["status", "--json"]))[0]["entries"], 12, "the store is where it was");
+}
+
+#[test]
 fn a_nightly_backup_is_restored_on_trial_and_a_failed_one_is_told() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(root.path(), 25);
@@ -410,7 +565,7 @@ fn a_nightly_backup_is_restored_on_trial_and_a_failed_one_is_told() {
     fs::remove_file(node.dir.join("data/rosterd.db")).unwrap();
     let restored = node.call(&["restore", &file]);
     assert_eq!(restored.status.code(), Some(0), "{}", err(&restored));
-    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    sleep(Duration::from_millis(1_100));
     let made = node.call(&["backup", "--nightly"]);
     assert!(made.status.success() && err(&made).contains("试恢复"), "{}", err(&made));
     node.start(Some("2026-03-31"));

@@ -414,6 +414,7 @@ state-ok = ok
 state-warn = look
 state-bad = broken
 state-connected = connected
+state-away = not connected
 state-connecting = connecting
 state-not-joined = not joined yet
 state-revoked = credential ended

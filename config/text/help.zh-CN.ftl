@@ -161,7 +161,7 @@ help-import-after =
       rosterd import export.csv --list dibao --area 519901001200
 help-import-file = 任何电子表格或 CSV
 help-import-list = 是哪张表：population 人口、health 健康、dibao 低保、family 计生、deaths 死亡、migrants 流动
-help-import-area = 是哪个地区的
+help-import-area = 是哪个地区的：本级或本级范围内的地区
 
 help-held = 因为会减少太多而暂扣的文件
 help-held-more =
@@ -257,7 +257,7 @@ help-export-batch = 把还没有上报的写进一个文件
 help-export-batch-more =
     用于没有网络的办公室：把文件带给上级，在那里用 import-batch 读入。
     内容和顺序与网络上报相同；两种办法混用也不丢不重。
-help-export-batch-file = 写到哪里
+help-export-batch-file = 写到哪里；那里不能已有文件
 
 help-import-batch = 读入下级办公室用 export-batch 写的文件
 help-import-batch-more =
@@ -320,6 +320,8 @@ help-demo-dir = 放在哪里；新文件夹，之后保留
 # 值的写法
 said-an-area-code-has-x-digits-county-x-township-or-x-village = 地区代码 6 位是县，9 位是乡镇，12 位是村
 said-a-finding-s-id-is-f-and-ten-letters-and-digits = 情况编号是 f 加十个字母或数字
+said-a-day-is-yyyy-mm-dd = 日期写成 YYYY-MM-DD
+said-x-is-not-in-x = 应在 { $x2 } 之内
 said-a-date-is-yyyy-yyyy-mm-or-yyyy-mm-dd = 日期写成 YYYY、YYYY-MM 或 YYYY-MM-DD
 said-one-of-x = 可以写 { $x1 }
 said-no-such-rule-x-lists-them = 没有这条规则；用 { $x1 } 查看全部规则

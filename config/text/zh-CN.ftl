@@ -417,6 +417,7 @@ state-ok = 正常
 state-warn = 注意
 state-bad = 故障
 state-connected = 已连接
+state-away = 没有连接
 state-connecting = 正在连接
 state-not-joined = 尚未接入
 state-revoked = 凭证已撤销

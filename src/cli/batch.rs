@@ -11,7 +11,7 @@ use crate::daemon::control::{Exit, requests};
 /// in the same order, as over the link; nothing is lost or doubled when both are used.
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
-    /// Where to write it
+    /// Where to write it; it must not be there yet
     file: PathBuf,
     #[command(flatten)]
     output: Output,
@@ -32,7 +32,7 @@ pub struct ImportArgs {
 pub fn export(args: ExportArgs, session: &mut Session) -> Outcome {
     let path = absolute(&args.file)?;
     let ask = requests::ExportBatch { file: path.clone() };
-    let parcels = Parcels { target: Some(Target { path, replaces: true }), ..Parcels::default() };
+    let parcels = Parcels { target: Some(Target { path, replaces: false }), ..Parcels::default() };
     let (row, exit) = session.row_with(&ask, &parcels, args.output.json)?;
     if exit == Exit::Done && !args.output.json {
         let entries = view::cell(&row, "entries");

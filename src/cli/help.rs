@@ -34,7 +34,7 @@ pub(super) fn tell(said: clap::Error, args: &[OsString]) -> ExitCode {
                 ErrorKind::DisplayHelp
                 | ErrorKind::DisplayVersion
                 | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => show(&said, &text),
-                _ => write(&complaint(&said, &text), true),
+                _ => write(&complaint(&said, &text, args), true),
             }
         }
     }
@@ -121,7 +121,7 @@ fn key_of(path: &str, arg: &Arg, text: &Text) -> String {
 }
 
 /// What is wrong with the command line, and what would be right.
-fn complaint(said: &clap::Error, text: &Text) -> String {
+fn complaint(said: &clap::Error, text: &Text, args: &[OsString]) -> String {
     let context = |kind: ContextKind| said.get(kind).map(words).unwrap_or_default();
     let (arg, value) = (context(ContextKind::InvalidArg), context(ContextKind::InvalidValue));
     let (command, other) = (context(ContextKind::InvalidSubcommand), context(ContextKind::PriorArg));
@@ -154,16 +154,23 @@ fn complaint(said: &clap::Error, text: &Text) -> String {
             hint(text.say_with("usage-perhaps", &[("what", &words(perhaps))]));
         }
     }
-    hint(text.say_with("usage-help", &[("command", &called(said))]));
+    hint(text.say_with("usage-help", &[("command", &called(said, args))]));
     page
 }
 
-/// The verb as it was called, from the usage that clap shows: `rosterd held release`.
-fn called(said: &clap::Error) -> String {
+/// The verb as it was called, from the usage that clap shows: `rosterd held release`. Of a value that is not allowed it
+/// shows none: then it is the first argument that is a verb.
+fn called(said: &clap::Error, args: &[OsString]) -> String {
     let usage = said.get(ContextKind::Usage).map(words).unwrap_or_default();
     let words = usage.split_whitespace().skip_while(|word| !word.ends_with("rosterd"));
     let verb: Vec<&str> = words.take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase())).collect();
-    if verb.is_empty() { "rosterd".to_owned() } else { verb.join(" ") }
+    if !verb.is_empty() {
+        return verb.join(" ");
+    }
+    let known = command();
+    let names = args.iter().skip(1).filter_map(|arg| arg.to_str());
+    let verb = names.into_iter().find(|name| known.get_subcommands().any(|verb| verb.get_name() == *name));
+    verb.map_or_else(|| "rosterd".to_owned(), |verb| format!("rosterd {verb}"))
 }
 
 fn words(value: &ContextValue) -> String {
@@ -242,7 +249,7 @@ mod tests {
         let said = localised(command(), &text).try_get_matches_from(args).expect_err("a page");
         match said.kind() {
             ErrorKind::DisplayHelp => page(&said, &text, false),
-            _ => complaint(&said, &text),
+            _ => complaint(&said, &text, &args.iter().map(OsString::from).collect::<Vec<_>>()),
         }
     }
 

@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::session::{Session, absolute};
 use super::table::Table;
-use super::{Outcome, Output, view};
+use super::{Failed, Outcome, Output, view};
 use crate::daemon::control::client::Parcels;
 use crate::daemon::control::{Exit, requests};
 use crate::domain::{Area, List};
+use crate::error::Error;
 
 /// Read one file now, from anywhere
 ///
@@ -23,7 +24,7 @@ pub struct Args {
     /// Which list it is: population, health, dibao, family, deaths, migrants
     #[arg(long, value_name = "LIST", value_parser = super::findings::parse_list)]
     list: Option<List>,
-    /// Whose lines they are
+    /// Whose lines they are: this node's area, or one inside it
     #[arg(long, value_name = "CODE")]
     area: Option<Area>,
     /// Only show what would change
@@ -34,6 +35,11 @@ pub struct Args {
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {
+    let node = session.settings.area;
+    if let Some(area) = args.area.filter(|area| !node.contains(*area)) {
+        let error = Error::new(format!("{area} lies outside the area of this node, {node}"));
+        return Err(Failed { error, exit: Exit::Usage });
+    }
     let file = absolute(&args.file)?;
     // What lies in a watched folder the daemon reads there; another file it may not be able to open.
     let send = session.settings.watched(&file).is_none().then(|| file.clone());

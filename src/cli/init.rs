@@ -9,7 +9,7 @@ use super::{Failed, Outcome};
 use crate::daemon::control::Exit;
 use crate::domain::{Area, Level};
 use crate::error::{Context, Error};
-use crate::settings::{Language, Settings, sample};
+use crate::settings::{Language, Settings, parent_url, sample};
 use crate::store::{StoreKey, can_encrypt};
 
 /// The store's key, beside the settings.
@@ -35,7 +35,7 @@ pub struct Args {
     #[arg(long)]
     dir: PathBuf,
     /// The address of the office above; 'rosterd join' fills it in too
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = parent_url)]
     parent: Option<String>,
     /// Where the offices below come to
     #[arg(long, value_name = "ADDR")]
@@ -105,7 +105,8 @@ impl Plan {
             return Err(Error::new(what).hint(text.say("say-exists-hint")).into());
         }
         let text = self.text();
-        let settings = Settings::parse(&text, &self.file)?;
+        // Every value in it was said on the command line, or to the questions of setup.
+        let settings = Settings::parse(&text, &self.file).map_err(|error| Failed { error, exit: Exit::Usage })?;
         folder(&self.dir, 0o755)?;
         if let Some(above) = self.file.parent() {
             folder(above, 0o755)?;

@@ -19,12 +19,12 @@ pub struct Args {
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {
-    if session.settings.listen.is_none() {
+    if session.settings.listen.is_none() && session.settings.advertise.is_some() {
         session.screen.say("say-listening-none");
     }
     let (row, exit) = session.row(&requests::Invite { area: args.area, hours: args.hours }, false)?;
     if exit == Exit::Done {
-        let expires = view::cell(&row, "expires");
+        let expires = view::office_time(view::field(&row, "expires"));
         session.screen.say_with("say-invited", &[("area", &args.area), ("expires", &expires)]);
         session.screen.line(view::field(&row, "code"));
     }

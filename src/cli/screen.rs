@@ -112,8 +112,9 @@ impl Screen {
     pub fn failure(&mut self, failure: &Failure) {
         let what = self.text.words(&failure.what);
         let hint = failure.hint.as_deref().map(|hint| self.text.words(hint));
-        self.complain(&what, &failure.because, hint.as_deref());
-        let words = [std::slice::from_ref(&what), &failure.because].concat();
+        let because: Vec<String> = failure.because.iter().map(|cause| self.text.words(cause)).collect();
+        self.complain(&what, &because, hint.as_deref());
+        let words = [std::slice::from_ref(&what), &because].concat();
         self.failed = Some(words.join(self.text.comma()));
     }
 

@@ -99,11 +99,7 @@ pub fn read(reading: &Reading) -> Result<bool> {
                 detail = unreadable.detail,
                 "file quarantined"
             );
-            let row = reading.quarantined(None, None, unreadable.code.as_str(), &unreadable.detail);
-            office.store.write(|writer| {
-                writer.put_source(&reading.row(hash, "quarantined", Vec::new(), 0))?;
-                writer.put_quarantine(office.area(), reading.rel_path, &[row])
-            })?;
+            reading.quarantine(hash, &unreadable)?;
             Ok(true)
         }
     }
@@ -116,7 +112,8 @@ enum GivenUp {
     Changed,
 }
 
-/// Reads a file for the verb `import`: now, and with `dry_run` only to tell.
+/// Reads a file for the verb `import`: now, and with `dry_run` only to tell. One that cannot be read goes into quarantine
+/// too.
 pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result<Outcome, Unreadable>> {
     let office = reading.office;
     let hash = hash_of(reading).or_say_at("reading the file", &reading.path)?;
@@ -135,6 +132,12 @@ pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result
             reading.keep(writer, hash, report.lines, outcome)
         },
     )?;
+    if let Err(unreadable) = &taken
+        && !dry_run
+        && !unreadable.transient
+    {
+        reading.quarantine(hash, unreadable)?;
+    }
     Ok(taken.map(|(_, outcome)| outcome))
 }
 
@@ -148,6 +151,18 @@ impl Reading<'_> {
             return Ok(());
         }
         RefusalCode::NOTES.iter().try_for_each(|code| writer.forget_notes(self.office.area(), &code_of(*code)))
+    }
+
+    /// Puts the whole file into quarantine. One that came from elsewhere stands there until one of its name is taken: no
+    /// folder shows that it is gone.
+    fn quarantine(&self, hash: [u8; 32], unreadable: &Unreadable) -> Result<()> {
+        let row = self.quarantined(None, None, unreadable.code.as_str(), &unreadable.detail);
+        self.office.store.write(|writer| {
+            if self.path.starts_with(&self.folder) {
+                writer.put_source(&self.row(hash, "quarantined", Vec::new(), 0))?;
+            }
+            writer.put_quarantine(self.office.area(), self.rel_path, &[row])
+        })
     }
 
     /// What this office and those below it are called, and what its own word files call areas.

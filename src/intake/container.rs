@@ -66,7 +66,7 @@ pub(super) fn recognise(file: &mut File, limits: &Limits) -> Result<Container, U
     // A header may begin with the two letters of a bitmap; a bitmap holds zeros at once.
     let is_foreign = |magic: &[u8]| head.starts_with(magic) && (magic != b"BM" || head.contains(&0));
     if let Some((_, kind)) = FOREIGN.iter().find(|(magic, _)| is_foreign(magic)) {
-        return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, format!("this is a {kind}")));
+        return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, format!("this is a '{kind}'")));
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return archive(file, limits);

@@ -180,8 +180,12 @@ impl Vocabulary {
             let mut files: Vec<ListFile> = vec![parse(text, Path::new(&name), &mut hash)?];
             files.extend(extra(extra_dir, list.as_str(), &mut hash)?);
             if let Some(other) = files.iter().filter_map(|file| file.list).find(|named| *named != list) {
-                return Err(Error::new(format!("the file of list {} says list = {:?}", list.as_str(), other.as_str()))
-                    .hint("a list's words stand in the file named after it"));
+                return Err(Error::new(format!(
+                    "the file of list '{}' says list = '{}'",
+                    list.as_str(),
+                    other.as_str()
+                ))
+                .hint("a list's words stand in the file named after it"));
             }
             lists.push((list, files));
         }

@@ -35,6 +35,7 @@ fn missing(key: impl Into<String>, allowed: &'static str) -> Fault {
 
 const AREA_ALLOWED: &str = "an area code in quotes, 6 digits (county), 9 (township) or 12 (village)";
 const ADDRESS_ALLOWED: &str = "an address and port such as \"0.0.0.0:7443\" or \"[::]:7443\"";
+const PARENT_ALLOWED: &str = "https://HOST:PORT of the parent";
 /// A name is printed in every table.
 pub const NAME_CHARS_MAX: usize = 60;
 /// Nightly backups; ten years are for an archive.
@@ -66,8 +67,8 @@ pub fn settings(fragment: Fragment, file: &Path) -> Result<Settings, Fault> {
     {
         return Err(fault("[metrics] listen", addr, "an address of this machine alone, such as \"127.0.0.1:9466\""));
     }
-    if listen.is_some() && area.parent().is_some_and(|_| area.level() == crate::domain::Level::Village) {
-        return Err(fault("[listen] addr", format_args!("{:?}", listen), "nothing: a village has no children"));
+    if let Some(listen) = listen.filter(|_| area.level() == crate::domain::Level::Village) {
+        return Err(fault("[listen] addr", format_args!("\"{listen}\""), "nothing: a village has no children"));
     }
     let mut sources = Vec::with_capacity(fragment.source.len().max(1));
     for (at, written) in fragment.source.into_iter().enumerate() {
@@ -87,7 +88,12 @@ pub fn settings(fragment: Fragment, file: &Path) -> Result<Settings, Fault> {
         language: fragment.node.language.unwrap_or_default(),
         // Beside the settings, not in `dir`: who carries the data away should not carry the key along.
         key_file: fragment.store.key_file.map(|key| rooted(folder, key)),
-        parent_url: parent_url(fragment.parent.url)?,
+        parent_url: match fragment.parent.url {
+            Some(url) => {
+                Some(parent_url(&url).map_err(|allowed| fault("[parent] url", format_args!("{url:?}"), allowed))?)
+            }
+            None => None,
+        },
         listen,
         advertise: advertise(fragment.listen.advertise)?,
         sources,
@@ -135,24 +141,36 @@ fn address(key: &str, written: Option<String>) -> Result<Option<SocketAddr>, Fau
     written.map(|text| text.parse().map_err(|_| fault(key, format_args!("{text:?}"), ADDRESS_ALLOWED))).transpose()
 }
 
-/// The link is always encrypted, so the scheme is one; a missing one is added.
-fn parent_url(written: Option<String>) -> Result<Option<String>, Fault> {
-    let Some(text) = written else { return Ok(None) };
+/// Whether this can stand behind `https://`: a name or number of a host and a port, nothing else.
+pub fn is_address(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let host_ok = match bracketed {
+        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-'),
+    };
+    host_ok && port.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+/// The address of a parent. The link is always encrypted, so the scheme is one, and a missing one is added.
+///
+/// # Errors
+/// What is allowed, where it is another scheme, or what stands behind it is no address as a join code holds it.
+pub fn parent_url(text: &str) -> Result<String, &'static str> {
     let bare = text.trim().trim_end_matches('/');
-    let allowed = "https://HOST:PORT of the parent";
     let host = bare.strip_prefix("https://").unwrap_or(bare);
-    if host.is_empty() || host.contains(['/', ' ', '?', '#', '@']) {
-        return Err(fault("[parent] url", format_args!("{text:?}"), allowed));
+    // Without a port it is the one of https.
+    match is_address(host) || is_address(&format!("{host}:443")) {
+        true => Ok(format!("https://{host}")),
+        false => Err(PARENT_ALLOWED),
     }
-    Ok(Some(format!("https://{host}")))
 }
 
 fn advertise(written: Option<String>) -> Result<Option<String>, Fault> {
     let Some(text) = written else { return Ok(None) };
-    let port = text.rsplit_once(':').and_then(|(host, port)| (!host.is_empty()).then(|| port.parse::<u16>().ok())?);
-    match port {
-        Some(port) if port > 0 && !text.contains(['/', ' ']) => Ok(Some(text)),
-        _ => {
+    match is_address(&text) {
+        true => Ok(Some(text)),
+        false => {
             Err(fault("[listen] advertise", format_args!("{text:?}"), "HOST:PORT under which children reach this node"))
         }
     }

@@ -18,7 +18,7 @@ mod limits;
 pub mod sample;
 
 pub use crate::rules::Parameters;
-pub use check::NAME_CHARS_MAX;
+pub use check::{NAME_CHARS_MAX, is_address, parent_url};
 pub use limits::Limits;
 
 /// The language of sentences for people.
@@ -242,13 +242,14 @@ impl Settings {
 
     /// Checks `text` as the content of `file`, an absolute path that need not exist.
     pub fn parse(text: &str, file: &Path) -> Result<Settings> {
-        let fragment: fragment::Fragment =
-            toml::from_str(text).map_err(|error| Error::new("reading the settings").at(file).because(error))?;
-        check::settings(fragment, file).map_err(|fault| {
-            Error::new(fault.to_string())
+        let teach = |error: Error| {
+            error
                 .at(file)
                 .hint("the commented sample /etc/rosterd/rosterd.toml.sample, or 'rosterd init', shows every key")
-        })
+        };
+        let fragment: fragment::Fragment =
+            toml::from_str(text).map_err(|error| teach(Error::new("reading the settings").because(error)))?;
+        check::settings(fragment, file).map_err(|fault| teach(Error::new(fault.to_string())))
     }
 
     pub fn level(&self) -> Level {

@@ -77,6 +77,9 @@ fn a_fault_names_the_file_the_key_and_what_is_allowed() {
         (with("language = \"fr\""), "fr", "zh-CN"),
         (with("[listen]\naddr = \"0.0.0.0:7443\""), "[listen] addr", "a village has no children"),
         (with("[parent]\nurl = \"https://a b\""), "[parent] url", "HOST:PORT"),
+        (with("[parent]\nurl = \"http://town.example:7443\""), "[parent] url", "https://HOST:PORT"),
+        (with("[parent]\nurl = \"ftp:town.example\""), "[parent] url", "https://HOST:PORT"),
+        (with("[listen]\nadvertise = \"town_example:7443\""), "[listen] advertise", "HOST:PORT under which"),
         (with("[guard]\nremoved_share_max = 5.0"), "removed_share_max = 5", "0 to 1"),
         (with("[rules]\nhandover_days = 0"), "handover_days = 0", "1 to 3660"),
         (with("[rules]\nmoved_days = 3"), "moved_days", "handover_days"),
@@ -95,6 +98,23 @@ fn a_fault_names_the_file_the_key_and_what_is_allowed() {
     ] {
         let said = complaint(&text);
         assert!(said.contains("/etc/rosterd/rosterd.toml") && said.contains(key) && said.contains(allowed), "{said}");
+    }
+}
+
+#[test]
+fn an_address_is_a_host_and_a_port_and_nothing_else() {
+    for bad in ["", "host", "host:0", "host:99999", "ho st:1", "a/b:1", "u@h:1", "[1]:2", "h:1/x"] {
+        assert!(!is_address(bad), "{bad}");
+    }
+    for (written, read) in [
+        ("https://town.example:7443/", Ok("https://town.example:7443")),
+        ("10.77.1.1:7443", Ok("https://10.77.1.1:7443")),
+        ("https://[fd00::1]", Ok("https://[fd00::1]")),
+        ("http://127.0.0.1:7443", Err("https://HOST:PORT of the parent")),
+        ("http:town.example:7443", Err("https://HOST:PORT of the parent")),
+        ("https://town.example:7443/a", Err("https://HOST:PORT of the parent")),
+    ] {
+        assert_eq!(parent_url(written), read.map(str::to_owned), "{written}");
     }
 }
 

@@ -1,14 +1,14 @@
 //! Whole copies of the file: a backup, a backup in the place of the store, the store under another key.
 
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::key::{Home, StoreKey, restrict};
-use super::open::{SCHEMA_VERSION, create, random_epoch, reader, writer};
+use super::key::{Home, PLAIN_BEGINS, StoreKey, restrict};
+use super::open::{SCHEMA_VERSION, create, random_epoch, reader, version, writer};
 use super::{View, fault, meta};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
@@ -16,6 +16,8 @@ use crate::settings::Settings;
 
 /// Pages copied between two looks at the clock.
 const STEP_PAGES: i32 = 2_000;
+/// Of SQLite and SQLCipher, which are not asked for another.
+const PAGE_BYTES: usize = 4_096;
 /// Wait for a writer that is in the way of a copy.
 const STEP_PAUSE: Duration = Duration::from_millis(50);
 
@@ -82,7 +84,9 @@ pub(super) fn backup(home: &Home, target: &Path, progress: &mut dyn FnMut(u64, u
 pub(super) fn restore(home: &Home, copy: &Path, area: Area, stamp: &str) -> Result<(u64, Option<PathBuf>)> {
     let fresh = home.beside(with_ending(&home.file, ".restoring"));
     remove(&fresh.file)?;
-    let entries = bring_back(&fresh, copy, area).inspect_err(|_| drop(remove(&fresh.file)))?;
+    // The file that is worked on goes by the name of the one that was asked for.
+    let brought = bring_back(&fresh, copy, area).map_err(|error| error.renamed(&fresh.file, copy));
+    let entries = brought.inspect_err(|_| drop(remove(&fresh.file)))?;
     let kept = put_aside(home, stamp)?;
     fs::rename(&fresh.file, &home.file).or_say_at("putting the backup in place", &home.file)?;
     // Left by looking at the copy; empty after the checkpoint.
@@ -92,7 +96,22 @@ pub(super) fn restore(home: &Home, copy: &Path, area: Area, stamp: &str) -> Resu
     Ok((entries, kept))
 }
 
+/// Whether the file begins as a plain SQLite file does, or may be an encrypted one: whole pages of what is no text.
+fn may_be_a_store(file: &Path) -> std::io::Result<bool> {
+    let mut first = Vec::with_capacity(PAGE_BYTES);
+    let open = File::open(file)?;
+    let bytes = open.metadata()?.len();
+    open.take(PAGE_BYTES as u64).read_to_end(&mut first)?;
+    let is_encrypted = first.len() == PAGE_BYTES && bytes % PAGE_BYTES as u64 == 0 && str::from_utf8(&first).is_err();
+    Ok(first.starts_with(PLAIN_BEGINS) || is_encrypted)
+}
+
 fn bring_back(fresh: &Home, copy: &Path, area: Area) -> Result<u64> {
+    let foreign =
+        || Error::new("this is no store of rosterd").at(copy).hint("it must be a file that 'rosterd backup' made");
+    if !may_be_a_store(copy).or_say_at("reading the backup", copy)? {
+        return Err(foreign());
+    }
     fs::copy(copy, &fresh.file).or_say_at("copying the backup", copy)?;
     restrict(&fresh.file)?;
     if fresh.is_encrypted() && fresh.reads_plain() {
@@ -102,6 +121,10 @@ fn bring_back(fresh: &Home, copy: &Path, area: Area) -> Result<u64> {
         let done = export(&plain, fresh);
         remove(&plain.file)?;
         done?;
+    }
+    // Of another program: it would become an empty store.
+    if version(&fresh.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?, copy)? == 0 {
+        return Err(foreign());
     }
     let conn = create(fresh, area)?;
     check(&conn, copy)?;

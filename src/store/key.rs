@@ -21,7 +21,7 @@ use crate::settings::Settings;
 pub(super) const FILE: &str = "rosterd.db";
 
 /// The first bytes of every SQLite file that is not encrypted.
-const PLAIN_BEGINS: &[u8; 16] = b"SQLite format 3\0";
+pub(super) const PLAIN_BEGINS: &[u8; 16] = b"SQLite format 3\0";
 
 const KEY_BYTES: usize = 32;
 /// A key file is 64 digits and an end of line.
@@ -69,7 +69,7 @@ impl StoreKey {
         if mode & 0o077 != 0 {
             return Err(Error::new(format!("others may read the key of the store (mode {:o})", mode & 0o777))
                 .at(file)
-                .hint(format!("chmod 600 {}", file.display())));
+                .hint(format!("chmod 600 '{}'", file.display())));
         }
         StoreKey::take(&mut open, file)
     }

@@ -159,7 +159,7 @@ fn must_be_as_made(conn: &Connection, path: &Path) -> Result<()> {
     }
 }
 
-fn version(conn: &Connection, path: &Path) -> Result<i64> {
+pub(super) fn version(conn: &Connection, path: &Path) -> Result<i64> {
     conn.pragma_query_value(None, "user_version", |row| row.get(0)).or_say_at("reading the store's version", path)
 }
 

@@ -19,12 +19,13 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::CertificateClock;
 use super::files;
-use super::join_code::{AuthorityPrint, JoinCode, Secret, is_address};
+use super::join_code::{AuthorityPrint, JoinCode, Secret};
 use super::protocol::{Answer, Code, Refusal, from_hex, to_hex};
 use super::registry::{Issued, Registry};
 use super::tls::{self, Peer};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
+use crate::settings::is_address;
 
 /// Life of a child's certificate.
 pub const CERTIFICATE_SECS: i64 = 90 * 86_400;

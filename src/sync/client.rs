@@ -102,7 +102,7 @@ impl Line for HttpLine {
                 // Nobody there: nothing was sent, the next address may be asked.
                 Err(error) if error.is_connect() && turn + 1 < self.addresses.len() => continue,
                 Err(error) => {
-                    let what = format!("asking the parent at {address} ({name})");
+                    let what = format!("asking the parent at {address} for '{name}'");
                     return Err(Failure::Broken(Error::new(what).because(error.without_url()).transient()));
                 }
                 Ok(reply) => reply,
@@ -110,11 +110,11 @@ impl Line for HttpLine {
             self.at.store(at, Ordering::Relaxed);
             return match reply {
                 Reply::Yes(bytes) => Message::from_bytes(bytes).map_err(|refusal| {
-                    Failure::Broken(Error::new(format!("reading the parent's answer to {name}")).because(refusal))
+                    Failure::Broken(Error::new(format!("reading the parent's answer to '{name}'")).because(refusal))
                 }),
                 Reply::No(status, bytes) => Err(match serde_json::from_slice::<Refusal>(&bytes) {
                     Ok(refusal) => Failure::Refused(refusal),
-                    Err(_) => Failure::Broken(Error::new(format!("something between answered {status}")).transient()),
+                    Err(_) => Failure::Broken(Error::new(format!("something between answered '{status}'")).transient()),
                 }),
                 Reply::TooLong => Err(Failure::Refused(Refusal::new(Code::TooLarge, "the parent's answer has no end"))),
             };

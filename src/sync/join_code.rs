@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::Area;
+use crate::settings::is_address;
 
 /// The first bytes of the BLAKE3 hash of a CA certificate (DER): what a child recognises its parent by.
 /// 160 bits: nobody finds a second certificate for a given print.
@@ -116,17 +117,6 @@ impl FromStr for JoinCode {
     }
 }
 
-/// Whether this can stand behind `https://`: a name or number of a host and a port, nothing else.
-pub fn is_address(text: &str) -> bool {
-    let Some((host, port)) = text.rsplit_once(':') else { return false };
-    let bracketed = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let host_ok = match bracketed {
-        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-'),
-    };
-    host_ok && port.parse::<u16>().is_ok_and(|port| port > 0)
-}
-
 /// Crockford's base 32 over bytes: no letter that is read as a digit.
 mod base32 {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -209,13 +199,6 @@ mod tests {
         }
         assert_eq!(text[..text.len() - 3].parse::<JoinCode>(), Err(JoinCodeError::Mistyped));
         assert_eq!("please join".parse::<JoinCode>(), Err(JoinCodeError::NoCode));
-    }
-
-    #[test]
-    fn an_address_is_a_host_and_a_port_and_nothing_else() {
-        for bad in ["", "host", "host:0", "host:99999", "ho st:1", "a/b:1", "u@h:1", "[1]:2", "h:1/x"] {
-            assert!(!is_address(bad), "{bad}");
-        }
     }
 
     proptest! {

@@ -36,7 +36,7 @@ impl Failure {
 
     /// An answer that does not belong to the question.
     pub(super) fn unexpected(asked: &str) -> Failure {
-        Failure::Broken(Error::new(format!("the parent gave another answer than {asked} asks for")).transient())
+        Failure::Broken(Error::new(format!("the parent gave another answer than '{asked}' asks for")).transient())
     }
 }
 

@@ -126,7 +126,7 @@ impl Link {
                 Ended::Superseded => {
                     self.state(LinkState::Superseded);
                     self.fail_pending(
-                        "the parent follows another copy of this node; `rosterd resync` makes this one it",
+                        "the parent follows another copy of this node; 'rosterd resync' makes this one it",
                     );
                     self.settings.retry_max
                 }

@@ -166,7 +166,7 @@ fn read_file(path: &Path) -> Result<(Head, Vec<u8>)> {
     let mut bytes = fs::read(path).or_say_at("reading", path)?;
     let foreign = || Error::new("this is no file of batches or receipts").at(path);
     let end = bytes.iter().take(HEAD_BYTES_MAX).position(|byte| *byte == b'\n').ok_or_else(foreign)?;
-    let head: Head = serde_json::from_slice(&bytes[..end]).map_err(|error| foreign().because(error))?;
+    let head: Head = serde_json::from_slice(&bytes[..end]).map_err(|_| foreign())?;
     if head.rosterd != MAGIC {
         return Err(foreign());
     }
@@ -231,7 +231,7 @@ pub fn import_batches(authority: &Authority, parent: &Parent, path: &Path, recei
     let (head, bytes) = read_file(path)?;
     if head.kind != Kind::Batches || head.parent != authority.area() {
         return Err(Error::new(format!(
-            "this file is not for {}: {:?} for {}",
+            "this file is not for {}: '{:?}' for {}",
             authority.area(),
             head.kind,
             head.parent
@@ -278,7 +278,7 @@ pub fn import_receipts(ledger: &Arc<dyn ChildLedger>, credential: &Credential, p
     let (head, bytes) = read_file(path)?;
     if head.kind != Kind::Receipts || head.child != credential.area() {
         return Err(Error::new(format!(
-            "this file is not for {}: {:?} for {}",
+            "this file is not for {}: '{:?}' for {}",
             credential.area(),
             head.kind,
             head.child

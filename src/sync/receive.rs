@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::batch;
 use super::ledger::{Arrival, ParentLedger};
+use super::places::Places;
 use super::protocol::{
     Adopt, Answer, Ask, BatchHeader, Code, Compared, Hello, Message, NoticesHead, NoticesMark, PROTOCOL,
     PROTOCOL_OLDEST, Receipt, Refusal, Standing, Total, VerifyReport, Welcome, from_hex,
@@ -26,6 +27,8 @@ pub const NOTICES_ITEMS_MAX: usize = 1_000;
 pub const NOTICES_BYTES_MAX: usize = 512 << 10;
 /// A child tells of a comparison at once.
 const COMPARED_WITHIN: Duration = Duration::from_secs(60);
+/// A child that has something to send leaves the connection it waited on and opens another.
+const RECONNECT: Duration = Duration::from_secs(2);
 /// When a child should come again after its parent could not write.
 const UNAVAILABLE_RETRY_SECS: u32 = 30;
 /// When a child should come again whose earlier batch is still being written.
@@ -44,8 +47,10 @@ pub struct Parent {
     /// How the last comparison with each child came out, and when.
     found_equal: Mutex<HashMap<Area, (bool, Instant)>>,
     tally: Mutex<Tally>,
-    /// When each child last asked anything, seconds since 1970 by certificate time.
-    contacts: Mutex<HashMap<Area, i64>>,
+    /// When each child last asked anything.
+    contacts: Mutex<HashMap<Area, Instant>>,
+    /// Connections that children hold open.
+    pub(super) connections: Places<Area>,
     news: watch::Sender<()>,
 }
 
@@ -71,6 +76,7 @@ impl Parent {
             found_equal: Mutex::default(),
             tally: Mutex::default(),
             contacts: Mutex::default(),
+            connections: Places::default(),
             news: watch::Sender::new(()),
         }
     }
@@ -93,14 +99,19 @@ impl Parent {
         *locked(&self.tally).entry((child, code)).or_default() += 1;
     }
 
-    /// When each child last asked anything, seconds since 1970.
-    pub fn contacts(&self) -> HashMap<Area, i64> {
-        locked(&self.contacts).clone()
+    /// How long ago a child last asked anything; `None` where it has not since the start.
+    pub fn since_contact(&self, child: Area) -> Option<Duration> {
+        locked(&self.contacts).get(&child).map(Instant::elapsed)
+    }
+
+    /// Whether a child is at the other end of an open connection. It waits for notices there, so it can be asked.
+    pub fn is_connected(&self, child: Area) -> bool {
+        self.connections.is_held(child) || self.since_contact(child).is_some_and(|ago| ago < RECONNECT)
     }
 
     /// Answers one ask. `now`: certificate time. Blocks on the store.
     pub fn answer(&self, peer: &Peer, ask: Message<Ask>, now: i64) -> Result<Message<Answer>, Refusal> {
-        locked(&self.contacts).insert(peer.area, now);
+        locked(&self.contacts).insert(peer.area, Instant::now());
         let child = peer.area;
         let bare = |answer| Ok(Message::bare(answer));
         let answer = match ask.meta {
@@ -131,11 +142,12 @@ impl Parent {
 
     fn hello(&self, child: Area, hello: &Hello, now: i64) -> Result<Welcome, Refusal> {
         if hello.protocol_oldest > PROTOCOL {
-            let text = format!("{} speaks a newer protocol than this parent: update the parent first", hello.software);
+            let text =
+                format!("'{}' speaks a newer protocol than this parent: update the parent first", hello.software);
             return Err(Refusal::new(Code::ProtocolNewer, text));
         }
         if hello.protocol < PROTOCOL_OLDEST {
-            let text = format!("{} is too old for this parent: update it", hello.software);
+            let text = format!("'{}' is too old for this parent: update it", hello.software);
             return Err(Refusal::new(Code::ProtocolOlder, text));
         }
         let standing = match self.ledger.origin(child)? {

@@ -87,7 +87,7 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({:?})", self.text, self.code)
+        f.write_str(&self.text)
     }
 }
 

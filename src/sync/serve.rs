@@ -3,7 +3,6 @@
 //! Every limit here answers somebody who is slow, many or wrong; what is right is for [`super::receive`].
 
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -26,6 +25,7 @@ use super::authority::Authority;
 use super::batch::BODY_BYTES_MAX;
 use super::client::{PROTOCOL_HEADER, SLOW_BYTES_PER_SEC_MIN};
 use super::line::blocking;
+use super::places::Places;
 use super::protocol::{Answer, Ask, Code, META_BYTES_MAX, Message, NoticesHead, PROTOCOL, Refusal};
 use super::receive::Parent;
 use super::tls::{self, Peer};
@@ -86,36 +86,6 @@ const BODY_PLACE_WAIT: Duration = Duration::from_secs(10);
 /// How long connections may finish what they do when the daemon stops.
 const DRAIN_SECS: u64 = 5;
 
-/// Counts by key; a place is given back when its guard goes.
-#[derive(Debug)]
-struct Places<K: Eq + Hash + Copy>(Arc<Mutex<HashMap<K, usize>>>);
-
-struct Place<K: Eq + Hash + Copy>(Arc<Mutex<HashMap<K, usize>>>, K);
-
-impl<K: Eq + Hash + Copy> Places<K> {
-    fn take(&self, key: K, max: usize) -> Option<Place<K>> {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(key).or_default();
-        if *count >= max {
-            return None;
-        }
-        *count += 1;
-        Some(Place(self.0.clone(), key))
-    }
-}
-
-impl<K: Eq + Hash + Copy> Drop for Place<K> {
-    fn drop(&mut self) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.1) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.1);
-            }
-        }
-    }
-}
-
 /// So many a second, some more at once.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
@@ -147,7 +117,6 @@ pub struct Door {
     limits: DoorLimits,
     bodies: Semaphore,
     addresses: Places<IpAddr>,
-    children: Places<Area>,
     children_bodies: Places<Area>,
     pace: Mutex<HashMap<Option<Area>, Bucket>>,
 }
@@ -162,9 +131,8 @@ impl Door {
             authority,
             parent,
             bodies: Semaphore::new(limits.bodies_max),
-            addresses: Places(Arc::default()),
-            children: Places(Arc::default()),
-            children_bodies: Places(Arc::default()),
+            addresses: Places::default(),
+            children_bodies: Places::default(),
             pace: Mutex::default(),
             limits,
         })
@@ -239,7 +207,7 @@ async fn attend(
     };
     let mut _place = None;
     if let Some(peer) = &peer {
-        _place = door.children.take(peer.area, door.limits.connections_per_child_max);
+        _place = door.parent.connections.take(peer.area, door.limits.connections_per_child_max);
         if _place.is_none() {
             door.parent.count(Some(peer.area), Code::Busy);
             return;

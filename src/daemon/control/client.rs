@@ -155,7 +155,7 @@ impl Target {
             file.sync_all()?;
             Ok(hash.finalize().to_string() == content.hash)
         };
-        let written = write().or_say_at("writing the file", &beside).and_then(|whole| match whole {
+        let written = write().or_say_at("writing the file", &self.path).and_then(|whole| match whole {
             true => self.check(),
             false => Err(Error::new("the file changed on its way").at(&self.path)),
         });

@@ -1,7 +1,6 @@
 //! The daemon's end of the control socket.
 
 use std::future::Future;
-use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +15,8 @@ use super::{
     CLIENTS_MAX, Content, Desk, Exit, FRAMES_WAITING_MAX, Failure, Frame, REQUEST_BYTES_MAX, Request, SocketPath,
 };
 use crate::error::{Context, Error, Result};
+use crate::report::text::Text;
+use crate::settings::Language;
 
 /// A bound control socket. The file goes away with it.
 pub struct Listener {
@@ -100,13 +101,20 @@ async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>, data: &Path) -> std
         Ok(request) => request,
         Err(error) => {
             let what = "the request is not one JSON line with a verb";
-            return write(&mut writer, &refused(what, error.to_string())).await;
+            let because = vec![error.to_string()];
+            let failure = Failure { what: what.into(), because, hint: None, exit: Exit::Usage };
+            return write(&mut writer, &Frame::Error(failure)).await;
         }
     };
     if let Some(bytes) = request.upload {
         match receive(&mut lines, bytes, data).await {
             Ok(spooled) => request.received = Some(Arc::new(spooled)),
-            Err(error) => return write(&mut writer, &refused("receiving a file", error.to_string())).await,
+            // In English, which is what the one who asked puts into the words of the office.
+            Err(error) => {
+                let error = Error::new("receiving a file").because(error.renamed(&spool::folder(data), data));
+                let failure = Frame::error(&Text::new(Language::English), &error, Exit::Failed);
+                return write(&mut writer, &failure).await;
+            }
         }
     }
     let (sender, mut frames) = mpsc::channel(FRAMES_WAITING_MAX);
@@ -150,27 +158,24 @@ async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>, data: &Path) -> std
     Ok(())
 }
 
-fn refused(what: &str, because: String) -> Frame {
-    Frame::Error(Failure { what: what.into(), because: vec![because], hint: None, exit: Exit::Usage })
-}
-
 /// The `bytes` after a request's line, laid down in the spool.
 async fn receive(
     lines: &mut BufReader<tokio::io::Take<impl AsyncReadExt + Unpin>>,
     bytes: u64,
     data: &Path,
-) -> std::io::Result<Spooled> {
+) -> Result<Spooled> {
     if bytes > spool::FILE_BYTES_MAX {
-        return Err(std::io::Error::other(format!("more than {} bytes", spool::FILE_BYTES_MAX)));
+        return Err(Error::new(format!("more than {} bytes", spool::FILE_BYTES_MAX)));
     }
-    let spooled = Spooled::new(data).map_err(std::io::Error::other)?;
-    let mut file = tokio::fs::File::from_std(spooled.create().map_err(std::io::Error::other)?);
+    let spooled = Spooled::new(data)?;
+    let mut file = tokio::fs::File::from_std(spooled.create()?);
     // What was read ahead counts: the limit is set anew for the rest.
     let ahead = lines.buffer().len() as u64;
     lines.get_mut().set_limit(bytes.saturating_sub(ahead));
-    let taken = tokio::io::copy(&mut lines.take(bytes), &mut file).await?;
-    file.flush().await?;
-    if taken < bytes { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(spooled) }
+    let writing = "writing the file";
+    let taken = tokio::io::copy(&mut lines.take(bytes), &mut file).await.or_say_at(writing, spooled.path())?;
+    file.flush().await.or_say_at(writing, spooled.path())?;
+    if taken < bytes { Err(Error::new("the file was not taken to its end")) } else { Ok(spooled) }
 }
 
 async fn write(writer: &mut (impl AsyncWriteExt + Unpin), frame: &Frame) -> std::io::Result<()> {

@@ -14,6 +14,11 @@ const FOLDER: &str = "spool";
 /// A longer file is refused before it is taken. Intake has a smaller limit of its own (`[intake] file_bytes_max`).
 pub const FILE_BYTES_MAX: u64 = 8 << 30;
 
+/// Where files lie on their way. Nobody who asks knows of it: an error names what the person named.
+pub fn folder(data: &Path) -> PathBuf {
+    data.join(FOLDER)
+}
+
 /// A name in the spool, which goes away with this value, and the file with it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Spooled {
@@ -24,7 +29,7 @@ impl Spooled {
     /// A name that is free, in the spool of `data`.
     pub fn new(data: &Path) -> Result<Spooled> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let folder = data.join(FOLDER);
+        let folder = folder(data);
         DirBuilder::new().recursive(true).mode(0o700).create(&folder).or_say_at("making a folder", &folder)?;
         let number = NEXT.fetch_add(1, Ordering::SeqCst);
         Ok(Spooled { path: folder.join(format!("{}-{number}", std::process::id())) })
@@ -50,5 +55,5 @@ impl Drop for Spooled {
 
 /// Removes what a daemon that was killed left.
 pub fn clear(data: &Path) {
-    let _ = std::fs::remove_dir_all(data.join(FOLDER));
+    let _ = std::fs::remove_dir_all(folder(data));
 }

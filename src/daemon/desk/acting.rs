@@ -61,9 +61,8 @@ impl FrontDesk {
             Ok(true)
         })?;
         if !found {
-            return Err(
-                Error::new(format!("there is no finding {}", args.finding)).hint("'rosterd findings --all' lists them")
-            );
+            return Err(Error::new(format!("there is no finding '{}'", args.finding))
+                .hint("'rosterd findings --all' lists them"));
         }
         live.logbook.drain(office)?;
         live.parent.announce();

@@ -66,7 +66,7 @@ impl FrontDesk {
 
     pub(super) fn settle_match(&self, args: &ask::SettleMatch, out: Out) -> Result<Exit> {
         let (office, live) = (&self.office, self.live()?);
-        let unknown = || Error::new(format!("there is no pair {}", args.id)).hint("'rosterd matches' lists them");
+        let unknown = || Error::new(format!("there is no pair '{}'", args.id)).hint("'rosterd matches' lists them");
         let (a, b) = args.id.split_once('-').ok_or_else(unknown)?;
         let (a, b): (Uid, Uid) = (a.parse().map_err(|_| unknown())?, b.parse().map_err(|_| unknown())?);
         let pair = MatchRow { a: a.min(b), b: a.max(b), score: 0.0 };

@@ -115,9 +115,13 @@ impl FrontDesk {
                     None => "never",
                     Some(_) if state.revoked => "revoked",
                     Some(_) if state.copy => "superseded",
-                    Some(_) => "connected",
+                    Some(_) if self.live.as_ref().is_some_and(|live| live.parent.is_connected(child.area)) => "connected",
+                    Some(_) => "away",
                 };
-                json!({"area": child.area, "name": child.name, "last_contact": child.last_contact.and_then(instant),
+                // A hello is kept; what came after it is known while this runs.
+                let since = self.live.as_ref().and_then(|live| live.parent.since_contact(child.area));
+                let asked = since.map(|since| office.now_millis() - since.as_millis() as i64);
+                json!({"area": child.area, "name": child.name, "last_contact": child.last_contact.max(asked).and_then(instant),
                        "watermark": child.watermark, "state": word, "below": below(&state)})
             })
             .collect();

@@ -8,12 +8,13 @@ mod upward;
 
 pub(super) use looking::instant;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::control::requests::{self as ask, Reach};
-use super::control::{Desk, Exit, Frame, Request};
+use super::control::{Desk, Exit, Frame, Request, path_text, spool};
 use super::logbook::Logbook;
 use super::office::Office;
 use super::worker::Progress;
@@ -104,6 +105,25 @@ impl FrontDesk {
     }
 }
 
+/// What a request that comes with a file calls it.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(with = "path_text")]
+    file: PathBuf,
+}
+
+impl FrontDesk {
+    /// `error` in terms of whoever asked: the file that they sent goes by its own name, and what is on its way to them lies
+    /// in the data folder.
+    fn named(&self, mut error: Error, request: &Request) -> Error {
+        if let (Some(received), Ok(named)) = (&request.received, request.args::<Named>()) {
+            error = error.renamed(received.path(), &named.file);
+        }
+        let data = self.office.settings().data_dir();
+        error.renamed(&spool::folder(&data), &data)
+    }
+}
+
 impl Desk for FrontDesk {
     fn handle(&self, request: Request, out: &mut dyn FnMut(Frame) -> bool) -> Exit {
         self.office.stir();
@@ -113,6 +133,7 @@ impl Desk for FrontDesk {
                 exit
             }
             Err(error) => {
+                let error = self.named(error, &request);
                 let exit = if error.is_transient() { Exit::Unreachable } else { Exit::Failed };
                 out(Frame::error(&self.office.text, &error, exit));
                 exit

@@ -13,7 +13,7 @@ use super::super::control::{Content, Exit, Frame};
 use super::super::ledger::Ledger;
 use super::super::neighbours::ChildState;
 use super::{FrontDesk, Out, row};
-use crate::domain::{Area, List};
+use crate::domain::{Area, Level, List};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::store::Child as Known;
@@ -29,9 +29,14 @@ use crate::sync::resync::{Step, Verdict};
 /// How long a parent waits for a child it asked to compare itself; then it is done at the child's next contact.
 const CHILD_WAIT: Duration = Duration::from_secs(120);
 const CHILD_LOOK: Duration = Duration::from_millis(300);
+/// One that is not connected is not waited for: it is switched off, or comes back after a restart of either within this.
+const CHILD_AWAY_WAIT: Duration = Duration::from_secs(3);
 
 /// Where children reach this node.
 fn addresses(settings: &Settings) -> Result<Vec<String>> {
+    if settings.level() == Level::Village {
+        return Err(Error::new("a village has no offices below it"));
+    }
     if let Some(advertise) = &settings.advertise {
         return Ok(vec![advertise.clone()]);
     }
@@ -142,7 +147,8 @@ impl FrontDesk {
         })
     }
 
-    /// A child is behind a wall and can only be asked when it comes: it is, within moments, as it waits for notices.
+    /// A child is behind a wall and can only be asked when it comes: it is, within moments, as it waits for notices; or at
+    /// its next contact, where it is away now.
     /// `asked` notes what is asked, or says whether it still is. Gives what the child answered, if it did in time.
     fn ask_child(&self, child: Area, asked: fn(&mut Known) -> &mut bool, out: Out) -> Result<Option<ChildState>> {
         let live = self.live()?;
@@ -157,12 +163,20 @@ impl FrontDesk {
         })?;
         live.parent.announce();
         let started = Instant::now();
+        let mut connected = started;
         loop {
             let mut known = self.known_child(child)?;
             if !*asked(&mut known) {
                 return Ok(Some(ChildState::of(&known)));
             }
-            if started.elapsed() > CHILD_WAIT || !out(Frame::progress(started.elapsed().as_secs(), 0, "wait")) {
+            if live.parent.is_connected(child) {
+                connected = Instant::now();
+            }
+            let is_away = connected.elapsed() > CHILD_AWAY_WAIT;
+            if is_away
+                || started.elapsed() > CHILD_WAIT
+                || !out(Frame::progress(started.elapsed().as_secs(), 0, "wait"))
+            {
                 out(Frame::Hint(self.office.text.say("hint-resync-later")));
                 return Ok(None);
             }

@@ -11,6 +11,9 @@ use crate::error::Error;
 const PREFIX: &str = "said";
 /// A longer text is somebody else's page, not a sentence of ours.
 const TEXT_BYTES_MAX: usize = 400;
+/// Between what the system says of an error and the error's number.
+const SYSTEM_REPORTS: &str = " (os error ";
+const SYSTEM_REPORT: &str = "said-os-error";
 
 /// An error as a person reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +52,13 @@ impl Text {
         if let Some(said) = self.whole(english) {
             return said;
         }
-        // With a remark in brackets behind it, or a chain written on one line.
+        // What the system reports, with a remark in brackets behind it, or a chain written on one line.
+        if let Some((head, number)) = english.strip_suffix(')').and_then(|text| text.rsplit_once(SYSTEM_REPORTS))
+            && !head.contains(": ")
+            && self.knows(SYSTEM_REPORT)
+        {
+            return self.fill(SYSTEM_REPORT, Some(&FluentArgs::from_iter([("x1", number), ("x2", head)])));
+        }
         if let Some((head, remark)) = english.strip_suffix(')').and_then(|text| text.rsplit_once(" ("))
             && let Some(head) = self.whole(head)
         {
@@ -58,7 +67,10 @@ impl Text {
         match english.split_once(": ") {
             Some((head, rest)) => match self.whole(head) {
                 Some(head) => format!("{head}{}{}", self.colon(), self.words(rest)),
-                None => english.to_owned(),
+                None => match self.words(rest) {
+                    told if told == rest => english.to_owned(),
+                    told => format!("{head}{}{told}", self.colon()),
+                },
             },
             None => english.to_owned(),
         }
@@ -124,134 +136,4 @@ fn token(text: &str) -> (&str, &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::path::{Path, PathBuf};
-
-    use super::*;
-    use crate::settings::Language;
-
-    #[test]
-    fn what_varies_is_a_value_and_the_words_are_the_key() {
-        let taken = |text: &str| {
-            let (key, values) = key_and_values(text);
-            (key, values.join("|"))
-        };
-        assert_eq!(taken("nothing is held under 7"), ("said-nothing-is-held-under-x".into(), "7".into()));
-        assert_eq!(
-            taken("519901001 holds no credential; 'rosterd status' lists it"),
-            ("said-x-holds-no-credential-x-lists-it".into(), "519901001|rosterd status".into())
-        );
-        assert_eq!(
-            taken("the child's area, '[node] name = \"x's\"' is wrong"),
-            ("said-the-child-s-area-x-is-wrong".into(), "[node] name = \"x's\"".into())
-        );
-    }
-
-    #[test]
-    fn a_clerk_reads_an_error_and_its_cause_in_chinese() {
-        let text = Text::new(Language::Chinese);
-        let missing = std::io::Error::from_raw_os_error(libc::ENOENT);
-        let error = Error::new("reading the file").at("/tmp/名册.xls").because(missing);
-        let told = text.error(&error);
-        assert_eq!(told.what, "读取文件：/tmp/名册.xls");
-        assert_eq!(told.because, ["没有这个文件或文件夹"]);
-        assert_eq!(Text::new(Language::English).error(&error).what, "reading the file: /tmp/名册.xls");
-    }
-
-    /// Folders whose errors a verb can print to a clerk.
-    const SPOKEN: &[&str] = &[
-        "cli",
-        "daemon/control",
-        "daemon/control.rs",
-        "daemon/desk",
-        "daemon/reading.rs",
-        "intake",
-        "settings",
-        "store/mod.rs",
-        "store/open.rs",
-        "store/copies.rs",
-        "store/fault.rs",
-        "store/key.rs",
-        "sync/authority.rs",
-        "sync/client.rs",
-        "sync/course.rs",
-        "sync/credential.rs",
-        "sync/enrol.rs",
-        "sync/files.rs",
-        "sync/join_code.rs",
-        "sync/offline.rs",
-        "sync/registry.rs",
-        "sync/serve.rs",
-    ];
-
-    /// What stands before a sentence that may become one.
-    const BEFORE: &[&str] = &["Error::new(", ".or_say(", ".or_say_at(", ".hint(", "Code::", "#[error(", "Fault::new("];
-
-    #[test]
-    fn whatever_a_verb_can_complain_of_has_its_chinese() {
-        let text = Text::new(Language::Chinese);
-        let mut missing = BTreeSet::new();
-        for file in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
-            let code = std::fs::read_to_string(&file).unwrap();
-            let code = code.split("\n#[cfg(test)]\nmod ").next().unwrap();
-            for sentence in BEFORE.iter().flat_map(|mark| code.split(mark).skip(1)).filter_map(literal) {
-                let (key, _) = key_and_values(&sentence);
-                // Keys of the catalogue itself, and what is only made of values.
-                if !text.knows(&sentence) && !text.knows(&key) && key.replace("-x", "") != PREFIX {
-                    missing.insert(format!("{key} = {sentence}"));
-                }
-            }
-        }
-        assert!(missing.is_empty(), "config/text/errors.zh-CN.ftl lacks\n{}", Vec::from_iter(missing).join("\n"));
-    }
-
-    fn files(src: &Path) -> Vec<PathBuf> {
-        let mut waiting: Vec<PathBuf> = SPOKEN.iter().map(|path| src.join(path)).collect();
-        let mut found = Vec::new();
-        while let Some(path) = waiting.pop() {
-            if path.is_dir() {
-                waiting.extend(std::fs::read_dir(&path).unwrap().flatten().map(|entry| entry.path()));
-            } else if path.extension().is_some_and(|e| e == "rs") && !spoken_by_none(&path) {
-                found.push(path);
-            }
-        }
-        assert!(found.len() > 30, "the folders are where they were");
-        found
-    }
-
-    /// Tests; the demo and the packager's pages, which no clerk runs in earnest.
-    fn spoken_by_none(path: &Path) -> bool {
-        ["test", "/demo/", "generate.rs"].iter().any(|part| path.to_string_lossy().contains(part))
-    }
-
-    /// The string literal that begins within a few plain words, its holes as quoted values.
-    fn literal(code: &str) -> Option<String> {
-        /// `UnreadableCode::TooManyCells, format!(` before the quote.
-        const LEAD_MAX: usize = 40;
-        let start = code.find('"').filter(|at| *at < LEAD_MAX)?;
-        if code[..start].contains([';', '{', ')', '=']) {
-            return None;
-        }
-        let (mut out, mut chars, mut hole) = (String::new(), code[start + 1..].chars(), false);
-        loop {
-            match chars.next()? {
-                '"' => return Some(out),
-                '\\' => match chars.next()? {
-                    '\n' => {
-                        let rest = chars.as_str().trim_start();
-                        chars = rest.chars();
-                    }
-                    other => out.push(other),
-                },
-                '{' => {
-                    hole = true;
-                    out.push('0');
-                }
-                '}' => hole = false,
-                _ if hole => {}
-                c => out.push(c),
-            }
-        }
-    }
-}
+mod tests;

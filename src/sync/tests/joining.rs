@@ -76,12 +76,12 @@ async fn a_code_is_good_once_for_its_area_and_its_time() {
     assert!(wrong_area.to_string().contains("is for 519901001200"));
     let forged = JoinCode { area: OTHER.parse().unwrap(), ..code.clone() };
     let refused = enrol::join(&other.dir(), OTHER.parse().unwrap(), &forged).await.unwrap_err();
-    assert!(chain(&refused).contains("CodeUnknown"), "{}", chain(&refused));
+    assert!(chain(&refused).contains("not known here"), "{}", chain(&refused));
 
     enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &code).await.unwrap();
     let thief = Office::new(VILLAGE);
     let refused = enrol::join(&thief.dir(), VILLAGE.parse().unwrap(), &code).await.unwrap_err();
-    assert!(chain(&refused).contains("CodeUsed"), "{}", chain(&refused));
+    assert!(chain(&refused).contains("was used already"), "{}", chain(&refused));
     assert_eq!(county.parent.tally()[&(None, Code::CodeUsed)], 1);
 
     for bad in [COUNTY, "519902", "519902001200"] {
