@@ -5,8 +5,9 @@ use crate::domain::{IdState, List};
 
 use super::clean::date::DateOrder;
 use super::clean::number::{has_lost_tail, id_number, is_long_number};
-use super::clean::words::{SexDigits, SexEvidence, sex_digit};
+use super::clean::words::{SexDigits, SexEvidence, are_names, sex_digit};
 use super::field::Field;
+use super::header::Heading;
 use super::layout::Layout;
 use super::row::{Cell, Row};
 use super::vocabulary::{Vocabulary, fold_header, fold_word};
@@ -46,6 +47,12 @@ pub fn adopt(layout: &mut Layout, data: &[Row], vocabulary: &Vocabulary) {
             layout.adopt(field, only);
         }
     }
+}
+
+/// Whether the column names all others of a household in each of its cells (家庭成员 over 钱女、赵小): nobody's line.
+pub fn is_crowded(heading: &Heading, data: &[Row]) -> bool {
+    let texts = || data.iter().map(|row| row.cell(heading.column)).filter(|cell| !cell.is_empty()).map(Cell::to_text);
+    heading.written.contains("成员") && 2 * texts().filter(|text| are_names(text)).count() >= texts().count().max(1)
 }
 
 fn fits(field: Field, list: List, column: usize, data: &[Row], vocabulary: &Vocabulary) -> bool {

@@ -1,5 +1,9 @@
 //! What one column's header means to one list.
 
+use std::collections::HashMap;
+
+use crate::domain::List;
+
 use super::field::Field;
 use super::row::Row;
 use super::vocabulary::{ListWords, Vocabulary, fold_header, fold_header_bare, holds};
@@ -11,7 +15,18 @@ pub struct Heading {
     pub keys: Vec<String>,
     /// The group it stands under names another person (配偶, 户主).
     pub of_other: bool,
+    /// Stands behind the name of somebody else, and does not say itself whose it is.
+    pub behind: Option<Behind>,
     pub column: usize,
+}
+
+/// Who is named before a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    Child,
+    Spouse,
+    /// The head, or whoever applied, reported or answers for somebody.
+    Other,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -23,6 +38,11 @@ pub enum Meaning {
     Dropped,
     Unknown,
 }
+
+/// Those who stand for a household.
+pub const HEADS: &[&str] = &["户主", "申请人", "持证人"];
+/// Those to whom the relation of a household's members is told.
+const OF_HOUSEHOLD: &[&str] = &["户主", "申请人", "持证人", "家属", "亲属", "家庭成员"];
 
 /// Builds the path names parent.child of every column. A group's name stands only over its first column.
 pub fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
@@ -64,16 +84,95 @@ pub fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
         keys.dedup();
         keys.retain(|key| !key.is_empty());
         if !keys.is_empty() {
-            out.push(Heading { written: path.join("."), keys, of_other: other.is_some(), column });
+            out.push(Heading { written: path.join("."), keys, of_other: other.is_some(), behind: None, column });
         }
     }
+    set_apart_kin(&mut out, vocabulary);
+    set_behind(&mut out, vocabulary);
     out
 }
 
+/// Notes of every column which other person is the last one named before it.
+fn set_behind(headings: &mut [Heading], vocabulary: &Vocabulary) {
+    const CHILDREN: &[&str] = &["独生子女", "子女", "孩子", "小孩", "儿童"];
+    let is_name = |key: &str| {
+        let field = |columns: &HashMap<String, Field>| matches!(columns.get(key), Some(Field::Name | Field::Head));
+        field(&vocabulary.columns) || vocabulary.lists().iter().any(|list| field(&list.columns))
+    };
+    let mut behind = None;
+    for heading in headings {
+        let key = heading.keys[0].as_str();
+        // 子女数 and 配偶状况 name nobody.
+        let names = |word: &str| key.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest == "姓名");
+        let begins = |words: &[&str]| words.iter().any(|word| names(word));
+        let is_others = vocabulary.other_prefixes.iter().any(|other| names(other));
+        if begins(CHILDREN) {
+            behind = Some(Behind::Child);
+        } else if begins(&["配偶", "爱人", "丈夫", "妻子"]) {
+            behind = Some(Behind::Spouse);
+        } else if is_others {
+            behind = Some(Behind::Other);
+        } else if is_name(key) || vocabulary.person_prefixes.iter().any(|own| key.starts_with(own.as_str())) {
+            behind = None;
+        } else {
+            heading.behind = behind;
+        }
+    }
+}
+
+/// Whether a death told there is of the one named before: a child's or a spouse's on a list of support for them.
+fn is_death_of_another(heading: &Heading, list: &ListWords) -> bool {
+    match heading.behind {
+        Some(Behind::Child) => list.list != List::Deaths,
+        Some(Behind::Spouse) => list.list.pays(),
+        Some(Behind::Other) | None => false,
+    }
+}
+
+/// Says of 与本人关系 behind 代办人 that it is the agent's: how the line's own person stands to their household is asked
+/// beside nobody else.
+fn set_apart_kin(headings: &mut [Heading], vocabulary: &Vocabulary) {
+    for at in 1..headings.len() {
+        let key = headings[at].keys[0].clone();
+        if !key.ends_with("关系") || OF_HOUSEHOLD.iter().any(|of| key.contains(of)) {
+            continue;
+        }
+        let is_phone = |key: &str| vocabulary.columns.get(key) == Some(&Field::Phone);
+        let before = headings[..at].iter().rev().map(|heading| &heading.keys[0]).find(|key| !is_phone(key));
+        let others = vocabulary.other_prefixes.iter().filter(|other| !HEADS.contains(&other.as_str()));
+        let whose = before.and_then(|before| others.into_iter().find(|other| before.starts_with(other.as_str())));
+        if let Some(other) = whose {
+            headings[at].keys.insert(0, format!("{other}{key}"));
+            headings[at].of_other = true;
+        }
+    }
+}
+
+/// Whether a column says how somebody stands to another than the head: 监护人与其关系, 与代办人关系, 与死者关系.
+fn is_others_kin(key: &str, vocabulary: &Vocabulary) -> bool {
+    let names = |word: &String| key.contains(word.as_str());
+    key.ends_with("关系")
+        && !OF_HOUSEHOLD.iter().any(|of| key.contains(of))
+        && (vocabulary.other_prefixes.iter().any(names)
+            || (key.starts_with('与') && key != "与本人关系" && vocabulary.person_prefixes.iter().any(names)))
+}
+
 pub fn meaning(heading: &Heading, list: &ListWords, vocabulary: &Vocabulary, head_is_person: bool) -> Meaning {
+    match meaning_of_own(heading, list, vocabulary, head_is_person) {
+        Meaning::Field(Field::Died | Field::DiedFlag, _) if is_death_of_another(heading, list) => {
+            Meaning::Field(Field::Ignored, false)
+        }
+        meaning => meaning,
+    }
+}
+
+fn meaning_of_own(heading: &Heading, list: &ListWords, vocabulary: &Vocabulary, head_is_person: bool) -> Meaning {
     // Before anything else: no synonym can open a column that must not be kept (DOMAIN.md 5, drop-list).
     if heading.keys.iter().any(|key| vocabulary.drop.iter().any(|word| key.contains(word.as_str()))) {
         return Meaning::Dropped;
+    }
+    if heading.keys.first().is_some_and(|key| is_others_kin(key, vocabulary)) {
+        return Meaning::Field(Field::Ignored, false);
     }
     for (at, key) in heading.keys.iter().enumerate() {
         if head_is_person && let Some(meaning) = of_head(key, list, vocabulary) {
@@ -113,7 +212,7 @@ fn is_choice(key: &str, list: &ListWords) -> bool {
 
 /// What 户主身份证号 means where the head is the line's only person.
 pub fn of_head(key: &str, list: &ListWords, vocabulary: &Vocabulary) -> Option<Meaning> {
-    let rest = ["户主", "申请人", "持证人"].into_iter().find_map(|prefix| key.strip_prefix(prefix))?;
+    let rest = HEADS.iter().find_map(|prefix| key.strip_prefix(prefix))?;
     let field = if rest.is_empty() {
         Some(&Field::Name)
     } else {
@@ -127,6 +226,8 @@ pub fn hinted(heading: &Heading, field: Field, vocabulary: &Vocabulary) -> bool 
     !heading.of_other
         && vocabulary.hints.iter().any(|(hint, word)| *hint == field && holds(key, word))
         && !vocabulary.other_prefixes.iter().any(|other| key.contains(other.as_str()))
+        // 长子姓名 is somebody of the household, and not whose line it is.
+        && (field != Field::Name || key.strip_suffix("姓名").is_none_or(|of| !vocabulary.relation.contains_key(of)))
 }
 
 pub fn is_known(heading: &Heading, vocabulary: &Vocabulary) -> bool {
@@ -151,14 +252,20 @@ fn hints_at(heading: &Heading, word: &str, vocabulary: &Vocabulary) -> bool {
 /// Gives a field that no header names exactly to the one unknown column that hints at it; the list's own hints first.
 pub fn hint(headings: &[Heading], meanings: &mut [Meaning], list: &ListWords, vocabulary: &Vocabulary) {
     for (field, word) in &list.hints {
-        give(headings, meanings, *field, |heading| hints_at(heading, word, vocabulary));
+        give(headings, meanings, list, *field, |heading| hints_at(heading, word, vocabulary));
     }
     for (field, _) in &vocabulary.hints {
-        give(headings, meanings, *field, |heading| hinted(heading, *field, vocabulary));
+        give(headings, meanings, list, *field, |heading| hinted(heading, *field, vocabulary));
     }
 }
 
-fn give(headings: &[Heading], meanings: &mut [Meaning], field: Field, fits: impl Fn(&Heading) -> bool) {
+fn give(
+    headings: &[Heading],
+    meanings: &mut [Meaning],
+    list: &ListWords,
+    field: Field,
+    fits: impl Fn(&Heading) -> bool,
+) {
     let taken =
         |meaning: &Meaning| matches!(meaning, Meaning::Field(taken, _) | Meaning::Hinted(taken) if *taken == field);
     // Two contacts stand in two columns.
@@ -166,7 +273,8 @@ fn give(headings: &[Heading], meanings: &mut [Meaning], field: Field, fits: impl
         return;
     }
     for (heading, meaning) in headings.iter().zip(meanings) {
-        if *meaning == Meaning::Unknown && fits(heading) {
+        let is_anothers = || matches!(field, Field::Died | Field::DiedFlag) && is_death_of_another(heading, list);
+        if *meaning == Meaning::Unknown && fits(heading) && !is_anothers() {
             *meaning = Meaning::Hinted(field);
             if field != Field::Contact {
                 return;

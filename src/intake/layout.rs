@@ -1,5 +1,7 @@
 //! What the columns of one sheet mean.
 
+use std::sync::Arc;
+
 use crate::domain::List;
 
 use super::band::Said;
@@ -27,7 +29,7 @@ pub struct Layout {
     /// What the title says of all lines, where no column says it of each.
     pub said: Said,
     /// Where people stand side by side: the columns are those of the first block.
-    pub blocks: Option<Blocks>,
+    pub blocks: Option<Arc<Blocks>>,
 }
 
 impl Layout {

@@ -4,15 +4,22 @@
 //! knows. The best is the header. Which list it is follows from the columns that only one list has, supported by the
 //! title above, the sheet's name and the file's.
 
-use crate::domain::List;
+use std::ops::Range;
+use std::sync::Arc;
 
-use super::band::Said;
-use super::beside::Blocks;
+use crate::domain::{List, Status};
+
+use super::beside::{Blocks, Person};
+use super::choose::choose;
+use super::content;
+use super::families::names_one_of_many;
 use super::field::Field;
-use super::header::{Heading, Meaning, headings, hint, hinted, is_known, is_known_key, meaning};
+use super::header::{Heading, Meaning, headings, hinted, is_known, is_known_key, meaning};
+use super::joined::Joined;
 use super::layout::Layout;
 use super::row::{Cell, Row};
-use super::vocabulary::{ListWords, Vocabulary, fold_header, fold_word};
+use super::tables::{Tables, name, said};
+use super::vocabulary::{Vocabulary, fold_header, fold_word};
 
 /// Rows looked at for the header (DOMAIN.md 6 row 1).
 pub const HEADER_ROWS_MAX: usize = 20;
@@ -20,10 +27,6 @@ pub const HEADER_ROWS_MAX: usize = 20;
 const HEADER_DEPTH_MAX: usize = 3;
 /// Known cells that make a row a header.
 const KNOWN_CELLS_MIN: usize = 3;
-/// What the columns and titles must say together for a list to be believed.
-const LIST_SCORE_MIN: i32 = 3;
-/// A title says no more than this, however long the word in it.
-const TITLE_SCORE_MAX: i32 = 5;
 
 /// A header found in a window of rows.
 #[derive(Debug)]
@@ -34,7 +37,26 @@ pub struct Found {
     pub depth: usize,
     /// `None` where it is a header, but of no list we can tell.
     pub layout: Option<Layout>,
+    /// Where it stands; all columns, unless other tables stand beside it.
+    pub columns: Range<usize>,
+    /// Other tables on the same rows.
+    pub beside: Vec<Table>,
+    /// Values that are written over several columns.
+    pub joined: Vec<Joined>,
+    /// The headers of what stands beside them and is nobody's, or of no list we can tell.
+    pub unread: Vec<String>,
 }
+
+/// A table beside another one.
+#[derive(Debug)]
+pub struct Table {
+    pub columns: Range<usize>,
+    pub layout: Layout,
+    /// What is written over it of all its people.
+    pub said: Vec<String>,
+}
+
+const ALL: Range<usize> = 0..usize::MAX;
 
 /// Texts that support one list or another: sheet name, file name, folder.
 #[derive(Debug, Clone, Default)]
@@ -62,25 +84,139 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     let enough = |known: usize| known == most || (known >= KNOWN_CELLS_MIN && known * 5 >= most * 3);
     let (known, first, depth) = candidates.into_iter().find(|(known, ..)| enough(*known))?;
     let mut headings = headings(&window[first..first + depth], vocabulary);
+    let below = &window[first + depth..];
     let all_known = known >= 2 && known == headings.len();
     if known < KNOWN_CELLS_MIN && !all_known {
         return None;
     }
-    let titles: Vec<String> =
-        window[..first].iter().flat_map(|row| row.cells().map(|cell| fold_word(&cell.to_text()))).collect();
-    let header_cells = window[first..first + depth]
-        .iter()
-        .flat_map(|row| row.cells().enumerate().map(|(column, cell)| (column, fold_word(&cell.to_text()))))
-        .filter(|(_, text)| !text.is_empty())
-        .collect();
-    let blocks = Blocks::of(&headings, vocabulary);
-    let told = |headings: &[Heading], forced| choose(headings, &titles, support, forced, vocabulary);
-    let whole = blocks.and_then(|_| told(&headings, forced)).map(|layout| layout.list);
-    blocks.iter().for_each(|blocks| blocks.keep_first(&mut headings, vocabulary));
-    // One block alone may tell less than the whole header.
-    let layout = told(&headings, forced).or_else(|| told(&headings, Some(whole?)));
-    let layout = layout.map(|layout| Layout { header_cells, blocks, ..layout });
-    Some(Found { first, depth, layout })
+    let over = Over { above: &window[..first], header: &window[first..first + depth], support, forced, vocabulary };
+    if is_card(window, vocabulary) {
+        return None;
+    }
+    let joined = Joined::of(&mut headings, below, vocabulary);
+    let (crowded, headings): (Vec<Heading>, Vec<Heading>) =
+        headings.into_iter().partition(|heading| content::is_crowded(heading, below));
+    let unread = Found::written(&crowded).into_iter().collect();
+    let mut found = Found { first, depth, layout: None, columns: ALL, beside: Vec::new(), joined, unread };
+    let people = Blocks::of(&headings, vocabulary);
+    let apart = people.as_ref().and_then(|(blocks, _)| over.titled_apart(blocks));
+    if let Some(people) = people.filter(|_| apart.is_none()) {
+        found.layout = over.people(&headings, people);
+        return Some(found);
+    }
+    let tables = apart.map(|columns| Tables { columns, of_nobody: Vec::new() });
+    let Tables { columns, of_nobody } = tables.unwrap_or_else(|| Tables::of(&headings, vocabulary));
+    let (is_nobodys, mut headings): (Vec<Heading>, Vec<Heading>) =
+        headings.into_iter().partition(|heading| of_nobody.contains(&heading.column));
+    found.unread.extend(Found::written(&is_nobodys));
+    if columns.len() == 1 {
+        found.layout = over.table(&headings, &ALL);
+        return Some(found);
+    }
+    for columns in columns {
+        let behind = headings.iter().position(|heading| heading.column >= columns.end).unwrap_or(headings.len());
+        let mut own: Vec<Heading> = headings.drain(..behind).collect();
+        let said = said(&own, vocabulary);
+        name(&mut own, vocabulary);
+        let layout = match Blocks::of(&own, vocabulary) {
+            Some(people) => over.people(&own, people),
+            None => over.table(&own, &columns),
+        };
+        match layout {
+            None => found.unread.extend(Found::written(&own)),
+            Some(layout) if found.layout.is_none() => (found.layout, found.columns) = (Some(layout), columns),
+            Some(layout) => {
+                let said = said.into_iter().chain(over.titles(&columns)).collect();
+                found.beside.push(Table { columns, layout, said });
+            }
+        }
+    }
+    Some(found)
+}
+
+impl Found {
+    /// The headers of columns that are not read.
+    fn written(headings: &[Heading]) -> Option<String> {
+        let written: Vec<&str> = headings.iter().map(|heading| heading.written.as_str()).collect();
+        (!written.is_empty()).then(|| written.join("、"))
+    }
+}
+
+/// What stands over the lines: titles and header rows.
+struct Over<'a> {
+    above: &'a [Row],
+    header: &'a [Row],
+    support: &'a Support,
+    forced: Option<List>,
+    vocabulary: &'a Vocabulary,
+}
+
+impl Over<'_> {
+    fn titles(&self, columns: &Range<usize>) -> Vec<String> {
+        let cells = self.above.iter().flat_map(|row| row.cells().enumerate());
+        let own = cells.filter(|(column, cell)| columns.contains(column) && !cell.is_empty());
+        own.map(|(_, cell)| fold_word(&cell.to_text())).collect()
+    }
+
+    /// The columns of each block where a title of its own says that its people ended: 在册人员 over one, 死亡人员 over the next.
+    fn titled_apart(&self, blocks: &Blocks) -> Option<Vec<Range<usize>>> {
+        let first = |person: &Person| person.cells.iter().map(|(from, _)| *from).min();
+        let starts: Vec<usize> = blocks.people.iter().filter_map(first).collect();
+        let ends = starts.iter().skip(1).copied().chain([usize::MAX]);
+        let starts = [0].into_iter().chain(starts.iter().skip(1).copied());
+        let columns: Vec<Range<usize>> = starts.zip(ends).map(|(start, end)| start..end).collect();
+        let is_end = |title: &String| {
+            let mut lists = self.vocabulary.lists().iter();
+            lists.any(|list| {
+                list.status_inside.iter().any(|(word, s)| *s != Status::Active && title.contains(word.as_str()))
+            })
+        };
+        let says_end = |columns: &Range<usize>| self.titles(columns).iter().any(is_end);
+        (!blocks.are_kin && columns.iter().skip(1).any(says_end)).then_some(columns)
+    }
+
+    fn header_cells(&self, columns: &Range<usize>) -> Vec<(usize, String)> {
+        let cells = self.header.iter().flat_map(|row| row.cells().enumerate());
+        let own = cells.filter(|(column, _)| columns.contains(column));
+        own.map(|(column, cell)| (column, fold_word(&cell.to_text()))).filter(|(_, text)| !text.is_empty()).collect()
+    }
+
+    fn told(&self, headings: &[Heading], columns: &Range<usize>, forced: Option<List>) -> Option<Layout> {
+        choose(headings, &self.titles(columns), self.support, forced, self.vocabulary)
+    }
+
+    /// A table with a person on each line.
+    fn table(&self, headings: &[Heading], columns: &Range<usize>) -> Option<Layout> {
+        let layout = self.told(headings, columns, self.forced)?;
+        Some(Layout { header_cells: self.header_cells(columns), ..layout })
+    }
+
+    /// A table with several people on each line.
+    fn people(&self, headings: &[Heading], (mut blocks, own): (Blocks, Vec<Heading>)) -> Option<Layout> {
+        // One person alone may tell less than the whole header.
+        let whole = self.told(headings, &ALL, self.forced).map(|layout| layout.list);
+        let layout = self.told(&own, &ALL, self.forced).or_else(|| self.told(&own, &ALL, Some(whole?)));
+        let mut layout = layout?;
+        blocks.told.iter().for_each(|(field, column)| layout.adopt(*field, *column));
+        blocks.spare(&layout);
+        Some(Layout { header_cells: self.header_cells(&ALL), blocks: Some(Arc::new(blocks)), ..layout })
+    }
+}
+
+/// Whether the headers stand one below the other, each before its value: a card of one person, or people in columns.
+fn is_card(window: &[Row], vocabulary: &Vocabulary) -> bool {
+    let key = |cell: Cell<'_>| match cell {
+        Cell::Text(text) => Some(fold_header(text)).filter(|key| is_known_key(key, vocabulary)),
+        _ => None,
+    };
+    let is_header = |row: &&Row| row.filled() > 0 && row.cells().any(|cell| !cell.is_empty() && key(cell).is_none());
+    let rows = window.iter().filter(is_header);
+    let begun: Vec<String> = rows.clone().filter_map(|row| key(row.first_filled()?.1)).collect();
+    let mut keys = begun.clone();
+    keys.sort();
+    keys.dedup();
+    let of_people = keys.iter().filter(|key| vocabulary.columns.get(*key).is_some_and(|field| field.is_kept())).count();
+    keys.len() >= KNOWN_CELLS_MIN && of_people >= 2 && begun.len() * 2 >= rows.count()
 }
 
 /// How many columns of this header somebody knows; `None` where these rows cannot be a header.
@@ -105,8 +241,10 @@ fn known_cells(rows: &[Row], vocabulary: &Vocabulary) -> Option<usize> {
             })
             .filter(|(column, cell)| {
                 let own = fold_header(&cell.to_text());
+                // A digit below a merged header is known by that alone.
+                let is_digits = own.chars().all(|c| c.is_ascii_digit());
                 // Known only because of the row above it: that is a remark or a line of data.
-                upper.iter().all(|heading| heading.column != *column || !is_known(heading, vocabulary))
+                !is_digits && upper.iter().all(|heading| heading.column != *column || !is_known(heading, vocabulary))
                     || is_known_key(&own, vocabulary)
             })
             .count();
@@ -119,6 +257,7 @@ fn known_cells(rows: &[Row], vocabulary: &Vocabulary) -> Option<usize> {
         let field = vocabulary.lists().iter().map(|list| meaning(heading, list, vocabulary, true));
         field.clone().any(|meaning| matches!(meaning, Meaning::Field(Field::Name | Field::Head, _)))
             || hinted(heading, Field::Name, vocabulary)
+            || names_one_of_many(heading, vocabulary)
     });
     // The upper row of two may name nobody, and be no header without the lower one.
     Some(if named { headings.iter().filter(|heading| is_known(heading, vocabulary)).count() } else { 0 })
@@ -138,129 +277,9 @@ fn looks_like_data(cell: Cell<'_>) -> bool {
 pub fn is_another_header(row: &Row, vocabulary: &Vocabulary) -> bool {
     let word = |cell: Cell<'_>| matches!(cell, Cell::Text(text) if is_known_key(&fold_header(text), vocabulary));
     let known = row.cells().filter(|cell| word(*cell)).count();
-    known > KNOWN_CELLS_MIN && known * 2 > row.filled() && !row.cells().any(looks_like_data)
-}
-
-/// The list whose own columns and titles fit best; `None` where two fit equally or none does.
-fn choose(
-    headings: &[Heading],
-    titles: &[String],
-    support: &Support,
-    forced: Option<List>,
-    vocabulary: &Vocabulary,
-) -> Option<Layout> {
-    let mut scored: Vec<(i32, Layout)> = Vec::new();
-    for list in vocabulary.lists().iter().filter(|list| forced.is_none_or(|forced| forced == list.list)) {
-        if let Some((score, layout)) = lay_out(headings, list, vocabulary) {
-            let title = title_score(titles.iter().map(String::as_str), list);
-            let names = title_score(support.names.iter().map(String::as_str), list);
-            scored.push((score + title + names, with_title(layout, titles, support, list)));
-        }
-    }
-    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    let clear = match scored.as_slice() {
-        [] => false,
-        [(best, _)] => forced.is_some() || *best >= LIST_SCORE_MIN,
-        [(best, _), (second, _), ..] => *best >= LIST_SCORE_MIN && best > second,
-    };
-    clear.then(|| scored.swap_remove(0).1)
-}
-
-fn title_score<'a>(texts: impl Iterator<Item = &'a str>, list: &ListWords) -> i32 {
-    let longest = texts.flat_map(|text| list.titles.iter().filter(move |word| text.contains(word.as_str())));
-    // An English word says as much as a Chinese one of three characters.
-    let worth = longest.map(|word| if word.is_ascii() { 3 } else { word.chars().count() as i32 });
-    worth.max().unwrap_or(0).min(TITLE_SCORE_MAX)
-}
-
-fn with_title(layout: Layout, titles: &[String], support: &Support, list: &ListWords) -> Layout {
-    let (flow, aid) = (one_said(titles, support, &list.flow), one_said(titles, support, &list.aid));
-    Layout { said: Said { flow, aid, ..Said::default() }, ..layout }
-}
-
-/// The one thing that the first text saying anything says; a title that names both says neither.
-fn one_said<T: Copy + PartialEq>(titles: &[String], support: &Support, words: &[(T, String)]) -> Option<T> {
-    titles.iter().chain(&support.names).find_map(|text| {
-        let mut said = words.iter().filter(|(_, word)| word.chars().count() > 1 && text.contains(word.as_str()));
-        let first = said.next()?.0;
-        Some(said.all(|(other, _)| *other == first).then_some(first))
-    })?
-}
-
-/// The columns as one list reads them, and how much they speak for it. `None` where no column names a person.
-fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Option<(i32, Layout)> {
-    let is_name = |meaning: &Meaning| matches!(meaning, Meaning::Field(Field::Name, _) | Meaning::Hinted(Field::Name));
-    let mut head_is_person = false;
-    let mut meanings: Vec<Meaning> = headings.iter().map(|heading| meaning(heading, list, vocabulary, false)).collect();
-    hint(headings, &mut meanings, list, vocabulary);
-    if !meanings.iter().any(is_name) {
-        head_is_person = true;
-        meanings = headings.iter().map(|heading| meaning(heading, list, vocabulary, true)).collect();
-        hint(headings, &mut meanings, list, vocabulary);
-    }
-    if !meanings.iter().any(is_name) {
-        return None;
-    }
-    let mut layout = Layout {
-        list: list.list,
-        columns: vec![Vec::new(); Field::KEPT],
-        kept: Vec::new(),
-        recognised: Vec::new(),
-        unknown: Vec::new(),
-        dropped: 0,
-        header_cells: Vec::new(),
-        head_is_person,
-        said: Said::default(),
-        blocks: None,
-    };
-    let mut score = 0;
-    let mut counted = Vec::new();
-    for (heading, meaning) in headings.iter().zip(&meanings) {
-        match meaning {
-            Meaning::Dropped => layout.dropped += 1,
-            Meaning::Unknown => layout.unknown.push((heading.column, heading.written.clone())),
-            Meaning::Hinted(field) => {
-                layout.recognised.push(heading.written.clone());
-                // A guess never decides what list it is.
-                score += list.weight(*field, false).clamp(0, 1);
-                layout.columns[*field as usize].push(heading.column);
-            }
-            Meaning::Field(field, own) => {
-                layout.recognised.push(heading.written.clone());
-                // Ten columns of the list's own that are not kept say no more than three.
-                let times = counted.iter().filter(|seen| *seen == field).count();
-                counted.push(*field);
-                if times == 0 || (*field == Field::Ignored && *own && times < 3) {
-                    score += if *field == Field::Ignored && !*own { 0 } else { list.weight(*field, *own) };
-                }
-                if field.is_kept() {
-                    layout.columns[*field as usize].push(heading.column);
-                }
-            }
-        }
-    }
-    // A database numbers its lines under `id`.
-    let ids = &mut layout.columns[Field::Id as usize];
-    let is_bare = |column: &usize| headings.iter().any(|h| h.column == *column && h.keys.iter().any(|key| key == "id"));
-    if !ids.iter().all(is_bare) {
-        ids.retain(|column| !is_bare(column));
-    }
-    // A second 姓名 or 身份证号 without a group over it is somebody else's.
-    for field in [Field::Name, Field::Id, Field::Sex, Field::Birth, Field::Head, Field::Relation] {
-        layout.columns[field as usize].truncate(1);
-    }
-    layout.kept = (headings.iter().zip(&meanings))
-        .filter_map(|(heading, meaning)| match meaning {
-            Meaning::Field(field, _) | Meaning::Hinted(field)
-                if field.is_kept() && layout.columns(*field).contains(&heading.column) =>
-            {
-                Some((*field, heading.column))
-            }
-            _ => None,
-        })
-        .collect();
-    layout.kept.sort();
-    Some((score, layout))
+    let is_name = |cell: Cell<'_>| matches!(cell, Cell::Text(text) if vocabulary.columns.get(&fold_header(text)) == Some(&Field::Name));
+    let is_whole = known == KNOWN_CELLS_MIN && known == row.filled() && row.cells().any(is_name);
+    (known > KNOWN_CELLS_MIN || is_whole) && known * 2 > row.filled() && !row.cells().any(looks_like_data)
 }
 
 #[cfg(test)]

@@ -65,6 +65,8 @@ pub struct Refusal {
 pub enum RefusalCode {
     /// There is data in the line, and no name.
     NoName,
+    /// Several names in one cell, and no one number that says whose line it is.
+    SeveralNames,
     /// The line's own area lies outside the area of this node.
     AreaOutside,
     /// A sheet with data whose header tells no list.
@@ -75,17 +77,21 @@ pub enum RefusalCode {
     SheetRepeatsOthers,
     /// One of several sheets that are months of the same list, and not the latest.
     OlderMonth,
+    /// Columns beside a table that are of somebody else, and of no list we can tell. They are not read.
+    TableBeside,
     /// Cells of the line cannot be read as text.
     UnreadableText,
     /// A word in the column of the state that nobody knows. Its lines are taken: as their other columns say, else as active.
     UnknownState,
     /// A code in the column of the area that a spreadsheet cut (5.19901E+11). Its lines are taken without their village.
     AreaDamaged,
+    /// A line of several people tells of a death, and not whose it is. They are taken as living.
+    WhoseDeath,
 }
 
 impl RefusalCode {
     /// Codes of what was taken all the same, and only not understood.
-    pub const NOTES: [RefusalCode; 2] = [RefusalCode::UnknownState, RefusalCode::AreaDamaged];
+    pub const NOTES: [RefusalCode; 3] = [RefusalCode::UnknownState, RefusalCode::AreaDamaged, RefusalCode::WhoseDeath];
 
     pub fn is_note(self) -> bool {
         RefusalCode::NOTES.contains(&self)

@@ -1,6 +1,7 @@
 //! One row of any sheet, whatever it was read from.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use crate::domain::{PartialDate, is_blank};
 
@@ -120,12 +121,43 @@ impl Row {
     pub fn take_from_above(&mut self, wanted: impl Fn(usize) -> bool) {
         for (column, value) in std::mem::take(&mut self.above) {
             if wanted(column) && self.cell(column).is_empty() {
-                self.pad(column + 1);
-                let start = self.text.len() as u32;
-                self.text.push_str(&value);
-                self.slots[column] = Slot::Text { start, end: self.text.len() as u32 };
+                self.write(column, &value);
             }
         }
+    }
+
+    /// Puts text into a cell, whatever stood there.
+    pub fn write(&mut self, column: usize, text: &str) {
+        self.pad(column + 1);
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        self.slots[column] = Slot::Text { start, end: self.text.len() as u32 };
+    }
+
+    pub fn blank(&mut self, column: usize) {
+        if let Some(slot) = self.slots.get_mut(column) {
+            *slot = Slot::Empty;
+        }
+    }
+
+    /// Puts the cell that stands in column `from` of another row into `column`.
+    pub fn copy(&mut self, column: usize, row: &Row, from: usize) {
+        match row.slots.get(from) {
+            None | Some(Slot::Empty) => {}
+            Some(Slot::Text { start, end }) => self.write(column, &row.text[*start as usize..*end as usize]),
+            Some(slot) => {
+                self.pad(column + 1);
+                self.slots[column] = *slot;
+            }
+        }
+    }
+
+    /// The row as if nothing stood outside these columns.
+    pub fn within(&self, columns: &Range<usize>) -> Row {
+        let mut part = Row { number: self.number, ..Row::default() };
+        (columns.start..columns.end.min(self.width())).for_each(|column| part.copy(column, self, column));
+        part.above = self.above.iter().filter(|(column, _)| columns.contains(column)).cloned().collect();
+        part
     }
 
     /// Fills up with empty cells, so that the next one pushed stands in `column`.

@@ -1,29 +1,26 @@
 //! One sheet from its first row to its last: header, lines, totals, trailers.
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use crate::domain::{Area, Level, List, Reason, Record, Status, mask};
 
-use crate::domain::{Area, Level, List, mask};
-
+use super::Context;
 use super::area;
 use super::band::{self, Said};
 use super::clean::number::id_number;
-use super::clean::record::{Cleaner, Reading};
 use super::clean::view::View;
-use super::content;
+use super::clean::words::are_names;
 use super::field::Field;
-use super::fill::FillDown;
-use super::layout::Layout;
-use super::line_area::LineArea;
 use super::line_hash::LineHash;
 use super::lines::{Kind, kind};
 use super::merged::is_shared;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
 use super::report::{FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
 use super::row::{Cell, Row, Rows};
-use super::{Context, totals::Counts};
+use super::table::{Learnt, Table};
 
 /// Lines looked at before the first is read, to learn what the digits of a sex column mean.
 const LEARNING_ROWS_MAX: usize = 200;
+/// Headers of columns that are not read are cut at this length.
+const UNREAD_CHARS_MAX: usize = 60;
 
 /// What is known of a sheet before it is opened.
 #[derive(Clone)]
@@ -68,12 +65,12 @@ pub fn read(
     if filled(&window) == 0 {
         return Ok(Outcome::Empty);
     }
-    let Some(Found { first, depth, layout }) =
+    let Some(Found { first, depth, layout, columns, beside, joined, unread }) =
         recognise::find(&window, &origin.support, context.list, context.vocabulary)
     else {
         return Ok(Outcome::NoHeader);
     };
-    let Some(mut layout) = layout else { return Ok(Outcome::NoList) };
+    let Some(layout) = layout else { return Ok(Outcome::NoList) };
     while !ended && window.len() < first + depth + LEARNING_ROWS_MAX {
         let mut row = Row::default();
         if !rows.next(&mut row)? {
@@ -84,33 +81,27 @@ pub fn read(
     }
     let titles: Vec<String> =
         window[..first].iter().flat_map(|row| row.cells().map(Cell::to_text)).filter(|text| !text.is_empty()).collect();
-    let data = window.split_off(first + depth);
-    let parts = layout.blocks.map(|blocks| data.iter().flat_map(|row| blocks.parts(row)).collect::<Vec<Row>>());
-    let lines = parts.as_deref().unwrap_or(&data);
-    content::adopt(&mut layout, lines, context.vocabulary);
-    let reading = Reading {
-        digits: content::sex_digits(&layout, lines),
-        damaged_tails: content::lost_tails(&layout, lines),
-        order: content::date_order(&layout, lines),
-        typed: rows.typed(),
-        epoch_1904: rows.epoch_1904(),
-        today: context.today,
-        stated_on: area::stated_on(texts(origin, &titles, context), context.today),
-        said: origin.name.map_or(Said::default(), |name| {
-            band::of_sheet(name, context.vocabulary.of(layout.list), context.vocabulary)
-        }),
-    };
-    let (header_row, list) = (window[first].number, layout.list);
-    let line_area = LineArea::new(&layout, lines);
-    let lines_before = report.lines;
-    let mut reader = SheetReader::new(origin, context, layout, (reading, line_area), &titles, sink, report);
-    reader.announce(header_row);
+    let mut data = window.split_off(first + depth);
+    data.iter_mut().for_each(|row| joined.iter().for_each(|joined| joined.join(row)));
+    let (header_row, list, lines_before) = (window[first].number, layout.list, report.lines);
+    let stated_on = area::stated_on(texts(origin, &titles, context), context.today);
+    let learnt = Learnt { data: &data, typed: rows.typed(), epoch_1904: rows.epoch_1904(), stated_on };
+    let named = origin.name.map(str::to_owned);
+    let table = Table::new(layout, columns, named.as_slice(), &learnt, context);
+    let others = beside.into_iter().map(|beside| {
+        let texts: Vec<String> = beside.said.into_iter().chain(named.clone()).collect();
+        Table::new(beside.layout, beside.columns, &texts, &learnt, context)
+    });
+    let mut reader = SheetReader::new(origin, context, (table, others.collect()), &titles, sink, report);
+    reader.tell_unread(header_row, &unread);
+    reader.announce_all(header_row);
     for row in data {
         reader.row(row)?;
     }
     if !ended {
         let mut row = Row::default();
         while rows.next(&mut row)? {
+            joined.iter().for_each(|joined| joined.join(&mut row));
             row = reader.row(row)?;
         }
     }
@@ -133,20 +124,14 @@ struct SheetReader<'a, 'v> {
     context: &'a Context<'v>,
     sink: &'a mut dyn Sink,
     report: &'a mut FileReport,
-    layout: Layout,
-    reading: Reading,
-    /// What the sheet's name says of all its lines.
-    said: Said,
-    cleaner: Cleaner<'v>,
+    table: Table<'v>,
+    /// Other tables on the same rows.
+    others: Vec<Table<'v>>,
     /// Where lines belong that do not say otherwise.
     area: Area,
-    seed: u64,
-    fill: FillDown,
     hash: LineHash,
-    line_area: LineArea,
-    /// Of the blocks beside the first.
-    beside: Vec<(FillDown, LineArea)>,
-    counts: Counts,
+    /// Whether the line is of several people, and the death it may tell of is another's.
+    is_spared: bool,
     /// The first row that was taken for no line though something stands in it.
     passed: Option<u32>,
 }
@@ -155,103 +140,98 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     fn new(
         origin: &'a Origin<'a>,
         context: &'a Context<'v>,
-        layout: Layout,
-        (reading, line_area): (Reading, LineArea),
+        (table, others): (Table<'v>, Vec<Table<'v>>),
         titles: &[String],
         sink: &'a mut dyn Sink,
         report: &'a mut FileReport,
     ) -> Self {
         let texts = texts(origin, titles, context);
         let area = context.area.unwrap_or_else(|| area::stated(texts, context.node_area, context.places));
-        let cleaner = Cleaner::new(context.vocabulary, &layout, reading);
-        let mut reader = SheetReader {
-            origin,
-            context,
-            sink,
-            report,
-            layout,
-            said: reading.said,
-            reading,
-            cleaner,
-            area,
-            seed: 0,
-            fill: FillDown::default(),
-            hash: LineHash::default(),
-            line_area,
-            beside: Vec::new(),
-            counts: Counts::default(),
-            passed: None,
-        };
-        reader.seed = reader.seed();
+        let (hash, is_spared, passed) = (LineHash::default(), false, None);
+        let mut reader = SheetReader { origin, context, sink, report, table, others, area, hash, is_spared, passed };
+        reader.begin_segments();
         reader
     }
 
-    /// All that decides how a line is read, beside its text.
-    fn seed(&self) -> u64 {
-        let mut bytes = vec![
-            self.layout.list as u8,
-            u8::from(self.layout.head_is_person),
-            u8::from(self.reading.typed),
-            u8::from(self.reading.epoch_1904),
-            u8::from(self.reading.damaged_tails),
-            self.reading.order.day_first.map_or(0, |first| 1 + u8::from(first)),
-            u8::from(self.reading.order.short_year_last),
-        ];
-        bytes.extend(self.layout.kept.iter().map(|(field, _)| *field as u8));
-        bytes.extend(
-            [self.reading.digits.zero, self.reading.digits.one, self.reading.digits.two]
-                .map(|sex| sex.map_or(0, |sex| 1 + sex as u8)),
-        );
-        bytes.extend(self.reading.said.or(self.layout.said).bytes());
-        bytes.extend(self.area.padded().to_le_bytes());
-        xxh3_64_with_seed(&bytes, self.context.vocabulary.fingerprint())
+    /// Announces all tables under a header.
+    fn announce_all(&mut self, header_row: u32) {
+        self.announce(header_row);
+        for at in 0..self.others.len() {
+            self.change_to(at);
+            self.announce(header_row);
+            self.change_to(at);
+        }
+    }
+
+    /// Takes up another table of the same rows, or puts it back.
+    fn change_to(&mut self, at: usize) {
+        std::mem::swap(&mut self.table, &mut self.others[at]);
+    }
+
+    /// Tells of columns beside a table that are not read.
+    fn tell_unread(&mut self, row: u32, headers: &[String]) {
+        for headers in headers {
+            self.report.refused += 1;
+            let detail = headers.chars().take(UNREAD_CHARS_MAX).collect();
+            let sheet = self.origin.name.map(str::to_owned);
+            self.sink.refused(Refusal { sheet, row: Some(row), code: RefusalCode::TableBeside, detail });
+        }
     }
 
     fn announce(&mut self, header_row: u32) {
-        self.report.dropped_columns += self.layout.dropped;
+        self.report.dropped_columns += self.table.layout.dropped;
         self.sink.sheet(&SheetHead {
             sheet: self.origin.name.map(str::to_owned),
             hidden: self.origin.hidden,
-            list: self.layout.list,
+            list: self.table.layout.list,
             area: self.area,
-            stated_on: self.reading.stated_on,
+            stated_on: self.table.reading.stated_on,
             header_row,
-            recognised: self.layout.recognised.clone(),
-            dropped: self.layout.dropped,
-            unknown: self.layout.unknown.iter().map(|(_, header)| header.clone()).collect(),
+            recognised: self.table.layout.recognised.clone(),
+            dropped: self.table.layout.dropped,
+            unknown: self.table.layout.unknown.iter().map(|(_, header)| header.clone()).collect(),
         });
     }
 
     /// Reads one row and gives back a buffer for the next.
     fn row(&mut self, row: Row) -> Result<Row, Unreadable> {
-        let Some(blocks) = self.layout.blocks else { return self.one(row) };
-        let parts: Vec<(usize, Row)> =
-            (0..blocks.count).filter_map(|block| Some((block, blocks.part(&row, block)?))).collect();
-        if parts.is_empty() || kind(&row, &self.layout, self.context.vocabulary) == Kind::Header {
-            return self.one(row);
+        if self.others.is_empty() && self.table.columns.end == usize::MAX {
+            return self.people(row);
         }
-        self.beside.resize_with(blocks.count - 1, || (FillDown::default(), self.line_area.clone()));
-        for (block, part) in parts {
-            // Each block goes on with the households and villages above it, not with those beside it.
-            self.turn_to(block);
-            let read = self.one(part);
-            self.turn_to(block);
+        self.people(row.within(&self.table.columns))?;
+        for at in 0..self.others.len() {
+            let part = row.within(&self.others[at].columns);
+            self.change_to(at);
+            let read = self.people(part);
+            self.change_to(at);
             read?;
         }
         Ok(row)
     }
 
-    /// Takes up what stands above in a block, or puts it back.
-    fn turn_to(&mut self, block: usize) {
-        if let Some((fill, line_area)) = block.checked_sub(1).and_then(|at| self.beside.get_mut(at)) {
-            std::mem::swap(&mut self.fill, fill);
-            std::mem::swap(&mut self.line_area, line_area);
+    /// Reads the people of one row of a table.
+    fn people(&mut self, row: Row) -> Result<Row, Unreadable> {
+        if self.table.layout.blocks.is_none() {
+            return self.one(row);
         }
+        let people = self.table.people(&row, self.context);
+        if people.is_empty() || kind(&row, &self.table.layout, self.context.vocabulary) == Kind::Header {
+            return self.one(row);
+        }
+        for (at, part) in people {
+            self.is_spared = self.table.is_spared(at);
+            self.table.turn_to(at);
+            let read = self.one(part);
+            self.table.turn_to(at);
+            self.is_spared = false;
+            read?;
+        }
+        Ok(row)
     }
 
     /// Reads a row on which one person stands.
     fn one(&mut self, mut row: Row) -> Result<Row, Unreadable> {
-        match kind(&row, &self.layout, self.context.vocabulary) {
+        match kind(&row, &self.table.layout, self.context.vocabulary) {
             Kind::Blank | Kind::Trailer => return Ok(row),
             Kind::Beside => {
                 self.passed.get_or_insert(row.number);
@@ -266,25 +246,25 @@ impl<'a, 'v> SheetReader<'a, 'v> {
                 return Ok(row);
             }
             Kind::Total { whole, stated } => {
-                if let Some((stated, counted)) = self.counts.compare(whole, stated) {
-                    let (sheet, list) = (self.origin.name.map(str::to_owned), self.layout.list);
+                if let Some((stated, counted)) = self.table.counts.compare(whole, stated) {
+                    let (sheet, list) = (self.origin.name.map(str::to_owned), self.table.layout.list);
                     self.sink.total(Total { sheet, row: row.number, area: self.area, list, stated, counted });
                 }
                 return Ok(row);
             }
             Kind::Line => {}
         }
-        self.counts.line();
+        self.table.counts.line();
         self.report.lines += 1;
         let shared = |(field, _): &&(Field, usize)| is_shared(*field);
-        row.take_from_above(|at| self.layout.kept.iter().filter(shared).any(|(_, column)| *column == at));
-        let relation = self.layout.columns(Field::Relation).first().map(|column| row.cell(*column));
-        let is_head = relation.and_then(|cell| self.cleaner.relation_of(cell)).map(|code| matches!(code, 1 | 2));
-        self.fill.fill(&row, &self.layout, is_head, self.context.vocabulary);
+        row.take_from_above(|at| self.table.layout.kept.iter().filter(shared).any(|(_, column)| *column == at));
+        let relation = self.table.layout.columns(Field::Relation).first().map(|column| row.cell(*column));
+        let is_head = relation.and_then(|cell| self.table.cleaner.relation_of(cell)).map(|code| matches!(code, 1 | 2));
+        self.table.fill.fill(&row, &self.table.layout, is_head, self.context.vocabulary);
         let (node, places, words) = (self.context.node_area, self.context.places, self.context.vocabulary);
-        let own = self.line_area.of(&row, &self.layout, (node, self.area), places, words);
+        let own = self.table.line_area.of(&row, &self.table.layout, (node, self.area), places, words);
         let area = if self.context.area.is_some() { self.area } else { area::narrowed(own, self.area) };
-        if let Some(code) = self.line_area.cut_code()
+        if let Some(code) = self.table.line_area.cut_code()
             && area.level() != Level::Village
         {
             self.report.notes.note(RefusalCode::AreaDamaged, &code, self.origin.name, row.number);
@@ -294,37 +274,55 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         } else {
             self.line(&row, area);
         }
-        Ok(self.fill.swap(row))
+        Ok(self.table.fill.swap(row))
     }
 
     fn line(&mut self, row: &Row, area: Area) {
         // Also of a line that is held already: what is told of a file is told anew with each reading.
-        let view = View { row, layout: &self.layout, filled: self.fill.filled() };
-        if let Some(word) = self.cleaner.unknown_state(view) {
+        let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
+        if let Some(word) = self.table.cleaner.unknown_state(view) {
             self.report.notes.note(RefusalCode::UnknownState, &word, self.origin.name, row.number);
         }
-        let raw = self.hash.of(view, area, &mut self.cleaner, self.seed);
-        let list = self.layout.list;
+        let raw = self.hash.of(view, area, &mut self.table.cleaner, self.table.seed);
+        let list = self.table.layout.list;
         if self.sink.known(list, raw) {
             self.report.known += 1;
             return self.sink.line(Line { area, list, row: row.number, raw, record: None });
         }
-        let view = View { row, layout: &self.layout, filled: self.fill.filled() };
-        let (record, noticed) = self.cleaner.record(view, area);
+        let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
+        let (record, noticed) = self.table.cleaner.record(view, area);
         self.report.unread_cells += noticed.unread;
         self.report.error_cells += noticed.errors;
         match record {
-            Some(record) => self.sink.line(Line { area, list, row: row.number, raw, record: Some(record) }),
+            Some(record) => {
+                let record = if self.is_spared { self.spared(record, row.number) } else { record };
+                self.sink.line(Line { area, list, row: row.number, raw, record: Some(record) });
+            }
             None => {
                 let id = id_number(view.cell(Field::Id)).map(|id| id.masked()).unwrap_or_default();
-                self.refuse(row, RefusalCode::NoName, id);
+                let are_several = view.text(Field::Name).is_some_and(|name| are_names(&name));
+                let code = if are_several { RefusalCode::SeveralNames } else { RefusalCode::NoName };
+                self.refuse(row, code, id);
             }
+        }
+    }
+
+    /// The line of a person of whom nobody says that it is their death the line tells of. A benefit ended all the same.
+    fn spared(&mut self, record: Record, row: u32) -> Record {
+        if record.status != Status::Deceased {
+            return record;
+        }
+        let list = self.table.layout.list;
+        self.report.notes.note(RefusalCode::WhoseDeath, list.as_str(), self.origin.name, row);
+        match list.pays() {
+            true => Record { status: Status::Closed, died: None, reason: Some(Reason::Other), ..record },
+            false => Record { status: Status::Active, died: None, ended: None, reason: None, ..record },
         }
     }
 
     fn refuse(&mut self, row: &Row, code: RefusalCode, mut detail: String) {
         if code == RefusalCode::AreaOutside
-            && let Some(column) = self.layout.columns(Field::Name).first()
+            && let Some(column) = self.table.layout.columns(Field::Name).first()
         {
             detail = format!("{} {detail}", mask::name(&row.cell(*column).to_text()));
         }
@@ -334,20 +332,23 @@ impl<'a, 'v> SheetReader<'a, 'v> {
 
     /// A second header in the same sheet: of a printed page, or of another table below the first.
     fn header_again(&mut self, row: &Row) {
-        if self.layout.is_repeated_by(row) {
-            if !self.layout.is_whole_in(row) {
+        if self.table.layout.is_repeated_by(row) {
+            if !self.table.layout.is_whole_in(row) {
                 self.passed.get_or_insert(row.number);
             }
             return;
         }
         let find =
             |list| recognise::find(std::slice::from_ref(row), &self.origin.support, list, self.context.vocabulary);
-        let layout = find(self.context.list).and_then(|found| found.layout);
-        let layout = layout.or_else(|| find(Some(self.layout.list)).and_then(|found| found.layout));
-        if let Some(layout) = layout.filter(|layout| !layout.same_columns(&self.layout)) {
-            self.cleaner = Cleaner::new(self.context.vocabulary, &layout, self.reading);
-            self.layout = layout;
-            self.begin_segment();
+        let is_list = |found: &Found| found.layout.is_some();
+        let found = find(self.context.list).filter(is_list);
+        let found = found.or_else(|| find(Some(self.table.layout.list)).filter(is_list));
+        let Some(Found { layout: Some(layout), beside, mut unread, .. }) = found else { return };
+        if !layout.same_columns(&self.table.layout) {
+            unread.extend(beside.into_iter().map(|beside| beside.layout.recognised.join("、")));
+            self.tell_unread(row.number, &unread);
+            self.table.lay_out(layout, self.context);
+            self.table.begin_segment(self.area, self.context.vocabulary.fingerprint());
             self.announce(row.number);
         }
     }
@@ -358,9 +359,9 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         if self.context.area.is_none() {
             self.area_of_title(text);
         }
-        let (list, vocabulary) = (self.layout.list, self.context.vocabulary);
+        let (list, vocabulary) = (self.table.layout.list, self.context.vocabulary);
         if let Some(said) = band::of_title(text, vocabulary.of(list), vocabulary) {
-            self.say(said);
+            self.table.say(said, self.area, self.context);
         }
     }
 
@@ -374,19 +375,9 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         if let Some(area) = named.filter(|area| !area.contains(self.area)) {
             self.area = area;
             // Another village's part is not that of the dead of the one above.
-            self.say(Said::default());
-            self.begin_segment();
-            self.announce(0);
-        }
-    }
-
-    /// Takes what is said of the lines below, and goes back to what the whole sheet says for the rest.
-    fn say(&mut self, said: Said) {
-        let said = said.or(self.said);
-        if said != self.reading.said {
-            self.reading.said = said;
-            self.cleaner = Cleaner::new(self.context.vocabulary, &self.layout, self.reading);
-            self.begin_segment();
+            self.table.say(Said::default(), self.area, self.context);
+            self.begin_segments();
+            self.announce_all(0);
         }
     }
 
@@ -399,9 +390,10 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         }
     }
 
-    fn begin_segment(&mut self) {
-        self.seed = self.seed();
-        self.fill = FillDown::default();
-        self.beside.clear();
+    fn begin_segments(&mut self) {
+        let fingerprint = self.context.vocabulary.fingerprint();
+        for table in std::iter::once(&mut self.table).chain(&mut self.others) {
+            table.begin_segment(self.area, fingerprint);
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use compact_str::CompactString;
 
-use crate::domain::{Area, Date, IdNumber, List, PartialDate, Reason, Record, Sex, Status};
+use crate::domain::{Area, Date, IdNumber, IdState, List, PartialDate, Reason, Record, Sex, Status};
 
 use super::super::band::Said;
 use super::super::field::Field;
@@ -107,6 +107,11 @@ impl<'v> Cleaner<'v> {
             Cell::Text(text) if self.damaged_tails && has_lost_tail(text) => IdNumber::damaged(text),
             cell => id_number(cell),
         };
+        // One valid number says whose line it is, whatever stands in the name.
+        let is_ones = |id: &IdNumber| matches!(id.state(), IdState::Valid | IdState::Old);
+        if words::are_names(name) && !id_number.as_ref().is_some_and(is_ones) {
+            return (None, self.noticed);
+        }
         let mut record = Record {
             name: self.without_remark(name).into(),
             sex: self.sex(view),

@@ -168,6 +168,20 @@ pub fn is_anothers_death(text: &str, is_head: bool, vocabulary: &Vocabulary) -> 
     }
 }
 
+/// 钱女、赵小: names of several people in one cell.
+pub fn are_names(text: &str) -> bool {
+    const BETWEEN: &[char] = &['、', '，', ',', '；', ';', '/', '\n'];
+    const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=4;
+    // Asked of every line: nearly all are told by there being nothing between names.
+    let is_name = |part: &str| {
+        let name = part.split(['(', '（']).next().unwrap_or(part).trim();
+        NAME_CHARS.contains(&name.chars().count()) && name.chars().all(|c| ('\u{3400}'..='\u{9fff}').contains(&c))
+    };
+    text.contains(BETWEEN)
+        && text.trim_end_matches(BETWEEN).contains(BETWEEN)
+        && text.split(BETWEEN).filter(|part| !part.trim().is_empty()).all(is_name)
+}
+
 /// The end of a line that a remark tells: `2026年3月死亡`, `已迁出`, `迁往外县`. `None` for everything else, above all for
 /// somebody else's (`配偶死亡`).
 pub fn noted(text: &str, list: &ListWords) -> Option<Status> {

@@ -66,6 +66,21 @@ pub fn gather_named(path: &Path, rel_path: &str, area: &str, names: &[(&str, &st
     sink
 }
 
+/// Reads the text of a file at a village.
+pub fn text(name: &str, lines: &str) -> Gathered {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(name);
+    std::fs::write(&path, lines).unwrap();
+    let (result, sink) = gather(&path, name, "519901001200", HashSet::new());
+    result.unwrap();
+    sink
+}
+
+/// The records of such a file.
+pub fn records(name: &str, lines: &str) -> Vec<crate::domain::Record> {
+    text(name, lines).records().into_iter().cloned().collect()
+}
+
 /// The same for any other source.
 pub fn gather_from(
     area: &str,

@@ -2,21 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::gathered::{Gathered, gather, gather_named};
+use super::gathered::{gather, gather_named, records, text};
 use crate::domain::{Place, Record, Status};
-
-fn text(name: &str, lines: &str) -> Gathered {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(name);
-    std::fs::write(&path, lines).unwrap();
-    let (result, sink) = gather(&path, name, "519901001200", HashSet::new());
-    result.unwrap();
-    sink
-}
-
-fn records(name: &str, lines: &str) -> Vec<Record> {
-    text(name, lines).records().into_iter().cloned().collect()
-}
 
 fn dates(record: &Record) -> [Option<String>; 3] {
     [record.birth, record.died, record.moved_out].map(|date| date.map(|date| date.to_string()))

@@ -6,3 +6,4 @@ pub(super) mod gathered;
 mod habits;
 mod noted;
 mod robust;
+mod side_by_side;

@@ -1,0 +1,145 @@
+//! Which list a header is of, and what its columns mean to that list.
+
+use crate::domain::List;
+
+use super::band::Said;
+use super::field::Field;
+use super::header::{Heading, Meaning, hint, meaning};
+use super::layout::Layout;
+use super::recognise::Support;
+use super::vocabulary::{ListWords, Vocabulary};
+
+/// What the columns and titles must say together for a list to be believed.
+const LIST_SCORE_MIN: i32 = 3;
+/// A title says no more than this, however long the word in it.
+const TITLE_SCORE_MAX: i32 = 5;
+
+/// The list whose own columns and titles fit best; `None` where two fit equally or none does.
+pub fn choose(
+    headings: &[Heading],
+    titles: &[String],
+    support: &Support,
+    forced: Option<List>,
+    vocabulary: &Vocabulary,
+) -> Option<Layout> {
+    let mut scored: Vec<(i32, Layout)> = Vec::new();
+    for list in vocabulary.lists().iter().filter(|list| forced.is_none_or(|forced| forced == list.list)) {
+        if let Some((score, layout)) = lay_out(headings, list, vocabulary) {
+            let title = title_score(titles.iter().map(String::as_str), list);
+            let names = title_score(support.names.iter().map(String::as_str), list);
+            scored.push((score + title + names, with_title(layout, titles, support, list)));
+        }
+    }
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    let clear = match scored.as_slice() {
+        [] => false,
+        [(best, _)] => forced.is_some() || *best >= LIST_SCORE_MIN,
+        [(best, _), (second, _), ..] => *best >= LIST_SCORE_MIN && best > second,
+    };
+    clear.then(|| scored.swap_remove(0).1)
+}
+
+fn title_score<'a>(texts: impl Iterator<Item = &'a str>, list: &ListWords) -> i32 {
+    let longest = texts.flat_map(|text| list.titles.iter().filter(move |word| text.contains(word.as_str())));
+    // An English word says as much as a Chinese one of three characters.
+    let worth = longest.map(|word| if word.is_ascii() { 3 } else { word.chars().count() as i32 });
+    worth.max().unwrap_or(0).min(TITLE_SCORE_MAX)
+}
+
+fn with_title(layout: Layout, titles: &[String], support: &Support, list: &ListWords) -> Layout {
+    let (flow, aid) = (one_said(titles, support, &list.flow), one_said(titles, support, &list.aid));
+    Layout { said: Said { flow, aid, ..Said::default() }, ..layout }
+}
+
+/// The one thing that the first text saying anything says; a title that names both says neither.
+fn one_said<T: Copy + PartialEq>(titles: &[String], support: &Support, words: &[(T, String)]) -> Option<T> {
+    titles.iter().chain(&support.names).find_map(|text| {
+        let mut said = words.iter().filter(|(_, word)| word.chars().count() > 1 && text.contains(word.as_str()));
+        let first = said.next()?.0;
+        Some(said.all(|(other, _)| *other == first).then_some(first))
+    })?
+}
+
+/// The columns as one list reads them, and how much they speak for it. `None` where no column names a person.
+fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Option<(i32, Layout)> {
+    let is_name = |meaning: &Meaning| matches!(meaning, Meaning::Field(Field::Name, _) | Meaning::Hinted(Field::Name));
+    let mut head_is_person = false;
+    let mut meanings: Vec<Meaning> = headings.iter().map(|heading| meaning(heading, list, vocabulary, false)).collect();
+    hint(headings, &mut meanings, list, vocabulary);
+    if !meanings.iter().any(is_name) {
+        head_is_person = true;
+        meanings = headings.iter().map(|heading| meaning(heading, list, vocabulary, true)).collect();
+        hint(headings, &mut meanings, list, vocabulary);
+    }
+    if !meanings.iter().any(is_name) {
+        return None;
+    }
+    let mut layout = Layout {
+        list: list.list,
+        columns: vec![Vec::new(); Field::KEPT],
+        kept: Vec::new(),
+        recognised: Vec::new(),
+        unknown: Vec::new(),
+        dropped: 0,
+        header_cells: Vec::new(),
+        head_is_person,
+        said: Said::default(),
+        blocks: None,
+    };
+    let mut score = 0;
+    let mut counted = Vec::new();
+    for (heading, meaning) in headings.iter().zip(&meanings) {
+        match meaning {
+            Meaning::Dropped => layout.dropped += 1,
+            Meaning::Unknown => layout.unknown.push((heading.column, heading.written.clone())),
+            Meaning::Hinted(field) => {
+                layout.recognised.push(heading.written.clone());
+                // A guess never decides what list it is.
+                score += list.weight(*field, false).clamp(0, 1);
+                layout.columns[*field as usize].push(heading.column);
+            }
+            Meaning::Field(field, own) => {
+                layout.recognised.push(heading.written.clone());
+                // Ten columns of the list's own that are not kept say no more than three.
+                let times = counted.iter().filter(|seen| *seen == field).count();
+                counted.push(*field);
+                if times == 0 || (*field == Field::Ignored && *own && times < 3) {
+                    score += if *field == Field::Ignored && !*own { 0 } else { list.weight(*field, *own) };
+                }
+                if field.is_kept() {
+                    layout.columns[*field as usize].push(heading.column);
+                }
+            }
+        }
+    }
+    // A database numbers its lines under `id`.
+    let ids = &mut layout.columns[Field::Id as usize];
+    let is_bare = |column: &usize| headings.iter().any(|h| h.column == *column && h.keys.iter().any(|key| key == "id"));
+    if !ids.iter().all(is_bare) {
+        ids.retain(|column| !is_bare(column));
+    }
+    // 申报人 身份证号 死者姓名 身份证号: the number behind the name is meant.
+    let is_behind = |column: &usize| headings.iter().any(|h| h.column == *column && h.behind.is_some());
+    for field in [Field::Id, Field::Sex, Field::Birth] {
+        let columns = &mut layout.columns[field as usize];
+        if !head_is_person && !columns.iter().all(is_behind) {
+            columns.retain(|column| !is_behind(column));
+        }
+    }
+    // A second 姓名 or 身份证号 without a group over it is somebody else's.
+    for field in [Field::Name, Field::Id, Field::Sex, Field::Birth, Field::Head, Field::Relation] {
+        layout.columns[field as usize].truncate(1);
+    }
+    layout.kept = (headings.iter().zip(&meanings))
+        .filter_map(|(heading, meaning)| match meaning {
+            Meaning::Field(field, _) | Meaning::Hinted(field)
+                if field.is_kept() && layout.columns(*field).contains(&heading.column) =>
+            {
+                Some((*field, heading.column))
+            }
+            _ => None,
+        })
+        .collect();
+    layout.kept.sort();
+    Some((score, layout))
+}

@@ -1,0 +1,165 @@
+//! One table of a sheet while its lines are being read.
+
+use std::ops::Range;
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::domain::{Area, Date};
+
+use super::Context;
+use super::band::{self, Said};
+use super::clean::record::{Cleaner, Reading};
+use super::content;
+use super::fill::FillDown;
+use super::layout::Layout;
+use super::line_area::LineArea;
+use super::row::Row;
+use super::totals::Counts;
+
+/// What is known of a sheet when its tables begin.
+pub struct Learnt<'a> {
+    /// Its first lines.
+    pub data: &'a [Row],
+    /// See [`Reading`].
+    pub typed: bool,
+    pub epoch_1904: bool,
+    pub stated_on: Option<Date>,
+}
+
+/// What its columns mean, and what the lines above the next one leave to it.
+pub struct Table<'v> {
+    /// Where it stands: other tables may stand beside it.
+    pub columns: Range<usize>,
+    pub layout: Layout,
+    pub reading: Reading,
+    /// What is written over all its lines.
+    said: Said,
+    pub cleaner: Cleaner<'v>,
+    /// All that decides how a line is read, beside its text.
+    pub seed: u64,
+    pub fill: FillDown,
+    pub line_area: LineArea,
+    pub counts: Counts,
+    /// Of the people beside the first of a line.
+    beside: Vec<(FillDown, LineArea)>,
+    /// The head of the household on the line above, where several people stand on one.
+    head_above: Option<String>,
+}
+
+impl<'v> Table<'v> {
+    /// `texts`: what is written over all its lines, the nearest first; the name of the sheet is one of them.
+    pub fn new(
+        mut layout: Layout,
+        columns: Range<usize>,
+        texts: &[String],
+        learnt: &Learnt<'_>,
+        context: &Context<'v>,
+    ) -> Table<'v> {
+        let data = learnt.data;
+        let parts = layout.blocks.clone().map(|blocks| {
+            data.iter().flat_map(|row| blocks.parts(row, context.vocabulary).collect::<Vec<_>>()).collect::<Vec<Row>>()
+        });
+        let lines = parts.as_deref().unwrap_or(data);
+        content::adopt(&mut layout, lines, context.vocabulary);
+        let words = context.vocabulary.of(layout.list);
+        let said = texts.iter().map(|text| band::of_sheet(text, words, context.vocabulary));
+        let said = said.fold(Said::default(), Said::or);
+        let reading = Reading {
+            digits: content::sex_digits(&layout, lines),
+            damaged_tails: content::lost_tails(&layout, lines),
+            order: content::date_order(&layout, lines),
+            typed: learnt.typed,
+            epoch_1904: learnt.epoch_1904,
+            today: context.today,
+            stated_on: learnt.stated_on,
+            said,
+        };
+        Table {
+            columns,
+            said,
+            reading,
+            cleaner: Cleaner::new(context.vocabulary, &layout, reading),
+            seed: 0,
+            fill: FillDown::default(),
+            line_area: LineArea::new(&layout, lines),
+            counts: Counts::default(),
+            beside: Vec::new(),
+            head_above: None,
+            layout,
+        }
+    }
+
+    /// Another header in the same table.
+    pub fn lay_out(&mut self, layout: Layout, context: &Context<'v>) {
+        self.cleaner = Cleaner::new(context.vocabulary, &layout, self.reading);
+        self.layout = layout;
+    }
+
+    /// Takes what is said of the lines below, and goes back to what the whole table says for the rest.
+    pub fn say(&mut self, said: Said, area: Area, context: &Context<'v>) {
+        let said = said.or(self.said);
+        if said != self.reading.said {
+            self.reading.said = said;
+            self.cleaner = Cleaner::new(context.vocabulary, &self.layout, self.reading);
+            self.begin_segment(area, context.vocabulary.fingerprint());
+        }
+    }
+
+    /// What follows has nothing to do with the lines above. `fingerprint`: of the vocabulary.
+    pub fn begin_segment(&mut self, area: Area, fingerprint: u64) {
+        self.seed = self.seed(area, fingerprint);
+        self.fill = FillDown::default();
+        self.beside.clear();
+        self.head_above = None;
+    }
+
+    fn seed(&self, area: Area, fingerprint: u64) -> u64 {
+        let mut bytes = vec![
+            self.layout.list as u8,
+            u8::from(self.layout.head_is_person),
+            u8::from(self.reading.typed),
+            u8::from(self.reading.epoch_1904),
+            u8::from(self.reading.damaged_tails),
+            self.reading.order.day_first.map_or(0, |first| 1 + u8::from(first)),
+            u8::from(self.reading.order.short_year_last),
+        ];
+        bytes.extend(self.layout.kept.iter().map(|(field, _)| *field as u8));
+        bytes.extend(
+            [self.reading.digits.zero, self.reading.digits.one, self.reading.digits.two]
+                .map(|sex| sex.map_or(0, |sex| 1 + sex as u8)),
+        );
+        bytes.extend(self.reading.said.or(self.layout.said).bytes());
+        bytes.extend(area.padded().to_le_bytes());
+        xxh3_64_with_seed(&bytes, fingerprint)
+    }
+
+    /// The people of a row, the left one first, each with their place; none where it is of one person, or of nobody.
+    pub fn people(&mut self, row: &Row, context: &Context<'v>) -> Vec<(usize, Row)> {
+        let Some(blocks) = &self.layout.blocks else { return Vec::new() };
+        let people = 0..blocks.people.len();
+        let mut parts: Vec<(usize, Row)> =
+            people.filter_map(|at| Some((at, blocks.part(row, at, context.vocabulary)?))).collect();
+        let head = blocks.head_of(row);
+        // A household of many goes on in the next line under the same head.
+        if head.is_some() && head == self.head_above && parts.len() > 1 {
+            parts.retain(|(at, _)| *at > 0);
+        }
+        self.head_above = head;
+        self.beside.resize_with(blocks.people.len() - 1, || (FillDown::default(), self.line_area.clone()));
+        parts
+    }
+
+    /// Takes up what stands above one of the people of a line, or puts it back: each goes on with the household and
+    /// village above, not with those beside.
+    pub fn turn_to(&mut self, at: usize) {
+        if let Some((fill, line_area)) = at.checked_sub(1).and_then(|at| self.beside.get_mut(at)) {
+            std::mem::swap(&mut self.fill, fill);
+            std::mem::swap(&mut self.line_area, line_area);
+        }
+    }
+
+    /// Whether a death that the line tells may be another's than this person's.
+    pub fn is_spared(&self, at: usize) -> bool {
+        self.layout.blocks.as_ref().is_some_and(|blocks| blocks.is_spared(at))
+    }
+}
