@@ -456,7 +456,6 @@ said-reading-potential-matches = 读取待认定的配对
 said-writing-potential-matches = 写入待认定的配对
 said-searching-people = 查找人员
 said-counting-lines = 统计行数
-said-writing-the-log-back = 把数据库的日志写回
 said-checking-the-store = 检查数据库
 said-the-row-is-not-what-was-written = 这一行与写入时不符
 said-reading-a-snapshot = 读取一份名册
