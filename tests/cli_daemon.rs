@@ -533,6 +533,22 @@ fn what_is_no_store_is_not_put_in_the_place_of_one() {
 }
 
 #[test]
+fn where_no_daemon_answers_status_is_3_also_with_a_store_that_does_not_open() {
+    let root = tempfile::tempdir().unwrap();
+    let node = Node::init(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001200", "200村");
+    let alone = "后台服务没有运行";
+    let doctor = node.call(&["doctor"]);
+    assert_eq!((doctor.status.code(), err(&doctor).matches(alone).count()), (Some(1), 1), "{}", err(&doctor));
+    fs::write(node.dir.join("data/rosterd.db"), [0xa5; 8_192]).unwrap();
+    for verb in [&["status"][..], &["status", "--json"], &["status", "--wait", "1"]] {
+        let said = node.call(verb);
+        assert_eq!((said.status.code(), out(&said).as_str()), (Some(3), ""), "{verb:?} {}", err(&said));
+        assert!(err(&said).contains(alone) && err(&said).contains("或者它不是数据库"), "{}", err(&said));
+    }
+    assert_eq!(node.call(&["findings"]).status.code(), Some(1));
+}
+
+#[test]
 fn a_nightly_backup_is_restored_on_trial_and_a_failed_one_is_told() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(root.path(), 25);

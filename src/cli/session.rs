@@ -30,6 +30,8 @@ pub fn find_settings(named: Option<&Path>) -> Option<PathBuf> {
 pub struct Session<'a> {
     pub settings: Settings,
     pub screen: &'a mut Screen,
+    /// It has been said that no daemon runs.
+    is_alone: bool,
 }
 
 impl<'a> Session<'a> {
@@ -43,7 +45,12 @@ impl<'a> Session<'a> {
         };
         let settings = Settings::read(&file)?;
         screen.speak(settings.language);
-        Ok(Session { settings, screen })
+        Ok(Session::of(settings, screen))
+    }
+
+    /// Of settings that were read already.
+    pub fn of(settings: Settings, screen: &'a mut Screen) -> Session<'a> {
+        Session { settings, screen, is_alone: false }
     }
 
     /// Whether a daemon answers on the control socket.
@@ -81,7 +88,7 @@ impl<'a> Session<'a> {
                 Err(Failed { error: Error::new(text.say("say-needs-daemon")).hint(hint), exit: Exit::Unreachable })
             }
             (None, reach) => {
-                if reach == Reach::Reading {
+                if reach == Reach::Reading && !std::mem::replace(&mut self.is_alone, true) {
                     screen.say("say-no-daemon");
                 }
                 // Whatever is made here belongs to whom the folder belongs: the service reads it next.

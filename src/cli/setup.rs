@@ -145,7 +145,7 @@ pub fn run(args: Args, config: Option<PathBuf>, screen: &mut Screen) -> Outcome 
 
 /// Enrols with the parent; where that does not work, says so and how to go on.
 fn join(code: &JoinCode, settings: &Settings, screen: &mut Screen) -> Outcome {
-    let mut session = Session { settings: settings.clone(), screen };
+    let mut session = Session::of(settings.clone(), screen);
     let (row, exit) = session.row(&requests::Join { code: code.to_string() }, false)?;
     match exit {
         Exit::Done => screen.say_with("say-joined", &[("parent", &super::view::cell(&row, "parent"))]),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::session::Session;
 use super::table::Table;
-use super::{Outcome, Output, view};
+use super::{Failed, Outcome, Output, view};
 use crate::daemon::control::{Exit, Progress, requests};
 use crate::domain::Severity;
 
@@ -37,9 +37,11 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         Some(secs) => settled(session, Duration::from_secs(secs))?,
         None => look(session)?,
     };
-    if args.output.json {
+    if row.is_null() {
+        // It stands by, and has said why.
+    } else if args.output.json {
         session.screen.json(&row);
-    } else if !row.is_null() {
+    } else {
         for line in page(session, &row) {
             session.screen.line(line);
         }
@@ -51,15 +53,18 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     Ok(exit)
 }
 
-/// One look: the daemon's row, or the store's with exit 3.
-fn look(session: &mut Session) -> Result<(Value, Exit), super::Failed> {
+/// One look: the daemon's row, or the store's with exit 3, also where the store does not open.
+fn look(session: &mut Session) -> Result<(Value, Exit), Failed> {
     let answers = session.daemon_answers()?;
-    let (row, exit) = session.row(&requests::Status {}, false)?;
-    Ok((row, if answers { exit } else { Exit::Unreachable }))
+    match session.row(&requests::Status {}, false) {
+        Ok((row, exit)) => Ok((row, if answers { exit } else { Exit::Unreachable })),
+        Err(failed) if !answers => Err(Failed { exit: Exit::Unreachable, ..failed }),
+        Err(failed) => Err(failed),
+    }
 }
 
 /// Looks until the daemon says that it is settled. A daemon that is still starting is waited for too.
-fn settled(session: &mut Session, wait: Duration) -> Result<(Value, Exit), super::Failed> {
+fn settled(session: &mut Session, wait: Duration) -> Result<(Value, Exit), Failed> {
     let started = Instant::now();
     loop {
         let mut is_settled = false;

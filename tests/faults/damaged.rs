@@ -63,6 +63,8 @@ fn a_damaged_store_is_a_clear_state_and_a_backup_puts_it_right() {
         sleep(Duration::from_millis(50));
     };
     assert_eq!(status.status.code(), Some(1), "{}", said(&status));
+    let json = node.call(&["status", "--json"]);
+    assert_eq!((json.status.code(), json.stdout.len()), (Some(1), 0), "no object is no line: {}", said(&json));
     let doctor = node.call(&["doctor"]);
     assert_eq!(doctor.status.code(), Some(1), "{}", said(&doctor));
     assert!(said(&doctor).contains("rosterd restore"), "{}", said(&doctor));
