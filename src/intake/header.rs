@@ -112,7 +112,10 @@ fn set_behind(headings: &mut [Heading], vocabulary: &Vocabulary) {
             behind = Some(Behind::Spouse);
         } else if is_others {
             behind = Some(Behind::Other);
-        } else if is_name(key) || vocabulary.person_prefixes.iter().any(|own| key.starts_with(own.as_str())) {
+        } else if is_name(key)
+            || key.ends_with("姓名")
+            || vocabulary.person_prefixes.iter().any(|own| key.starts_with(own.as_str()))
+        {
             behind = None;
         } else {
             heading.behind = behind;

@@ -23,16 +23,18 @@ pub struct Tables {
 impl Tables {
     /// What the tables of a header are.
     pub fn of(headings: &[Heading], vocabulary: &Vocabulary) -> Tables {
-        let names: Vec<usize> = (0..headings.len()).filter(|at| is_name(&headings[*at], vocabulary)).collect();
+        let names: Vec<usize> = (0..headings.len()).filter(|at| names_people(&headings[*at], vocabulary)).collect();
         let (mut starts, mut of_nobody) = (vec![0], Vec::new());
         for pair in names.windows(2) {
             let (before, name) = (pair[0], pair[1]);
             let end = names.iter().find(|at| **at > name).copied().unwrap_or(headings.len());
-            if !is_table(&headings[name..end], vocabulary) {
+            let is_certain = is_name(&headings[name], vocabulary);
+            if !is_table(&headings[name..end], is_certain, vocabulary) {
                 continue;
             }
             match start(headings, before, name, vocabulary) {
                 Some(start) => starts.push(headings[start].column),
+                None if !is_certain => {}
                 None => of_nobody.extend(of_one_person(&headings[name + 1..], vocabulary)),
             }
         }
@@ -60,10 +62,11 @@ fn start(headings: &[Heading], before: usize, name: usize, vocabulary: &Vocabula
     gap.or_else(numbered).or_else(|| is_other_table().then_some(name))
 }
 
-/// Whether the columns tell of somebody: a number or an end beside the name.
-fn is_table(headings: &[Heading], vocabulary: &Vocabulary) -> bool {
+/// Whether the columns tell of somebody: a number or an end beside the name; a number where the name may be none.
+fn is_table(headings: &[Heading], is_certain: bool, vocabulary: &Vocabulary) -> bool {
     use Field::{Birth, Died, Ended, Id, MovedOut};
-    headings[1..].iter().any(|h| is_field(h, vocabulary, |field| matches!(field, Id | Birth | Died | Ended | MovedOut)))
+    let tells = |field| field == Id || is_certain && matches!(field, Birth | Died | Ended | MovedOut);
+    headings[1..].iter().any(|heading| is_field(heading, vocabulary, tells))
 }
 
 /// Columns that say of one person what is true of no other.
@@ -84,15 +87,21 @@ fn is_name(heading: &Heading, vocabulary: &Vocabulary) -> bool {
             || (fate(heading, vocabulary) && named(heading) != heading.keys[0]))
 }
 
+/// Whether people may be named there, whoever they are: 新增人员.
+fn names_people(heading: &Heading, vocabulary: &Vocabulary) -> bool {
+    let is_free = || !is_field(heading, vocabulary, |_| true);
+    is_name(heading, vocabulary) || (!heading.of_other && named(heading) != heading.keys[0] && is_free())
+}
+
 /// What the header over the names of a table says of all of them: 停保 over 停保人员姓名.
 pub fn said(headings: &[Heading], vocabulary: &Vocabulary) -> Option<String> {
-    headings.iter().find(|heading| is_name(heading, vocabulary)).map(|heading| named(heading).to_owned())
+    headings.iter().find(|heading| names_people(heading, vocabulary)).map(|heading| named(heading).to_owned())
 }
 
 /// Lets a header that says how its people ended be the one of their names.
 pub fn name(headings: &mut [Heading], vocabulary: &Vocabulary) {
     let is_field_of_name = |h: &Heading| is_field(h, vocabulary, |field| field == Field::Name);
-    if let Some(heading) = headings.iter_mut().find(|h| is_name(h, vocabulary)).filter(|h| !is_field_of_name(h)) {
+    if let Some(heading) = headings.iter_mut().find(|h| names_people(h, vocabulary)).filter(|h| !is_field_of_name(h)) {
         heading.keys.insert(0, "姓名".to_owned());
     }
 }
@@ -101,7 +110,9 @@ pub fn name(headings: &mut [Heading], vocabulary: &Vocabulary) {
 fn named(heading: &Heading) -> &str {
     let key = heading.keys.first().map_or("", String::as_str);
     let bare = key.strip_suffix("姓名").unwrap_or(key);
-    OF_PEOPLE.iter().find_map(|people| bare.strip_suffix(people)).unwrap_or(bare)
+    let bare = OF_PEOPLE.iter().find_map(|people| bare.strip_suffix(people)).unwrap_or(bare);
+    // 2026年1月死亡人员
+    bare.trim_start_matches(|c: char| c.is_ascii_digit() || "本当今年度季月上半下".contains(c))
 }
 
 /// Whether the header is of those who died, left or ended: 死亡人员姓名, 停保人员.

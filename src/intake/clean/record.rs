@@ -21,6 +21,9 @@ use super::words::{self, Memo, SexDigits};
 /// GB/T 4761: 户主.
 const HEAD: u8 = 2;
 
+/// More digits than of one number, or of the card of a disabled person, are two numbers.
+const ID_PLACES_MAX: usize = 20;
+
 /// What was noticed while cleaning one line.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Noticed {
@@ -108,7 +111,9 @@ impl<'v> Cleaner<'v> {
             cell => id_number(cell),
         };
         // One valid number says whose line it is, whatever stands in the name.
-        let is_ones = |id: &IdNumber| matches!(id.state(), IdState::Valid | IdState::Old);
+        let are_two =
+            matches!(cell, Cell::Text(text) if text.bytes().filter(u8::is_ascii_digit).count() > ID_PLACES_MAX);
+        let is_ones = |id: &IdNumber| !are_two && matches!(id.state(), IdState::Valid | IdState::Old);
         if words::are_names(name) && !id_number.as_ref().is_some_and(is_ones) {
             return (None, self.noticed);
         }

@@ -126,6 +126,7 @@ fn every_person_of_a_wide_household_is_read_and_knows_the_head() {
         ("户号,户主姓名,身份证号,家庭成员姓名,与户主关系,身份证号,家庭成员姓名,与户主关系,身份证号\n", lines),
         ("户号,户主,户主身份证号,成员一,关系,身份证号,成员二,关系,身份证号\n", lines),
         ("户号,户主,户主身份证号,关系,姓名,身份证号,关系,姓名,身份证号\n", kin_first),
+        ("户号,户主姓名,身份证号,共同生活家庭成员姓名,关系,身份证号,共同生活家庭成员姓名,关系,身份证号\n", lines),
         ("户号,户主信息,,成员1,,,成员2,,\n,姓名,身份证号,姓名,关系,身份证号,姓名,关系,身份证号\n", lines),
         ("户号,户主,,家庭成员,,,,,\n,姓名,身份证号,姓名,关系,身份证号,姓名,关系,身份证号\n", lines),
     ] {
@@ -230,6 +231,8 @@ fn several_names_in_one_cell_are_nobody() {
     let found = read("人口.csv", one_line);
     assert_eq!(found.records().len(), 2);
     assert_eq!((found.refusals[0].code, found.refusals[0].row), (RefusalCode::SeveralNames, Some(3)));
+    let two_numbers = with_numbers("户号,姓名,与户主关系,身份证号\n1,赵甲/钱女,户主,#0/#1\n2,孙丙,户主,#3\n");
+    assert_eq!(records("人口.csv", &two_numbers).len(), 1);
     let one_person = "户号,姓名,与户主关系,身份证号\n1,买买提、吐尔逊,户主,#0\n";
     assert_eq!(records("人口.csv", &with_numbers(one_person)).len(), 1, "one number, one person");
 }
@@ -297,6 +300,20 @@ fn titles_over_the_same_header_tell_the_tables_apart() {
     let two_columns =
         "一组,,,,二组,,,\n户号,姓名,与户主关系,身份证号,户号,姓名,与户主关系,身份证号\n1,赵甲,户主,#0,5,孙丙,户主,#2\n";
     assert_eq!(states("人口.csv", two_columns), [(Status::Active, Some(0)), (Status::Active, Some(2))]);
+}
+
+#[test]
+fn a_border_parts_tables_of_whatever_people() {
+    let lines = "户号,姓名,与户主关系,身份证号,人口状态,,2026年死亡人员,身份证号,死亡时间,,新增人员,身份证号,出生日期\n\
+                 1,赵甲,户主,#0,在册,,孙丙,#2,2026.3.1,,李丁,#3,2026-1-1\n";
+    let found = read("人口.csv", lines);
+    let states: Vec<(Status, Option<usize>)> = told(&found).into_iter().map(|(_, _, s, at)| (s, at)).collect();
+    assert_eq!(states, [(Status::Active, Some(0)), (Status::Deceased, Some(2))]);
+    assert_eq!(found.refusals[0].detail, "新增人员、身份证号、出生日期", "of which list nobody can tell");
+    assert_eq!((found.records()[0].died, found.records()[0].birth), (None, None));
+    let visited = "户号,姓名,与户主关系,身份证号,,走访人员,死亡日期\n1,赵甲,户主,#0,,干部,2026-03-01\n";
+    let visited: Vec<Status> = told(&read("人口.csv", visited)).into_iter().map(|(_, _, status, _)| status).collect();
+    assert_eq!(visited, [Status::Deceased], "the line goes on behind a blank column");
 }
 
 #[test]
