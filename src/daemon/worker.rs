@@ -251,7 +251,7 @@ impl Worker {
     fn read_source(&mut self, at: usize) -> Result<(u64, u64)> {
         let watched = &mut self.watched[at];
         watched.looked = Some(Instant::now());
-        let (folder, changed, restless) = match look(&self.office, watched) {
+        let (folder, changed, restless) = match look(&self.office, &self.vocabulary, watched) {
             Ok(found) => found,
             Err(error) => {
                 // A share that is away comes back; what is held of it stays.
@@ -325,7 +325,7 @@ pub fn stream_of(settings: &Settings, source: &Source) -> String {
 }
 
 /// The folder of a source, what in it is new and at rest, and how many files are not at rest yet.
-fn look(office: &Office, watched: &mut Watched) -> Result<(PathBuf, Vec<Seen>, u64)> {
+fn look(office: &Office, vocabulary: &Vocabulary, watched: &mut Watched) -> Result<(PathBuf, Vec<Seen>, u64)> {
     let (folder, mut found) = list(&watched.source)?;
     forget_gone(office, &watched.stream, &found)?;
     let known = known(office, &watched.stream)?;
@@ -333,7 +333,7 @@ fn look(office: &Office, watched: &mut Watched) -> Result<(PathBuf, Vec<Seen>, u
     let fresh = found.files.iter().filter(|seen| is_new(seen)).count() as u64;
     found.files.retain(&is_new);
     let mut still = watched.settling.still(&found, Instant::now());
-    in_order(&mut still, office.today());
+    in_order(&mut still, office.today(), vocabulary);
     let restless = fresh - still.len() as u64;
     Ok((folder, still, restless))
 }

@@ -3,7 +3,8 @@
 use crate::domain::{Aid, Flow, List, Status};
 
 use super::clean::words;
-use super::vocabulary::{ListWords, Vocabulary, fold_word};
+use super::fold::fold_word;
+use super::vocabulary::{ListWords, Vocabulary};
 
 /// A longer text explains something.
 const BAND_CHARS_MAX: usize = 16;

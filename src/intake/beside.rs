@@ -3,11 +3,12 @@
 
 use super::families::{couple, household, member};
 use super::field::Field;
+use super::fold::{fold_header, fold_word};
 use super::header::{Heading, Meaning, meaning};
 use super::layout::Layout;
 use super::merged::is_shared;
 use super::row::{Cell, Row};
-use super::vocabulary::{Vocabulary, fold_header, fold_word};
+use super::vocabulary::Vocabulary;
 
 /// Columns with a meaning that must stand in each block: a name alone beside another is anybody's.
 const KNOWN_COLUMNS_MIN: usize = 2;

@@ -7,10 +7,11 @@ use super::clean::date::DateOrder;
 use super::clean::number::{has_lost_tail, id_number, is_long_number};
 use super::clean::words::{SexDigits, SexEvidence, are_names, sex_digit};
 use super::field::Field;
+use super::fold::{fold_header, fold_word};
 use super::header::Heading;
 use super::layout::Layout;
 use super::row::{Cell, Row};
-use super::vocabulary::{Vocabulary, fold_header, fold_word};
+use super::vocabulary::Vocabulary;
 
 /// Fewer filled cells say nothing of their column.
 const FILLED_MIN: usize = 3;

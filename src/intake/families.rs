@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::beside::{Blocks, Person, Repeated, field_of, means};
 use super::field::Field;
+use super::fold::fold_header;
 use super::header::{HEADS, Heading};
 use super::merged::is_shared;
-use super::vocabulary::{Vocabulary, fold_header};
+use super::vocabulary::Vocabulary;
 
 /// What may stand before 成员 where it means one more person of the household.
 const OF_MEMBERS: &[&str] = &["", "家庭", "户", "其他", "其他家庭", "家庭其他", "主要家庭", "共同生活", "共同生活家庭"];

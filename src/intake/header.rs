@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use crate::domain::List;
 
 use super::field::Field;
+use super::fold::{fold_header, fold_header_bare, holds};
 use super::row::Row;
-use super::vocabulary::{ListWords, Vocabulary, fold_header, fold_header_bare, holds};
+use super::vocabulary::{ListWords, Vocabulary};
 
 /// One column's header: what was written, and the keys to look it up by, the most telling first.
 #[derive(Debug, Clone)]

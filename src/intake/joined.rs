@@ -2,9 +2,10 @@
 
 use super::beside::means;
 use super::field::Field;
+use super::fold::fold_header;
 use super::header::Heading;
 use super::row::{Cell, Row};
-use super::vocabulary::{Vocabulary, fold_header};
+use super::vocabulary::Vocabulary;
 
 /// Places of a citizen number, and of one from before 1999.
 const NUMBER_PLACES: [usize; 2] = [18, 15];

@@ -7,8 +7,8 @@ use crate::domain::List;
 use super::band::Said;
 use super::beside::Blocks;
 use super::field::Field;
+use super::fold::fold_word;
 use super::row::{Cell, Row};
-use super::vocabulary::fold_word;
 
 /// What the columns of a sheet mean.
 #[derive(Debug, Clone)]

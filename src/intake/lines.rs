@@ -5,10 +5,11 @@ use crate::domain::Level;
 use super::band::{self, Said};
 use super::clean::place::codes;
 use super::field::Field;
+use super::fold::{fold_header, fold_word};
 use super::layout::Layout;
 use super::recognise::is_another_header;
 use super::row::{Cell, Row};
-use super::vocabulary::{Vocabulary, fold_header, fold_word};
+use super::vocabulary::Vocabulary;
 
 /// A title between the lines stands alone, or beside a unit and a date.
 const TITLE_CELLS_MAX: usize = 3;

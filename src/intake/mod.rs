@@ -23,6 +23,7 @@ mod encoding;
 mod families;
 mod field;
 mod fill;
+mod fold;
 mod header;
 mod joined;
 mod layout;
@@ -66,9 +67,9 @@ pub use vocabulary::Vocabulary;
 use crate::domain::{Area, Date, List};
 
 use clean::date::western;
+use fold::fold_word;
 use recognise::Support;
 use sheet::{Origin, Outcome};
-use vocabulary::fold_word;
 
 /// What a file is read under.
 #[derive(Debug, Clone, Copy)]

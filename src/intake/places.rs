@@ -2,7 +2,8 @@
 
 use crate::domain::{Area, Level};
 
-use super::vocabulary::{Vocabulary, fold_word};
+use super::fold::fold_word;
+use super::vocabulary::Vocabulary;
 
 /// What people leave out or put behind a name: 幸福村 is 幸福, and 幸福村民委员会.
 const KINDS: [&str; 18] = [

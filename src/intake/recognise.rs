@@ -14,12 +14,13 @@ use super::choose::choose;
 use super::content;
 use super::families::names_one_of_many;
 use super::field::Field;
+use super::fold::{fold_header, fold_word};
 use super::header::{Heading, Meaning, headings, hinted, is_known, is_known_key, meaning};
 use super::joined::Joined;
 use super::layout::Layout;
 use super::row::{Cell, Row};
 use super::tables::{Tables, name, said};
-use super::vocabulary::{Vocabulary, fold_header, fold_word};
+use super::vocabulary::Vocabulary;
 
 /// Rows looked at for the header (DOMAIN.md 6 row 1).
 pub const HEADER_ROWS_MAX: usize = 20;

@@ -6,8 +6,9 @@ use std::ops::Range;
 use crate::domain::Status;
 
 use super::field::Field;
+use super::fold::fold_header;
 use super::header::{Heading, Meaning, meaning};
-use super::vocabulary::{Vocabulary, fold_header};
+use super::vocabulary::Vocabulary;
 
 /// What a fate makes a name of: 停保人员, 迁出对象.
 const OF_PEOPLE: &[&str] = &["人员", "对象", "者", "名单"];

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
-use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::domain::{Aid, Area, Flow, List, Reason, Sex, Status, is_blank};
+use crate::domain::{Aid, Area, Flow, List, Reason, Sex, Status};
 use crate::error::{Context as _, Error};
 
 use super::field::Field;
+use super::fold::{fold_header, fold_word};
 
 const COMMON: &str = include_str!("../../config/lists/common.toml");
 const LISTS: [(List, &str); 6] = [
@@ -80,6 +80,7 @@ struct CommonWords {
     outside: Words,
     lunar: Words,
     present: Words,
+    changes: Words,
     band_starts: Words,
     band_ends: Words,
     nobody: Words,
@@ -126,6 +127,8 @@ pub struct Vocabulary {
     pub(super) outside: Words,
     pub(super) lunar: Words,
     pub(super) present: Words,
+    /// In the name of a file that tells of changes alone.
+    pub(super) changes: Words,
     pub(super) band_starts: Words,
     pub(super) band_ends: Words,
     /// How a list begins to say that it has nobody to tell of.
@@ -227,6 +230,7 @@ impl Vocabulary {
             outside: words(|file| &file.words.outside),
             lunar: words(|file| &file.words.lunar),
             present: words(|file| &file.words.present),
+            changes: words(|file| &file.words.changes),
             band_starts: inside(|file| &file.words.band_starts),
             band_ends: inside(|file| &file.words.band_ends),
             nobody: words(|file| &file.words.nobody),
@@ -339,75 +343,6 @@ fn longest_first(mut words: Words) -> Words {
     words
 }
 
-/// Width, case and blanks folded: what is left of a word that people write in many ways.
-pub(super) fn fold_word(raw: &str) -> String {
-    raw.nfkc().filter(|c| !is_blank(*c)).flat_map(char::to_lowercase).collect()
-}
-
-/// Whether a header holds the word, or all parts of `变动*日期` in their order.
-pub(super) fn holds(key: &str, word: &str) -> bool {
-    let mut rest = key;
-    word.split('*').all(|part| {
-        let found = rest.find(part);
-        rest = found.map_or("", |at| &rest[at + part.len()..]);
-        found.is_some()
-    })
-}
-
-/// A header's key: also without brackets, stars and the colons people end it with.
-pub(super) fn fold_header(raw: &str) -> String {
-    fold_word(raw).chars().filter(|c| !is_decoration(*c)).collect()
-}
-
-/// A header's key without what stands in its brackets: a unit, a format, a remark.
-pub(super) fn fold_header_bare(raw: &str) -> String {
-    let mut depth = 0u32;
-    let folded = fold_word(raw);
-    let bare = folded.chars().filter(|c| match c {
-        '(' | '[' | '【' | '〔' | '<' | '{' => {
-            depth += 1;
-            false
-        }
-        ')' | ']' | '】' | '〕' | '>' | '}' => {
-            depth = depth.saturating_sub(1);
-            false
-        }
-        c => depth == 0 && !is_decoration(*c),
-    });
-    bare.collect()
-}
-
-fn is_decoration(c: char) -> bool {
-    matches!(
-        c,
-        '(' | ')'
-            | '['
-            | ']'
-            | '【'
-            | '】'
-            | '〔'
-            | '〕'
-            | '<'
-            | '>'
-            | '{'
-            | '}'
-            | '*'
-            | '★'
-            | '☆'
-            | '※'
-            | ':'
-            | '"'
-            | '\''
-            | '`'
-            | '_'
-            | '、'
-            | ','
-            | ';'
-            | '。'
-            | '·'
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -442,12 +377,5 @@ mod tests {
         std::fs::write(dir.path().join("common.toml"), "[colums]\nname = [\"姓名\"]").unwrap();
         let error = Vocabulary::load(Some(dir.path())).unwrap_err();
         assert!(error.to_string().contains("common.toml"), "{error}");
-    }
-
-    #[test]
-    fn headers_fold() {
-        assert_eq!(fold_header("身 份\n证 号*："), "身份证号");
-        assert_eq!(fold_header("村（居）"), "村居");
-        assert_eq!(fold_header_bare("月保障金额（元）"), "月保障金额");
     }
 }

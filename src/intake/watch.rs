@@ -17,6 +17,7 @@ use crate::settings::file_name::shown_name;
 
 use super::area;
 use super::container::is_lock_name;
+use super::vocabulary::Vocabulary;
 
 /// Folders below the watched one; deeper ones are not looked into.
 const DEPTH_MAX: usize = 16;
@@ -208,11 +209,13 @@ impl Watch {
 }
 
 /// Files that came together, in the order in which they are true: by the month that their names state, those without one
-/// last, as they stand for now; of equals the one saved last counts.
-pub fn in_order(files: &mut [Seen], today: Date) {
+/// last, as they stand for now; of equals the one saved last counts. What tells only of changes (新增人口) comes behind
+/// the list that it changes, or would be taken for it.
+pub fn in_order(files: &mut [Seen], today: Date, vocabulary: &Vocabulary) {
     files.sort_by_cached_key(|seen| {
         let stated = area::stated_on([seen.rel_path.as_str()].into_iter(), today);
-        (stated.is_none(), stated, seen.modified, seen.rel_path.clone())
+        let is_part = vocabulary.changes.iter().any(|word| seen.rel_path.contains(word.as_str()));
+        (stated.is_none(), stated, is_part, seen.modified, seen.rel_path.clone())
     });
 }
 
@@ -234,9 +237,13 @@ mod tests {
         let mut files =
             [(4, "人口.csv"), (3, "2026年3月人口.csv"), (1, "名单.csv"), (9, "202602/人口.csv"), (2, "2026年3月.csv")]
                 .map(seen);
-        in_order(&mut files, Date::constant(2026, 4, 2));
+        let vocabulary = Vocabulary::load(None).unwrap();
+        in_order(&mut files, Date::constant(2026, 4, 2), &vocabulary);
         let paths = files.iter().map(|seen| seen.rel_path.as_str()).collect::<Vec<_>>();
         assert_eq!(paths, ["202602/人口.csv", "2026年3月.csv", "2026年3月人口.csv", "名单.csv", "人口.csv"]);
+        let mut files = [(1, "新增人口.csv"), (2, "人口.csv")].map(seen);
+        in_order(&mut files, Date::constant(2026, 4, 2), &vocabulary);
+        assert_eq!(files[0].rel_path, "人口.csv", "or the new ones would be the register, and the register wait");
     }
 
     #[test]

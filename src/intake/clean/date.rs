@@ -98,7 +98,7 @@ fn read_text(text: &str, hints: &DateHints, vocabulary: &Vocabulary) -> Result<O
     if let Some(date) = plain(text.as_bytes()) {
         return Ok(Some(date));
     }
-    let folded = super::super::vocabulary::fold_word(text);
+    let folded = super::super::fold::fold_word(text);
     if vocabulary.none.contains(&folded) || vocabulary.present.contains(&folded) {
         return Ok(None);
     }
@@ -153,7 +153,7 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
     let numbers = apart.len() == 3 && apart.iter().all(|part| run(part.as_bytes()).is_some());
     // 2026 4 30
     let apart = numbers.then(|| apart.join("-"));
-    let folded = apart.unwrap_or_else(|| cut.map_or_else(|| folded.to_owned(), super::super::vocabulary::fold_word));
+    let folded = apart.unwrap_or_else(|| cut.map_or_else(|| folded.to_owned(), super::super::fold::fold_word));
     let western = western(&folded);
     // 46086.0, and 民国35年: 1912 was its first year.
     if let Some(value) = western.strip_suffix(".0").and_then(|whole| run(whole.as_bytes())) {

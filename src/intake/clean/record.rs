@@ -10,9 +10,10 @@ use crate::domain::{Area, Date, IdNumber, IdState, List, PartialDate, Reason, Re
 
 use super::super::band::Said;
 use super::super::field::Field;
+use super::super::fold::fold_word;
 use super::super::layout::Layout;
 use super::super::row::{Cell, trim};
-use super::super::vocabulary::{ListWords, Vocabulary, fold_word};
+use super::super::vocabulary::{ListWords, Vocabulary};
 use super::date::{self, DateHints, DateOrder};
 use super::number::{code_text, has_lost_tail, id_number, name_and_number};
 use super::view::View;

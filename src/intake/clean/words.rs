@@ -6,8 +6,9 @@ use compact_str::CompactString;
 
 use crate::domain::{Aid, Flow, Reason, Sex, Status};
 
+use super::super::fold::fold_word;
 use super::super::row::Cell;
-use super::super::vocabulary::{ListWords, Vocabulary, fold_word};
+use super::super::vocabulary::{ListWords, Vocabulary};
 use super::choice::chosen;
 
 /// Distinct cell texts remembered; a column of free text must not grow the memory.

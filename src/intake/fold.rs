@@ -1,0 +1,86 @@
+//! Words as they are compared: without width, case, blanks and decoration.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::domain::is_blank;
+
+/// Width, case and blanks folded: what is left of a word that people write in many ways.
+pub fn fold_word(raw: &str) -> String {
+    raw.nfkc().filter(|c| !is_blank(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a header holds the word, or all parts of `变动*日期` in their order.
+pub fn holds(key: &str, word: &str) -> bool {
+    let mut rest = key;
+    word.split('*').all(|part| {
+        let found = rest.find(part);
+        rest = found.map_or("", |at| &rest[at + part.len()..]);
+        found.is_some()
+    })
+}
+
+/// A header's key: also without brackets, stars and the colons people end it with.
+pub fn fold_header(raw: &str) -> String {
+    fold_word(raw).chars().filter(|c| !is_decoration(*c)).collect()
+}
+
+/// A header's key without what stands in its brackets: a unit, a format, a remark.
+pub fn fold_header_bare(raw: &str) -> String {
+    let mut depth = 0u32;
+    let folded = fold_word(raw);
+    let bare = folded.chars().filter(|c| match c {
+        '(' | '[' | '【' | '〔' | '<' | '{' => {
+            depth += 1;
+            false
+        }
+        ')' | ']' | '】' | '〕' | '>' | '}' => {
+            depth = depth.saturating_sub(1);
+            false
+        }
+        c => depth == 0 && !is_decoration(*c),
+    });
+    bare.collect()
+}
+
+fn is_decoration(c: char) -> bool {
+    matches!(
+        c,
+        '(' | ')'
+            | '['
+            | ']'
+            | '【'
+            | '】'
+            | '〔'
+            | '〕'
+            | '<'
+            | '>'
+            | '{'
+            | '}'
+            | '*'
+            | '★'
+            | '☆'
+            | '※'
+            | ':'
+            | '"'
+            | '\''
+            | '`'
+            | '_'
+            | '、'
+            | ','
+            | ';'
+            | '。'
+            | '·'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_fold() {
+        assert_eq!(fold_header("身 份\n证 号*："), "身份证号");
+        assert_eq!(fold_header("村（居）"), "村居");
+        assert_eq!(fold_header_bare("月保障金额（元）"), "月保障金额");
+    }
+}
