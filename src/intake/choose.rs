@@ -14,6 +14,12 @@ const LIST_SCORE_MIN: i32 = 3;
 /// A title says no more than this, however long the word in it.
 const TITLE_SCORE_MAX: i32 = 5;
 
+/// Lists that people keep with the columns of a register, and call by their name.
+const NAMED_ALONE: [List; 3] = [List::Health, List::Dibao, List::Family];
+
+/// Columns that any list of households may have.
+const OF_HOUSEHOLDS: [Field; 4] = [Field::Household, Field::Head, Field::Relation, Field::Status];
+
 /// The list whose own columns and titles fit best; `None` where two fit equally or none does.
 pub fn choose(
     headings: &[Heading],
@@ -23,14 +29,25 @@ pub fn choose(
     vocabulary: &Vocabulary,
 ) -> Option<Layout> {
     let mut scored: Vec<(i32, Layout)> = Vec::new();
+    let (mut named, mut speaking) = (Vec::new(), Vec::new());
     for list in vocabulary.lists().iter().filter(|list| forced.is_none_or(|forced| forced == list.list)) {
-        if let Some((score, layout)) = lay_out(headings, list, vocabulary) {
+        if let Some((score, speaks, layout)) = lay_out(headings, list, vocabulary) {
             let title = title_score(titles.iter().map(String::as_str), list);
             let names = title_score(support.names.iter().map(String::as_str), list);
             scored.push((score + title + names, with_title(layout, titles, support, list)));
+            named.extend((title + names > 0).then_some(list.list));
+            speaking.extend(speaks.then_some(list.list));
         }
     }
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    // 低保.csv with the columns of any household: taken for the register, its people would be all there are.
+    if let ([named], [(_, best), ..]) = (&named[..], &scored[..])
+        && NAMED_ALONE.contains(named)
+        && best.list == List::Population
+        && !speaking.contains(&best.list)
+    {
+        return scored.into_iter().map(|(_, layout)| layout).find(|layout| layout.list == *named);
+    }
     let clear = match scored.as_slice() {
         [] => false,
         [(best, _)] => forced.is_some() || *best >= LIST_SCORE_MIN,
@@ -60,8 +77,9 @@ fn one_said<T: Copy + PartialEq>(titles: &[String], support: &Support, words: &[
     })?
 }
 
-/// The columns as one list reads them, and how much they speak for it. `None` where no column names a person.
-fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Option<(i32, Layout)> {
+/// The columns as one list reads them, how much they speak for it, and whether more does than what any list of households has.
+/// `None` where no column names a person.
+fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Option<(i32, bool, Layout)> {
     let is_name = |meaning: &Meaning| matches!(meaning, Meaning::Field(Field::Name, _) | Meaning::Hinted(Field::Name));
     let mut head_is_person = false;
     let mut meanings: Vec<Meaning> = headings.iter().map(|heading| meaning(heading, list, vocabulary, false)).collect();
@@ -86,7 +104,7 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         said: Said::default(),
         blocks: None,
     };
-    let mut score = 0;
+    let (mut score, mut speaks) = (0, false);
     let mut counted = Vec::new();
     for (heading, meaning) in headings.iter().zip(&meanings) {
         match meaning {
@@ -104,7 +122,9 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
                 let times = counted.iter().filter(|seen| *seen == field).count();
                 counted.push(*field);
                 if times == 0 || (*field == Field::Ignored && *own && times < 3) {
-                    score += if *field == Field::Ignored && !*own { 0 } else { list.weight(*field, *own) };
+                    let weight = if *field == Field::Ignored && !*own { 0 } else { list.weight(*field, *own) };
+                    score += weight;
+                    speaks |= weight > 0 && !OF_HOUSEHOLDS.contains(field);
                 }
                 if field.is_kept() {
                     layout.columns[*field as usize].push(heading.column);
@@ -141,5 +161,5 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         })
         .collect();
     layout.kept.sort();
-    Some((score, layout))
+    Some((score, speaks, layout))
 }

@@ -356,6 +356,22 @@ mod tests {
     }
 
     #[test]
+    fn a_benefit_list_with_the_columns_of_a_register_is_what_it_is_called() {
+        let list = |name: &str, headers: &[&str]| {
+            let support = Support { names: vec![name.to_owned()] };
+            let found = find(&window(&[headers]), &support, None, &Vocabulary::load(None).unwrap());
+            found.and_then(|found| found.layout).map(|layout| layout.list)
+        };
+        let plain = ["户号", "姓名", "与户主关系", "身份证号", "状态"];
+        assert_eq!(list("低保.csv", &plain), Some(List::Dibao));
+        assert_eq!(list("2026年3月健康档案.xlsx", &plain), Some(List::Health));
+        assert_eq!(list("低保户人口.csv", &plain), Some(List::Population), "it is called both");
+        assert_eq!(list("花名册.csv", &plain), Some(List::Population));
+        let register = ["户号", "姓名", "与户主关系", "身份证号", "何时由何地迁入"];
+        assert_eq!(list("计生.csv", &register), Some(List::Population), "a column that only a register has");
+    }
+
+    #[test]
     fn titles_units_and_merged_headers_above_the_lines_are_no_obstacle() {
         let found = found(&[
             &["某某村农村最低生活保障花名册"],
