@@ -54,6 +54,8 @@ enum Happening {
         list: usize,
     },
     Stopped,
+    /// The doctor writes down a visit of this month, whatever others say.
+    Visited,
 }
 
 #[derive(Debug, Clone)]
@@ -72,6 +74,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         2 => (0..3usize).prop_map(|list| Happening::Slips { list }),
         1 => Just(Happening::Stopped),
         1 => Just(Happening::Renumbered),
+        3 => Just(Happening::Visited),
     ];
     (1..MONTHS.len(), 0..PEOPLE.len(), what).prop_map(|(month, who, what)| Happens { month, who, what })
 }
@@ -82,6 +85,7 @@ struct Lines {
     register: BTreeMap<usize, String>,
     lives: usize,
     health: Option<&'static str>,
+    visited: Option<String>,
     dibao: Option<&'static str>,
     wrong: [bool; 3],
     renumbered: bool,
@@ -143,6 +147,7 @@ fn happen(lines: &mut Lines, what: &Happening, month: usize) {
         Happening::Slips { list } => lines.wrong[*list] = !lines.wrong[*list],
         Happening::Renumbered => lines.renumbered = true,
         Happening::Stopped => lines.dibao = lines.dibao.map(|_| "停保"),
+        Happening::Visited => lines.visited = Some(format!("2026-{:02}-{:02}", month + 1, 20 + month)),
     }
 }
 
@@ -166,7 +171,8 @@ fn files(people: &[Lines]) -> Files {
             // Services stay where the person was when it all began: others are slow to follow a move.
             let first = i % 3 == v;
             if let Some(status) = lines.health.filter(|_| first) {
-                health.push_str(&format!("{},2015-04-01,2025-11-03,{status}\n", written(i, 1)));
+                let visited = lines.visited.as_deref().unwrap_or("2025-11-03");
+                health.push_str(&format!("{},2015-04-01,{visited},{status}\n", written(i, 1)));
             }
             if let Some(status) = lines.dibao.filter(|_| first) {
                 dibao.push_str(&format!("{},A,2019-05-01,2025-12-10,{status}\n", written(i, 2)));
@@ -461,4 +467,27 @@ fn numbers_that_a_spreadsheet_cut_are_counted_over_every_month() {
     assert_eq!(take(&[("周秀英", &cut_a), ("李秀英", &c)], true), 2, "one more, appended");
     assert_eq!(take(&[("陈大山", &cut_b)], true), 3, "and another");
     assert_eq!(take(&[("周秀英", &a)], true), 2, "one of them was typed anew");
+}
+
+#[test]
+fn a_visit_is_weighed_for_whom_somebody_calls_dead_and_for_nobody_else() {
+    let mut office = Office::found("519901", today(0));
+    let [dead, living] = [PEOPLE[0], PEOPLE[3]].map(|(name, id)| format!("{name},{}", number(id)));
+    let register =
+        format!("户号,姓名,公民身份号码,人口状态,变动时间,迁入迁出地\n1,{dead},死亡,2026-01-05,\n2,{living},在册,,\n");
+    let health = |day: &str| {
+        format!(
+            "序号,姓名,身份证号码,建档日期,最近随访日期,档案状态\n1,{dead},2015-04-01,{day},正常\n2,{living},2015-04-01,{day},正常\n"
+        )
+    };
+    office.read("population.csv", &register, false);
+    office.read("health.csv", &health("2025-11-03"), false);
+    office.settle();
+    let rules = |office: &Office| office.findings().into_iter().map(|f| f.rule).collect::<Vec<_>>();
+    assert_eq!(rules(&office), ["deceased-still-active"]);
+    let outcome = office.read("health.csv", &health("2026-01-20"), false);
+    assert_eq!(outcome.scopes[0].updated, 2, "both lines are written");
+    assert_eq!(office.view(|view| view.dirty(10)).len(), 1, "one of them is judged");
+    office.settle();
+    assert!(rules(&office).contains(&"alive-after-death".to_owned()), "{:?}", rules(&office));
 }

@@ -107,6 +107,17 @@ fn basis(finding: &Finding) -> i64 {
 }
 
 impl View<'_> {
+    /// Whether nothing holds for a person, and nothing ever was found: no event, no finding.
+    pub fn holds_nothing(&self, person: Uid) -> Result<bool> {
+        self.conn
+            .prepare_cached(
+                "SELECT NOT EXISTS (SELECT 1 FROM events WHERE person = ?1)
+                    AND NOT EXISTS (SELECT 1 FROM findings WHERE person = ?1)",
+            )
+            .and_then(|mut s| s.query_row([person.0 as i64], |row| row.get(0)))
+            .doing("looking what holds for a person")
+    }
+
     pub fn finding(&self, id: FindingId) -> Result<Option<FindingRow>> {
         self.conn
             .prepare_cached(&format!("SELECT {COLUMNS} FROM findings WHERE id = ?1"))

@@ -10,7 +10,7 @@ use crate::error::{Context, Result};
 use crate::intake::diff;
 use crate::intake::renumbered::number_before;
 use crate::linkage::{self, features_agree};
-use crate::store::{NewEntries, NewEntry, StoredEntry, Wait, Writer};
+use crate::store::{NewEntries, NewEntry, StoredEntry, View, Wait, Writer};
 
 use super::{Keys, Setting, features_of};
 
@@ -62,10 +62,42 @@ pub(super) fn read_body(body: &str) -> Record {
     serde_json::from_str(body).unwrap_or_default()
 }
 
-/// The line with what it must remember of the one whose place it takes.
-pub(super) fn remembering(list: List, old: &Record, mut new: Record) -> Record {
-    new.former_number = number_before(list, old, &new);
-    new
+/// What a line that was here before says now.
+pub(super) struct Now {
+    pub record: Record,
+    pub change: Change,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Nothing,
+    /// Only when somebody last saw the person. That alters what holds for somebody of whom it is said that they died, and
+    /// of this one nobody says anything.
+    Seen,
+    Else,
+}
+
+/// What a line says against the entry whose place it takes, and what it must remember of that. Offices below make up
+/// their own mind of a person, from less than is known here: where there are any (`has_below`), nothing is [`Change::Seen`].
+pub(super) fn compare(
+    view: &View,
+    has_below: bool,
+    at: (List, Area),
+    old: &StoredEntry,
+    mut new: Record,
+) -> Result<Now> {
+    let before = &old.entry;
+    new.former_number = number_before(at.0, &before.record, &new);
+    let stands = before.removed.is_none() && (before.list, before.area) == at;
+    let is_seen = || Record { seen: new.seen, ..before.record.clone() } == new;
+    let change = if stands && before.record == new {
+        Change::Nothing
+    } else if stands && !has_below && is_seen() && view.holds_nothing(old.person)? {
+        Change::Seen
+    } else {
+        Change::Else
+    };
+    Ok(Now { record: new, change })
 }
 
 /// Bits of a name that say which village it is of; the other 51 are enough for the lines of any office.
@@ -123,7 +155,7 @@ pub(super) fn enter(
     }
     let writer = entries.writer();
     if let Some(old) = writer.entry(uid)? {
-        update(writer, setting, at, &old, body, blocks)?;
+        update(writer, setting, at, &old, body, compare(writer, true, at, &old, read_body(body))?, blocks)?;
     }
     Ok(false)
 }
@@ -142,20 +174,23 @@ pub(super) fn update(
     at: (List, Area),
     old: &StoredEntry,
     body: &str,
+    now: Now,
     blocks: &mut Blocks,
 ) -> Result<bool> {
-    let record = remembering(at.0, &old.entry.record, read_body(body));
-    let moved = (old.entry.list, old.entry.area) != at;
-    if old.entry.record == record && old.entry.removed.is_none() && !moved {
+    let Now { record, change } = now;
+    if change == Change::Nothing {
         return Ok(false);
     }
-    let corrected = is_correction(&old.entry.record, &record);
+    let before = &old.entry;
+    let corrected = change == Change::Else && is_correction(&before.record, &record);
     let body = match record.former_number {
         Some(_) => Cow::Owned(serde_json::to_string(&record).or_say("writing a line")?),
         None => Cow::Borrowed(body),
     };
     writer.update_entry(old, at, &body, setting.today, corrected)?;
-    let before = &old.entry;
+    if change == Change::Seen {
+        return Ok(true);
+    }
     let after = Entry {
         uid: before.uid,
         area: at.1,

@@ -16,7 +16,7 @@ use crate::intake::{Refusal, diff};
 use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, View, Wait, Writer};
 
 use super::Setting;
-use super::entering::{Blocks, enter, keys_of, name_line, read_body, remembering, update};
+use super::entering::{Blocks, Now, compare, enter, keys_of, name_line, read_body, update};
 use super::gather::{Gather, NewLine};
 use super::holding::{hold, other_file, taken};
 use super::indexing::index_before;
@@ -175,8 +175,8 @@ fn settle(
         for (at, mut scope, planned) in planned_from {
             outcome.scopes.push(match planned {
                 Err(newer) => scope.outdated(at, newer),
-                Ok(plan) => {
-                    take(writer, setting, manner, at, &plan, &mut scope, blocks)?;
+                Ok(mut plan) => {
+                    take(writer, setting, manner, at, &mut plan, &mut scope, blocks)?;
                     scope.outcome(at, &plan, plan.held || manner.dry_run)
                 }
             });
@@ -227,7 +227,16 @@ fn plan(view: &View, setting: &Setting, manner: &Manner, at: (List, Area), scope
     let replaced_damaged = replaced.filter(|i| is_damaged(*i)).count() as u64;
     let mut had: Vec<Option<StoredEntry>> = had.into_iter().map(Some).collect();
     let mut take = |i: usize| had[i].take().expect("each line is paired once");
-    let same: Vec<(StoredEntry, usize)> = pairing.same.into_iter().map(|(i, j)| (take(i), j)).collect();
+    let mut arrived = arrived.into_iter().map(Some).collect::<Vec<_>>();
+    let mut says = |j: usize| arrived[j].take().expect("each line is paired once");
+    let has_below = !view.children()?.is_empty();
+    let mut same: Vec<(StoredEntry, usize, Now)> = Vec::with_capacity(pairing.same.len());
+    for (i, j) in pairing.same {
+        let old = take(i);
+        let now = compare(view, has_below, at, &old, says(j))?;
+        same.push((old, j, now));
+    }
+    let fresh: Vec<(usize, Record)> = pairing.fresh.into_iter().map(|j| (j, says(j))).collect();
     let gone: Vec<StoredEntry> = gone.into_iter().map(take).collect();
     let standing = || gone.iter().filter(|s| s.entry.removed.is_none());
     // Lines that already said that the person died or left may go: that is housekeeping.
@@ -240,13 +249,7 @@ fn plan(view: &View, setting: &Setting, manner: &Manner, at: (List, Area), scope
     let other_file = other_file(&manner.folder, &scope.as_held(at, manner, setting, removes), counts);
     let waits = !manner.released && (too_much || other_file.is_some());
     let held = waits && !view.is_released(&manner.hash, at.1, at.0)?;
-    let says_else = |(old, j): &&(StoredEntry, usize)| {
-        let now = remembering(at.0, &old.entry.record, arrived[*j].clone());
-        old.entry.removed.is_some() || old.entry.record != now
-    };
-    let is_only_told = held || manner.dry_run;
-    let changed = if is_only_told { same.iter().filter(says_else).count() as u64 } else { 0 };
-    Ok(Plan { same, gone, fresh: pairing.fresh, kept, joins, replaced_damaged, changed, removes, held, other_file })
+    Ok(Plan { same, gone, fresh, kept, joins, replaced_damaged, removes, held, other_file })
 }
 
 /// Does what was planned, or holds it.
@@ -255,7 +258,7 @@ fn take(
     setting: &Setting,
     manner: &Manner,
     at: (List, Area),
-    plan: &Plan,
+    plan: &mut Plan,
     scope: &mut Scope,
     blocks: &mut Blocks,
 ) -> Result<()> {
@@ -266,9 +269,9 @@ fn take(
         return hold(writer, &scope.as_held(at, manner, setting, plan.removes));
     }
     let staged = std::mem::take(&mut scope.staged);
-    for (old, j) in &plan.same {
-        let line = &staged[*j];
-        if update(writer, setting, at, old, &line.body, blocks)? {
+    for (old, j, now) in std::mem::take(&mut plan.same) {
+        let line = &staged[j];
+        if update(writer, setting, at, &old, &line.body, now, blocks)? {
             scope.updated += 1;
         } else {
             scope.unchanged += 1;
@@ -276,9 +279,8 @@ fn take(
         scope.place(line, old.entry.uid);
     }
     let mut entries = writer.new_entries()?;
-    for j in &plan.fresh {
-        let line = &staged[*j];
-        let record = read_body(&line.body);
+    for (j, record) in std::mem::take(&mut plan.fresh) {
+        let line = &staged[j];
         let uid = name_line(setting, &manner.stream, at, &record, &mut scope.used);
         let keys = keys_of(at, uid, &record);
         // A line that vanished may come back.

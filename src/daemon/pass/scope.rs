@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::domain::{Area, Date, List, Uid};
+use crate::domain::{Area, Date, List, Record, Uid};
 use crate::rules::{SnapshotFacts, StatedTotal};
 use crate::store::{Held, Placed, Placement, Segment, Snapshot, SnapshotKey, StoredEntry};
 
 use super::Setting;
+use super::entering::{Change, Now};
 use super::ingest::Manner;
 
 /// What became of one list of one area in the file.
@@ -78,19 +79,17 @@ pub(super) struct Staged {
 
 /// What a snapshot does to what is held.
 pub(super) struct Plan {
-    /// Held entries with the staged line that is the same one now.
-    pub same: Vec<(StoredEntry, usize)>,
+    /// Held entries with the staged line that is the same one now, and what it says.
+    pub same: Vec<(StoredEntry, usize, Now)>,
     pub gone: Vec<StoredEntry>,
     /// Staged lines that are new.
-    pub fresh: Vec<usize>,
+    pub fresh: Vec<(usize, Record)>,
     /// Entries that the file does not speak of, and that stay all the same: see [`Scope::joins`].
     pub kept: Vec<Uid>,
     /// The file is one of several that are the list.
     pub joins: bool,
     /// Damaged numbers of held lines that are not kept as they are.
     pub replaced_damaged: u64,
-    /// Paired lines that say something else than before; counted only where nothing of it is written.
-    pub changed: u64,
     pub removes: u64,
     pub held: bool,
     /// See [`ScopeOutcome::other_file`].
@@ -189,8 +188,9 @@ impl Scope {
     /// What became of the list, or `planned` only: what would.
     pub fn outcome(&self, at: (List, Area), plan: &Plan, planned: bool) -> ScopeOutcome {
         let (created, updated, removed, unchanged) = if planned {
-            let same = plan.same.len() as u64 - plan.changed;
-            (plan.fresh.len() as u64, plan.changed, plan.removes, self.unchanged + same)
+            let changed = plan.same.iter().filter(|(.., now)| now.change != Change::Nothing).count() as u64;
+            let same = plan.same.len() as u64 - changed;
+            (plan.fresh.len() as u64, changed, plan.removes, self.unchanged + same)
         } else {
             (self.created, self.updated, self.removed, self.unchanged)
         };
