@@ -85,6 +85,14 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     {
         return Kind::Title(first_text);
     }
+    // 二、 in the first column, 死亡人员 in the next.
+    if row.filled() == 2 && first_folded.ends_with(['、', ')']) {
+        let both = format!("{first_folded}{name_folded}");
+        let said = band::of_title(&both, vocabulary.of(layout.list), vocabulary);
+        if said.is_some_and(|said| said != Said::default()) {
+            return Kind::Title(both);
+        }
+    }
     if is_count(&name_folded) || is_none_here(row, layout, vocabulary) {
         return Kind::Blank;
     }
@@ -292,11 +300,14 @@ mod tests {
         assert_eq!(told(&["1", "张三", "02", "", "4", "在册"]), Kind::Line);
         assert_eq!(told(&["", "200村"]), Kind::Title("200村".into()));
         assert_eq!(told(&["7", "", "", "", "", "", "同上"]), Kind::Blank);
-        for band in [["二、死亡人员", ""], ["死亡人员", "3人"], ["", "迁出人员"], ["", "在册人员"]] {
+        for band in
+            [["二、死亡人员", ""], ["死亡人员", "3人"], ["二、", "死亡人员"], ["", "迁出人员"], ["", "在册人员"]]
+        {
             assert!(matches!(told(&band), Kind::Title(_)), "{band:?}");
         }
         assert_eq!(told(&["死亡人员", "张三", "子"]), Kind::Line);
         assert_eq!(told(&["", "李户"]), Kind::Line);
+        assert_eq!(told(&["1、", "张三"]), Kind::Line);
     }
 
     #[test]
