@@ -81,7 +81,7 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     if row.filled() <= BAND_CELLS_MAX
         && (names_nobody || first == name)
         && let Some(said) = band::of_title(&first_text, vocabulary.of(layout.list), vocabulary)
-        && (names_nobody || said != Said::default() || first_text.chars().count() >= BAND_CHARS_MIN)
+        && (names_nobody || said != Said::default() || calls_people(&first_folded, vocabulary))
     {
         return Kind::Title(first_text);
     }
@@ -132,6 +132,12 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
         0 => Kind::Blank,
         _ => Kind::Line,
     }
+}
+
+/// 在册人员 under the name; 1、张三 and 李户 are somebody.
+fn calls_people(text: &str, vocabulary: &Vocabulary) -> bool {
+    let ends = |word: &String| text.ends_with(word.as_str());
+    text.chars().count() >= BAND_CHARS_MIN && vocabulary.band_ends.iter().any(ends)
 }
 
 /// A line that shows how to fill in the others: somebody invented, or what each column asks for.
@@ -308,6 +314,7 @@ mod tests {
         assert_eq!(told(&["死亡人员", "张三", "子"]), Kind::Line);
         assert_eq!(told(&["", "李户"]), Kind::Line);
         assert_eq!(told(&["1、", "张三"]), Kind::Line);
+        assert_eq!(told(&["", "1、欧阳春梅", "子"]), Kind::Line);
     }
 
     #[test]
