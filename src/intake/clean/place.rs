@@ -30,8 +30,12 @@ pub fn read(text: &str, here: Area, vocabulary: &Vocabulary) -> Option<Place> {
     }
     let has = |words: &[String]| words.iter().any(|word| folded.contains(word.as_str()));
     let province = here.padded() / 10_000_000_000;
-    let elsewhere =
-        vocabulary.provinces.iter().any(|(code, name)| *code != province && folded.starts_with(name.as_str()));
+    // 广东深圳, 2026.3迁至浙江; 北京路 is a street in any town.
+    let is_in =
+        |part: &str, name: &str| part.strip_prefix(name).is_some_and(|rest| !rest.starts_with(['路', '街', '巷']));
+    let is_elsewhere =
+        |part: &str| vocabulary.provinces.iter().any(|(code, name)| *code != province && is_in(part, name));
+    let elsewhere = folded.split(['至', '到', '往', '去', '由', '从', '自', '在']).any(is_elsewhere);
     Some(if elsewhere || has(&vocabulary.outside) { Place::Outside } else { Place::Unclear })
 }
 
@@ -58,6 +62,8 @@ mod tests {
         assert_eq!(place("县外"), Some(Place::Outside));
         assert_eq!(place("广东省外出务工（外省）"), Some(Place::Outside));
         assert_eq!((place("广东深圳"), place("四川成都")), (Some(Place::Outside), Some(Place::Unclear)));
+        assert_eq!((place("2026.3迁至浙江"), place("由广东迁入")), (Some(Place::Outside), Some(Place::Outside)));
+        assert_eq!((place("迁往四川成都"), place("搬到北京路")), (Some(Place::Unclear), Some(Place::Unclear)));
         assert_eq!(place("隔壁村"), Some(Place::Unclear));
         assert_eq!(place("201903"), Some(Place::Unclear));
         assert_eq!((place("无"), place("")), (None, None));
