@@ -265,9 +265,9 @@ fn numbered(text: &str) -> (Option<u32>, &str) {
         return (text[..digits].parse().ok(), &text[digits..]);
     }
     let rest = text.trim_start_matches(|c| NUMERALS.contains(c));
-    let value = text[..text.len() - rest.len()].chars().fold(0, |value, numeral| {
+    let value = text[..text.len() - rest.len()].chars().fold(0u32, |value, numeral| {
         let place = NUMERALS.chars().position(|c| c == numeral).map_or(0, |at| at as u32 + 1);
-        if place == 10 { value.max(1) * 10 } else { value + place }
+        if place == 10 { value.max(1).saturating_mul(10) } else { value.saturating_add(place) }
     });
     ((value > 0).then_some(value), rest)
 }
@@ -405,5 +405,7 @@ mod tests {
         assert_eq!(member("成员情况2.关系"), Some((Some(2), "关系".into())));
         assert_eq!(member("家庭成员姓名"), Some((None, "姓名".into())));
         assert_eq!(member("户主及家庭成员姓名"), None);
+        let endless = format!("成员{}姓名", "十".repeat(40));
+        assert_eq!(member(&endless), Some((Some(u32::MAX), "姓名".into())), "no number of anybody, and no panic");
     }
 }
