@@ -15,7 +15,7 @@ use super::merged::is_shared;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
 use super::report::{FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
 use super::row::{Cell, Row, Rows};
-use super::table::{Learnt, Table};
+use super::table::{Learnt, Part, Table};
 
 /// Lines looked at before the first is read, to learn what the digits of a sex column mean.
 const LEARNING_ROWS_MAX: usize = 200;
@@ -218,10 +218,10 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         if people.is_empty() || kind(&row, &self.table.layout, self.context.vocabulary) == Kind::Header {
             return self.one(row);
         }
-        for (at, part) in people {
-            self.is_spared = self.table.is_spared(at);
+        for Part { at, row, is_spared } in people {
+            self.is_spared = is_spared;
             self.table.turn_to(at);
-            let read = self.one(part);
+            let read = self.one(row);
             self.table.turn_to(at);
             self.is_spared = false;
             read?;
@@ -283,10 +283,17 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         if let Some(word) = self.table.cleaner.unknown_state(view) {
             self.report.notes.note(RefusalCode::UnknownState, &word, self.origin.name, row.number);
         }
-        let raw = self.hash.of(view, area, &mut self.table.cleaner, self.table.seed);
+        // Who else stands on the line decides whose death it tells.
+        let seed = self.table.seed ^ u64::from(self.is_spared);
+        let raw = self.hash.of(view, area, &mut self.table.cleaner, seed);
         let list = self.table.layout.list;
         if self.sink.known(list, raw) {
             self.report.known += 1;
+            if self.is_spared
+                && let (Some(record), _) = self.table.cleaner.record(view, area)
+            {
+                self.spared(record, row.number);
+            }
             return self.sink.line(Line { area, list, row: row.number, raw, record: None });
         }
         let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };

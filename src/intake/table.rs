@@ -26,6 +26,16 @@ pub struct Learnt<'a> {
     pub stated_on: Option<Date>,
 }
 
+/// One of the people of a row.
+pub struct Part {
+    /// Their place among them.
+    pub at: usize,
+    /// The row as if nobody else stood on it.
+    pub row: Row,
+    /// Whether a death that the row tells may be another's.
+    pub is_spared: bool,
+}
+
 /// What its columns mean, and what the lines above the next one leave to it.
 pub struct Table<'v> {
     /// Where it stands: other tables may stand beside it.
@@ -133,16 +143,24 @@ impl<'v> Table<'v> {
         xxh3_64_with_seed(&bytes, fingerprint)
     }
 
-    /// The people of a row, the left one first, each with their place; none where it is of one person, or of nobody.
-    pub fn people(&mut self, row: &Row, context: &Context<'v>) -> Vec<(usize, Row)> {
+    /// The people of a row, the left one first; none where it is of one person, or of nobody.
+    pub fn people(&mut self, row: &Row, context: &Context<'v>) -> Vec<Part> {
         let Some(blocks) = &self.layout.blocks else { return Vec::new() };
         let people = 0..blocks.people.len();
-        let mut parts: Vec<(usize, Row)> =
-            people.filter_map(|at| Some((at, blocks.part(row, at, context.vocabulary)?))).collect();
+        let mut parts: Vec<Part> = people
+            .filter_map(|at| {
+                let row = blocks.part(row, at, context.vocabulary)?;
+                Some(Part { at, row, is_spared: blocks.is_spared(at) })
+            })
+            .collect();
+        // Who stands there alone is meant.
+        if let [part] = &mut parts[..] {
+            part.is_spared = false;
+        }
         let head = blocks.head_of(row);
         // A household of many goes on in the next line under the same head.
         if head.is_some() && head == self.head_above && parts.len() > 1 {
-            parts.retain(|(at, _)| *at > 0);
+            parts.retain(|part| part.at > 0);
         }
         self.head_above = head;
         self.beside.resize_with(blocks.people.len() - 1, || (FillDown::default(), self.line_area.clone()));
@@ -156,10 +174,5 @@ impl<'v> Table<'v> {
             std::mem::swap(&mut self.fill, fill);
             std::mem::swap(&mut self.line_area, line_area);
         }
-    }
-
-    /// Whether a death that the line tells may be another's than this person's.
-    pub fn is_spared(&self, at: usize) -> bool {
-        self.layout.blocks.as_ref().is_some_and(|blocks| blocks.is_spared(at))
     }
 }

@@ -177,6 +177,31 @@ fn a_benefit_is_the_whole_households_and_a_death_is_not() {
     let found = read("人口.csv", behind);
     assert!(found.records().iter().all(|record| record.status == Status::Active), "of whom it is nobody says");
     assert_eq!(found.refusals[0].code, RefusalCode::WhoseDeath);
+    let alone = format!("{behind}2,孙丙,#3,,,死亡\n").replace("钱女,#1,死亡", "钱女,#1,在册");
+    let states: Vec<Status> = records("人口.csv", &with_numbers(&alone)).iter().map(|record| record.status).collect();
+    assert_eq!(states, [Status::Active, Status::Active, Status::Deceased], "who stands there alone is meant");
+}
+
+#[test]
+fn a_death_of_nobody_knows_whom_is_told_with_each_reading_until_one_person_is_left_on_the_line() {
+    let header = "户号,户主姓名,户主身份证号,成员1姓名,成员1身份证号,人口状态\n";
+    let both = with_numbers(&format!("{header}1,赵甲,#0,钱女,#1,死亡\n"));
+    let first = text("人口.csv", &both);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("人口.csv");
+    let again = |lines: &str| {
+        std::fs::write(&path, lines).unwrap();
+        let held = first.lines.iter().map(|line| line.raw).collect();
+        let (report, found) = gather(&path, "人口.csv", "519901001200", held);
+        (report.unwrap(), found)
+    };
+    let (report, found) = again(&both);
+    assert_eq!((report.known, &found.refusals), (2, &first.refusals));
+    assert_eq!(found.refusals[0].code, RefusalCode::WhoseDeath);
+    let (report, found) = again(&with_numbers(&format!("{header}1,赵甲,#0,,,死亡\n")));
+    assert_eq!(report.known, 0, "the same words of him say something else now");
+    assert_eq!(found.records()[0].status, Status::Deceased);
+    assert!(found.refusals.is_empty());
 }
 
 #[test]
