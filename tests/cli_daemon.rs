@@ -191,8 +191,8 @@ fn an_error_is_in_the_language_of_the_office() {
     let root = tempfile::tempdir().unwrap();
     let node = village(root.path(), 12);
     for (verb, what) in [
-        (&["decide", "f0000000000", "confirm", "--note", "已核实"][..], "没有编号为 f0000000000 的情况"),
-        (&["decide", "fabcdefghjk", "confirm", "--note", "已核实"], "没有编号为 fabcdefghjk 的情况"),
+        (&["decide", "f0000000000", "confirm", "--note", "已核实"][..], "没有编号为 f0000000000 的疑点"),
+        (&["decide", "fabcdefghjk", "confirm", "--note", "已核实"], "没有编号为 fabcdefghjk 的疑点"),
         (&["match", "m404", "reject"], "没有编号为 m404 的待认定人员"),
         (&["match", "nobody", "reject"], "没有编号为 nobody 的待认定人员"),
         (&["verify"], "本级还没有接入上级"),

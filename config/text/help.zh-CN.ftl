@@ -36,7 +36,7 @@ help =
 help-more =
     办公室把手里已有的表格放进一个文件夹。rosterd 读取这些表格，认出哪些行是同一个人，
     列出对不上的地方：一张表上已去世、另一张还在领钱；同时在两个村；人走了却没销。
-    每一条都只是请人核实的情况，从不自动停发任何待遇。
+    每一条都只是请人核实的疑点，从不自动停发任何待遇。
 help-after =
     第一天：
       rosterd demo                      在临时文件夹里演示一个完整的县，先看看
@@ -90,7 +90,7 @@ help-run-today = 用这一天代替今天的日期：供重演和测试
 help-status = 本级现在怎么样
 help-status-more =
     本级、上级、各下级最后一次联系、等待上报的数量、最近的错误、各来源最后一次读取、
-    暂扣和未能读取的文件、情况数。后台服务没有运行时显示数据库里的内容，退出码 3。
+    暂扣和未能读取的文件、疑点数。后台服务没有运行时显示数据库里的内容，退出码 3。
 help-status-after =
     示例：
       rosterd status
@@ -98,9 +98,9 @@ help-status-after =
       rosterd status --json | jq .backlog
 help-status-wait = 最多等这么多秒，直到没有要读、要核对、要上报的；超时退出码 3
 
-help-findings = 哪些对不上：待核实的情况
+help-findings = 哪些对不上：待核实的疑点
 help-findings-more =
-    每一条都是请人核实的情况：差在哪里、在哪个文件哪一行、从哪天开始。
+    每一条都是请人核实的疑点：差在哪里、在哪个文件哪一行、从哪天开始。
     新数据一致后自行消除。姓名和证件号已遮盖。
 help-findings-after =
     示例：
@@ -108,7 +108,7 @@ help-findings-after =
       rosterd findings --list dibao --area 519901001    某乡镇的某一张表
       rosterd findings --all --json | jq .rule          从头到尾全部，给程序用
 
-    'rosterd rules' 解释每条规则；'rosterd decide' 处理一条情况。
+    'rosterd rules' 解释每条规则；'rosterd decide' 处理一条疑点。
 help-findings-rule = 只看这条规则，如 deceased-still-active
 help-findings-list = 只看这张表：population 人口、health 健康、dibao 低保、family 计生、deaths 死亡、migrants 流动
 help-findings-area = 只看这个地区及其下级
@@ -133,21 +133,21 @@ help-people-more =
 help-people-after =
     示例：
       rosterd people 王小明
-      rosterd people fabcdefgh01                         某条情况涉及的人
+      rosterd people fabcdefgh01                         某条疑点涉及的人
       rosterd people 王小明 --reveal --reason '核对3月低保停发'
-help-people-query = 姓名、完整的证件号，或人、行、情况的编号
+help-people-query = 姓名、完整的证件号，或人、行、疑点的编号
 help-people-reveal = 显示完整的姓名和证件号；有记录
 help-people-explain = 为什么认为这些行是同一个人：逐项比较及其分量
 help-people-reason = 为什么要看
 
-help-decide = 处理一条情况：核实的结果
+help-decide = 处理一条疑点：核实的结果
 help-decide-more =
-    判为不属实的情况在证据改变之前不再出现。处理结果连同处理人和备注上下传递；不改动任何名册。
+    判为不属实的疑点在证据改变之前不再出现。处理结果连同处理人和备注上下传递；不改动任何名册。
 help-decide-after =
     示例：
       rosterd decide fabcdefgh01 confirm --note '已电话核实，3月起停发'
       rosterd decide fabcdefgh01 dismiss --note '同名不同人'
-help-decide-finding = 情况编号，见 'rosterd findings'
+help-decide-finding = 疑点编号，见 'rosterd findings'
 help-decide-disposition = confirm 属实；dismiss 不属实；reopen 重新核实
 help-decide-note = 核实到什么，怎样核实的
 
@@ -319,7 +319,7 @@ help-demo-dir = 放在哪里；新文件夹，之后保留
 
 # 值的写法
 said-an-area-code-has-x-digits-county-x-township-or-x-village = 地区代码 6 位是县，9 位是乡镇，12 位是村
-said-a-finding-s-id-is-f-and-ten-letters-and-digits = 情况编号是 f 加十个字母或数字
+said-a-finding-s-id-is-f-and-ten-letters-and-digits = 疑点编号是 f 加十个字母或数字
 said-a-day-is-yyyy-mm-dd = 日期写成 YYYY-MM-DD
 said-x-is-not-in-x = 应在 { $x2 } 之内
 said-a-date-is-yyyy-yyyy-mm-or-yyyy-mm-dd = 日期写成 YYYY、YYYY-MM 或 YYYY-MM-DD

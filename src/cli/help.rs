@@ -265,7 +265,7 @@ mod tests {
             (&["rosterd", "findings", "--severity", "x"], "不对：可以写 high, medium, low, info"),
             (&["rosterd", "findings", "--rule", "x"], "没有这条规则；用 rosterd rules 查看"),
             (&["rosterd", "events", "--kind", "x"], "可以写 birth, death"),
-            (&["rosterd", "decide", "f1", "confirm", "--note", "x"], "情况编号是 f 加十个字母或数字"),
+            (&["rosterd", "decide", "f1", "confirm", "--note", "x"], "疑点编号是 f 加十个字母或数字"),
             (&["rosterd", "status", "--wait"], "--wait <SECS> 后面缺少值"),
             (&["rosterd", "status", "--json", "--json"], "--json 只能写一次"),
             (&["rosterd", "held", "release", "3", "4"], "不认识的参数 4"),

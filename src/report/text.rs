@@ -201,12 +201,17 @@ impl Text {
         self.coded("state", state)
     }
 
-    /// Why a file or line was not taken, with what is known besides. `code` is the intake's or the link's.
+    /// Why a file or line was not taken, with what is known besides. `code` is the intake's or the link's; `detail` may
+    /// begin with the code of a list.
     pub fn problem(&self, code: &str, detail: &str) -> String {
         let key = format!("problem-{code}");
         let known = self.knows(&key);
         let said = self.say(if known { &key } else { "problem-other" });
-        let detail = self.words(detail);
+        let (first, rest) = detail.split_at(detail.find(' ').unwrap_or(detail.len()));
+        let detail = match List::parse(first) {
+            Some(list) => format!("{}{rest}", self.list(Some(list))),
+            None => self.words(detail),
+        };
         match (known, detail.is_empty()) {
             (true, true) => said,
             (true, false) => format!("{said} ({detail})"),

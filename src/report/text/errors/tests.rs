@@ -35,7 +35,7 @@ fn a_clerk_reads_an_error_and_its_cause_in_chinese() {
 #[test]
 fn what_varies_may_be_a_word_of_any_letters() {
     let text = Text::new(Language::Chinese);
-    assert_eq!(text.words("there is no finding 'fabcdefghjk'"), "没有编号为 fabcdefghjk 的情况");
+    assert_eq!(text.words("there is no finding 'fabcdefghjk'"), "没有编号为 fabcdefghjk 的疑点");
     assert_eq!(text.words("there is no pair ''"), "没有编号为  的待认定人员");
     assert_eq!(
         text.words(
