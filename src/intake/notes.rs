@@ -2,7 +2,10 @@
 
 use crate::domain::mask;
 
+use super::fold::fold_header;
+use super::header::is_known_key;
 use super::report::{Refusal, RefusalCode, Sink};
+use super::vocabulary::Vocabulary;
 
 /// Different words told of one file under one code; the rest is told as one.
 const WORDS_MAX: usize = 12;
@@ -83,6 +86,16 @@ impl Note {
         let detail = format!("{} ×{}", self.word, self.lines);
         Refusal { sheet: self.sheet, row: Some(self.row), code: self.code, detail }
     }
+}
+
+/// Headers as anybody may see them. Over a group of columns may stand whose they are, and with what number.
+pub fn shown_headers<'h>(headers: impl Iterator<Item = &'h str>, vocabulary: &Vocabulary) -> String {
+    let part = |part: &str| match is_known_key(&fold_header(part), vocabulary) {
+        true => part.to_owned(),
+        false => shown(part, 1, &|c| vocabulary.is_of_headers(c)),
+    };
+    let header = |written: &str| written.split('.').map(part).collect::<Vec<_>>().join(".");
+    headers.map(header).collect::<Vec<_>>().join("、")
 }
 
 /// The word as anybody may see it: no number, no name, no story.

@@ -18,6 +18,7 @@ use super::fold::{fold_header, fold_word};
 use super::header::{Heading, Meaning, headings, hinted, is_known, is_known_key, meaning};
 use super::joined::Joined;
 use super::layout::Layout;
+use super::notes::shown_headers;
 use super::row::{Cell, Row};
 use super::tables::{Tables, name, said};
 use super::vocabulary::Vocabulary;
@@ -44,7 +45,7 @@ pub struct Found {
     pub beside: Vec<Table>,
     /// Values that are written over several columns.
     pub joined: Vec<Joined>,
-    /// The headers of what stands beside them and is nobody's, or of no list we can tell.
+    /// The headers of what stands beside them and is nobody's, or of no list we can tell; masked.
     pub unread: Vec<String>,
 }
 
@@ -97,7 +98,7 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     let joined = Joined::of(&mut headings, below, vocabulary);
     let (crowded, headings): (Vec<Heading>, Vec<Heading>) =
         headings.into_iter().partition(|heading| content::is_crowded(heading, below));
-    let unread = Found::written(&crowded).into_iter().collect();
+    let unread = Found::written(&crowded, vocabulary).into_iter().collect();
     let mut found = Found { first, depth, layout: None, columns: ALL, beside: Vec::new(), joined, unread };
     let people = Blocks::of(&headings, vocabulary);
     let apart = people.as_ref().and_then(|(blocks, _)| over.titled_apart(blocks));
@@ -109,7 +110,7 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     let Tables { columns, of_nobody } = tables.unwrap_or_else(|| Tables::of(&headings, vocabulary));
     let (is_nobodys, mut headings): (Vec<Heading>, Vec<Heading>) =
         headings.into_iter().partition(|heading| of_nobody.contains(&heading.column));
-    found.unread.extend(Found::written(&is_nobodys));
+    found.unread.extend(Found::written(&is_nobodys, vocabulary));
     if columns.len() == 1 {
         found.layout = over.table(&headings, &ALL);
         return Some(found);
@@ -124,7 +125,7 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
             None => over.table(&own, &columns),
         };
         match layout {
-            None => found.unread.extend(Found::written(&own)),
+            None => found.unread.extend(Found::written(&own, vocabulary)),
             Some(layout) if found.layout.is_none() => (found.layout, found.columns) = (Some(layout), columns),
             Some(layout) => {
                 let said = said.into_iter().chain(over.titles(&columns)).collect();
@@ -136,10 +137,10 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
 }
 
 impl Found {
-    /// The headers of columns that are not read.
-    fn written(headings: &[Heading]) -> Option<String> {
-        let written: Vec<&str> = headings.iter().map(|heading| heading.written.as_str()).collect();
-        (!written.is_empty()).then(|| written.join("、"))
+    /// The headers of columns that are not read, as they are told.
+    fn written(headings: &[Heading], vocabulary: &Vocabulary) -> Option<String> {
+        let written = headings.iter().map(|heading| heading.written.as_str());
+        (!headings.is_empty()).then(|| shown_headers(written, vocabulary))
     }
 }
 

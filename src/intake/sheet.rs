@@ -12,6 +12,7 @@ use super::field::Field;
 use super::line_hash::LineHash;
 use super::lines::{Kind, kind};
 use super::merged::is_shared;
+use super::notes::shown_headers;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
 use super::report::{FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
 use super::row::{Cell, Row, Rows};
@@ -352,7 +353,10 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         let found = found.or_else(|| find(Some(self.table.layout.list)).filter(is_list));
         let Some(Found { layout: Some(layout), beside, mut unread, .. }) = found else { return };
         if !layout.same_columns(&self.table.layout) {
-            unread.extend(beside.into_iter().map(|beside| beside.layout.recognised.join("、")));
+            let headers = |beside: recognise::Table| {
+                shown_headers(beside.layout.recognised.iter().map(String::as_str), self.context.vocabulary)
+            };
+            unread.extend(beside.into_iter().map(headers));
             self.tell_unread(row.number, &unread);
             self.table.lay_out(layout, self.context);
             self.table.begin_segment(self.area, self.context.vocabulary.fingerprint());

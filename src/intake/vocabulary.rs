@@ -264,6 +264,12 @@ impl Vocabulary {
         self.lists.iter().any(|list| list.status.keys().any(|word| word.contains(c)))
     }
 
+    /// Whether any header that is known is written with this character.
+    pub(super) fn is_of_headers(&self, c: char) -> bool {
+        let mut columns = std::iter::once(&self.columns).chain(self.lists.iter().map(|list| &list.columns));
+        columns.any(|columns| columns.keys().any(|key| key.contains(c)))
+    }
+
     pub(super) fn lists(&self) -> &[ListWords] {
         &self.lists
     }

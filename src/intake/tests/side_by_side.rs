@@ -94,6 +94,8 @@ fn a_table_beside_that_is_no_list_is_told_and_not_read() {
     let [refusal] = &found.refusals[..] else { panic!("told once") };
     assert_eq!((refusal.code, refusal.row), (RefusalCode::TableBeside, Some(1)));
     assert_eq!(refusal.detail, "序号、姓名、迁出时间、去向");
+    let named = "户号,姓名,与户主关系,身份证号,,赵小满,,,\n,,,,,序号,姓名,迁出时间,去向\n1,赵甲,户主,#0,,1,孙丙,2026-03-01,浙江\n";
+    assert_eq!(read("人口.csv", named).refusals[0].detail, "赵**.序号、赵**.姓名、赵**.迁出时间、赵**.去向");
     // Nothing shows whether the second one is a table of its own or somebody beside the first.
     let unclear = "姓名,身份证号,户号,与户主关系,姓名,身份证号,死亡日期\n赵甲,#0,1,户主,孙丙,#2,2026-03-01\n";
     let found = read("人口.csv", unclear);
