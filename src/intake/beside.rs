@@ -166,11 +166,11 @@ impl Repeated {
     /// `goes_on`: what stands behind the last block may be of the whole line.
     pub fn of(headings: &[Heading], vocabulary: &Vocabulary, goes_on: bool) -> Option<Repeated> {
         let words: Vec<(usize, String)> =
-            headings.iter().map(|heading| (heading.column, word_of(&heading.written))).collect();
+            headings.iter().map(|heading| (heading.column, word_of(&heading.written, vocabulary))).collect();
         let word = |column: usize| words.iter().find(|(at, _)| *at == column).map(|(_, word)| word.as_str());
         let meant = |column: usize, of: fn(Field) -> bool| {
             let mut own = headings.iter().filter(|heading| heading.column == column && !heading.of_other);
-            own.any(|heading| means(&word_of(&heading.written), heading, vocabulary, of))
+            own.any(|heading| means(&word_of(&heading.written, vocabulary), heading, vocabulary, of))
         };
         let (first, width) = words.iter().filter(|(column, _)| meant(*column, |field| field == Field::Name)).find_map(
             |(column, own)| {
@@ -222,7 +222,7 @@ impl Repeated {
 }
 
 /// The first column from `start` on that some list takes for the field.
-pub fn column_of(headings: &[Heading], start: usize, field: Field, vocabulary: &Vocabulary) -> Option<usize> {
+fn column_of(headings: &[Heading], start: usize, field: Field, vocabulary: &Vocabulary) -> Option<usize> {
     let is = |heading: &&Heading| heading.column >= start && !heading.of_other;
     let key = |heading: &Heading| heading.keys.first().cloned().unwrap_or_default();
     let fits = |heading: &&Heading| field_of(&key(heading), heading, vocabulary) == Some(field);
@@ -247,8 +247,8 @@ pub fn means(word: &str, heading: &Heading, vocabulary: &Vocabulary, of: fn(Fiel
 }
 
 /// A header without the number of the block it stands in: 姓名1, 姓名（二）, 成员1姓名.
-fn word_of(written: &str) -> String {
-    match member(written) {
+fn word_of(written: &str, vocabulary: &Vocabulary) -> String {
+    match member(written, vocabulary) {
         Some((Some(_), rest)) => rest,
         _ => fold_header(written).chars().filter(|c| !c.is_ascii_digit() && *c != '.').collect(),
     }

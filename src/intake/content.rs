@@ -51,9 +51,10 @@ pub fn adopt(layout: &mut Layout, data: &[Row], vocabulary: &Vocabulary) {
 }
 
 /// Whether the column names all others of a household in each of its cells (家庭成员 over 钱女、赵小): nobody's line.
-pub fn is_crowded(heading: &Heading, data: &[Row]) -> bool {
+pub fn is_crowded(heading: &Heading, data: &[Row], vocabulary: &Vocabulary) -> bool {
     let texts = || data.iter().map(|row| row.cell(heading.column)).filter(|cell| !cell.is_empty()).map(Cell::to_text);
-    heading.written.contains("成员") && 2 * texts().filter(|text| are_names(text)).count() >= texts().count().max(1)
+    let is_of_members = vocabulary.whose.members.iter().any(|member| heading.written.contains(member.as_str()));
+    is_of_members && 2 * texts().filter(|text| are_names(text)).count() >= texts().count().max(1)
 }
 
 fn fits(field: Field, list: List, column: usize, data: &[Row], vocabulary: &Vocabulary) -> bool {

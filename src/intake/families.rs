@@ -5,24 +5,17 @@ use std::collections::BTreeMap;
 use super::beside::{Blocks, Person, Repeated, field_of, means};
 use super::field::Field;
 use super::fold::fold_header;
-use super::header::{HEADS, Heading};
+use super::header::Heading;
 use super::merged::is_shared;
 use super::vocabulary::Vocabulary;
-
-/// What may stand before 成员 where it means one more person of the household.
-const OF_MEMBERS: &[&str] = &["", "家庭", "户", "其他", "其他家庭", "家庭其他", "主要家庭", "共同生活", "共同生活家庭"];
-/// What a group of columns adds to whose it is: 男方基本情况.
-const OF_GROUPS: &[&str] = &["基本情况", "基本信息", "情况", "信息", "的"];
-const HUSBANDS: &[&str] = &["丈夫", "男方", "夫方", "夫", "男"];
-const WIVES: &[&str] = &["妻子", "女方", "妻方", "妻", "女"];
-const BRACKETED: [(&str, &str); 2] = [("夫", "妻"), ("男", "女")];
 
 /// A column of one of several people, with the header it has when it is not said whose it is.
 type Own = (usize, String);
 
 /// A household on one line: its head and its members, or members who are numbered.
 pub fn household(headings: &[Heading], vocabulary: &Vocabulary) -> Option<(Blocks, Vec<Heading>)> {
-    let is_numbered = headings.iter().any(|h| member(&h.written).is_some_and(|(number, _)| number.is_some()));
+    let is_numbered =
+        headings.iter().any(|h| member(&h.written, vocabulary).is_some_and(|(number, _)| number.is_some()));
     let named_head = headings.iter().find(|h| head_word(h, vocabulary).is_some_and(|word| word == "姓名"));
     let repeated = Repeated::of(headings, vocabulary, is_numbered || named_head.is_some());
     let repeated: Option<Vec<Vec<Own>>> = repeated.map(|found| {
@@ -33,7 +26,7 @@ pub fn household(headings: &[Heading], vocabulary: &Vocabulary) -> Option<(Block
     let marked = marked(headings, vocabulary);
     let groups = if columns(&repeated) > columns(&marked) { repeated } else { marked }?;
     let start = groups.iter().flatten().map(|(column, _)| *column).min()?;
-    let is_of_members = headings.iter().any(|h| h.column >= start && member(&h.written).is_some());
+    let is_of_members = headings.iter().any(|h| h.column >= start && member(&h.written, vocabulary).is_some());
     let left = || headings.iter().filter(|heading| heading.column < start);
     let plain_head = || left().find(|h| !h.of_other && field_of(&key(h), h, vocabulary) == Some(Field::Name));
     let head = named_head.filter(|h| h.column < start).or_else(|| plain_head().filter(|_| is_of_members));
@@ -103,7 +96,8 @@ pub fn couple(headings: &[Heading], vocabulary: &Vocabulary) -> Option<(Blocks, 
 /// Whether the column is of the name of one of several people: 女方, 成员二.
 pub fn names_one_of_many(heading: &Heading, vocabulary: &Vocabulary) -> bool {
     let own = spouse(heading, vocabulary).map(|(_, word)| word);
-    let own = own.or_else(|| member(&heading.written).filter(|(number, _)| number.is_some()).map(|(_, word)| word));
+    let own = own
+        .or_else(|| member(&heading.written, vocabulary).filter(|(number, _)| number.is_some()).map(|(_, word)| word));
     own.is_some_and(|word| field_of(&word, heading, vocabulary) == Some(Field::Name))
 }
 
@@ -235,7 +229,7 @@ fn of_head<'h>(
 /// 户主身份证号 without its head; 姓名 for the head alone.
 fn head_word(heading: &Heading, vocabulary: &Vocabulary) -> Option<String> {
     heading.keys.iter().find_map(|key| {
-        let rest = HEADS.iter().find_map(|head| key.strip_prefix(head))?;
+        let rest = vocabulary.whose.behind_head(key)?;
         let word = if rest.is_empty() { "姓名" } else { rest };
         // 户主关系 is how the line's own person stands to the head.
         field_of(word, heading, vocabulary).filter(|field| *field != Field::Relation)?;
@@ -245,16 +239,18 @@ fn head_word(heading: &Heading, vocabulary: &Vocabulary) -> Option<String> {
 }
 
 /// 家庭成员1姓名, 成员二, 第3个成员: which member, and what of him; `None` for any other header.
-pub fn member(written: &str) -> Option<(Option<u32>, String)> {
+pub fn member(written: &str, vocabulary: &Vocabulary) -> Option<(Option<u32>, String)> {
+    let whose = &vocabulary.whose;
     let folded: String = fold_header(written).chars().filter(|c| *c != '.').collect();
-    let (before, behind) = folded.split_once("成员")?;
+    let (before, behind) = whose.around_member(&folded)?;
     let ordinal = before.strip_prefix('第').map_or((None, before), numbered);
     let before = ordinal.1.strip_prefix('个').unwrap_or(ordinal.1);
     let (number, rest) = numbered(behind);
-    let rest = OF_GROUPS.iter().find_map(|group| rest.strip_prefix(group)).unwrap_or(rest);
+    let rest = whose.bare_of_group(rest);
     let (number, rest) = number.map_or_else(|| numbered(rest), |number| (Some(number), rest));
     let rest = if rest.is_empty() { "姓名" } else { rest };
-    OF_MEMBERS.contains(&before).then(|| (number.or(ordinal.0), rest.to_owned()))
+    let is_member = before.is_empty() || whose.before_members.iter().any(|own| own == before);
+    is_member.then(|| (number.or(ordinal.0), rest.to_owned()))
 }
 
 /// The number a text begins with, and what follows it.
@@ -278,14 +274,15 @@ fn marked(headings: &[Heading], vocabulary: &Vocabulary) -> Option<Vec<Vec<Own>>
     let mut groups: BTreeMap<Option<u32>, Vec<Own>> = BTreeMap::new();
     let mut carried: Vec<(Option<u32>, Own, Option<Field>)> = Vec::new();
     let mut current = None;
-    let is_numbered = headings.iter().any(|h| member(&h.written).is_some_and(|(number, _)| number.is_some()));
+    let is_numbered =
+        headings.iter().any(|h| member(&h.written, vocabulary).is_some_and(|(number, _)| number.is_some()));
     let has_head = headings.iter().any(|heading| head_word(heading, vocabulary).is_some());
     // 户主姓名 and 成员姓名 over a line for each member: the head's own line is among them.
     if !is_numbered && has_head {
         return None;
     }
     for heading in headings {
-        let marked = member(&heading.written).filter(|(number, _)| number.is_some() == is_numbered);
+        let marked = member(&heading.written, vocabulary).filter(|(number, _)| number.is_some() == is_numbered);
         if let Some((number, word)) = marked {
             groups.entry(number).or_default().push((heading.column, word));
             current = Some(number);
@@ -318,24 +315,26 @@ fn marked(headings: &[Heading], vocabulary: &Vocabulary) -> Option<Vec<Vec<Own>>
 fn spouse(heading: &Heading, vocabulary: &Vocabulary) -> Option<(usize, String)> {
     let folded: String = fold_header(&heading.written).chars().filter(|c| *c != '.').collect();
     let of_spouse = |rest: &str, is_certain: bool| {
-        let rest = OF_GROUPS.iter().find_map(|group| rest.strip_prefix(group)).unwrap_or(rest);
+        let rest = vocabulary.whose.bare_of_group(rest);
         let rest = if rest.is_empty() && is_certain { "姓名" } else { rest };
         let rest = rest.strip_prefix("夫妻").unwrap_or(rest);
         let field = (!rest.is_empty()).then(|| field_of(rest, heading, vocabulary)).flatten()?;
         (is_certain || matches!(field, Field::Name | Field::Id | Field::Birth)).then(|| rest.to_owned())
     };
-    let begins = |words: &[&str]| {
-        let word = words.iter().find(|word| folded.starts_with(**word))?;
+    let is_short = |word: &String| word.chars().count() == 1;
+    let begins = |words: &[String]| {
+        let word = words.iter().find(|word| folded.starts_with(word.as_str()))?;
         // 男 and 女 alone are two columns to tick.
-        let is_certain = word.chars().count() > 1 || folded == "夫" || folded == "妻";
+        let is_certain = !is_short(word) || folded == "夫" || folded == "妻";
         of_spouse(&folded[word.len()..], is_certain)
     };
-    let ends = |at: usize| {
-        let mut words = BRACKETED.iter().map(|pair| if at == 0 { pair.0 } else { pair.1 });
-        words.find_map(|word| of_spouse(folded.strip_suffix(word)?, false))
+    // 姓名(男): one character in brackets.
+    let ends = |words: &[String]| {
+        let mut marks = words.iter().filter(|word| is_short(word));
+        marks.find_map(|word| of_spouse(folded.strip_suffix(word.as_str())?, false))
     };
-    let side = |at: usize, words: &[&str]| begins(words).or_else(|| ends(at)).map(|rest| (at, rest));
-    side(0, HUSBANDS).or_else(|| side(1, WIVES))
+    let side = |at: usize, words: &[String]| begins(words).or_else(|| ends(words)).map(|rest| (at, rest));
+    side(0, &vocabulary.whose.husbands).or_else(|| side(1, &vocabulary.whose.wives))
 }
 
 #[cfg(test)]
@@ -398,14 +397,32 @@ mod tests {
     }
 
     #[test]
+    fn an_office_says_in_its_own_words_whose_a_column_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let words = "[whose]\nhusbands = [\"男主人\"]\nwives = [\"女主人\"]\nmembers = [\"家口\"]";
+        std::fs::write(dir.path().join("common.toml"), words).unwrap();
+        let (own, built_in) = (Vocabulary::load(Some(dir.path())).unwrap(), Vocabulary::load(None).unwrap());
+        let header = ["男主人姓名", "男主人身份证号", "女主人姓名", "女主人身份证号"];
+        let mut row = Row::default();
+        row.clear(1);
+        header.iter().for_each(|cell| row.push_text(cell));
+        let is_couple = |words| Blocks::of(&headings(std::slice::from_ref(&row), words), words).is_some();
+        assert_eq!((is_couple(&own), is_couple(&built_in)), (true, false));
+        assert_eq!(member("家口二身份证号", &own), Some((Some(2), "身份证号".into())));
+        assert_ne!(own.fingerprint(), built_in.fingerprint(), "files that were refused are read again");
+    }
+
+    #[test]
     fn members_are_counted_in_many_ways() {
-        assert_eq!(member("家庭成员1.姓名"), Some((Some(1), "姓名".into())));
-        assert_eq!(member("成员（十二）身份证号"), Some((Some(12), "身份证号".into())));
-        assert_eq!(member("第三成员"), Some((Some(3), "姓名".into())));
-        assert_eq!(member("成员情况2.关系"), Some((Some(2), "关系".into())));
-        assert_eq!(member("家庭成员姓名"), Some((None, "姓名".into())));
-        assert_eq!(member("户主及家庭成员姓名"), None);
+        let vocabulary = Vocabulary::load(None).unwrap();
+        let told = |header: &str| member(header, &vocabulary);
+        assert_eq!(told("家庭成员1.姓名"), Some((Some(1), "姓名".into())));
+        assert_eq!(told("成员（十二）身份证号"), Some((Some(12), "身份证号".into())));
+        assert_eq!(told("第三成员"), Some((Some(3), "姓名".into())));
+        assert_eq!(told("成员情况2.关系"), Some((Some(2), "关系".into())));
+        assert_eq!(told("家庭成员姓名"), Some((None, "姓名".into())));
+        assert_eq!(told("户主及家庭成员姓名"), None);
         let endless = format!("成员{}姓名", "十".repeat(40));
-        assert_eq!(member(&endless), Some((Some(u32::MAX), "姓名".into())), "no number of anybody, and no panic");
+        assert_eq!(told(&endless), Some((Some(u32::MAX), "姓名".into())), "no number of anybody, and no panic");
     }
 }

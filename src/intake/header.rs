@@ -40,11 +40,6 @@ pub enum Meaning {
     Unknown,
 }
 
-/// Those who stand for a household.
-pub const HEADS: &[&str] = &["户主", "申请人", "持证人"];
-/// Those to whom the relation of a household's members is told.
-const OF_HOUSEHOLD: &[&str] = &["户主", "申请人", "持证人", "家属", "亲属", "家庭成员"];
-
 /// Builds the path names parent.child of every column. A group's name stands only over its first column.
 pub fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
     let width = rows.iter().map(Row::width).max().unwrap_or(0);
@@ -95,7 +90,6 @@ pub fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
 
 /// Notes of every column which other person is the last one named before it.
 fn set_behind(headings: &mut [Heading], vocabulary: &Vocabulary) {
-    const CHILDREN: &[&str] = &["独生子女", "子女", "孩子", "小孩", "儿童"];
     let is_name = |key: &str| {
         let field = |columns: &HashMap<String, Field>| matches!(columns.get(key), Some(Field::Name | Field::Head));
         field(&vocabulary.columns) || vocabulary.lists().iter().any(|list| field(&list.columns))
@@ -105,11 +99,11 @@ fn set_behind(headings: &mut [Heading], vocabulary: &Vocabulary) {
         let key = heading.keys[0].as_str();
         // 子女数 and 配偶状况 name nobody.
         let names = |word: &str| key.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest == "姓名");
-        let begins = |words: &[&str]| words.iter().any(|word| names(word));
-        let is_others = vocabulary.other_prefixes.iter().any(|other| names(other));
-        if begins(CHILDREN) {
+        let begins = |words: &[String]| words.iter().any(|word| names(word));
+        let is_others = begins(&vocabulary.other_prefixes);
+        if begins(&vocabulary.whose.children) {
             behind = Some(Behind::Child);
-        } else if begins(&["配偶", "爱人", "丈夫", "妻子"]) {
+        } else if begins(&vocabulary.whose.spouses) {
             behind = Some(Behind::Spouse);
         } else if is_others {
             behind = Some(Behind::Other);
@@ -138,12 +132,12 @@ fn is_death_of_another(heading: &Heading, list: &ListWords) -> bool {
 fn set_apart_kin(headings: &mut [Heading], vocabulary: &Vocabulary) {
     for at in 1..headings.len() {
         let key = headings[at].keys[0].clone();
-        if !key.ends_with("关系") || OF_HOUSEHOLD.iter().any(|of| key.contains(of)) {
+        if !key.ends_with("关系") || vocabulary.whose.is_of_household(&key) {
             continue;
         }
         let is_phone = |key: &str| vocabulary.columns.get(key) == Some(&Field::Phone);
         let before = headings[..at].iter().rev().map(|heading| &heading.keys[0]).find(|key| !is_phone(key));
-        let others = vocabulary.other_prefixes.iter().filter(|other| !HEADS.contains(&other.as_str()));
+        let others = vocabulary.other_prefixes.iter().filter(|other| !vocabulary.whose.heads.contains(other));
         let whose = before.and_then(|before| others.into_iter().find(|other| before.starts_with(other.as_str())));
         if let Some(other) = whose {
             headings[at].keys.insert(0, format!("{other}{key}"));
@@ -156,7 +150,7 @@ fn set_apart_kin(headings: &mut [Heading], vocabulary: &Vocabulary) {
 fn is_others_kin(key: &str, vocabulary: &Vocabulary) -> bool {
     let names = |word: &String| key.contains(word.as_str());
     key.ends_with("关系")
-        && !OF_HOUSEHOLD.iter().any(|of| key.contains(of))
+        && !vocabulary.whose.is_of_household(key)
         && (vocabulary.other_prefixes.iter().any(names)
             || (key.starts_with('与') && key != "与本人关系" && vocabulary.person_prefixes.iter().any(names)))
 }
@@ -215,8 +209,8 @@ fn is_choice(key: &str, list: &ListWords) -> bool {
 }
 
 /// What 户主身份证号 means where the head is the line's only person.
-pub fn of_head(key: &str, list: &ListWords, vocabulary: &Vocabulary) -> Option<Meaning> {
-    let rest = HEADS.iter().find_map(|prefix| key.strip_prefix(prefix))?;
+fn of_head(key: &str, list: &ListWords, vocabulary: &Vocabulary) -> Option<Meaning> {
+    let rest = vocabulary.whose.behind_head(key)?;
     let field = if rest.is_empty() {
         Some(&Field::Name)
     } else {

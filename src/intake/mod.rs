@@ -46,6 +46,7 @@ mod totals;
 mod unfolding;
 mod vocabulary;
 pub mod watch;
+mod whose;
 mod workbook;
 
 #[cfg(test)]

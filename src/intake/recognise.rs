@@ -97,7 +97,7 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     }
     let joined = Joined::of(&mut headings, below, vocabulary);
     let (crowded, headings): (Vec<Heading>, Vec<Heading>) =
-        headings.into_iter().partition(|heading| content::is_crowded(heading, below));
+        headings.into_iter().partition(|heading| content::is_crowded(heading, below, vocabulary));
     let unread = Found::written(&crowded, vocabulary).into_iter().collect();
     let mut found = Found { first, depth, layout: None, columns: ALL, beside: Vec::new(), joined, unread };
     let people = Blocks::of(&headings, vocabulary);

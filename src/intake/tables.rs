@@ -10,9 +10,6 @@ use super::fold::fold_header;
 use super::header::{Heading, Meaning, meaning};
 use super::vocabulary::Vocabulary;
 
-/// What a fate makes a name of: 停保人员, 迁出对象.
-const OF_PEOPLE: &[&str] = &["人员", "对象", "者", "名单"];
-
 /// Headers under which one line holds people of different tables.
 pub struct Tables {
     /// Columns of each, from the left; one where there is but one table.
@@ -85,18 +82,21 @@ fn is_field(heading: &Heading, vocabulary: &Vocabulary, of: impl Fn(Field) -> bo
 fn is_name(heading: &Heading, vocabulary: &Vocabulary) -> bool {
     !heading.of_other
         && (is_field(heading, vocabulary, |field| field == Field::Name)
-            || (fate(heading, vocabulary) && named(heading) != heading.keys[0]))
+            || (fate(heading, vocabulary) && named(heading, vocabulary) != heading.keys[0]))
 }
 
 /// Whether people may be named there, whoever they are: 新增人员.
 fn names_people(heading: &Heading, vocabulary: &Vocabulary) -> bool {
     let is_free = || !is_field(heading, vocabulary, |_| true);
-    is_name(heading, vocabulary) || (!heading.of_other && named(heading) != heading.keys[0] && is_free())
+    is_name(heading, vocabulary) || (!heading.of_other && named(heading, vocabulary) != heading.keys[0] && is_free())
 }
 
 /// What the header over the names of a table says of all of them: 停保 over 停保人员姓名.
 pub fn said(headings: &[Heading], vocabulary: &Vocabulary) -> Option<String> {
-    headings.iter().find(|heading| names_people(heading, vocabulary)).map(|heading| named(heading).to_owned())
+    headings
+        .iter()
+        .find(|heading| names_people(heading, vocabulary))
+        .map(|heading| named(heading, vocabulary).to_owned())
 }
 
 /// Lets a header that says how its people ended be the one of their names.
@@ -108,17 +108,18 @@ pub fn name(headings: &mut [Heading], vocabulary: &Vocabulary) {
 }
 
 /// 停保人员姓名 without what says that it is a name.
-fn named(heading: &Heading) -> &str {
+fn named<'h>(heading: &'h Heading, vocabulary: &Vocabulary) -> &'h str {
     let key = heading.keys.first().map_or("", String::as_str);
     let bare = key.strip_suffix("姓名").unwrap_or(key);
-    let bare = OF_PEOPLE.iter().find_map(|people| bare.strip_suffix(people)).unwrap_or(bare);
+    let of_people = &vocabulary.whose.of_people;
+    let bare = of_people.iter().find_map(|people| bare.strip_suffix(people.as_str())).unwrap_or(bare);
     // 2026年1月死亡人员
     bare.trim_start_matches(|c: char| c.is_ascii_digit() || "本当今年度季月上半下".contains(c))
 }
 
 /// Whether the header is of those who died, left or ended: 死亡人员姓名, 停保人员.
 fn fate(heading: &Heading, vocabulary: &Vocabulary) -> bool {
-    let word = named(heading);
+    let word = named(heading, vocabulary);
     let is_end = |status: &Status| *status != Status::Active;
     vocabulary.lists().iter().any(|list| list.status.get(word).is_some_and(is_end))
 }

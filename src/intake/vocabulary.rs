@@ -13,6 +13,7 @@ use crate::error::{Context as _, Error};
 
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
+use super::whose::Whose;
 
 const COMMON: &str = include_str!("../../config/lists/common.toml");
 const LISTS: [(List, &str); 6] = [
@@ -37,6 +38,7 @@ struct CommonFile {
     hints_not: Drop,
     provinces: BTreeMap<String, Words>,
     prefixes: Prefixes,
+    whose: Whose,
     drop: Drop,
     words: CommonWords,
     sex: Sexes,
@@ -113,6 +115,7 @@ pub struct Vocabulary {
     pub(super) provinces: Vec<(u64, String)>,
     pub(super) person_prefixes: Words,
     pub(super) other_prefixes: Words,
+    pub(super) whose: Whose,
     pub(super) drop: Words,
     pub(super) total: Words,
     pub(super) subtotal: Words,
@@ -217,6 +220,7 @@ impl Vocabulary {
                 .collect(),
             person_prefixes: inside(|file| &file.prefixes.person),
             other_prefixes: inside(|file| &file.prefixes.other),
+            whose: Whose::of(commons.iter().map(|file| &file.whose)),
             drop: commons.iter().flat_map(|file| &file.drop.words).map(|word| fold_header(word)).collect(),
             total: words(|file| &file.words.total),
             subtotal: words(|file| &file.words.subtotal),
