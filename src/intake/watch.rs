@@ -17,6 +17,7 @@ use crate::settings::file_name::shown_name;
 
 use super::area;
 use super::container::is_lock_name;
+use super::fold::fold_word;
 use super::vocabulary::Vocabulary;
 
 /// Folders below the watched one; deeper ones are not looked into.
@@ -214,7 +215,8 @@ impl Watch {
 pub fn in_order(files: &mut [Seen], today: Date, vocabulary: &Vocabulary) {
     files.sort_by_cached_key(|seen| {
         let stated = area::stated_on([seen.rel_path.as_str()].into_iter(), today);
-        let is_part = vocabulary.changes.iter().any(|word| seen.rel_path.contains(word.as_str()));
+        let folded = fold_word(&seen.rel_path);
+        let is_part = vocabulary.changes.iter().any(|word| folded.contains(word.as_str()));
         (stated.is_none(), stated, is_part, seen.modified, seen.rel_path.clone())
     });
 }
@@ -241,7 +243,7 @@ mod tests {
         in_order(&mut files, Date::constant(2026, 4, 2), &vocabulary);
         let paths = files.iter().map(|seen| seen.rel_path.as_str()).collect::<Vec<_>>();
         assert_eq!(paths, ["202602/人口.csv", "2026年3月.csv", "2026年3月人口.csv", "名单.csv", "人口.csv"]);
-        let mut files = [(1, "新增人口.csv"), (2, "人口.csv")].map(seen);
+        let mut files = [(1, "新 增人口.csv"), (2, "人口.csv")].map(seen);
         in_order(&mut files, Date::constant(2026, 4, 2), &vocabulary);
         assert_eq!(files[0].rel_path, "人口.csv", "or the new ones would be the register, and the register wait");
     }
