@@ -260,10 +260,7 @@ mod tests {
     use super::*;
 
     fn row(cells: &[&str]) -> Row {
-        let mut row = Row::default();
-        row.clear(7);
-        cells.iter().for_each(|cell| row.push_text(cell));
-        row
+        Row::of_texts(7, cells)
     }
 
     fn of(rows: &[&[&str]]) -> Option<Blocks> {

@@ -31,12 +31,12 @@ pub fn choose(
     let mut scored: Vec<(i32, Layout)> = Vec::new();
     let (mut named, mut speaking) = (Vec::new(), Vec::new());
     for list in vocabulary.lists().iter().filter(|list| forced.is_none_or(|forced| forced == list.list)) {
-        if let Some((score, speaks, layout)) = lay_out(headings, list, vocabulary) {
+        if let Some((fit, layout)) = lay_out(headings, list, vocabulary) {
             let title = title_score(titles.iter().map(String::as_str), list);
             let names = title_score(support.names.iter().map(String::as_str), list);
-            scored.push((score + title + names, with_title(layout, titles, support, list)));
+            scored.push((fit.score + title + names, with_title(layout, titles, support, list)));
             named.extend((title + names > 0).then_some(list.list));
-            speaking.extend(speaks.then_some(list.list));
+            speaking.extend(fit.speaks.then_some(list.list));
         }
     }
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -77,21 +77,16 @@ fn one_said<T: Copy + PartialEq>(titles: &[String], support: &Support, words: &[
     })?
 }
 
-/// The columns as one list reads them, how much they speak for it, and whether more does than what any list of households has.
-/// `None` where no column names a person.
-fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Option<(i32, bool, Layout)> {
-    let is_name = |meaning: &Meaning| matches!(meaning, Meaning::Field(Field::Name, _) | Meaning::Hinted(Field::Name));
-    let mut head_is_person = false;
-    let mut meanings: Vec<Meaning> = headings.iter().map(|heading| meaning(heading, list, vocabulary, false)).collect();
-    hint(headings, &mut meanings, list, vocabulary);
-    if !meanings.iter().any(is_name) {
-        head_is_person = true;
-        meanings = headings.iter().map(|heading| meaning(heading, list, vocabulary, true)).collect();
-        hint(headings, &mut meanings, list, vocabulary);
-    }
-    if !meanings.iter().any(is_name) {
-        return None;
-    }
+/// How much the columns of a header speak for a list.
+struct Fit {
+    score: i32,
+    /// Whether more does than what any list of households has.
+    speaks: bool,
+}
+
+/// The columns as one list reads them, and how they fit it. `None` where no column names a person.
+fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Option<(Fit, Layout)> {
+    let (meanings, head_is_person) = meanings(headings, list, vocabulary)?;
     let mut layout = Layout {
         list: list.list,
         columns: vec![Vec::new(); Field::KEPT],
@@ -104,52 +99,8 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         said: Said::default(),
         blocks: None,
     };
-    let (mut score, mut speaks) = (0, false);
-    let mut counted = Vec::new();
-    for (heading, meaning) in headings.iter().zip(&meanings) {
-        match meaning {
-            Meaning::Dropped => layout.dropped += 1,
-            Meaning::Unknown => layout.unknown.push((heading.column, heading.written.clone())),
-            Meaning::Hinted(field) => {
-                layout.recognised.push(heading.written.clone());
-                // A guess never decides what list it is.
-                score += list.weight(*field, false).clamp(0, 1);
-                layout.columns[*field as usize].push(heading.column);
-            }
-            Meaning::Field(field, own) => {
-                layout.recognised.push(heading.written.clone());
-                // Ten columns of the list's own that are not kept say no more than three.
-                let times = counted.iter().filter(|seen| *seen == field).count();
-                counted.push(*field);
-                if times == 0 || (*field == Field::Ignored && *own && times < 3) {
-                    let weight = if *field == Field::Ignored && !*own { 0 } else { list.weight(*field, *own) };
-                    score += weight;
-                    speaks |= weight > 0 && !OF_HOUSEHOLDS.contains(field);
-                }
-                if field.is_kept() {
-                    layout.columns[*field as usize].push(heading.column);
-                }
-            }
-        }
-    }
-    // A database numbers its lines under `id`.
-    let ids = &mut layout.columns[Field::Id as usize];
-    let is_bare = |column: &usize| headings.iter().any(|h| h.column == *column && h.keys.iter().any(|key| key == "id"));
-    if !ids.iter().all(is_bare) {
-        ids.retain(|column| !is_bare(column));
-    }
-    // 申报人 身份证号 死者姓名 身份证号: the number behind the name is meant.
-    let is_behind = |column: &usize| headings.iter().any(|h| h.column == *column && h.behind.is_some());
-    for field in [Field::Id, Field::Sex, Field::Birth] {
-        let columns = &mut layout.columns[field as usize];
-        if !head_is_person && !columns.iter().all(is_behind) {
-            columns.retain(|column| !is_behind(column));
-        }
-    }
-    // A second 姓名 or 身份证号 without a group over it is somebody else's.
-    for field in [Field::Name, Field::Id, Field::Sex, Field::Birth, Field::Head, Field::Relation] {
-        layout.columns[field as usize].truncate(1);
-    }
+    let fit = give_columns(headings, &meanings, list, &mut layout);
+    keep_the_persons_own(headings, &mut layout);
     layout.kept = (headings.iter().zip(&meanings))
         .filter_map(|(heading, meaning)| match meaning {
             Meaning::Field(field, _) | Meaning::Hinted(field)
@@ -161,5 +112,71 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         })
         .collect();
     layout.kept.sort();
-    Some((score, speaks, layout))
+    Some((fit, layout))
+}
+
+/// What each column means to the list, and whether only the head is named. `None` where nobody is.
+fn meanings(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Option<(Vec<Meaning>, bool)> {
+    let is_name = |meaning: &Meaning| matches!(meaning, Meaning::Field(Field::Name, _) | Meaning::Hinted(Field::Name));
+    [false, true].into_iter().find_map(|head_is_person| {
+        let own = headings.iter().map(|heading| meaning(heading, list, vocabulary, head_is_person));
+        let mut meanings: Vec<Meaning> = own.collect();
+        hint(headings, &mut meanings, list, vocabulary);
+        meanings.iter().any(is_name).then_some((meanings, head_is_person))
+    })
+}
+
+/// Gives each field its columns.
+fn give_columns(headings: &[Heading], meanings: &[Meaning], list: &ListWords, layout: &mut Layout) -> Fit {
+    let mut fit = Fit { score: 0, speaks: false };
+    let mut counted = Vec::new();
+    for (heading, meaning) in headings.iter().zip(meanings) {
+        match meaning {
+            Meaning::Dropped => layout.dropped += 1,
+            Meaning::Unknown => layout.unknown.push((heading.column, heading.written.clone())),
+            Meaning::Hinted(field) => {
+                layout.recognised.push(heading.written.clone());
+                // A guess never decides what list it is.
+                fit.score += list.weight(*field, false).clamp(0, 1);
+                layout.columns[*field as usize].push(heading.column);
+            }
+            Meaning::Field(field, own) => {
+                layout.recognised.push(heading.written.clone());
+                // Ten columns of the list's own that are not kept say no more than three.
+                let times = counted.iter().filter(|seen| *seen == field).count();
+                counted.push(*field);
+                if times == 0 || (*field == Field::Ignored && *own && times < 3) {
+                    let weight = if *field == Field::Ignored && !*own { 0 } else { list.weight(*field, *own) };
+                    fit.score += weight;
+                    fit.speaks |= weight > 0 && !OF_HOUSEHOLDS.contains(field);
+                }
+                if field.is_kept() {
+                    layout.columns[*field as usize].push(heading.column);
+                }
+            }
+        }
+    }
+    fit
+}
+
+/// Of several columns of one field those that are the person's own.
+fn keep_the_persons_own(headings: &[Heading], layout: &mut Layout) {
+    // A database numbers its lines under `id`.
+    let ids = &mut layout.columns[Field::Id as usize];
+    let is_bare = |column: &usize| headings.iter().any(|h| h.column == *column && h.keys.iter().any(|key| key == "id"));
+    if !ids.iter().all(is_bare) {
+        ids.retain(|column| !is_bare(column));
+    }
+    // 申报人 身份证号 死者姓名 身份证号: the number behind the name is meant.
+    let is_behind = |column: &usize| headings.iter().any(|h| h.column == *column && h.behind.is_some());
+    for field in [Field::Id, Field::Sex, Field::Birth] {
+        let columns = &mut layout.columns[field as usize];
+        if !layout.head_is_person && !columns.iter().all(is_behind) {
+            columns.retain(|column| !is_behind(column));
+        }
+    }
+    // A second 姓名 or 身份证号 without a group over it is somebody else's.
+    for field in [Field::Name, Field::Id, Field::Sex, Field::Birth, Field::Head, Field::Relation] {
+        layout.columns[field as usize].truncate(1);
+    }
 }

@@ -155,10 +155,7 @@ mod tests {
     use crate::intake::recognise::{Support, find};
 
     fn row(cells: &[&str]) -> Row {
-        let mut row = Row::default();
-        row.clear(1);
-        cells.iter().for_each(|cell| row.push_text(cell));
-        row
+        Row::of_texts(1, cells)
     }
 
     fn read(header: &[&str], lines: &[&[&str]]) -> (Layout, DateOrder) {

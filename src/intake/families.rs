@@ -346,13 +346,7 @@ mod tests {
     /// The columns of each person, the head's or husband's first.
     fn people(rows: &[&[&str]]) -> Option<Vec<Vec<usize>>> {
         let vocabulary = Vocabulary::load(None).unwrap();
-        let make = |cells: &&[&str]| {
-            let mut row = Row::default();
-            row.clear(1);
-            cells.iter().for_each(|cell| row.push_text(cell));
-            row
-        };
-        let rows: Vec<Row> = rows.iter().map(make).collect();
+        let rows: Vec<Row> = rows.iter().map(|cells| Row::of_texts(1, cells)).collect();
         let columns = |person: &Person| person.cells.iter().map(|(from, _)| *from).collect();
         let (blocks, _) = Blocks::of(&headings(&rows, &vocabulary), &vocabulary)?;
         Some(blocks.people.iter().map(columns).collect())
@@ -403,9 +397,7 @@ mod tests {
         std::fs::write(dir.path().join("common.toml"), words).unwrap();
         let (own, built_in) = (Vocabulary::load(Some(dir.path())).unwrap(), Vocabulary::load(None).unwrap());
         let header = ["男主人姓名", "男主人身份证号", "女主人姓名", "女主人身份证号"];
-        let mut row = Row::default();
-        row.clear(1);
-        header.iter().for_each(|cell| row.push_text(cell));
+        let row = Row::of_texts(1, &header);
         let is_couple = |words| Blocks::of(&headings(std::slice::from_ref(&row), words), words).is_some();
         assert_eq!((is_couple(&own), is_couple(&built_in)), (true, false));
         assert_eq!(member("家口二身份证号", &own), Some((Some(2), "身份证号".into())));

@@ -132,10 +132,7 @@ mod tests {
     use super::*;
 
     fn row(cells: &[&str]) -> Row {
-        let mut row = Row::default();
-        row.clear(1);
-        cells.iter().for_each(|cell| row.push_text(cell));
-        row
+        Row::of_texts(1, cells)
     }
 
     fn found(header: &[&[&str]], lines: &[&[&str]]) -> Vec<Joined> {

@@ -28,6 +28,10 @@ const BAND_CHARS_MIN: usize = 4;
 const TOTAL_CHARS_MAX: usize = 8;
 /// A shorter text is a cell of a line.
 const TITLE_CHARS_MIN: usize = 6;
+/// A longer text alone under the names is a title.
+const ALONE_NAME_CHARS_MAX: usize = 5;
+/// A shorter number alone in its row is a running number, and no code of an area.
+const CODE_DIGITS_MIN: usize = 6;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
@@ -111,23 +115,11 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
             return Kind::Title(first_text);
         }
     }
-    let says = |(field, column): &&(Field, usize)| *field != Field::Remark && !row.cell(*column).is_empty();
-    let kept = layout.kept.iter().filter(says).count();
     if row.filled() == 1 {
-        let alone_in_name = layout.columns(Field::Name).first() == Some(&first_column)
-            && first_text.chars().count() <= 5
-            && first_column > 0
-            && !vocabulary.nobody.iter().any(|word| first_folded.starts_with(word.as_str()))
-            && !is_group(&first_folded);
-        return match first {
-            // A form with its running numbers printed and nothing in it.
-            Cell::Number(_) | Cell::Error => Kind::Blank,
-            _ if first_folded.bytes().all(|b| b.is_ascii_digit()) && first_folded.len() < 6 => Kind::Blank,
-            _ if alone_in_name => Kind::Line,
-            _ => Kind::Title(first_text),
-        };
+        return alone(first_column, first, layout, vocabulary);
     }
-    match kept {
+    let says = |(field, column): &&(Field, usize)| *field != Field::Remark && !row.cell(*column).is_empty();
+    match layout.kept.iter().filter(says).count() {
         0 if row.filled() > REMARKED_CELLS_MAX => Kind::Beside,
         0 => Kind::Blank,
         _ => Kind::Line,
@@ -138,6 +130,24 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
 fn calls_people(text: &str, vocabulary: &Vocabulary) -> bool {
     let ends = |word: &String| text.ends_with(word.as_str());
     text.chars().count() >= BAND_CHARS_MIN && vocabulary.band_ends.iter().any(ends)
+}
+
+/// The kind of a row in which nothing stands but this cell.
+fn alone(column: usize, cell: Cell<'_>, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
+    let text = cell.to_text();
+    let folded = fold_word(&text);
+    let may_be_a_name = layout.columns(Field::Name).first() == Some(&column)
+        && text.chars().count() <= ALONE_NAME_CHARS_MAX
+        && column > 0
+        && !vocabulary.nobody.iter().any(|word| folded.starts_with(word.as_str()))
+        && !is_group(&folded);
+    match cell {
+        // A form with its running numbers printed and nothing in it.
+        Cell::Number(_) | Cell::Error => Kind::Blank,
+        _ if folded.bytes().all(|b| b.is_ascii_digit()) && folded.len() < CODE_DIGITS_MIN => Kind::Blank,
+        _ if may_be_a_name => Kind::Line,
+        _ => Kind::Title(text),
+    }
 }
 
 /// A line that shows how to fill in the others: somebody invented, or what each column asks for.
@@ -278,18 +288,11 @@ mod tests {
     use super::*;
     use crate::intake::recognise::{Support, find};
 
-    fn row(number: u32, cells: &[&str]) -> Row {
-        let mut row = Row::default();
-        row.clear(number);
-        cells.iter().for_each(|cell| row.push_text(cell));
-        row
-    }
-
     fn told(cells: &[&str]) -> Kind {
         let vocabulary = Vocabulary::load(None).unwrap();
-        let header = row(1, &["序号", "姓名", "与户主关系", "身份证号", "户号", "状态", "备注"]);
+        let header = Row::of_texts(1, &["序号", "姓名", "与户主关系", "身份证号", "户号", "状态", "备注"]);
         let layout = find(&[header], &Support::default(), None, &vocabulary).unwrap().layout.unwrap();
-        kind(&row(2, cells), &layout, &vocabulary)
+        kind(&Row::of_texts(2, cells), &layout, &vocabulary)
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::joined::Joined;
 use super::layout::Layout;
 use super::notes::shown_headers;
 use super::row::{Cell, Row};
-use super::tables::{Tables, name, said};
+use super::tables::{Tables, name_by_fate, said};
 use super::vocabulary::Vocabulary;
 
 /// Rows looked at for the header (DOMAIN.md 6 row 1).
@@ -42,7 +42,7 @@ pub struct Found {
     /// Where it stands; all columns, unless other tables stand beside it.
     pub columns: Range<usize>,
     /// Other tables on the same rows.
-    pub beside: Vec<Table>,
+    pub beside: Vec<TableBeside>,
     /// Values that are written over several columns.
     pub joined: Vec<Joined>,
     /// The headers of what stands beside them and is nobody's, or of no list we can tell; masked.
@@ -51,7 +51,7 @@ pub struct Found {
 
 /// A table beside another one.
 #[derive(Debug)]
-pub struct Table {
+pub struct TableBeside {
     pub columns: Range<usize>,
     pub layout: Layout,
     /// What is written over it of all its people.
@@ -68,23 +68,7 @@ pub struct Support {
 
 /// Finds the header in `window`, or `None` where no row is one.
 pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary: &Vocabulary) -> Option<Found> {
-    let mut candidates: Vec<(usize, usize, usize)> = Vec::new();
-    for first in 0..window.len() {
-        let mut best: Option<(usize, usize)> = None;
-        for depth in 1..=HEADER_DEPTH_MAX.min(window.len() - first) {
-            let Some(known) = known_cells(&window[first..first + depth], vocabulary) else { break };
-            // A title over the header knows nothing by itself.
-            let without = (depth > 1).then(|| known_cells(&window[first + 1..first + depth], vocabulary)).flatten();
-            if known > best.map_or(0, |(most, _)| most) && without.is_none_or(|without| without < known) {
-                best = Some((known, depth));
-            }
-        }
-        candidates.extend(best.map(|(known, depth)| (known, first, depth)));
-    }
-    // The first that is nearly as good as the best: another table may stand below with more columns.
-    let most = candidates.iter().map(|(known, ..)| *known).max()?;
-    let enough = |known: usize| known == most || (known >= KNOWN_CELLS_MIN && known * 5 >= most * 3);
-    let (known, first, depth) = candidates.into_iter().find(|(known, ..)| enough(*known))?;
+    let (known, first, depth) = place(window, vocabulary)?;
     let mut headings = headings(&window[first..first + depth], vocabulary);
     let below = &window[first + depth..];
     let all_known = known >= 2 && known == headings.len();
@@ -108,32 +92,36 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     }
     let tables = apart.map(|columns| Tables { columns, of_nobody: Vec::new() });
     let Tables { columns, of_nobody } = tables.unwrap_or_else(|| Tables::of(&headings, vocabulary));
-    let (is_nobodys, mut headings): (Vec<Heading>, Vec<Heading>) =
+    let (is_nobodys, headings): (Vec<Heading>, Vec<Heading>) =
         headings.into_iter().partition(|heading| of_nobody.contains(&heading.column));
     found.unread.extend(Found::written(&is_nobodys, vocabulary));
     if columns.len() == 1 {
         found.layout = over.table(&headings, &ALL);
         return Some(found);
     }
-    for columns in columns {
-        let behind = headings.iter().position(|heading| heading.column >= columns.end).unwrap_or(headings.len());
-        let mut own: Vec<Heading> = headings.drain(..behind).collect();
-        let said = said(&own, vocabulary);
-        name(&mut own, vocabulary);
-        let layout = match Blocks::of(&own, vocabulary) {
-            Some(people) => over.people(&own, people),
-            None => over.table(&own, &columns),
-        };
-        match layout {
-            None => found.unread.extend(Found::written(&own, vocabulary)),
-            Some(layout) if found.layout.is_none() => (found.layout, found.columns) = (Some(layout), columns),
-            Some(layout) => {
-                let said = said.into_iter().chain(over.titles(&columns)).collect();
-                found.beside.push(Table { columns, layout, said });
+    over.side_by_side(headings, columns, &mut found);
+    Some(found)
+}
+
+/// How many known cells the header has, its first row, and the rows it takes.
+fn place(window: &[Row], vocabulary: &Vocabulary) -> Option<(usize, usize, usize)> {
+    let mut candidates: Vec<(usize, usize, usize)> = Vec::new();
+    for first in 0..window.len() {
+        let mut best: Option<(usize, usize)> = None;
+        for depth in 1..=HEADER_DEPTH_MAX.min(window.len() - first) {
+            let Some(known) = known_cells(&window[first..first + depth], vocabulary) else { break };
+            // A title over the header knows nothing by itself.
+            let without = (depth > 1).then(|| known_cells(&window[first + 1..first + depth], vocabulary)).flatten();
+            if known > best.map_or(0, |(most, _)| most) && without.is_none_or(|without| without < known) {
+                best = Some((known, depth));
             }
         }
+        candidates.extend(best.map(|(known, depth)| (known, first, depth)));
     }
-    Some(found)
+    // The first that is nearly as good as the best: another table may stand below with more columns.
+    let most = candidates.iter().map(|(known, ..)| *known).max()?;
+    let enough = |known: usize| known == most || (known >= KNOWN_CELLS_MIN && known * 5 >= most * 3);
+    candidates.into_iter().find(|(known, ..)| enough(*known))
 }
 
 impl Found {
@@ -191,6 +179,28 @@ impl Over<'_> {
     fn table(&self, headings: &[Heading], columns: &Range<usize>) -> Option<Layout> {
         let layout = self.told(headings, columns, self.forced)?;
         Some(Layout { header_cells: self.header_cells(columns), ..layout })
+    }
+
+    /// The tables of a header, each in columns of its own; the first of a list we can tell is the sheet's.
+    fn side_by_side(&self, mut headings: Vec<Heading>, columns: Vec<Range<usize>>, found: &mut Found) {
+        for columns in columns {
+            let behind = headings.iter().position(|heading| heading.column >= columns.end).unwrap_or(headings.len());
+            let mut own: Vec<Heading> = headings.drain(..behind).collect();
+            let said = said(&own, self.vocabulary);
+            name_by_fate(&mut own, self.vocabulary);
+            let layout = match Blocks::of(&own, self.vocabulary) {
+                Some(people) => self.people(&own, people),
+                None => self.table(&own, &columns),
+            };
+            match layout {
+                None => found.unread.extend(Found::written(&own, self.vocabulary)),
+                Some(layout) if found.layout.is_none() => (found.layout, found.columns) = (Some(layout), columns),
+                Some(layout) => {
+                    let said = said.into_iter().chain(self.titles(&columns)).collect();
+                    found.beside.push(TableBeside { columns, layout, said });
+                }
+            }
+        }
     }
 
     /// A table with several people on each line.
@@ -289,13 +299,7 @@ mod tests {
     use super::*;
 
     fn window(rows: &[&[&str]]) -> Vec<Row> {
-        let make = |(at, cells): (usize, &&[&str])| {
-            let mut row = Row::default();
-            row.clear(at as u32 + 1);
-            cells.iter().for_each(|cell| row.push_text(cell));
-            row
-        };
-        rows.iter().enumerate().map(make).collect()
+        rows.iter().zip(1..).map(|(cells, number)| Row::of_texts(number, cells)).collect()
     }
 
     fn found(rows: &[&[&str]]) -> Option<Found> {

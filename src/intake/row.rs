@@ -227,6 +227,16 @@ pub trait Rows {
 }
 
 #[cfg(test)]
+impl Row {
+    /// A row of text cells.
+    pub fn of_texts(number: u32, cells: &[&str]) -> Row {
+        let mut row = Row { number, ..Row::default() };
+        cells.iter().for_each(|cell| row.push_text(cell));
+        row
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

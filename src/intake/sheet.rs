@@ -54,15 +54,8 @@ pub fn read(
 ) -> Result<Outcome, Unreadable> {
     let mut window = Vec::new();
     let filled = |window: &[Row]| window.iter().filter(|row| row.filled() > 0).count();
-    let mut ended = false;
-    while filled(&window) < HEADER_ROWS_MAX && window.len() < LEARNING_ROWS_MAX {
-        let mut row = Row::default();
-        if !rows.next(&mut row)? {
-            ended = true;
-            break;
-        }
-        window.push(row);
-    }
+    let is_short = |window: &[Row]| filled(window) < HEADER_ROWS_MAX && window.len() < LEARNING_ROWS_MAX;
+    let mut ended = look_on(rows, &mut window, is_short)?;
     if filled(&window) == 0 {
         return Ok(Outcome::Empty);
     }
@@ -72,14 +65,7 @@ pub fn read(
         return Ok(Outcome::NoHeader);
     };
     let Some(layout) = layout else { return Ok(Outcome::NoList) };
-    while !ended && window.len() < first + depth + LEARNING_ROWS_MAX {
-        let mut row = Row::default();
-        if !rows.next(&mut row)? {
-            ended = true;
-            break;
-        }
-        window.push(row);
-    }
+    ended = ended || look_on(rows, &mut window, |window| window.len() < first + depth + LEARNING_ROWS_MAX)?;
     let titles: Vec<String> =
         window[..first].iter().flat_map(|row| row.cells().map(Cell::to_text)).filter(|text| !text.is_empty()).collect();
     let mut data = window.split_off(first + depth);
@@ -109,6 +95,18 @@ pub fn read(
     reader.tell_if_nobody(lines_before);
     report.sheets += 1;
     Ok(Outcome::Read(list))
+}
+
+/// Takes rows into the window while it is too short; whether the sheet ended.
+fn look_on(rows: &mut dyn Rows, window: &mut Vec<Row>, is_short: impl Fn(&[Row]) -> bool) -> Result<bool, Unreadable> {
+    while is_short(window) {
+        let mut row = Row::default();
+        if !rows.next(&mut row)? {
+            return Ok(true);
+        }
+        window.push(row);
+    }
+    Ok(false)
 }
 
 /// Where the area and the day of a sheet may be stated.
@@ -353,7 +351,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         let found = found.or_else(|| find(Some(self.table.layout.list)).filter(is_list));
         let Some(Found { layout: Some(layout), beside, mut unread, .. }) = found else { return };
         if !layout.same_columns(&self.table.layout) {
-            let headers = |beside: recognise::Table| {
+            let headers = |beside: recognise::TableBeside| {
                 shown_headers(beside.layout.recognised.iter().map(String::as_str), self.context.vocabulary)
             };
             unread.extend(beside.into_iter().map(headers));

@@ -100,7 +100,7 @@ pub fn said(headings: &[Heading], vocabulary: &Vocabulary) -> Option<String> {
 }
 
 /// Lets a header that says how its people ended be the one of their names.
-pub fn name(headings: &mut [Heading], vocabulary: &Vocabulary) {
+pub fn name_by_fate(headings: &mut [Heading], vocabulary: &Vocabulary) {
     let is_field_of_name = |h: &Heading| is_field(h, vocabulary, |field| field == Field::Name);
     if let Some(heading) = headings.iter_mut().find(|h| names_people(h, vocabulary)).filter(|h| !is_field_of_name(h)) {
         heading.keys.insert(0, "姓名".to_owned());
