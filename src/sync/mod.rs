@@ -17,7 +17,7 @@
 //! | `batch` | building, hashing, opening batches |
 //! | `push`, `receive` | the two sides' rules, without network or waiting |
 //! | `survey`, `sketch`, `resync` | totals, set difference, repair |
-//! | `line`, `client`, `serve` | one exchange; over HTTP; the open port and its limits |
+//! | `line`, `client`, `serve`, `seats` | one exchange; over HTTP; the open port and its limits |
 //! | `course` | the order of words: meet, send, compare, repair |
 //! | `link`, `notices`, `status` | the child's running loop; how it is seen and spoken to |
 //! | `join_code`, `authority`, `registry`, `credential`, `enrol`, `tls`, `clock` | who is who |
@@ -46,7 +46,6 @@ pub mod link;
 pub mod message;
 mod notices;
 pub mod offline;
-mod places;
 pub mod protocol;
 pub mod push;
 pub mod receive;
@@ -54,6 +53,7 @@ pub mod refusal;
 pub mod registry;
 pub mod resync;
 pub mod retry;
+mod seats;
 pub mod serve;
 pub mod sketch;
 pub mod status;

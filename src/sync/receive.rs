@@ -10,11 +10,11 @@ use tokio::sync::watch;
 
 use super::batch;
 use super::ledger::{Arrival, ParentLedger};
-use super::places::Places;
 use super::protocol::{
     Adopt, Answer, Ask, BatchHeader, Code, Compared, Hello, Message, NoticesHead, NoticesMark, PROTOCOL,
     PROTOCOL_OLDEST, Receipt, Refusal, Standing, Total, VerifyReport, Welcome, from_hex,
 };
+use super::seats::Seats;
 use super::survey::Surveys;
 use super::tls::Peer;
 use crate::crash;
@@ -50,7 +50,7 @@ pub struct Parent {
     /// When each child last asked anything.
     contacts: Mutex<HashMap<Area, Instant>>,
     /// Connections that children hold open.
-    pub(super) connections: Places<Area>,
+    pub(super) connections: Seats<Area>,
     news: watch::Sender<()>,
 }
 
@@ -76,7 +76,7 @@ impl Parent {
             found_equal: Mutex::default(),
             tally: Mutex::default(),
             contacts: Mutex::default(),
-            connections: Places::default(),
+            connections: Seats::default(),
             news: watch::Sender::new(()),
         }
     }

@@ -25,9 +25,9 @@ use super::authority::Authority;
 use super::batch::BODY_BYTES_MAX;
 use super::client::{PROTOCOL_HEADER, SLOW_BYTES_PER_SEC_MIN};
 use super::line::blocking;
-use super::places::Places;
 use super::protocol::{Answer, Ask, Code, META_BYTES_MAX, Message, NoticesHead, PROTOCOL, Refusal};
 use super::receive::Parent;
+use super::seats::Seats;
 use super::tls::{self, Peer};
 use crate::domain::Area;
 use crate::error::Result;
@@ -82,7 +82,7 @@ const COMPARE_PRICE: f64 = 10.0;
 const ENROL_BYTES_MAX: usize = 8 << 10;
 const BUSY_RETRY_SECS: u32 = 5;
 /// How long an ask waits for its turn before it is sent away.
-const BODY_PLACE_WAIT: Duration = Duration::from_secs(10);
+const BODY_SEAT_WAIT: Duration = Duration::from_secs(10);
 /// How long connections may finish what they do when the daemon stops.
 const DRAIN_SECS: u64 = 5;
 
@@ -116,8 +116,8 @@ pub struct Door {
     parent: Arc<Parent>,
     limits: DoorLimits,
     bodies: Semaphore,
-    addresses: Places<IpAddr>,
-    children_bodies: Places<Area>,
+    addresses: Seats<IpAddr>,
+    children_bodies: Seats<Area>,
     pace: Mutex<HashMap<Option<Area>, Bucket>>,
 }
 
@@ -131,8 +131,8 @@ impl Door {
             authority,
             parent,
             bodies: Semaphore::new(limits.bodies_max),
-            addresses: Places::default(),
-            children_bodies: Places::default(),
+            addresses: Seats::default(),
+            children_bodies: Seats::default(),
             pace: Mutex::default(),
             limits,
         })
@@ -173,10 +173,10 @@ pub async fn serve(listener: TcpListener, door: Arc<Door>, mut shutdown: watch::
             }
         };
         let Ok(permit) = connections.clone().try_acquire_owned() else { continue };
-        let Some(place) = door.addresses.take(from.ip(), door.limits.connections_per_address_max) else { continue };
+        let Some(seat) = door.addresses.take(from.ip(), door.limits.connections_per_address_max) else { continue };
         let (acceptor, router, door, stop) = (acceptor.clone(), router.clone(), door.clone(), stop.clone());
         tokio::spawn(async move {
-            let _held = (permit, place);
+            let _held = (permit, seat);
             attend(stream, &acceptor, router, &door, stop).await;
         });
     }
@@ -205,10 +205,10 @@ async fn attend(
             None => return,
         },
     };
-    let mut _place = None;
+    let mut _seat = None;
     if let Some(peer) = &peer {
-        _place = door.parent.connections.take(peer.area, door.limits.connections_per_child_max);
-        if _place.is_none() {
+        _seat = door.parent.connections.take(peer.area, door.limits.connections_per_child_max);
+        if _seat.is_none() {
             door.parent.count(Some(peer.area), Code::Busy);
             return;
         }
@@ -287,11 +287,11 @@ async fn answer_ask(
         None => return Err(counted(Refusal::new(Code::NoCertificate, "join first: this needs a certificate"))),
     };
     let busy = || counted(Refusal::new(Code::Busy, "the parent is busy").retry_after(BUSY_RETRY_SECS));
-    let own_place = match &peer {
+    let own_seat = match &peer {
         Some(peer) => Some(door.children_bodies.take(peer.area, door.limits.bodies_per_child_max).ok_or_else(busy)?),
         None => None,
     };
-    let Ok(Ok(place)) = timeout(BODY_PLACE_WAIT, door.bodies.acquire()).await else { return Err(busy()) };
+    let Ok(Ok(seat)) = timeout(BODY_SEAT_WAIT, door.bodies.acquire()).await else { return Err(busy()) };
     let bytes_max = if enrolling { ENROL_BYTES_MAX } else { BODY_BYTES_MAX + META_BYTES_MAX };
     let message = read_body(body, headers, bytes_max, door.limits.body_secs).await.map_err(counted)?;
     let message: Message<Ask> = Message::from_bytes(message).map_err(counted)?;
@@ -308,8 +308,8 @@ async fn answer_ask(
             blocking(move || authority.renew(&peer, &csr)).await.map(Message::bare).map_err(counted)
         }
         (Ask::Notices { mark, wait_secs }, Some(peer)) => {
-            // Waiting takes no place among the bodies.
-            drop((place, own_place));
+            // Waiting takes no seat among the bodies.
+            drop((seat, own_seat));
             wait_for_notices(door, peer, Ask::Notices { mark, wait_secs }, wait_secs).await
         }
         (meta, Some(peer)) => {
