@@ -442,6 +442,7 @@ said-noting-when-a-person-falls-due = 登记人员的到期日
 said-noting-when-a-snapshot-falls-due = 登记名册的到期日
 said-reading-a-finding = 读取一条疑点
 said-reading-findings = 读取疑点
+said-looking-what-holds-for-a-person = 查看一个人有没有疑点
 said-counting-findings = 统计疑点
 said-closing-a-finding = 结束一条疑点
 said-writing-a-finding = 写入一条疑点
