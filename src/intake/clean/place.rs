@@ -30,9 +30,11 @@ pub fn read(text: &str, here: Area, vocabulary: &Vocabulary) -> Option<Place> {
     }
     let has = |words: &[String]| words.iter().any(|word| folded.contains(word.as_str()));
     let province = here.padded() / 10_000_000_000;
-    // 广东深圳, 2026.3迁至浙江; 北京路 is a street in any town.
-    let is_in =
-        |part: &str, name: &str| part.strip_prefix(name).is_some_and(|rest| !rest.starts_with(['路', '街', '巷']));
+    // 广东深圳, 2026.3迁至浙江; 北京路 is a street in any town, 河南村 and 河北组 lie south and north of any river.
+    const OF_ANY_TOWN: [&str; 6] = ["路", "街", "巷", "村", "组", "社区"];
+    let is_in = |part: &str, name: &str| {
+        part.strip_prefix(name).is_some_and(|rest| !OF_ANY_TOWN.iter().any(|place| rest.starts_with(place)))
+    };
     let is_elsewhere =
         |part: &str| vocabulary.provinces.iter().any(|(code, name)| *code != province && is_in(part, name));
     let elsewhere = folded.split(['至', '到', '往', '去', '由', '从', '自', '在']).any(is_elsewhere);
@@ -63,6 +65,7 @@ mod tests {
         assert_eq!(place("广东省外出务工（外省）"), Some(Place::Outside));
         assert_eq!((place("广东深圳"), place("四川成都")), (Some(Place::Outside), Some(Place::Unclear)));
         assert_eq!((place("2026.3迁至浙江"), place("由广东迁入")), (Some(Place::Outside), Some(Place::Outside)));
+        assert_eq!((place("迁往河南村"), place("河南社旗")), (Some(Place::Unclear), Some(Place::Outside)));
         assert_eq!((place("迁往四川成都"), place("搬到北京路")), (Some(Place::Unclear), Some(Place::Unclear)));
         assert_eq!(place("隔壁村"), Some(Place::Unclear));
         assert_eq!(place("201903"), Some(Place::Unclear));
