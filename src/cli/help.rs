@@ -168,8 +168,8 @@ fn called(said: &clap::Error, args: &[OsString]) -> String {
         return verb.join(" ");
     }
     let known = command();
-    let names = args.iter().skip(1).filter_map(|arg| arg.to_str());
-    let verb = names.into_iter().find(|name| known.get_subcommands().any(|verb| verb.get_name() == *name));
+    let mut names = args.iter().skip(1).filter_map(|arg| arg.to_str());
+    let verb = names.find(|name| known.get_subcommands().any(|verb| verb.get_name() == *name));
     verb.map_or_else(|| "rosterd".to_owned(), |verb| format!("rosterd {verb}"))
 }
 

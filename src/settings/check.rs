@@ -88,12 +88,9 @@ pub fn settings(fragment: Fragment, file: &Path) -> Result<Settings, Fault> {
         language: fragment.node.language.unwrap_or_default(),
         // Beside the settings, not in `dir`: who carries the data away should not carry the key along.
         key_file: fragment.store.key_file.map(|key| rooted(folder, key)),
-        parent_url: match fragment.parent.url {
-            Some(url) => {
-                Some(parent_url(&url).map_err(|allowed| fault("[parent] url", format_args!("{url:?}"), allowed))?)
-            }
-            None => None,
-        },
+        parent_url: (fragment.parent.url)
+            .map(|url| parent_url(&url).map_err(|allowed| fault("[parent] url", format_args!("{url:?}"), allowed)))
+            .transpose()?,
         listen,
         advertise: advertise(fragment.listen.advertise)?,
         sources,
