@@ -257,7 +257,7 @@ help-export-batch = 把还没有上报的写进一个文件
 help-export-batch-more =
     用于没有网络的办公室：把文件带给上级，在那里用 import-batch 读入。
     内容和顺序与网络上报相同；两种办法混用也不丢不重。
-help-export-batch-file = 写到哪里；那里不能已有文件
+help-export-batch-file = 写到哪里；不能是已有的文件
 
 help-import-batch = 读入下级办公室用 export-batch 写的文件
 help-import-batch-more =

@@ -23,6 +23,47 @@ fn cell() -> impl Strategy<Value = String> {
     ]
 }
 
+/// What stands over the columns of households, couples, tables side by side and values in several columns.
+fn header_word() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "",
+        "序号",
+        "户号",
+        "户主",
+        "户主姓名",
+        "户主身份证号",
+        "姓名",
+        "身份证号",
+        "与户主关系",
+        "成员1姓名",
+        "成员1身份证号",
+        "成员2姓名",
+        "成员2身份证号",
+        "成员十十十十十十十十十十十姓名",
+        "家庭成员",
+        "男方",
+        "女方",
+        "丈夫姓名",
+        "妻子姓名",
+        "丈夫身份证号",
+        "妻子身份证号",
+        "死亡人员",
+        "停保人员姓名",
+        "死亡日期",
+        "出生年",
+        "月",
+        "日",
+        "年",
+        "低保类别",
+        "人口状态",
+        "备注",
+        "子女姓名",
+        "519901195003020011",
+        "张三",
+    ])
+    .prop_map(str::to_owned)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
@@ -42,6 +83,22 @@ proptest! {
             for line in &sink.lines {
                 prop_assert!(!line.record.as_ref().unwrap().name.is_empty());
             }
+        }
+    }
+
+    #[test]
+    fn any_headers_for_several_on_a_row_are_read_or_refused_and_no_number_is_told(
+        header in prop::collection::vec(prop::collection::vec(header_word(), 2..16), 1..3),
+        rows in prop::collection::vec(prop::collection::vec(cell(), 0..16), 0..12),
+    ) {
+        let lines = |rows: &[Vec<String>]| rows.iter().map(|cells| cells.join(",")).collect::<Vec<_>>().join("\n");
+        let (_, sink) = read(format!("{}\n{}\n", lines(&header), lines(&rows)).as_bytes());
+        for line in &sink.lines {
+            prop_assert!(!line.record.as_ref().unwrap().name.is_empty());
+        }
+        for refusal in &sink.refusals {
+            let longest = refusal.detail.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+            prop_assert!(longest < Some(15), "{}", refusal.detail);
         }
     }
 
