@@ -6,8 +6,8 @@ use super::band::{self, Said};
 use super::clean::place::codes;
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
+use super::header_rows::is_another_header;
 use super::layout::Layout;
-use super::recognise::is_another_header;
 use super::row::{Cell, Row};
 use super::vocabulary::Vocabulary;
 

@@ -1,10 +1,10 @@
 //! Intake: from any file or database that an office has to cleaned lines.
 //!
 //! A file goes through `container` (what is it really, is it safe), a reader that makes rows of it (`delimited`,
-//! `workbook`, `markup`, `database`), `recognise` (where the header is; `choose`: which list, which columns), `sheet`
-//! (line by line) and `clean` (cell by cell). Where several stand on one row, `tables` parts tables, `beside` and
-//! `families` part people, and `joined` puts values together; from there on each is read as if it stood alone. `diff`
-//! pairs changed lines with those held, `watch` says when to look.
+//! `workbook`, `markup`, `database`), `recognise` (`header_rows`: where the header is; `choose`: which list, which
+//! columns), `sheet` (line by line) and `clean` (cell by cell). Where several stand on one row, `tables` parts tables,
+//! `beside` and `families` part people, and `joined` puts values together; from there on each is read as if it stood
+//! alone. `diff` pairs changed lines with those held, `watch` says when to look.
 //!
 //! *Architecture invariants:* nothing that is on the drop-list, or in no field of [`Record`](crate::domain::Record),
 //! leaves this module. A bad cell costs itself, a bad line itself, a bad sheet itself; a file that cannot be read gives
@@ -27,6 +27,7 @@ mod field;
 mod fill;
 mod fold;
 mod header;
+mod header_rows;
 mod joined;
 mod layout;
 mod line_area;

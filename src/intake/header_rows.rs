@@ -1,0 +1,114 @@
+//! Which rows of a sheet are its header. Every row, and every two or three rows together (merged headers), is scored by how
+//! many of its cells the vocabulary knows. The best is the header.
+
+use super::families::names_one_of_many;
+use super::field::Field;
+use super::fold::fold_header;
+use super::header::{Meaning, headings, hinted, is_known, is_known_key, meaning};
+use super::row::{Cell, Row};
+use super::vocabulary::Vocabulary;
+
+/// Merged headers of more rows than this have not been seen.
+const HEADER_DEPTH_MAX: usize = 3;
+/// Known cells that make a row a header.
+pub const KNOWN_CELLS_MIN: usize = 3;
+
+/// How many known cells the header has, its first row, and the rows it takes.
+pub fn place(window: &[Row], vocabulary: &Vocabulary) -> Option<(usize, usize, usize)> {
+    let mut candidates: Vec<(usize, usize, usize)> = Vec::new();
+    for first in 0..window.len() {
+        let mut best: Option<(usize, usize)> = None;
+        for depth in 1..=HEADER_DEPTH_MAX.min(window.len() - first) {
+            let Some(known) = known_cells(&window[first..first + depth], vocabulary) else { break };
+            // A title over the header knows nothing by itself.
+            let without = (depth > 1).then(|| known_cells(&window[first + 1..first + depth], vocabulary)).flatten();
+            if known > best.map_or(0, |(most, _)| most) && without.is_none_or(|without| without < known) {
+                best = Some((known, depth));
+            }
+        }
+        candidates.extend(best.map(|(known, depth)| (known, first, depth)));
+    }
+    // The first that is nearly as good as the best: another table may stand below with more columns.
+    let most = candidates.iter().map(|(known, ..)| *known).max()?;
+    let enough = |known: usize| known == most || (known >= KNOWN_CELLS_MIN && known * 5 >= most * 3);
+    candidates.into_iter().find(|(known, ..)| enough(*known))
+}
+
+/// Whether the headers stand one below the other, each before its value: a card of one person, or people in columns.
+pub fn is_card(window: &[Row], vocabulary: &Vocabulary) -> bool {
+    let key = |cell: Cell<'_>| match cell {
+        Cell::Text(text) => Some(fold_header(text)).filter(|key| is_known_key(key, vocabulary)),
+        _ => None,
+    };
+    let is_header = |row: &&Row| row.filled() > 0 && row.cells().any(|cell| !cell.is_empty() && key(cell).is_none());
+    let rows = window.iter().filter(is_header);
+    let begun: Vec<String> = rows.clone().filter_map(|row| key(row.first_filled()?.1)).collect();
+    let mut keys = begun.clone();
+    keys.sort();
+    keys.dedup();
+    let of_people = keys.iter().filter(|key| vocabulary.columns.get(*key).is_some_and(|field| field.is_kept())).count();
+    keys.len() >= KNOWN_CELLS_MIN && of_people >= 2 && begun.len() * 2 >= rows.count()
+}
+
+/// How many columns of this header somebody knows; `None` where these rows cannot be a header.
+fn known_cells(rows: &[Row], vocabulary: &Vocabulary) -> Option<usize> {
+    let last = rows.last()?;
+    if last.filled() == 0 || rows[0].filled() == 0 || last.cells().any(looks_like_data) {
+        return None;
+    }
+    if rows.len() > 1 {
+        // A line of data must never be eaten as the lower half of a header: at least half of it are header words.
+        let upper = headings(&rows[..rows.len() - 1], vocabulary);
+        let below = headings(rows, vocabulary);
+        let known = last
+            .cells()
+            .enumerate()
+            .filter(|(_, cell)| !cell.is_empty())
+            .filter(|(column, _)| {
+                below
+                    .iter()
+                    .find(|heading| heading.column == *column)
+                    .is_some_and(|heading| is_known(heading, vocabulary))
+            })
+            .filter(|(column, cell)| {
+                let own = fold_header(&cell.to_text());
+                // A digit below a merged header is known by that alone.
+                let is_digits = own.chars().all(|c| c.is_ascii_digit());
+                // Known only because of the row above it: that is a remark or a line of data.
+                !is_digits && upper.iter().all(|heading| heading.column != *column || !is_known(heading, vocabulary))
+                    || is_known_key(&own, vocabulary)
+            })
+            .count();
+        if known * 2 < last.filled() {
+            return None;
+        }
+    }
+    let headings = headings(rows, vocabulary);
+    let named = headings.iter().any(|heading| {
+        let field = vocabulary.lists().iter().map(|list| meaning(heading, list, vocabulary, true));
+        field.clone().any(|meaning| matches!(meaning, Meaning::Field(Field::Name | Field::Head, _)))
+            || hinted(heading, Field::Name, vocabulary)
+            || names_one_of_many(heading, vocabulary)
+    });
+    // The upper row of two may name nobody, and be no header without the lower one.
+    Some(if named { headings.iter().filter(|heading| is_known(heading, vocabulary)).count() } else { 0 })
+}
+
+/// A long number, or a number cell that is no year: headers have neither.
+fn looks_like_data(cell: Cell<'_>) -> bool {
+    match cell {
+        Cell::Number(value) => !(1990.0..2100.0).contains(&value),
+        Cell::Date(_) => true,
+        Cell::Text(text) => text.bytes().filter(u8::is_ascii_digit).count() >= 6,
+        _ => false,
+    }
+}
+
+/// Whether a row below the header is the header of another table: no digits in it, and mostly header words.
+pub fn is_another_header(row: &Row, vocabulary: &Vocabulary) -> bool {
+    let word = |cell: Cell<'_>| matches!(cell, Cell::Text(text) if is_known_key(&fold_header(text), vocabulary));
+    let known = row.cells().filter(|cell| word(*cell)).count();
+    let is_name = |cell: Cell<'_>| matches!(cell, Cell::Text(text) if vocabulary.columns.get(&fold_header(text)) == Some(&Field::Name));
+    let is_whole = known == KNOWN_CELLS_MIN && known == row.filled() && row.cells().any(is_name);
+    (known > KNOWN_CELLS_MIN || is_whole) && known * 2 > row.filled() && !row.cells().any(looks_like_data)
+}
