@@ -119,6 +119,21 @@ fn an_ordinary_sheet_with_other_peoples_columns_is_one_table() {
 }
 
 #[test]
+fn whoever_is_named_before_the_people_takes_nothing_of_theirs() {
+    for lines in [
+        "序号,开户人姓名,姓名,身份证号,死亡日期\n1,赵甲,孙丙,#2,2026-03-01\n",
+        "帮扶责任人姓名,性别,,姓名,身份证号,死亡日期\n赵甲,男,,孙丙,#2,2026-03-01\n",
+        "序号,子女姓名,户成员姓名,身份证号,性别,死亡日期\n1,赵甲,孙丙,#2,男,2026-03-01\n",
+        "死亡日期,护理人员姓名,,姓名,身份证号\n2026-03-01,赵甲,,孙丙,#2\n",
+        "死亡日期,姓名,,性别,身份证号\n,,农业户\n2026-03-01,孙丙,,男,#2\n",
+    ] {
+        let found = read("死亡.csv", lines);
+        assert_eq!(told(&found), [("孙丙".to_owned(), List::Deaths, Status::Deceased, Some(2))], "{lines}");
+        assert!(found.records()[0].died.is_some() && found.refusals.is_empty(), "{lines}");
+    }
+}
+
+#[test]
 fn every_person_of_a_wide_household_is_read_and_knows_the_head() {
     let want = [("赵甲", Some(2)), ("钱女", Some(12)), ("赵小", Some(20)), ("孙丙", Some(2))];
     let lines = "1,赵甲,#0,钱女,妻,#1,赵小,子,#2\n2,孙丙,#3,,,,,,\n";
