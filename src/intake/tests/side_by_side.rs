@@ -314,7 +314,10 @@ fn a_childs_death_on_the_parents_line_is_no_death_of_the_parents() {
         assert_eq!((found[0].status, found[0].died), (Status::Active, None), "{header}");
     }
     let register = "户号,姓名,身份证号,与户主关系,子女数,配偶姓名,死亡日期\n1,赵甲,#0,户主,2,钱女,2026-03-01\n";
-    assert_eq!(records("人口.csv", &with_numbers(register))[0].status, Status::Deceased, "the line's own");
+    let file = "姓名,身份证号,子女姓名,档案编号,建档日期,死亡日期\n赵甲,#0,赵小,51D0001,2015-01-02,2026-03-01\n";
+    for (name, lines) in [("人口.csv", register), ("健康档案.csv", file)] {
+        assert_eq!(records(name, &with_numbers(lines))[0].status, Status::Deceased, "{name}: the line's own");
+    }
 }
 
 #[test]
@@ -379,5 +382,23 @@ fn a_card_with_its_headers_one_below_the_other_is_nobodys_line() {
         let (result, sink) = gather(&path, "人口.csv", "519901001200", HashSet::new());
         assert_eq!(result.unwrap_err().code, UnreadableCode::NotARoster);
         assert!(sink.lines.is_empty());
+    }
+}
+
+#[test]
+fn the_relations_of_a_household_are_no_headers_of_a_card() {
+    let lines =
+        "与户主关系,身份证号,姓名,户号,户主姓名\n户主,#0,赵甲,1,赵甲\n爱人,#1,钱女,1,赵甲\n配偶,#2,孙丙,2,孙丙\n";
+    let found = records("人口.csv", &with_numbers(lines));
+    assert_eq!(names(&found), [("赵甲", Some(2)), ("钱女", Some(10)), ("孙丙", Some(10))]);
+    // A telephone, a count of children and a spouse do not say whose relation follows; a guardian does.
+    for (header, line, want) in [
+        ("户主姓名,联系人电话,关系", "赵甲,13900000000,妻", Some(12)),
+        ("户主姓名,子女数,关系", "赵甲,2,妻", Some(12)),
+        ("配偶姓名,配偶身份证号,家庭关系", "赵甲,#0,妻", Some(12)),
+        ("监护人姓名,监护人电话,关系", "赵甲,13900000000,父亲", None),
+    ] {
+        let lines = format!("户号,姓名,身份证号,{header}\n1,钱女,#1,{line}\n");
+        assert_eq!(records("人口.csv", &with_numbers(&lines))[0].relation, want, "{header}");
     }
 }
