@@ -402,3 +402,19 @@ fn the_relations_of_a_household_are_no_headers_of_a_card() {
         assert_eq!(records("人口.csv", &with_numbers(&lines))[0].relation, want, "{header}");
     }
 }
+
+#[test]
+fn the_next_group_is_not_that_of_the_dead_above_it() {
+    let states = |lines: &str| -> String {
+        let header = "户号,姓名,与户主关系,身份证号\n";
+        let state = |(.., status, _): (String, List, Status, Option<usize>)| {
+            if status == Status::Active { '在' } else { '亡' }
+        };
+        told(&read("人口.csv", &format!("{header}{lines}"))).into_iter().map(state).collect()
+    };
+    let (a, b, c) = ("1,赵甲,户主,#0\n", "2,孙丙,户主,#2\n", "3,李丁,户主,#3\n");
+    assert_eq!(states(&format!("一组\n{a}死亡人员\n{b}二组\n{c}")), "在亡在");
+    assert_eq!(states(&format!("一组\n{a}二组\n{b}死亡人员\n一组\n{c}")), "在在亡");
+    assert_eq!(states(&format!("{a}死亡人员\n一组\n{b}二组\n{c}")), "在亡亡");
+    assert_eq!(states(&format!("{a}死亡人员（0人）\n{b}{c}")), "在在在");
+}
