@@ -43,7 +43,9 @@ impl Said {
 
 /// What the name of a sheet says: 死亡, 迁出人员, 2026年停保名单, A类.
 pub fn of_sheet(name: &str, list: &ListWords, vocabulary: &Vocabulary) -> Said {
-    said(bare(&fold_word(name), vocabulary).0, list)
+    let folded = fold_word(name);
+    let rest = after_number(&folded).unwrap_or(&folded);
+    said(rest, bare(rest, vocabulary).0, list, vocabulary)
 }
 
 /// What a text alone in its row says of the lines below it; `None` where it begins no part of the list.
@@ -52,33 +54,62 @@ pub fn of_title(text: &str, list: &ListWords, vocabulary: &Vocabulary) -> Option
     if folded.chars().count() > BAND_CHARS_MAX {
         return None;
     }
-    let (numbered, rest) = match after_number(&folded) {
-        Some(rest) => (true, rest),
-        None => (false, folded.as_str()),
-    };
+    let behind = after_number(&folded);
+    let rest = behind.unwrap_or(&folded);
     let (bare, named) = bare(rest, vocabulary);
-    let said = said(bare, list);
-    let says = said.status.is_some() || said.class.is_some() || is_status(bare, list);
+    let said = said(rest, bare, list, vocabulary);
+    let says = said.status.is_some() || said.class.is_some() || is_status(bare, list) || is_empty(rest, vocabulary);
     // Over every printed page stands the title of the whole list.
     let named = named && !list.titles.iter().any(|title| rest.contains(title.as_str()));
-    (numbered || named || says).then_some(said)
+    (behind.is_some() || named || says).then_some(said)
 }
 
 fn is_status(bare: &str, list: &ListWords) -> bool {
     bare.chars().count() > 1 && list.status.contains_key(bare)
 }
 
-fn said(bare: &str, list: &ListWords) -> Said {
+fn said(rest: &str, bare: &str, list: &ListWords, vocabulary: &Vocabulary) -> Said {
+    let flow = flow(bare, list);
+    // 搬迁户 is what a household is, and not that it left.
+    let is_state = flow.is_none() && list.status.get(rest) == Some(&Status::Active);
+    if is_state || is_empty(rest, vocabulary) {
+        return Said::default();
+    }
     let said = match list.list {
         // 流出 is how somebody stands on this list, and which way they went.
-        List::Migrants => Said { flow: words::flow(bare, list), ..Said::default() },
+        List::Migrants => Said { flow, ..Said::default() },
         _ if is_status(bare, list) => Said::default(),
         // 死亡 stands in the name of a kind of support: what the children's death gives.
         List::Family => Said { aid: words::aid(bare, list), ..Said::default() },
-        List::Dibao if bare.chars().count() > 1 => Said { class: words::class(bare, list), ..Said::default() },
+        List::Dibao if bare.chars().count() > 1 => Said { class: class(bare, list), ..Said::default() },
         _ => Said::default(),
     };
     if said == Said::default() { Said { status: words::noted(bare, list), ..said } } else { said }
+}
+
+/// Which way the people of the text went. One character of it alone may stand in any name: 来凤村, 去年.
+fn flow(bare: &str, list: &ListWords) -> Option<Flow> {
+    let says = |word: &str| bare == word || (word.chars().count() > 1 && bare.contains(word));
+    list.flow.iter().filter(|(_, word)| says(word)).max_by_key(|(_, word)| word.len()).map(|(flow, _)| *flow)
+}
+
+/// The class that the text is, and nothing beside it but what the list is called: 低保A类. 一级残疾 is no class.
+fn class(bare: &str, list: &ListWords) -> Option<char> {
+    let front = bare.split_once('(').map_or(bare, |(front, _)| front).trim_start_matches('第');
+    let around =
+        list.titles.iter().flat_map(|title| [front.strip_prefix(title.as_str()), front.strip_suffix(title.as_str())]);
+    let mut called = [Some(front)].into_iter().chain(around).flatten();
+    called.find_map(|called| list.class.iter().find(|(word, _)| *word == called).map(|(_, class)| *class))
+}
+
+/// Whether the text says itself that nobody is meant: 死亡人员(0人), 迁出:无.
+fn is_empty(text: &str, vocabulary: &Vocabulary) -> bool {
+    let bare = text.trim_end_matches(['。', ')']).trim_end_matches(['人', '户', '名']);
+    let zero =
+        bare.strip_suffix('0').is_some_and(|front| !front.is_empty() && !front.ends_with(|c: char| c.is_ascii_digit()));
+    zero || text
+        .rsplit_once([':', '('])
+        .is_some_and(|(_, rest)| vocabulary.none.iter().any(|none| none == rest.trim_end_matches(')')))
 }
 
 /// Without what stands around the word: 以下为死亡人员名单(3人): is 死亡; and whether a word for persons followed it.
@@ -92,11 +123,23 @@ fn bare<'t>(text: &'t str, vocabulary: &Vocabulary) -> (&'t str, bool) {
     while let Some(rest) = vocabulary.band_starts.iter().find_map(|word| bare.strip_prefix(word.as_str())) {
         bare = rest;
     }
+    // 3月死亡, 2026年停保
+    let month = bare.rfind(['年', '月']).map(|at| bare.split_at(at + '月'.len_utf8()));
+    if let Some((_, rest)) = month.filter(|(when, rest)| !rest.is_empty() && when.chars().all(is_of_day)) {
+        bare = rest;
+    }
     let whole = bare;
-    while let Some(rest) = vocabulary.band_ends.iter().find_map(|word| bare.strip_suffix(word.as_str())) {
+    // 停保3户 counts, and begins nothing.
+    let is_count = |rest: &&str| rest.ends_with(|c: char| c.is_ascii_digit());
+    let ends = |bare: &'t str| vocabulary.band_ends.iter().find_map(|word| bare.strip_suffix(word.as_str()));
+    while let Some(rest) = ends(bare).filter(|rest| !is_count(rest)) {
         bare = rest;
     }
     (bare, bare.len() < whole.len())
+}
+
+fn is_of_day(c: char) -> bool {
+    c.is_ascii_digit() || "年月.-".contains(c)
 }
 
 /// What follows the number of a part: 一、, (二), 3.
@@ -135,6 +178,11 @@ mod tests {
             (List::Population, "常住人口", Some(None)),
             (List::Population, "四、新增人员", Some(None)),
             (List::Population, "第二组", None),
+            (List::Population, "搬迁户", Some(None)),
+            (List::Population, "二、迁出人员（0人）", Some(None)),
+            (List::Population, "死亡：无", Some(None)),
+            (List::Population, "死亡人员（10人）", Some(Some(Status::Deceased))),
+            (List::Dibao, "本月停保3户", None),
             (List::Population, "519901001201村", None),
             (List::Population, "12", None),
             (List::Population, "此人二月在外地死亡，手续尚未办理", None),
@@ -147,11 +195,15 @@ mod tests {
     fn a_band_names_the_class_the_flow_or_the_support_of_its_lines() {
         let class = |text| said(List::Dibao, text).and_then(|said| said.class);
         assert_eq!((class("一、A类"), class("二类对象："), class("(1)农村低保")), (Some('A'), Some('B'), None));
+        assert_eq!((class("农村低保A类（重点保障）"), class("第三类")), (Some('A'), Some('C')));
+        assert_eq!((class("一级残疾"), class("一类村"), class("A组")), (None, None, None));
         let flow = |text| said(List::Migrants, text).and_then(|said| said.flow);
         assert_eq!((flow("二、流出人口"), flow("流入人员名单")), (Some(Flow::Out), Some(Flow::In)));
+        assert_eq!((flow("来凤村"), flow("去年新增人员"), flow("入")), (None, None, None));
         let family = |text| said(List::Family, text).map(|said| (said.aid, said.status));
         assert_eq!(family("二、特扶（死亡）对象"), Some((Some(Aid::Special), None)));
         assert_eq!(family("一、奖励扶助对象"), Some((Some(Aid::Reward), None)));
+        assert_eq!(family("3月死亡"), Some((None, Some(Status::Deceased))));
         assert_eq!(family("三、退出人员"), Some((None, Some(Status::Closed))));
     }
 }

@@ -25,6 +25,8 @@ pub struct Heading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behind {
     Child,
+    /// A child, and behind that something of the line's own person: 子女姓名 档案编号.
+    BeforeOwn,
     Spouse,
     /// The head, or whoever applied, reported or answers for somebody.
     Other,
@@ -39,6 +41,9 @@ pub enum Meaning {
     Dropped,
     Unknown,
 }
+
+/// GB/T 4761: from this code on a word says no more than that somebody is a relative.
+const FIRST_DISTANT_KIN: u8 = 80;
 
 /// Builds the path names parent.child of every column. A group's name stands only over its first column.
 pub fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
@@ -90,9 +95,14 @@ pub fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
 
 /// Notes of every column which other person is the last one named before it.
 fn set_behind(headings: &mut [Heading], vocabulary: &Vocabulary) {
-    let is_name = |key: &str| {
-        let field = |columns: &HashMap<String, Field>| matches!(columns.get(key), Some(Field::Name | Field::Head));
+    let is = |key: &str, of: fn(Field) -> bool| {
+        let field = |columns: &HashMap<String, Field>| columns.get(key).is_some_and(|field| of(*field));
         field(&vocabulary.columns) || vocabulary.lists().iter().any(|list| field(&list.columns))
+    };
+    let is_name = |key: &str| is(key, |field| matches!(field, Field::Name | Field::Head));
+    let is_own = |key: &str| {
+        use Field::{Aid, Class, Doctor, Household, RecordNo, Reviewed, Seen, Since};
+        is(key, |field| matches!(field, RecordNo | Household | Class | Aid | Since | Reviewed | Seen | Doctor))
     };
     let mut behind = None;
     for heading in headings {
@@ -114,6 +124,9 @@ fn set_behind(headings: &mut [Heading], vocabulary: &Vocabulary) {
             behind = None;
         } else {
             heading.behind = behind;
+            if behind == Some(Behind::Child) && is_own(key) {
+                behind = Some(Behind::BeforeOwn);
+            }
         }
     }
 }
@@ -122,7 +135,7 @@ fn set_behind(headings: &mut [Heading], vocabulary: &Vocabulary) {
 fn is_death_of_another(heading: &Heading, list: &ListWords) -> bool {
     match heading.behind {
         Some(Behind::Child) => list.list != List::Deaths,
-        Some(Behind::Spouse) => list.list.pays(),
+        Some(Behind::BeforeOwn | Behind::Spouse) => list.list.pays(),
         Some(Behind::Other) | None => false,
     }
 }
@@ -135,15 +148,31 @@ fn set_apart_kin(headings: &mut [Heading], vocabulary: &Vocabulary) {
         if !key.ends_with("关系") || vocabulary.whose.is_of_household(&key) {
             continue;
         }
-        let is_phone = |key: &str| vocabulary.columns.get(key) == Some(&Field::Phone);
-        let before = headings[..at].iter().rev().map(|heading| &heading.keys[0]).find(|key| !is_phone(key));
-        let others = vocabulary.other_prefixes.iter().filter(|other| !vocabulary.whose.heads.contains(other));
-        let whose = before.and_then(|before| others.into_iter().find(|other| before.starts_with(other.as_str())));
+        let whose = named_before(&headings[..at], vocabulary).filter(|other| {
+            // How a wife or a child stands to somebody is said already.
+            let is_kin = vocabulary.relation.get(*other).is_some_and(|code| *code < FIRST_DISTANT_KIN);
+            !vocabulary.whose.heads.contains(other) && !is_kin
+        });
         if let Some(other) = whose {
             headings[at].keys.insert(0, format!("{other}{key}"));
             headings[at].of_other = true;
         }
     }
+}
+
+/// Who else is named last, where only numbers and telephones stand behind that: 户主姓名 联系人电话 names the head.
+fn named_before<'v>(headings: &[Heading], vocabulary: &'v Vocabulary) -> Option<&'v String> {
+    let is_number = |key: &str| matches!(vocabulary.columns.get(key), Some(Field::Id | Field::Phone));
+    for key in headings.iter().rev().map(|heading| &heading.keys[0]) {
+        let other = vocabulary.other_prefixes.iter().find_map(|other| Some((other, key.strip_prefix(other.as_str())?)));
+        match other {
+            Some((other, "" | "姓名")) => return Some(other),
+            Some((_, rest)) if is_number(rest) => {}
+            None if vocabulary.columns.get(key) == Some(&Field::Phone) => {}
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// Whether a column says how somebody stands to another than the head: 监护人与其关系, 与代办人关系, 与死者关系.

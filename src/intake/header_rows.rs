@@ -1,10 +1,12 @@
 //! Which rows of a sheet are its header. Every row, and every two or three rows together (merged headers), is scored by how
 //! many of its cells the vocabulary knows. The best is the header.
 
+use std::collections::HashMap;
+
 use super::families::names_one_of_many;
 use super::field::Field;
 use super::fold::fold_header;
-use super::header::{Meaning, headings, hinted, is_known, is_known_key, meaning};
+use super::header::{Heading, Meaning, headings, hinted, is_known, is_known_key, meaning};
 use super::row::{Cell, Row};
 use super::vocabulary::Vocabulary;
 
@@ -34,22 +36,6 @@ pub fn place(window: &[Row], vocabulary: &Vocabulary) -> Option<(usize, usize, u
     candidates.into_iter().find(|(known, ..)| enough(*known))
 }
 
-/// Whether the headers stand one below the other, each before its value: a card of one person, or people in columns.
-pub fn is_card(window: &[Row], vocabulary: &Vocabulary) -> bool {
-    let key = |cell: Cell<'_>| match cell {
-        Cell::Text(text) => Some(fold_header(text)).filter(|key| is_known_key(key, vocabulary)),
-        _ => None,
-    };
-    let is_header = |row: &&Row| row.filled() > 0 && row.cells().any(|cell| !cell.is_empty() && key(cell).is_none());
-    let rows = window.iter().filter(is_header);
-    let begun: Vec<String> = rows.clone().filter_map(|row| key(row.first_filled()?.1)).collect();
-    let mut keys = begun.clone();
-    keys.sort();
-    keys.dedup();
-    let of_people = keys.iter().filter(|key| vocabulary.columns.get(*key).is_some_and(|field| field.is_kept())).count();
-    keys.len() >= KNOWN_CELLS_MIN && of_people >= 2 && begun.len() * 2 >= rows.count()
-}
-
 /// How many columns of this header somebody knows; `None` where these rows cannot be a header.
 fn known_cells(rows: &[Row], vocabulary: &Vocabulary) -> Option<usize> {
     let last = rows.last()?;
@@ -72,6 +58,14 @@ fn known_cells(rows: &[Row], vocabulary: &Vocabulary) -> Option<usize> {
             })
             .filter(|(column, cell)| {
                 let own = fold_header(&cell.to_text());
+                // 一组 below and beside 姓名 is the name of a part, and nobody's header.
+                let is_part = |heading: &Heading| {
+                    let [joined, above @ ..] = &heading.keys[..] else { return false };
+                    !is_known_key(joined, vocabulary) && above.iter().any(|key| names_of(key, vocabulary))
+                };
+                if !is_known_key(&own, vocabulary) && below.iter().any(|h| h.column == *column && is_part(h)) {
+                    return false;
+                }
                 // A digit below a merged header is known by that alone.
                 let is_digits = own.chars().all(|c| c.is_ascii_digit());
                 // Known only because of the row above it: that is a remark or a line of data.
@@ -92,6 +86,12 @@ fn known_cells(rows: &[Row], vocabulary: &Vocabulary) -> Option<usize> {
     });
     // The upper row of two may name nobody, and be no header without the lower one.
     Some(if named { headings.iter().filter(|heading| is_known(heading, vocabulary)).count() } else { 0 })
+}
+
+/// Whether the header names people.
+fn names_of(key: &str, vocabulary: &Vocabulary) -> bool {
+    let is_name = |columns: &HashMap<String, Field>| columns.get(key) == Some(&Field::Name);
+    is_name(&vocabulary.columns) || vocabulary.lists().iter().any(|list| is_name(&list.columns))
 }
 
 /// A long number, or a number cell that is no year: headers have neither.

@@ -193,7 +193,7 @@ fn is_number(cell: Cell<'_>) -> bool {
 }
 
 /// 三组, 第2村民小组, 五社, 200村: whose lines follow, and nobody's name.
-fn is_group(text: &str) -> bool {
+pub fn is_group(text: &str) -> bool {
     let part = ["村民小组", "小组", "组", "社", "队", "屯", "村"].iter().find_map(|word| text.strip_suffix(word));
     let number = part.map(|part| part.strip_prefix('第').unwrap_or(part));
     number.is_some_and(|number| {

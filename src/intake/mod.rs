@@ -13,6 +13,7 @@
 mod area;
 mod band;
 mod beside;
+mod card;
 mod choose;
 mod clean;
 mod compound;

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use crate::domain::{List, Status};
 
 use super::beside::{Blocks, Person};
+use super::card::is_card;
 use super::choose::choose;
 use super::content;
 use super::fold::fold_word;
 use super::header::{Heading, headings};
-use super::header_rows::{KNOWN_CELLS_MIN, is_card, place};
+use super::header_rows::{KNOWN_CELLS_MIN, place};
 use super::joined::Joined;
 use super::layout::Layout;
 use super::notes::shown_headers;

@@ -4,13 +4,14 @@ use crate::domain::{Area, Level, List, Reason, Record, Status, mask};
 
 use super::Context;
 use super::area;
-use super::band::{self, Said};
+use super::band;
 use super::clean::number::id_number;
 use super::clean::view::View;
 use super::clean::words::are_names;
 use super::field::Field;
+use super::fold::fold_word;
 use super::line_hash::LineHash;
-use super::lines::{Kind, kind};
+use super::lines::{Kind, is_group, kind};
 use super::merged::is_shared;
 use super::notes::shown_headers;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
@@ -371,6 +372,8 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         let (list, vocabulary) = (self.table.layout.list, self.context.vocabulary);
         if let Some(said) = band::of_title(text, vocabulary.of(list), vocabulary) {
             self.table.say(said, self.area, self.context);
+        } else if let Some(group) = Some(fold_word(text)).filter(|text| is_group(text)) {
+            self.table.begin_group(group, self.area, self.context);
         }
     }
 
@@ -384,7 +387,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         if let Some(area) = named.filter(|area| !area.contains(self.area)) {
             self.area = area;
             // Another village's part is not that of the dead of the one above.
-            self.table.say(Said::default(), self.area, self.context);
+            self.table.begin_village(self.area, self.context);
             self.begin_segments();
             self.announce_all(0);
         }

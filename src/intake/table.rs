@@ -1,5 +1,6 @@
 //! One table of a sheet while its lines are being read.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -50,6 +51,8 @@ pub struct Table<'v> {
     pub fill: FillDown,
     pub line_area: LineArea,
     pub counts: Counts,
+    /// The groups (一组, 二社) named above that were no part of what was said of some lines.
+    groups: HashSet<String>,
     /// Of the people beside the first of a line.
     beside: Vec<(FillDown, LineArea)>,
     /// The head of the household on the line above, where several people stand on one.
@@ -93,6 +96,7 @@ impl<'v> Table<'v> {
             fill: FillDown::default(),
             line_area: LineArea::new(&layout, lines),
             counts: Counts::default(),
+            groups: HashSet::new(),
             beside: Vec::new(),
             head_above: None,
             layout,
@@ -113,6 +117,23 @@ impl<'v> Table<'v> {
             self.cleaner = Cleaner::new(context.vocabulary, &self.layout, self.reading);
             self.begin_segment(area, context.vocabulary.fingerprint());
         }
+    }
+
+    /// Takes the title of a group. Where 死亡人员 stood at the end of the group above, this one's people are not dead; under
+    /// a name that was there before, or where no group had one, it is a group of the dead.
+    pub fn begin_group(&mut self, group: String, area: Area, context: &Context<'v>) {
+        let is_said = self.reading.said != self.said;
+        if is_said && (self.groups.is_empty() || self.groups.contains(&group)) {
+            return;
+        }
+        self.groups.insert(group);
+        self.say(Said::default(), area, context);
+    }
+
+    /// Takes what follows for another village's.
+    pub fn begin_village(&mut self, area: Area, context: &Context<'v>) {
+        self.groups.clear();
+        self.say(Said::default(), area, context);
     }
 
     /// What follows has nothing to do with the lines above. `fingerprint`: of the vocabulary.

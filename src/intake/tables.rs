@@ -22,7 +22,7 @@ impl Tables {
     /// What the tables of a header are.
     pub fn of(headings: &[Heading], vocabulary: &Vocabulary) -> Tables {
         let names: Vec<usize> = (0..headings.len()).filter(|at| names_people(&headings[*at], vocabulary)).collect();
-        let (mut starts, mut of_nobody) = (vec![0], Vec::new());
+        let (mut starts, mut of_nobody, mut first) = (vec![0], Vec::new(), 0);
         for pair in names.windows(2) {
             let (before, name) = (pair[0], pair[1]);
             let end = names.iter().find(|at| **at > name).copied().unwrap_or(headings.len());
@@ -30,9 +30,21 @@ impl Tables {
             if !is_table(&headings[name..end], is_certain, vocabulary) {
                 continue;
             }
-            match start(headings, before, name, vocabulary) {
-                Some(start) => starts.push(headings[start].column),
-                None if !is_certain => {}
+            let left = || names.iter().copied().filter(|at| (first..name).contains(at));
+            let has_name = left().any(|at| is_name(&headings[at], vocabulary));
+            let has_number = |from: usize| headings[from..name].iter().any(|h| is_field(h, vocabulary, is_number));
+            // 帮扶责任人姓名 alone, and a blank column behind it, is no table: it stands before the people of the only one.
+            let is_table_left = match is_certain {
+                true => has_name || left().any(has_number),
+                false => has_number(first),
+            };
+            match start(headings, before, name, vocabulary).filter(|_| is_table_left) {
+                Some(start) => {
+                    starts.push(headings[start].column);
+                    first = start;
+                }
+                // Whoever is named before the only name of the line, what stands behind that is of it.
+                None if !is_certain || !has_name => {}
                 None => of_nobody.extend(of_one_person(&headings[name + 1..], vocabulary)),
             }
         }
@@ -74,6 +86,10 @@ fn of_one_person<'h>(headings: &'h [Heading], vocabulary: &'h Vocabulary) -> imp
     headings.iter().filter(move |heading| is_field(heading, vocabulary, is_own)).map(|heading| heading.column)
 }
 
+fn is_number(field: Field) -> bool {
+    field == Field::Id
+}
+
 fn is_field(heading: &Heading, vocabulary: &Vocabulary, of: impl Fn(Field) -> bool) -> bool {
     let is = |meaning| matches!(meaning, Meaning::Field(field, _) if of(field));
     vocabulary.lists().iter().any(|list| is(meaning(heading, list, vocabulary, false)))
@@ -87,7 +103,8 @@ fn is_name(heading: &Heading, vocabulary: &Vocabulary) -> bool {
 
 /// Whether people may be named there, whoever they are: 新增人员.
 fn names_people(heading: &Heading, vocabulary: &Vocabulary) -> bool {
-    let is_free = || !is_field(heading, vocabulary, |_| true);
+    let knows = |list| meaning(heading, list, vocabulary, false) != Meaning::Unknown;
+    let is_free = || !vocabulary.lists().iter().any(knows);
     is_name(heading, vocabulary) || (!heading.of_other && named(heading, vocabulary) != heading.keys[0] && is_free())
 }
 

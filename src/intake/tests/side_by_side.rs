@@ -119,6 +119,21 @@ fn an_ordinary_sheet_with_other_peoples_columns_is_one_table() {
 }
 
 #[test]
+fn whoever_is_named_before_the_people_takes_nothing_of_theirs() {
+    for lines in [
+        "序号,开户人姓名,姓名,身份证号,死亡日期\n1,赵甲,孙丙,#2,2026-03-01\n",
+        "帮扶责任人姓名,性别,,姓名,身份证号,死亡日期\n赵甲,男,,孙丙,#2,2026-03-01\n",
+        "序号,子女姓名,户成员姓名,身份证号,性别,死亡日期\n1,赵甲,孙丙,#2,男,2026-03-01\n",
+        "死亡日期,护理人员姓名,,姓名,身份证号\n2026-03-01,赵甲,,孙丙,#2\n",
+        "死亡日期,姓名,,性别,身份证号\n,,农业户\n2026-03-01,孙丙,,男,#2\n",
+    ] {
+        let found = read("死亡.csv", lines);
+        assert_eq!(told(&found), [("孙丙".to_owned(), List::Deaths, Status::Deceased, Some(2))], "{lines}");
+        assert!(found.records()[0].died.is_some() && found.refusals.is_empty(), "{lines}");
+    }
+}
+
+#[test]
 fn every_person_of_a_wide_household_is_read_and_knows_the_head() {
     let want = [("赵甲", Some(2)), ("钱女", Some(12)), ("赵小", Some(20)), ("孙丙", Some(2))];
     let lines = "1,赵甲,#0,钱女,妻,#1,赵小,子,#2\n2,孙丙,#3,,,,,,\n";
@@ -299,7 +314,10 @@ fn a_childs_death_on_the_parents_line_is_no_death_of_the_parents() {
         assert_eq!((found[0].status, found[0].died), (Status::Active, None), "{header}");
     }
     let register = "户号,姓名,身份证号,与户主关系,子女数,配偶姓名,死亡日期\n1,赵甲,#0,户主,2,钱女,2026-03-01\n";
-    assert_eq!(records("人口.csv", &with_numbers(register))[0].status, Status::Deceased, "the line's own");
+    let file = "姓名,身份证号,子女姓名,档案编号,建档日期,死亡日期\n赵甲,#0,赵小,51D0001,2015-01-02,2026-03-01\n";
+    for (name, lines) in [("人口.csv", register), ("健康档案.csv", file)] {
+        assert_eq!(records(name, &with_numbers(lines))[0].status, Status::Deceased, "{name}: the line's own");
+    }
 }
 
 #[test]
@@ -365,4 +383,38 @@ fn a_card_with_its_headers_one_below_the_other_is_nobodys_line() {
         assert_eq!(result.unwrap_err().code, UnreadableCode::NotARoster);
         assert!(sink.lines.is_empty());
     }
+}
+
+#[test]
+fn the_relations_of_a_household_are_no_headers_of_a_card() {
+    let lines =
+        "与户主关系,身份证号,姓名,户号,户主姓名\n户主,#0,赵甲,1,赵甲\n爱人,#1,钱女,1,赵甲\n配偶,#2,孙丙,2,孙丙\n";
+    let found = records("人口.csv", &with_numbers(lines));
+    assert_eq!(names(&found), [("赵甲", Some(2)), ("钱女", Some(10)), ("孙丙", Some(10))]);
+    // A telephone, a count of children and a spouse do not say whose relation follows; a guardian does.
+    for (header, line, want) in [
+        ("户主姓名,联系人电话,关系", "赵甲,13900000000,妻", Some(12)),
+        ("户主姓名,子女数,关系", "赵甲,2,妻", Some(12)),
+        ("配偶姓名,配偶身份证号,家庭关系", "赵甲,#0,妻", Some(12)),
+        ("监护人姓名,监护人电话,关系", "赵甲,13900000000,父亲", None),
+    ] {
+        let lines = format!("户号,姓名,身份证号,{header}\n1,钱女,#1,{line}\n");
+        assert_eq!(records("人口.csv", &with_numbers(&lines))[0].relation, want, "{header}");
+    }
+}
+
+#[test]
+fn the_next_group_is_not_that_of_the_dead_above_it() {
+    let states = |lines: &str| -> String {
+        let header = "户号,姓名,与户主关系,身份证号\n";
+        let state = |(.., status, _): (String, List, Status, Option<usize>)| {
+            if status == Status::Active { '在' } else { '亡' }
+        };
+        told(&read("人口.csv", &format!("{header}{lines}"))).into_iter().map(state).collect()
+    };
+    let (a, b, c) = ("1,赵甲,户主,#0\n", "2,孙丙,户主,#2\n", "3,李丁,户主,#3\n");
+    assert_eq!(states(&format!("一组\n{a}死亡人员\n{b}二组\n{c}")), "在亡在");
+    assert_eq!(states(&format!("一组\n{a}二组\n{b}死亡人员\n一组\n{c}")), "在在亡");
+    assert_eq!(states(&format!("{a}死亡人员\n一组\n{b}二组\n{c}")), "在亡亡");
+    assert_eq!(states(&format!("{a}死亡人员（0人）\n{b}{c}")), "在在在");
 }
