@@ -50,6 +50,7 @@ pub struct Cleaner<'v> {
     reasons: Memo<Option<Reason>>,
     relations: Memo<Option<u8>>,
     given: Memo<bool>,
+    remarks: Memo<Option<Status>>,
     reviews: Memo<bool>,
     month: (i16, i8),
     classes: Memo<Option<char>>,
@@ -89,6 +90,7 @@ impl<'v> Cleaner<'v> {
             reasons: Memo::default(),
             relations: Memo::default(),
             given: Memo::default(),
+            remarks: Memo::default(),
             reviews: Memo::default(),
             month: stated_on.map_or((today.year(), today.month()), |date| (date.year(), date.month())),
             classes: Memo::default(),
@@ -198,21 +200,25 @@ impl<'v> Cleaner<'v> {
     }
 
     /// The end of a line that its remark tells. Where a column says how the line stands, a remark can only strike it out.
-    fn noted(&self, view: View<'_>, remark: &str) -> Option<Status> {
+    fn noted(&mut self, view: View<'_>, remark: &str) -> Option<Status> {
         let says =
             self.says_status && !(view.cell(Field::Status).is_empty() && view.cell(Field::ChangeKind).is_empty());
-        words::noted(remark, self.words).filter(|_| !says || self.is_struck_out(remark))
+        self.remark(remark).filter(|_| !says || self.is_struck_out(remark))
     }
 
     /// Whether a remark tells that the line ended.
-    pub fn is_noted(&self, view: View<'_>, remark: &str) -> bool {
+    pub fn is_noted(&mut self, view: View<'_>, remark: &str) -> bool {
         self.noted(view, remark).is_some()
     }
 
     /// 作废, 重复录入: the line should not be there.
-    fn is_struck_out(&self, remark: &str) -> bool {
-        words::noted(remark, self.words) == Some(Status::Closed)
-            && words::reason(remark, self.vocabulary) == Some(Reason::Void)
+    fn is_struck_out(&mut self, remark: &str) -> bool {
+        self.remark(remark) == Some(Status::Closed) && words::reason(remark, self.vocabulary) == Some(Reason::Void)
+    }
+
+    fn remark(&mut self, text: &str) -> Option<Status> {
+        let words = self.words;
+        self.remarks.get(text, |text| words::noted(text, words))
     }
 
     pub fn relation_of(&mut self, cell: Cell<'_>) -> Option<u8> {
