@@ -29,8 +29,9 @@ use crate::sync::resync::{Step, Verdict};
 /// How long a parent waits for a child it asked to compare itself; then it is done at the child's next contact.
 const CHILD_WAIT: Duration = Duration::from_secs(120);
 const CHILD_LOOK: Duration = Duration::from_millis(300);
-/// One that is not connected is not waited for: it is switched off, or comes back after a restart of either within this.
-const CHILD_AWAY_WAIT: Duration = Duration::from_secs(3);
+/// One that is not connected is waited for no longer than this: it is switched off, or comes back after a short break of
+/// the link, with the first of its pauses between two tries.
+const CHILD_AWAY_WAIT: Duration = Duration::from_secs(20);
 
 /// Where children reach this node.
 fn addresses(settings: &Settings) -> Result<Vec<String>> {
