@@ -293,7 +293,7 @@ impl Worker {
         let started = Instant::now();
         let setting = self.office.setting();
         let (office, progress) = (&self.office, &self.progress);
-        if office.store.read(|view| Ok(view.dirty_count()? > 0 || view.judged_on()? != Some(setting.today)))? {
+        if office.store.read(|view| Ok(!view.dirty(1)?.is_empty() || view.judged_on()? != Some(setting.today)))? {
             progress.busy.store(true, Ordering::SeqCst);
         }
         let logbook = &self.logbook;

@@ -155,13 +155,13 @@ impl FrontDesk {
                 writer.mark_all()
             })?;
             office.changed();
-            while office.store.read(|view| view.dirty_count())? > 0 && !office.is_stopping() {
+            let all = entries.len() as u64;
+            while !office.is_stopping() {
                 let left = office.store.read(|view| view.dirty_count())?;
-                out(Frame::progress(
-                    entries.len() as u64 - left.min(entries.len() as u64),
-                    entries.len() as u64,
-                    "rematch",
-                ));
+                if left == 0 {
+                    break;
+                }
+                out(Frame::progress(all - left.min(all), all, "rematch"));
                 std::thread::sleep(std::time::Duration::from_millis(200));
             }
         }
