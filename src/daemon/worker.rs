@@ -39,6 +39,8 @@ const LARGE_PASS_ENTRIES: u64 = 1_000;
 pub struct Progress {
     /// In the middle of reading or deriving.
     busy: AtomicBool,
+    /// The last pass failed, and what it left is tried again: also where nothing waits by name.
+    retrying: AtomicBool,
     /// Files seen that are not read yet.
     unread: AtomicU64,
     /// How long passes took that found something to do.
@@ -54,6 +56,7 @@ impl Default for Progress {
     fn default() -> Progress {
         Progress {
             busy: AtomicBool::new(false),
+            retrying: AtomicBool::new(false),
             unread: AtomicU64::new(0),
             // From a hundredth of a second to five minutes.
             pass_seconds: Histogram::new(exponential_buckets(0.01, 3.0, 10)),
@@ -66,7 +69,9 @@ impl Default for Progress {
 
 impl Progress {
     pub fn is_settled(&self) -> bool {
-        !self.busy.load(Ordering::SeqCst) && self.unread.load(Ordering::SeqCst) == 0
+        !self.busy.load(Ordering::SeqCst)
+            && !self.retrying.load(Ordering::SeqCst)
+            && self.unread.load(Ordering::SeqCst) == 0
     }
 
     pub fn last_error(&self) -> Option<String> {
@@ -159,6 +164,7 @@ impl Worker {
             return TICK;
         }
         let outcome = self.work();
+        self.progress.retrying.store(outcome.is_err(), Ordering::SeqCst);
         self.progress.busy.store(false, Ordering::SeqCst);
         let pause = match outcome {
             Ok(Some(lull)) => lull.min(self.until_next_look()),
