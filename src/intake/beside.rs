@@ -4,7 +4,7 @@
 use super::families::{couple, household, member};
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
-use super::header::{Heading, Meaning, meaning};
+use super::header::{Heading, Meaning, is_meant, meaning};
 use super::layout::Layout;
 use super::merged::is_shared;
 use super::row::{Cell, Row};
@@ -242,8 +242,7 @@ pub fn field_of(word: &str, heading: &Heading, vocabulary: &Vocabulary) -> Optio
 /// Whether some list takes the column, under this word, for such a field.
 pub fn means(word: &str, heading: &Heading, vocabulary: &Vocabulary, of: fn(Field) -> bool) -> bool {
     let own = Heading { keys: vec![word.to_owned()], ..heading.clone() };
-    let is = |meaning| matches!(meaning, Meaning::Field(field, _) if of(field));
-    vocabulary.lists().iter().any(|list| is(meaning(&own, list, vocabulary, true)))
+    is_meant(&own, vocabulary, true, of)
 }
 
 /// A header without the number of the block it stands in: 姓名1, 姓名（二）, 成员1姓名.

@@ -28,32 +28,32 @@ pub fn choose(
     forced: Option<List>,
     vocabulary: &Vocabulary,
 ) -> Option<Layout> {
-    let mut scored: Vec<(i32, Layout)> = Vec::new();
-    let (mut named, mut speaking) = (Vec::new(), Vec::new());
+    let mut fits: Vec<(Fit, Layout)> = Vec::new();
     for list in vocabulary.lists().iter().filter(|list| forced.is_none_or(|forced| forced == list.list)) {
-        if let Some((fit, layout)) = lay_out(headings, list, vocabulary) {
+        if let Some((mut fit, layout)) = lay_out(headings, list, vocabulary) {
             let title = title_score(titles.iter().map(String::as_str), list);
             let names = title_score(support.names.iter().map(String::as_str), list);
-            scored.push((fit.score + title + names, with_title(layout, titles, support, list)));
-            named.extend((title + names > 0).then_some(list.list));
-            speaking.extend(fit.speaks.then_some(list.list));
+            fit.score += title + names;
+            fit.is_named = title + names > 0;
+            fits.push((fit, with_title(layout, titles, support, list)));
         }
     }
-    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    fits.sort_by_key(|(fit, _)| std::cmp::Reverse(fit.score));
     // 低保.csv with the columns of any household: taken for the register, its people would be all there are.
-    if let ([named], [(_, best), ..]) = (&named[..], &scored[..])
-        && NAMED_ALONE.contains(named)
+    let mut named = (0..fits.len()).filter(|at| fits[*at].0.is_named);
+    if let (Some(named), None, Some((fit, best))) = (named.next(), named.next(), fits.first())
+        && NAMED_ALONE.contains(&fits[named].1.list)
         && best.list == List::Population
-        && !speaking.contains(&best.list)
+        && !fit.speaks
     {
-        return scored.into_iter().map(|(_, layout)| layout).find(|layout| layout.list == *named);
+        return Some(fits.swap_remove(named).1);
     }
-    let clear = match scored.as_slice() {
+    let clear = match fits.as_slice() {
         [] => false,
-        [(best, _)] => forced.is_some() || *best >= LIST_SCORE_MIN,
-        [(best, _), (second, _), ..] => *best >= LIST_SCORE_MIN && best > second,
+        [(best, _)] => forced.is_some() || best.score >= LIST_SCORE_MIN,
+        [(best, _), (second, _), ..] => best.score >= LIST_SCORE_MIN && best.score > second.score,
     };
-    clear.then(|| scored.swap_remove(0).1)
+    clear.then(|| fits.swap_remove(0).1)
 }
 
 fn title_score<'a>(texts: impl Iterator<Item = &'a str>, list: &ListWords) -> i32 {
@@ -77,10 +77,12 @@ fn one_said<T: Copy + PartialEq>(titles: &[String], support: &Support, words: &[
     })?
 }
 
-/// How much the columns of a header speak for a list.
+/// How much speaks for a list.
 struct Fit {
     score: i32,
-    /// Whether more does than what any list of households has.
+    /// Whether a title, the sheet's name or the file's calls it so.
+    is_named: bool,
+    /// Whether columns do that not any list of households has.
     speaks: bool,
 }
 
@@ -128,7 +130,7 @@ fn meanings(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> 
 
 /// Gives each field its columns.
 fn give_columns(headings: &[Heading], meanings: &[Meaning], list: &ListWords, layout: &mut Layout) -> Fit {
-    let mut fit = Fit { score: 0, speaks: false };
+    let mut fit = Fit { score: 0, is_named: false, speaks: false };
     let mut counted = Vec::new();
     for (heading, meaning) in headings.iter().zip(meanings) {
         match meaning {

@@ -231,6 +231,12 @@ fn meaning_of_own(heading: &Heading, list: &ListWords, vocabulary: &Vocabulary, 
     if asks { Meaning::Field(Field::Status, false) } else { Meaning::Unknown }
 }
 
+/// Whether some list takes the column for such a field.
+pub fn is_meant(heading: &Heading, vocabulary: &Vocabulary, head_is_person: bool, of: impl Fn(Field) -> bool) -> bool {
+    let is = |meaning| matches!(meaning, Meaning::Field(field, _) if of(field));
+    vocabulary.lists().iter().any(|list| is(meaning(heading, list, vocabulary, head_is_person)))
+}
+
 /// 在家/外出/死亡: a header that asks which of the states it is.
 fn is_choice(key: &str, list: &ListWords) -> bool {
     let mut words = key.split(['/', '、', '或']);

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::families::names_one_of_many;
 use super::field::Field;
 use super::fold::fold_header;
-use super::header::{Heading, Meaning, headings, hinted, is_known, is_known_key, meaning};
+use super::header::{Heading, headings, hinted, is_known, is_known_key, is_meant};
 use super::row::{Cell, Row};
 use super::vocabulary::Vocabulary;
 
@@ -79,8 +79,7 @@ fn known_cells(rows: &[Row], vocabulary: &Vocabulary) -> Option<usize> {
     }
     let headings = headings(rows, vocabulary);
     let named = headings.iter().any(|heading| {
-        let field = vocabulary.lists().iter().map(|list| meaning(heading, list, vocabulary, true));
-        field.clone().any(|meaning| matches!(meaning, Meaning::Field(Field::Name | Field::Head, _)))
+        is_meant(heading, vocabulary, true, |field| matches!(field, Field::Name | Field::Head))
             || hinted(heading, Field::Name, vocabulary)
             || names_one_of_many(heading, vocabulary)
     });

@@ -171,10 +171,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     /// Tells of columns beside a table that are not read.
     fn tell_unread(&mut self, row: u32, headers: &[String]) {
         for headers in headers {
-            self.report.refused += 1;
-            let detail = headers.chars().take(UNREAD_CHARS_MAX).collect();
-            let sheet = self.origin.name.map(str::to_owned);
-            self.sink.refused(Refusal { sheet, row: Some(row), code: RefusalCode::TableBeside, detail });
+            self.tell(row, RefusalCode::TableBeside, headers.chars().take(UNREAD_CHARS_MAX).collect());
         }
     }
 
@@ -333,8 +330,12 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         {
             detail = format!("{} {detail}", mask::name(&row.cell(*column).to_text()));
         }
+        self.tell(row.number, code, detail);
+    }
+
+    fn tell(&mut self, row: u32, code: RefusalCode, detail: String) {
         self.report.refused += 1;
-        self.sink.refused(Refusal { sheet: self.origin.name.map(str::to_owned), row: Some(row.number), code, detail });
+        self.sink.refused(Refusal { sheet: self.origin.name.map(str::to_owned), row: Some(row), code, detail });
     }
 
     /// A second header in the same sheet: of a printed page, or of another table below the first.
@@ -396,9 +397,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     /// A sheet with a header, and with rows below it none of which is a person's, is read wrongly or filled in wrongly.
     fn tell_if_nobody(&mut self, lines_before: u64) {
         if let Some(number) = self.passed.filter(|_| self.report.lines == lines_before) {
-            let (sheet, code) = (self.origin.name.map(str::to_owned), RefusalCode::NoLines);
-            self.report.refused += 1;
-            self.sink.refused(Refusal { sheet, row: Some(number), code, detail: String::new() });
+            self.tell(number, RefusalCode::NoLines, String::new());
         }
     }
 

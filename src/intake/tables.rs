@@ -7,7 +7,7 @@ use crate::domain::Status;
 
 use super::field::Field;
 use super::fold::fold_header;
-use super::header::{Heading, Meaning, meaning};
+use super::header::{Heading, Meaning, is_meant, meaning};
 use super::vocabulary::Vocabulary;
 
 /// Headers under which one line holds people of different tables.
@@ -91,8 +91,7 @@ fn is_number(field: Field) -> bool {
 }
 
 fn is_field(heading: &Heading, vocabulary: &Vocabulary, of: impl Fn(Field) -> bool) -> bool {
-    let is = |meaning| matches!(meaning, Meaning::Field(field, _) if of(field));
-    vocabulary.lists().iter().any(|list| is(meaning(heading, list, vocabulary, false)))
+    is_meant(heading, vocabulary, false, of)
 }
 
 fn is_name(heading: &Heading, vocabulary: &Vocabulary) -> bool {

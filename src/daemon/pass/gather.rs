@@ -198,20 +198,15 @@ impl<'s> Gather<'s> {
 
 impl Sink for Gather<'_> {
     fn known(&mut self, _list: List, raw: u64) -> bool {
-        if let Some((at, i)) = &mut self.found
-            && let Some(scope) = self.scopes.get_mut(at)
-            && scope.held.get(*i + 1).is_some_and(|next| next.raw == raw)
-            && !scope.seen[*i + 1]
-        {
-            // Nearly every line follows the one that it followed before.
-            *i += 1;
-            scope.seen[*i] = true;
-            self.promised = self.found;
-            return true;
-        }
-        // The list is part of what was hashed.
         let scopes = &self.scopes;
-        self.promised = self.by_raw.find(raw, |at, i| scopes.get(&at).is_some_and(|scope| !scope.seen[i]));
+        let is_free = |at: (List, Area), i: usize| scopes.get(&at).is_some_and(|scope| !scope.seen[i]);
+        // Nearly every line follows the one that it followed before.
+        let next = self.found.map(|(at, i)| (at, i + 1)).filter(|(at, i)| {
+            scopes.get(at).is_some_and(|scope| scope.held.get(*i).is_some_and(|held| held.raw == raw))
+                && is_free(*at, *i)
+        });
+        // The list is part of what was hashed.
+        self.promised = next.or_else(|| self.by_raw.find(raw, is_free));
         if let Some((at, i)) = self.promised
             && let Some(scope) = self.scopes.get_mut(&at)
         {

@@ -157,8 +157,9 @@ fn settle(
     std::thread::scope(|threads| {
         let planning = threads.spawn(move || {
             store.read(|view| {
+                let has_below = !view.children()?.is_empty();
                 for (at, scope) in scopes.into_iter().filter(|(_, scope)| !scope.placement.is_empty()) {
-                    let plan = plan(view, setting, manner, at, &scope)?;
+                    let plan = plan(view, has_below, setting, manner, at, &scope)?;
                     let planned = match scope.newer(manner) {
                         Some(newer) if !plan.joins => Err(newer),
                         _ => Ok(plan),
@@ -206,7 +207,15 @@ fn missing_areas(
         .collect())
 }
 
-fn plan(view: &View, setting: &Setting, manner: &Manner, at: (List, Area), scope: &Scope) -> Result<Plan> {
+/// `has_below`: see [`compare`].
+fn plan(
+    view: &View,
+    has_below: bool,
+    setting: &Setting,
+    manner: &Manner,
+    at: (List, Area),
+    scope: &Scope,
+) -> Result<Plan> {
     let (mut had, mut at_line): (Vec<StoredEntry>, Vec<usize>) = Default::default();
     for ((i, line), _) in scope.held.iter().enumerate().zip(&scope.seen).filter(|(_, seen)| !**seen) {
         had.push(view.entry_placed(line.uid)?);
@@ -229,7 +238,6 @@ fn plan(view: &View, setting: &Setting, manner: &Manner, at: (List, Area), scope
     let mut take = |i: usize| had[i].take().expect("each line is paired once");
     let mut arrived = arrived.into_iter().map(Some).collect::<Vec<_>>();
     let mut says = |j: usize| arrived[j].take().expect("each line is paired once");
-    let has_below = !view.children()?.is_empty();
     let mut same: Vec<(StoredEntry, usize, Now)> = Vec::with_capacity(pairing.same.len());
     for (i, j) in pairing.same {
         let old = take(i);
