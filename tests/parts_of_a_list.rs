@@ -190,3 +190,31 @@ fn lines_of_a_list_that_is_appended_to_are_shown_in_the_file_they_came_from() {
     assert_eq!(lines, ["1月.csv:2", "1月.csv:3", "2月.csv:2", "2月.csv:3", "2月.csv:4"]);
     node.stop();
 }
+
+#[test]
+fn of_two_files_imported_at_once_one_is_the_list_and_nobody_of_the_other_is_left() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    // Enough lines that the one is still being read when the other begins.
+    let everybody: String = (1930..2000)
+        .flat_map(|year| (1..=40).map(move |n| (year, n)))
+        .map(|(year, n)| format!("赵{},{},奖扶,2020,医生甲,继续\n", name(year), number(&format!("{year}0101/{n:03}"))))
+        .collect();
+    let files = [("甲.csv", 1950..1965), ("乙.csv", 1965..1980), ("丙.csv", 1980..1995)].map(|(file, years)| {
+        let path = root.path().join(file);
+        fs::write(&path, format!("{HEADER}{everybody}{}", people(years))).unwrap();
+        path
+    });
+    let [first, others @ ..] = files.map(|path| path.to_str().unwrap().to_owned());
+    assert!(node.call(&["import", &first]).status.success());
+    std::thread::scope(|scope| {
+        let imports = others.each_ref().map(|file| scope.spawn(|| node.call(&["import", file]).status.success()));
+        assert!(imports.into_iter().all(|import| import.join().unwrap()));
+    });
+    node.settle(SETTLE_SECS_MAX);
+    // No register is here: everybody who stands on the list is told of.
+    let found = node.json(&["findings", "--rule", "no-population-record"]);
+    assert_eq!(found.len(), 70 * 40 + 15);
+    assert!(stands(&node, 1970) != stands(&node, 1985) && !stands(&node, 1955));
+    node.stop();
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError, RwLock};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -38,6 +38,8 @@ pub struct Office {
     paused: AtomicBool,
     stopping: AtomicBool,
     bell: Bell,
+    /// Whose file is being taken.
+    turn: Mutex<()>,
     flow: Mutex<Option<Flow>>,
     /// When something was last done that leaves much in memory behind it; `None` once that was given back.
     stirred: Mutex<Option<Instant>>,
@@ -79,6 +81,7 @@ impl Office {
             paused: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             bell: Bell::default(),
+            turn: Mutex::default(),
             flow: Mutex::default(),
             stirred: Mutex::new(Some(Instant::now())),
         }
@@ -130,6 +133,12 @@ impl Office {
             weights,
             decided,
         }
+    }
+
+    /// Waits until no other file is being taken, and keeps others waiting while it is held: what the lines of a file are
+    /// compared with must not change while it is read.
+    pub fn turn_to_take(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Something changed in the store: whoever waits looks again.

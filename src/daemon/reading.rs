@@ -45,12 +45,17 @@ pub fn millis(time: SystemTime) -> i64 {
 /// Only those of the store. What is wrong with the file goes into quarantine.
 pub fn read(reading: &Reading) -> Result<bool> {
     let office = reading.office;
+    let _turn = office.turn_to_take();
+    let known = office.store.read(|view| view.source(reading.stream, reading.rel_path))?;
+    if known.as_ref().is_some_and(|known| reading.is_of(known)) {
+        // An import took it while this waited for its turn.
+        return Ok(true);
+    }
     let hash = match hash_of(reading) {
         Ok(hash) => hash,
         // Gone again, or still locked: the next look tells.
         Err(_) => return Ok(false),
     };
-    let known = office.store.read(|view| view.source(reading.stream, reading.rel_path))?;
     if let Some(known) = known.filter(|known| known.hash == Some(hash) && known.state == "read") {
         // Exported again without a change: that is news of a kind, and no work.
         let row = reading.row(hash, &known.state, known.lists.clone(), known.lines);
@@ -116,6 +121,7 @@ enum GivenUp {
 /// too.
 pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result<Outcome, Unreadable>> {
     let office = reading.office;
+    let _turn = (!dry_run).then(|| office.turn_to_take());
     let hash = hash_of(reading).or_say_at("reading the file", &reading.path)?;
     let setting = office.setting();
     let manner = reading.manner(hash, dry_run, released);
@@ -186,6 +192,11 @@ impl Reading<'_> {
             Ok(database) => intake::read_database(&database, &context, sink),
             Err(_) => intake::read_file(&self.path, &context, sink),
         }
+    }
+
+    /// Whether what was noted of the file is of it as it was seen.
+    fn is_of(&self, known: &SourceRow) -> bool {
+        known.bytes == self.seen.bytes && known.modified == millis(self.seen.modified)
     }
 
     fn is_unchanged(&self) -> bool {
