@@ -1,6 +1,7 @@
 //! Named places at which the fault tests end the process as a power failure would. Nothing in a release build.
 //!
-//! `ROSTERD_CRASH_AT=NAME:N` kills a debug build when it comes to the place for the N-th time.
+//! `ROSTERD_CRASH_AT=NAME:N` kills a debug build when it comes to the place for the N-th time; with `:panic` behind it only
+//! the thread that comes there breaks off.
 
 /// Every place there is.
 pub const POINTS: [&str; 7] = [
@@ -25,18 +26,23 @@ mod armed {
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    static ARMED: LazyLock<Option<(String, u64)>> = LazyLock::new(|| {
+    static ARMED: LazyLock<Option<(String, u64, bool)>> = LazyLock::new(|| {
         let told = std::env::var("ROSTERD_CRASH_AT").ok()?;
         let (name, count) = told.split_once(':')?;
-        Some((name.to_owned(), count.parse().ok()?))
+        let (count, panics) = count.strip_suffix(":panic").map_or((count, false), |count| (count, true));
+        Some((name.to_owned(), count.parse().ok()?, panics))
     });
     static REACHED: AtomicU64 = AtomicU64::new(0);
 
     pub fn reached(name: &str) {
-        if let Some((armed, count)) = &*ARMED
+        if let Some((armed, count, panics)) = &*ARMED
             && armed == name
             && REACHED.fetch_add(1, Ordering::SeqCst) + 1 == *count
         {
+            if *panics {
+                let somebody = "somebody's name";
+                panic!("told to break off at {name} with {somebody}");
+            }
             // SAFETY: kill(2) and getpid(2) have no preconditions; nothing runs after it.
             unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
         }

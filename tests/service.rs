@@ -109,3 +109,25 @@ fn removing_keeps_the_offices_data_and_only_purging_takes_it() {
     let purge = postrm.split("= purge").nth(1).unwrap_or_default();
     assert!(purge.contains("/var/lib/rosterd") && !postrm.split("= purge").next().unwrap().contains("rm "));
 }
+
+#[test]
+fn another_level_of_the_log_counts_from_a_reload_on() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::init(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001201", "甲村");
+    let config = node.config();
+    let settings = fs::read_to_string(&config).unwrap();
+    let at = |level: &str| fs::write(&config, settings.replace("# level = \"info\"", &format!("level = \"{level}\"")));
+    at("error").unwrap();
+    node.start(Some("2026-06-02"));
+    node.wait_ready();
+    at("info").unwrap();
+    // SAFETY: kill(2) takes numbers; the process is our own child.
+    unsafe { libc::kill(node.pid() as libc::pid_t, libc::SIGHUP) };
+    let begun = std::time::Instant::now();
+    while !node.log_tail().contains("settings read again") {
+        assert!(begun.elapsed().as_secs() < 30, "{}", node.log_tail());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(!node.log_tail().contains(" ready"), "{}", node.log_tail());
+    node.stop();
+}

@@ -51,7 +51,7 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
             None => view::cell(row, key),
         };
         table.row([
-            view::cell(row, "date"),
+            view::cell(row, "dated"),
             kind.map(|kind| text.event_kind(kind)).unwrap_or_default(),
             side("from"),
             side("to"),

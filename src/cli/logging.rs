@@ -9,7 +9,7 @@ use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry};
+use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
 use crate::error::{Context, Result};
 use crate::settings::{LogFormat, LogLevel, Settings};
@@ -24,24 +24,42 @@ const OVERRIDE: &str = "ROSTERD_LOG";
 /// Days in the longest month, for the appender counts days.
 const DAYS_IN_MONTH_MAX: usize = 31;
 
+/// The log of this process.
+pub struct Log {
+    /// Held until the end: what is still on its way to the file goes out when it is dropped.
+    _guard: Option<WorkerGuard>,
+    filter: reload::Handle<EnvFilter, Registry>,
+}
+
+impl Log {
+    /// From now on only what is of this level is told.
+    pub fn set_level(&self, level: LogLevel) {
+        // It fails only where the log is gone, and then there is nobody to tell.
+        let _ = self.filter.reload(filter(level));
+    }
+}
+
+fn filter(level: LogLevel) -> EnvFilter {
+    let told = std::env::var(OVERRIDE).ok().filter(|text| !text.is_empty());
+    // Other people's crates speak up only when something is wrong, unless debugging.
+    let told = told.unwrap_or_else(|| match level {
+        LogLevel::Debug | LogLevel::Trace => level.as_str().to_owned(),
+        level => format!("warn,rosterd={}", level.as_str()),
+    });
+    EnvFilter::builder().with_default_directive(LevelFilter::from_level(Level::INFO).into()).parse_lossy(told)
+}
+
 /// Starts the log of this process. Keep what is returned until the process ends.
 ///
 /// # Errors
 /// Where the folder of the log cannot be written.
-pub fn start(settings: &Settings) -> Result<Option<WorkerGuard>> {
-    let filter = std::env::var(OVERRIDE).ok().filter(|text| !text.is_empty());
-    // Other people's crates speak up only when something is wrong, unless debugging.
-    let filter = filter.unwrap_or_else(|| match settings.log.level {
-        LogLevel::Debug | LogLevel::Trace => settings.log.level.as_str().to_owned(),
-        level => format!("warn,rosterd={}", level.as_str()),
-    });
-    let filter =
-        EnvFilter::builder().with_default_directive(LevelFilter::from_level(Level::INFO).into()).parse_lossy(filter);
+pub fn start(settings: &Settings) -> Result<Log> {
+    let (level, filter) = reload::Layer::new(filter(settings.log.level));
     if stderr_is_the_journal()
         && let Ok(journal) = tracing_journald::layer()
     {
-        Registry::default().with(filter).with(journal).init();
-        return Ok(None);
+        Registry::default().with(level).with(journal).init();
+        return Ok(Log { _guard: None, filter });
     }
     let folder = &settings.log.dir;
     std::fs::create_dir_all(folder).or_say_at("making the log folder", folder)?;
@@ -66,8 +84,8 @@ pub fn start(settings: &Settings) -> Result<Option<WorkerGuard>> {
             tracing_subscriber::fmt::layer().json().with_writer(files).boxed(),
         ),
     };
-    Registry::default().with(filter).with(to_stderr.and_then(to_file)).init();
-    Ok(Some(guard))
+    Registry::default().with(level).with(to_stderr.and_then(to_file)).init();
+    Ok(Log { _guard: Some(guard), filter })
 }
 
 /// systemd says in `JOURNAL_STREAM` which device and inode stderr has when it goes to the journal

@@ -3,6 +3,8 @@
 //! A verb asks through a [`Session`], which finds the settings, the daemon or the store, and a [`Screen`], which
 //! keeps stdout for answers and stderr for everything else.
 
+use std::any::Any;
+use std::panic::Location;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -149,6 +151,7 @@ type Outcome = Result<Exit, Failed>;
 
 /// Parses the command line, does the verb, prints what went wrong; gives the exit status of CONTRACT.md.
 pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| eprintln!("{}", words_of(panic.location(), panic.payload()))));
     let args: Vec<_> = std::env::args_os().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
@@ -164,6 +167,14 @@ pub fn main() -> ExitCode {
     };
     screen.flush();
     ExitCode::from(exit.code())
+}
+
+/// What is told of a mistake in the program: where, and its own words. Those put together while it ran can hold a name or a
+/// number out of somebody's list, and are left out.
+fn words_of(place: Option<&Location>, words: &(dyn Any + Send)) -> String {
+    let place = place.map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+    let words = words.downcast_ref::<&'static str>().map(|words| format!(": {words}")).unwrap_or_default();
+    format!("rosterd broke off{place}{words}")
 }
 
 /// The whole command line, for its man page, its completions and its tests.

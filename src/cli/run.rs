@@ -16,8 +16,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args, session: Session) -> Outcome {
-    // Held until the end: what is still on its way to the file goes out when it is dropped.
-    let _log = logging::start(&session.settings)?;
-    crate::daemon::run(session.settings, args.today)?;
+    let log = logging::start(&session.settings)?;
+    crate::daemon::run(session.settings, args.today, &|level| log.set_level(level))?;
     Ok(Exit::Done)
 }

@@ -88,8 +88,9 @@ impl Logbook {
 
     /// An alarm of the node itself. `seq` rises with every line of this store, as the queue's do.
     pub fn alarm(&self, office: &Office, code: &str, params: Map<String, Value>, ended: bool) -> Result<()> {
-        let numbered = office.store.write(|writer| writer.skip_log_number());
+        // Before the number is taken: a later one in the file would say that this one is there.
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let numbered = office.store.write(|writer| writer.skip_log_number());
         let seq = match numbered {
             // A damaged store gives no more numbers, and so none that could come again.
             Err(error) if error.is_damaged() => log.written_to() + 1,

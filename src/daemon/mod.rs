@@ -24,6 +24,7 @@ mod score;
 mod service;
 mod stand_by;
 mod upkeep;
+mod watched;
 mod worker;
 
 pub use desk::offline;

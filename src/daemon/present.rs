@@ -8,7 +8,7 @@ use super::neighbours;
 use super::notices::Withdrawal;
 use super::office::Office;
 use crate::domain::date::days_between;
-use crate::domain::{Area, Date, Event, FindingStatus, Severity, Uid, mask};
+use crate::domain::{Area, Date, Event, FindingStatus, PartialDate, Severity, Uid, mask};
 use crate::error::Result;
 use crate::report::text::Text;
 use crate::store::{EntryView, FindingRow, MatchRow, PlaceCache, View};
@@ -104,7 +104,9 @@ impl<'a> Presenter<'a> {
             "id": id,
             "kind": event.kind.as_str(),
             "person": person.to_string(),
-            "date": event.date.map(|d| d.to_string()),
+            "date": event.date.and_then(PartialDate::exact).map(|day| day.to_string()),
+            // As far as it is known: a day, a month or a year.
+            "dated": event.date.map(|date| date.to_string()),
             "from": event.from,
             "to": event.to,
             "confidence": event.confidence.as_str(),

@@ -1,7 +1,7 @@
 //! One file or query, from bytes to entries: is it new at all, can it be read, what does it change.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -38,27 +38,36 @@ pub fn millis(time: SystemTime) -> i64 {
     }
 }
 
-/// Reads the file and writes what it changes. `false` where it has to be looked at again: it changed meanwhile, or is
-/// in use.
+/// What became of a file that was to be read.
+pub enum Read {
+    /// It was taken, held or quarantined: there is nothing more to do with it as it is.
+    Done,
+    /// It has to be looked at again: it changed meanwhile, or is gone.
+    Again,
+    /// It is there and does not open, or is in use: perhaps later.
+    NotYet(Unreadable),
+}
+
+/// Reads the file and writes what it changes.
 ///
 /// # Errors
 /// Only those of the store. What is wrong with the file goes into quarantine.
-pub fn read(reading: &Reading) -> Result<bool> {
+pub fn read(reading: &Reading) -> Result<Read> {
     let office = reading.office;
     let _turn = office.turn_to_take();
     let known = office.store.read(|view| view.source(reading.stream, reading.rel_path))?;
     if known.as_ref().is_some_and(|known| reading.is_of(known)) {
         // An import took it while this waited for its turn.
-        return Ok(true);
+        return Ok(Read::Done);
     }
     let hash = match hash_of(reading) {
         Ok(hash) => hash,
-        // Gone again, or still locked: the next look tells.
-        Err(_) => return Ok(false),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Read::Again),
+        Err(error) => return Ok(Read::NotYet(error.into())),
     };
     if let Some(known) = known.filter(|known| known.hash == Some(hash) && known.state == "read") {
         // Exported again without a change: that is news of a kind, and no work.
-        let row = reading.row(hash, &known.state, known.lists.clone(), known.lines);
+        let row = reading.row(Some(hash), &known.state, known.lists.clone(), known.lines);
         office.store.write(|writer| {
             writer.put_source(&row)?;
             writer.confirm_snapshots(
@@ -69,7 +78,7 @@ pub fn read(reading: &Reading) -> Result<bool> {
                 office.now_millis(),
             )
         })?;
-        return Ok(true);
+        return Ok(Read::Done);
     }
     let setting = office.setting();
     let manner = reading.manner(hash, false, false);
@@ -87,25 +96,16 @@ pub fn read(reading: &Reading) -> Result<bool> {
     match taken {
         Ok((report, outcome)) => {
             tell(reading, &report, &outcome);
-            Ok(true)
+            Ok(Read::Done)
         }
         Err(GivenUp::Changed) => {
             tracing::info!(file = reading.rel_path, "the file changed while it was read");
-            Ok(false)
+            Ok(Read::Again)
         }
-        Err(GivenUp::Unreadable(unreadable)) if unreadable.transient => {
-            tracing::info!(file = reading.rel_path, code = unreadable.code.as_str(), "the file cannot be read yet");
-            Ok(false)
-        }
+        Err(GivenUp::Unreadable(unreadable)) if unreadable.transient => Ok(Read::NotYet(unreadable)),
         Err(GivenUp::Unreadable(unreadable)) => {
-            tracing::warn!(
-                file = reading.rel_path,
-                code = unreadable.code.as_str(),
-                detail = unreadable.detail,
-                "file quarantined"
-            );
-            reading.quarantine(hash, &unreadable)?;
-            Ok(true)
+            reading.quarantine(Some(hash), &unreadable)?;
+            Ok(Read::Done)
         }
     }
 }
@@ -142,7 +142,7 @@ pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result
         && !dry_run
         && !unreadable.transient
     {
-        reading.quarantine(hash, unreadable)?;
+        reading.quarantine(Some(hash), unreadable)?;
     }
     Ok(taken.map(|(_, outcome)| outcome))
 }
@@ -151,7 +151,7 @@ impl Reading<'_> {
     /// Notes what came of the file, in the transaction that took it.
     fn keep(&self, writer: &Writer, hash: [u8; 32], lines: u64, outcome: &Outcome) -> Result<()> {
         let state = if outcome.scopes.iter().any(|scope| scope.held) { "held" } else { "read" };
-        writer.put_source(&self.row(hash, state, lists(outcome), lines))?;
+        writer.put_source(&self.row(Some(hash), state, lists(outcome), lines))?;
         writer.put_quarantine(self.office.area(), self.rel_path, &refusals(self, outcome))?;
         if self.source.mode == Mode::Append {
             return Ok(());
@@ -160,9 +160,11 @@ impl Reading<'_> {
     }
 
     /// Puts the whole file into quarantine. One that came from elsewhere stands there until one of its name is taken: no
-    /// folder shows that it is gone.
-    fn quarantine(&self, hash: [u8; 32], unreadable: &Unreadable) -> Result<()> {
-        let row = self.quarantined(None, None, unreadable.code.as_str(), &unreadable.detail);
+    /// folder shows that it is gone. `hash` is `None` for one that was never read whole.
+    pub fn quarantine(&self, hash: Option<[u8; 32]>, unreadable: &Unreadable) -> Result<()> {
+        let (code, detail) = (unreadable.code.as_str(), &unreadable.detail);
+        tracing::warn!(file = self.rel_path, code, detail, "file quarantined");
+        let row = self.quarantined(None, None, code, detail);
         self.office.store.write(|writer| {
             if self.path.starts_with(&self.folder) {
                 writer.put_source(&self.row(hash, "quarantined", Vec::new(), 0))?;
@@ -223,14 +225,14 @@ impl Reading<'_> {
         }
     }
 
-    fn row(&self, hash: [u8; 32], state: &str, lists: Vec<List>, lines: u64) -> SourceRow {
+    fn row(&self, hash: Option<[u8; 32]>, state: &str, lists: Vec<List>, lines: u64) -> SourceRow {
         SourceRow {
             stream: self.stream.to_owned(),
             path: self.rel_path.to_owned(),
             bytes: self.seen.bytes,
             modified: millis(self.seen.modified),
-            hash: Some(hash),
-            read_at: Some(self.office.now_millis()),
+            hash,
+            read_at: hash.map(|_| self.office.now_millis()),
             state: state.to_owned(),
             lists,
             lines,

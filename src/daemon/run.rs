@@ -3,6 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
@@ -22,7 +23,7 @@ use crate::intake::Vocabulary;
 use crate::intake::watch::Watch;
 use crate::report::log::MismatchLog;
 use crate::report::text::Text;
-use crate::settings::Settings;
+use crate::settings::{LogLevel, Settings, SourceKind};
 use crate::store::{Home, Store};
 use crate::sync::authority::Authority;
 use crate::sync::link::{Link, LinkSettings};
@@ -38,6 +39,10 @@ const DEBOUNCE: Duration = Duration::from_millis(200);
 /// The worker finishes its transaction within this time after a signal to stop; then the process ends all the same,
 /// as it may: what is not committed is done again.
 const DRAIN: Duration = Duration::from_secs(20);
+/// How often somebody looks whether the worker is still there.
+const FINISHED_LOOK: Duration = Duration::from_secs(1);
+/// How long verbs that are being answered may go on after that.
+const VERBS_END: Duration = Duration::from_secs(2);
 /// Threads of the link, the port and the socket. The worker has one of its own.
 const THREADS: usize = 2;
 /// How often the watchdog is fed, where the worker goes on.
@@ -45,11 +50,12 @@ pub(super) const ALIVE_EVERY: Duration = Duration::from_secs(10);
 /// A worker that has not come round for this long is stuck, except in the middle of a pass.
 const STUCK: Duration = Duration::from_secs(120);
 
-/// Runs the daemon in the foreground until SIGTERM or SIGINT. `today` replaces the calendar for the rules.
+/// Runs the daemon in the foreground until SIGTERM or SIGINT. `today` replaces the calendar for the rules; `set_level` is
+/// told the level of the log when the settings are read again.
 ///
 /// # Errors
 /// Where the store, the port, the socket or a watched folder cannot be opened: nothing was started then.
-pub fn run(settings: Settings, today: Option<Date>) -> Result<()> {
+pub fn run(settings: Settings, today: Option<Date>, set_level: &dyn Fn(LogLevel)) -> Result<()> {
     let data = settings.data_dir();
     must_be_ours(&data)?;
     make_private(&data)?;
@@ -67,13 +73,21 @@ pub fn run(settings: Settings, today: Option<Date>) -> Result<()> {
         .enable_all()
         .build()
         .or_say("starting the runtime")?;
-    runtime.block_on(Running::start(office, Arc::new(Logbook::new(log)), settings))
+    let ended = runtime.block_on(Running::start(office, Arc::new(Logbook::new(log)), settings, set_level));
+    // A verb in the middle of something long, a backup or a read from a slow share, does not keep the service from ending.
+    runtime.shutdown_timeout(VERBS_END);
+    ended
 }
 
 struct Running;
 
 impl Running {
-    async fn start(office: Arc<Office>, logbook: Arc<Logbook>, settings: Settings) -> Result<()> {
+    async fn start(
+        office: Arc<Office>,
+        logbook: Arc<Logbook>,
+        settings: Settings,
+        set_level: &dyn Fn(LogLevel),
+    ) -> Result<()> {
         let (stop, stopped) = watch::channel(false);
         let progress = Arc::new(Progress::default());
         let vocabulary = Arc::new(Vocabulary::load(
@@ -158,7 +172,12 @@ impl Running {
         tracing::info!(area = %settings.area, level = settings.level().as_str(), version = env!("CARGO_PKG_VERSION"), "ready");
         service::ready();
 
-        wait_for_the_end(&office, &settings).await?;
+        // Half a service, whose watchdog is fed, would stay so for weeks: it ends, and the service manager starts it anew.
+        let ended = tokio::select! {
+            ended = wait_for_the_end(&office, &settings, set_level) => ended,
+            () = finished(&working) => Err(Error::new("the thread that reads and checks broke off")),
+            Some(_) = tasks.join_next() => Err(Error::new("a part of the service ended by itself")),
+        };
         service::stopping();
         tracing::info!("stopping");
         office.stop();
@@ -174,12 +193,18 @@ impl Running {
             tracing::warn!("the worker is in the middle of something; what is not committed is done again");
         }
         tracing::info!("stopped");
-        Ok(())
+        ended
+    }
+}
+
+async fn finished(thread: &JoinHandle<()>) {
+    while !thread.is_finished() {
+        tokio::time::sleep(FINISHED_LOOK).await;
     }
 }
 
 /// SIGTERM and SIGINT end it; SIGHUP reads the settings again.
-async fn wait_for_the_end(office: &Office, settings: &Settings) -> Result<()> {
+async fn wait_for_the_end(office: &Office, settings: &Settings, set_level: &dyn Fn(LogLevel)) -> Result<()> {
     let listening = "listening for signals";
     let mut terminate = signal(SignalKind::terminate()).or_say(listening)?;
     let mut interrupt = signal(SignalKind::interrupt()).or_say(listening)?;
@@ -192,6 +217,7 @@ async fn wait_for_the_end(office: &Office, settings: &Settings) -> Result<()> {
                 service::reloading();
                 match Settings::read(&settings.file) {
                     Ok(new) => {
+                        set_level(new.log.level);
                         office.reload(new);
                         tracing::info!("settings read again");
                     }
@@ -209,9 +235,7 @@ fn watch_sources(settings: &Settings) -> (Vec<Watch>, mpsc::Receiver<crate::inta
     let (sender, hints) = mpsc::channel(HINTS_MAX);
     let mut watches = Vec::new();
     for source in settings.sources.iter().filter(|source| source.poll_secs.is_none()) {
-        let folder =
-            if source.path.is_dir() { source.path.as_path() } else { source.path.parent().unwrap_or(&source.path) };
-        match Watch::start(folder, sender.clone()) {
+        match Watch::start(source.folder(), source.kind == SourceKind::Folder, sender.clone()) {
             Ok(watch) => watches.push(watch),
             Err(error) => {
                 tracing::warn!(source = %source.name, error = %super::worker::chain(&error), "no notices from this folder")

@@ -1,8 +1,6 @@
 //! The one thread that reads sources and works off what waits. It only ever looks at what is there: a hint from the
 //! watcher, a ring of the bell and a timer all mean 'look again', so that none of them can be lost.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,17 +13,14 @@ use super::logbook::Logbook;
 use super::memory;
 use super::office::Office;
 use super::pass::{Derived, derive};
-use super::reading::{self, Reading};
+use super::reading::{self, Read, Reading};
 use super::upkeep::Upkeep;
+use super::watched::{Look, NOT_LOOKED_AT, RESTLESS_LOOK, Watched, unread_now};
 use crate::error::{Error, Result};
 use crate::intake::Vocabulary;
-use crate::intake::watch::{Scan, Seen, Settling, in_order, scan};
-use crate::settings::file_name::{real_path, shown_name};
-use crate::settings::{Settings, Source, SourceKind};
+use crate::settings::file_name::real_path;
 use crate::sync::status::LinkHandle;
 
-/// Looks while a file is still being written, or a source could not be reached.
-const RESTLESS_LOOK: Duration = Duration::from_millis(200);
 /// The calendar and the alarms are looked at this often.
 const TICK: Duration = Duration::from_secs(20);
 /// After a failure of the store the next try waits this long.
@@ -92,16 +87,6 @@ impl Progress {
     }
 }
 
-/// One source with what was seen of it.
-struct Watched {
-    stream: String,
-    source: Source,
-    settling: Settling,
-    /// Looked at last, and whether something in it was not at rest or not reachable.
-    looked: Option<Instant>,
-    restless: bool,
-}
-
 pub struct Worker {
     office: Arc<Office>,
     progress: Arc<Progress>,
@@ -124,17 +109,7 @@ impl Worker {
         announce: Box<dyn Fn() + Send>,
     ) -> Worker {
         let settings = office.settings();
-        let watched = settings
-            .sources
-            .iter()
-            .map(|source| Watched {
-                stream: stream_of(&settings, source),
-                source: source.clone(),
-                settling: Settling::new(Duration::from_millis(settings.intake.settle_millis)),
-                looked: None,
-                restless: false,
-            })
-            .collect();
+        let watched = settings.sources.iter().map(|source| Watched::new(&settings, source)).collect();
         let alarms = Alarms::new(link);
         let upkeep = Upkeep::new(&settings);
         Worker { office, progress, vocabulary, watched, logbook, alarms, upkeep, announce }
@@ -142,8 +117,14 @@ impl Worker {
 
     /// Runs until the office stops. What is in the middle of a transaction is finished first.
     pub fn run(mut self) {
-        let words = self.vocabulary.fingerprint();
-        match self.office.store.write(|writer| writer.reread_refused(words)) {
+        let (area, words) = (self.office.area(), self.vocabulary.fingerprint());
+        let again = self.office.store.write(|writer| {
+            // What did not open may do so now.
+            writer.forget_code(area, NOT_LOOKED_AT)?;
+            writer.reread_unopened()?;
+            writer.reread_refused(words)
+        });
+        match again {
             Ok(0) => {}
             Ok(files) => tracing::info!(files, "words changed: files that were refused are read again"),
             Err(error) => self.progress.failed(Some(chain(&error))),
@@ -169,7 +150,7 @@ impl Worker {
         let pause = match outcome {
             Ok(Some(lull)) => lull.min(self.until_next_look()),
             Ok(None) => {
-                self.progress.failed(None);
+                self.progress.failed(self.watched.iter().find_map(|w| Some(chain(w.away.as_ref()?))));
                 if self.watched.iter().any(|w| w.restless) { RESTLESS_LOOK } else { self.until_next_look() }
             }
             Err(error) => {
@@ -230,10 +211,7 @@ impl Worker {
 
     fn until_next_look(&self) -> Duration {
         let settings = self.office.settings();
-        let next = self.watched.iter().map(|w| {
-            let every = Duration::from_secs(w.source.poll_secs.unwrap_or(settings.intake.rescan_secs));
-            every.saturating_sub(w.looked.map_or(Duration::MAX, |at| at.elapsed()))
-        });
+        let next = self.watched.iter().map(|watched| watched.until_next_look(&settings));
         next.min().unwrap_or(TICK).min(TICK).max(Duration::from_millis(10))
     }
 
@@ -256,22 +234,18 @@ impl Worker {
 
     fn read_source(&mut self, at: usize) -> Result<(u64, u64)> {
         let watched = &mut self.watched[at];
-        watched.looked = Some(Instant::now());
-        let (folder, changed, restless) = match look(&self.office, &self.vocabulary, watched) {
-            Ok(found) => found,
-            Err(error) => {
-                // A share that is away comes back; what is held of it stays.
-                tracing::warn!(source = %watched.source.name, error = %chain(&error), "a source cannot be looked at");
-                self.progress.failed(Some(chain(&error)));
-                return Ok((0, 0));
+        let was_away = watched.away.is_some();
+        let Some(Look { folder, due, waiting }) = watched.look(&self.office, &self.vocabulary)? else {
+            if let Some(error) = watched.away.as_ref().filter(|_| !was_away) {
+                tracing::warn!(source = %watched.source.name, error = %chain(error), "a source cannot be looked at");
             }
+            return Ok((0, 0));
         };
-        watched.restless = restless > 0;
         let (stream, source) = (watched.stream.clone(), watched.source.clone());
         let mut read = 0;
-        for seen in changed {
+        for seen in due {
             if self.office.is_stopping() || self.office.is_paused() {
-                return Ok((read, restless + 1));
+                return Ok((read, waiting + 1));
             }
             self.progress.busy.store(true, Ordering::SeqCst);
             let settings = self.office.settings();
@@ -286,13 +260,20 @@ impl Worker {
                 folder: folder.clone(),
                 seen: &seen,
             };
-            if reading::read(&reading)? {
-                read += 1;
-            } else {
-                self.watched[at].restless = true;
+            match reading::read(&reading)? {
+                Read::Done => {
+                    read += 1;
+                    self.watched[at].opened(&seen.rel_path);
+                }
+                Read::Again => self.watched[at].restless = true,
+                Read::NotYet(unreadable) => {
+                    if self.watched[at].did_not_open(&seen) {
+                        reading.quarantine(None, &unreadable)?;
+                    }
+                }
             }
         }
-        Ok((read, restless))
+        Ok((read, waiting))
     }
 
     fn derive(&mut self) -> Result<Derived> {
@@ -323,84 +304,4 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         at = cause.source();
     }
     text
-}
-
-/// The inbox has no name of its own; a configured source has a stream of its own.
-pub fn stream_of(settings: &Settings, source: &Source) -> String {
-    if source.path == settings.inbox() { String::new() } else { source.name.clone() }
-}
-
-/// The folder of a source, what in it is new and at rest, and how many files are not at rest yet.
-fn look(office: &Office, vocabulary: &Vocabulary, watched: &mut Watched) -> Result<(PathBuf, Vec<Seen>, u64)> {
-    let (folder, mut found) = list(&watched.source)?;
-    forget_gone(office, &watched.stream, &found)?;
-    let known = known(office, &watched.stream)?;
-    let is_new = |seen: &Seen| known.get(&seen.rel_path) != Some(&(seen.bytes, reading::millis(seen.modified)));
-    let fresh = found.files.iter().filter(|seen| is_new(seen)).count() as u64;
-    found.files.retain(&is_new);
-    let mut still = watched.settling.still(&found, Instant::now());
-    in_order(&mut still, office.today(), vocabulary);
-    let restless = fresh - still.len() as u64;
-    Ok((folder, still, restless))
-}
-
-fn list(source: &Source) -> Result<(PathBuf, Scan)> {
-    let folder = source.folder().to_owned();
-    match source.kind {
-        SourceKind::Folder => Ok((folder, scan(&source.path)?)),
-        SourceKind::Sqlite => {
-            // Its file may stand still while what is in it changes: the stamp tells.
-            let rel_path = shown_name(source.path.file_name().unwrap_or_default());
-            let stamp = reading::database(source).and_then(|database| {
-                database.stamp().map_err(|e| Error::new("looking at a database").because(e).transient())
-            })?;
-            let seen = Seen { rel_path, bytes: stamp >> 1, modified: std::time::SystemTime::UNIX_EPOCH };
-            Ok((folder, Scan { files: vec![seen], unreadable: Vec::new() }))
-        }
-        SourceKind::File => {
-            let name = shown_name(source.path.file_name().unwrap_or_default());
-            let mut found = scan(&folder)?;
-            found.files.retain(|seen| seen.rel_path == name);
-            Ok((folder, found))
-        }
-    }
-}
-
-/// A file that could not be read and is gone needs nobody's eye any more.
-fn forget_gone(office: &Office, stream: &str, found: &Scan) -> Result<()> {
-    if !found.unreadable.is_empty() {
-        return Ok(());
-    }
-    let sources = office.store.read(|view| view.sources())?;
-    let gone: Vec<String> = sources
-        .into_iter()
-        .filter(|s| s.stream == stream && s.state == "quarantined")
-        .map(|s| s.path)
-        .filter(|path| !found.files.iter().any(|seen| seen.rel_path == *path))
-        .collect();
-    if gone.is_empty() {
-        return Ok(());
-    }
-    office.store.write(|writer| gone.iter().try_for_each(|path| writer.forget_refused(office.area(), stream, path)))
-}
-
-fn known(office: &Office, stream: &str) -> Result<HashMap<String, (u64, i64)>> {
-    let sources = office.store.read(|view| view.sources())?;
-    Ok(sources.into_iter().filter(|s| s.stream == stream).map(|s| (s.path, (s.bytes, s.modified))).collect())
-}
-
-/// Files that a look right now would find new, whether at rest or not: `status --wait` must not overtake the watcher.
-pub fn unread_now(office: &Office) -> u64 {
-    let settings = office.settings();
-    let mut unread = 0;
-    for source in &settings.sources {
-        let Ok((_, found)) = list(source) else { continue };
-        let Ok(known) = known(office, &stream_of(&settings, source)) else { continue };
-        unread += found
-            .files
-            .iter()
-            .filter(|seen| known.get(&seen.rel_path) != Some(&(seen.bytes, reading::millis(seen.modified))))
-            .count() as u64;
-    }
-    unread
 }

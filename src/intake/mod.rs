@@ -58,7 +58,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 pub use crate::settings::Limits;
@@ -94,7 +94,15 @@ pub struct Context<'a> {
 }
 
 /// Reads one file into `sink`. What was given to the sink before an error stands; the caller discards it.
+///
+/// Never panics: the library for workbooks does on some damaged ones, and a mistake of ours that one file shows must not
+/// keep the others from being read.
 pub fn read_file(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
+    catch_unwind(AssertUnwindSafe(|| read(path, context, sink)))
+        .unwrap_or_else(|_| Err(Unreadable::new(UnreadableCode::Broken, "reading it broke off")))
+}
+
+fn read(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
     let mut file = container::open(path, context.limits)?;
     let report = match container::recognise(&mut file, context.limits)? {
         Container::Text => read_text(file, context, sink),
@@ -170,26 +178,21 @@ fn read_workbook(
     context: &Context<'_>,
     sink: &mut dyn Sink,
 ) -> Result<FileReport, Unreadable> {
-    // The library panics on some damaged workbooks. What was given to the sink by then is discarded by the caller.
-    let read = AssertUnwindSafe(|| {
-        let mut book = workbook::Workbook::open(file, container)?;
-        let sheets = book.sheets();
-        let mut report = FileReport::new(container, None);
-        read_sheets(
-            sheets.iter().map(|(name, _)| Some(name.clone())).collect(),
-            context,
-            sink,
-            &mut report,
-            |at, origin, sink, report| {
-                let (name, hidden) = &sheets[at];
-                let origin = Origin { hidden: *hidden, ..origin.clone() };
-                book.with_rows(name, context.limits, |rows| sheet::read(rows, &origin, context, sink, report))
-            },
-        )?;
-        Ok(report)
-    });
-    std::panic::catch_unwind(read)
-        .unwrap_or_else(|_| Err(Unreadable::new(UnreadableCode::Truncated, "the workbook is damaged")))
+    let mut book = workbook::Workbook::open(file, container)?;
+    let sheets = book.sheets();
+    let mut report = FileReport::new(container, None);
+    read_sheets(
+        sheets.iter().map(|(name, _)| Some(name.clone())).collect(),
+        context,
+        sink,
+        &mut report,
+        |at, origin, sink, report| {
+            let (name, hidden) = &sheets[at];
+            let origin = Origin { hidden: *hidden, ..origin.clone() };
+            book.with_rows(name, context.limits, |rows| sheet::read(rows, &origin, context, sink, report))
+        },
+    )?;
+    Ok(report)
 }
 
 /// Reads sheet after sheet; those that are no list are told to the sink, unless none is one.

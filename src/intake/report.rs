@@ -190,6 +190,8 @@ pub enum UnreadableCode {
     DatabaseBusy,
     Database,
     Io,
+    /// The program itself failed at it.
+    Broken,
 }
 
 impl UnreadableCode {
@@ -209,6 +211,7 @@ impl UnreadableCode {
             UnreadableCode::DatabaseBusy => "database-busy",
             UnreadableCode::Database => "database",
             UnreadableCode::Io => "io",
+            UnreadableCode::Broken => "broken",
         }
     }
 }

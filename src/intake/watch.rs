@@ -86,6 +86,20 @@ pub fn scan(dir: &Path) -> Result<Scan, Error> {
     Ok(scan)
 }
 
+/// Looks at one file that is named by itself. One that is not there yet is no error; its folder must be.
+pub fn look_at(path: &Path) -> Result<Scan, Error> {
+    let away = |e: std::io::Error| Error::new("looking at a watched file").at(path).because(e).transient();
+    let rel_path = shown_name(path.file_name().unwrap_or_default());
+    let mut scan = Scan::default();
+    match fs::metadata(path).and_then(|meta| Ok((meta.is_file(), meta.len(), meta.modified()?))) {
+        Ok((true, bytes, modified)) => scan.files.push(Seen { rel_path, bytes, modified }),
+        Ok((false, ..)) => scan.unreadable.push(rel_path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.parent().is_some_and(Path::is_dir) => {}
+        Err(error) => return Err(away(error)),
+    }
+    Ok(scan)
+}
+
 fn is_passed_over(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     name.starts_with('.')
@@ -159,11 +173,6 @@ impl Settling {
         self.looks = looks;
         still
     }
-
-    /// Whether a file of the last look had not come to rest: look again after the settling time.
-    pub fn is_waiting(&self, now: Instant) -> bool {
-        self.looks.values().any(|(_, since)| now.saturating_duration_since(*since) < self.settle)
-    }
 }
 
 /// Something may have changed in this watched folder.
@@ -172,7 +181,7 @@ pub struct Hint {
     pub dir: PathBuf,
 }
 
-/// Watches one folder and below until dropped.
+/// Watches one folder until dropped.
 pub struct Watch {
     _watcher: RecommendedWatcher,
 }
@@ -180,8 +189,8 @@ pub struct Watch {
 impl Watch {
     /// Sends a hint for every change; a file being written is a hundred of them, so that whoever listens waits a moment
     /// and takes all. A full channel drops the hint: one that nobody has taken yet is in it, and the rescan timer looks
-    /// anyway.
-    pub fn start(dir: &Path, hints: mpsc::Sender<Hint>) -> Result<Watch, Error> {
+    /// anyway. `below`: also in the folders below.
+    pub fn start(dir: &Path, below: bool, hints: mpsc::Sender<Hint>) -> Result<Watch, Error> {
         let hint = Hint { dir: dir.to_owned() };
         let handler = move |result: notify::Result<Event>| {
             // Reading a file ourselves is an access event: following those would read for ever. An error, such as a
@@ -196,7 +205,8 @@ impl Watch {
         };
         let watching = "watching a folder";
         let mut watcher = notify::recommended_watcher(handler).or_say_at(watching, dir)?;
-        watcher.watch(dir, RecursiveMode::Recursive).map_err(|e| {
+        let mode = if below { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+        watcher.watch(dir, mode).map_err(|e| {
             let out = matches!(e.kind, notify::ErrorKind::MaxFilesWatch);
             let error = Error::new(watching).at(dir).because(e);
             if out {
@@ -282,9 +292,7 @@ mod tests {
         assert!(settling.still(&look(10), start).is_empty());
         assert!(settling.still(&look(20), start + 2 * second).is_empty(), "it grew");
         assert!(settling.still(&look(20), start + 3 * second).is_empty(), "too soon");
-        assert!(settling.is_waiting(start + 3 * second));
         assert_eq!(settling.still(&look(20), start + 4 * second).len(), 1);
-        assert!(!settling.is_waiting(start + 4 * second));
         assert!(settling.still(&look(30), start + 5 * second).is_empty(), "written again");
     }
 
@@ -292,7 +300,7 @@ mod tests {
     async fn a_dropped_file_is_a_hint_and_reading_it_is_none() {
         let dir = tempfile::tempdir().unwrap();
         let (sender, mut hints) = mpsc::channel(4);
-        let _watch = Watch::start(dir.path(), sender).unwrap();
+        let _watch = Watch::start(dir.path(), true, sender).unwrap();
         let path = dir.path().join("a.csv");
         fs::write(&path, "x").unwrap();
         let hint = tokio::time::timeout(Duration::from_secs(10), hints.recv()).await.unwrap().unwrap();

@@ -25,7 +25,6 @@ pub enum Change {
     Changed,
     Decided,
     Closed,
-    Reopened,
 }
 
 impl Change {
@@ -35,7 +34,6 @@ impl Change {
             Change::Changed => "changed",
             Change::Decided => "decided",
             Change::Closed => "closed",
-            Change::Reopened => "reopened",
         }
     }
 }
@@ -276,22 +274,6 @@ impl Stream {
         self.written_to = to;
         Ok(())
     }
-}
-
-/// The last `count` JSON lines of the log in `folder`, the newest last.
-pub fn tail(folder: &Path, count: usize) -> Result<Vec<Value>> {
-    let mut lines = Vec::new();
-    for (_, path) in months(folder, "jsonl")?.into_iter().rev() {
-        let text = std::fs::read_to_string(&path).or_say_at("reading the mismatch log", &path)?;
-        let rest = count - lines.len();
-        // A last line still being written does not parse, and is not there yet.
-        lines.extend(text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).take(rest));
-        if lines.len() == count {
-            break;
-        }
-    }
-    lines.reverse();
-    Ok(lines)
 }
 
 /// The log's files of one kind, the oldest month first. Other files in the folder are not ours.

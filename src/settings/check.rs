@@ -74,6 +74,7 @@ pub fn settings(fragment: Fragment, file: &Path) -> Result<Settings, Fault> {
     for (at, written) in fragment.source.into_iter().enumerate() {
         sources.push(source(at + 1, written, &dir, area)?);
     }
+    names_differ(&sources)?;
     if sources.is_empty() {
         sources.push(inbox(&dir));
     }
@@ -211,6 +212,20 @@ fn source(number: usize, written: fragment::Source, dir: &Path, node: Area) -> R
         mode: written.mode.unwrap_or_default(),
         poll_secs: written.poll_secs,
     })
+}
+
+/// What is known of files and lists is kept under the name of their source.
+fn names_differ(sources: &[Source]) -> Result<(), Fault> {
+    for (at, source) in sources.iter().enumerate() {
+        let key = format!("[[source]] number {}, name", at + 1);
+        if source.name.trim().is_empty() {
+            return Err(missing(key, "what this source is called here, as no other is"));
+        }
+        if sources[..at].iter().any(|other| other.name == source.name) {
+            return Err(fault(key, format_args!("{:?}", source.name), "a name that no other source has"));
+        }
+    }
+    Ok(())
 }
 
 fn log(written: fragment::Log, dir: &Path) -> Result<Log, Fault> {

@@ -94,6 +94,14 @@ fn a_fault_names_the_file_the_key_and_what_is_allowed() {
         (with("[[source]]\nkind = \"sqlite\"\npath = \"x\"\nquery = \"delete from x\""), "query", "one SELECT"),
         (with("[[source]]\nkind = \"file\"\npath = \"x\"\ntable = \"t\""), "table", "sqlite"),
         (with("[[source]]\nkind = \"file\"\npath = \"x\"\narea = \"519902\""), "area = 519902", "inside this node"),
+        (
+            with(
+                "[[source]]\nkind = \"folder\"\npath = \"/mnt/a/导出\"\n[[source]]\nkind = \"folder\"\npath = \"/mnt/b/导出\"",
+            ),
+            "number 2, name = \"导出\"",
+            "no other source has",
+        ),
+        (with("[[source]]\nkind = \"folder\"\npath = \"x\"\nname = \" \""), "number 1, name", "called here"),
         (with("[intake]\nfile_bytes_max = 1"), "file_bytes_max = 1", "64 KiB"),
     ] {
         let said = complaint(&text);

@@ -198,20 +198,6 @@ impl View<'_> {
             .and_then(|mut s| s.query_row([id], |row| row.get(0)))
             .doing("reading an entry's history")
     }
-
-    /// What an entry said before, the newest first, with the day until which it said so.
-    pub fn history(&self, uid: Uid) -> Result<Vec<(Date, Record)>> {
-        self.conn
-            .prepare_cached("SELECT until, body FROM history WHERE entry = (SELECT id FROM entries WHERE uid = ?1) ORDER BY seq DESC")
-            .and_then(|mut s| {
-                s.query_map([uid.0 as i64], |row| {
-                    let body = row.get_ref(1)?.as_str()?;
-                    Ok((day(row, 0)?, serde_json::from_str(body).unwrap_or_default()))
-                })?
-                .collect()
-            })
-            .doing("reading an entry's history")
-    }
 }
 
 /// Adds entries. Holds its statements: to look for them again for each line takes a tenth of a large file.

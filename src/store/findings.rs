@@ -326,12 +326,14 @@ impl View<'_> {
             .doing("reading what falls due")
     }
 
-    /// Events with their persons, in order of date.
+    /// Events with their persons, in order of date; `since` leaves out those that cannot have been on that day or later.
     pub fn events(&self, kind: Option<EventKind>, since: Option<Date>) -> Result<Vec<(String, Uid, Event)>> {
         self.conn
             .prepare_cached(
+                // Behind every day of a month, or of a year, of which no more is known.
                 "SELECT id, person, kind, date, came_from, went_to, confidence, evidence FROM events
-                 WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR date >= ?2) ORDER BY date, id",
+                 WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR substr(date || '-99-99', 1, 10) >= ?2)
+                 ORDER BY date, id",
             )
             .and_then(|mut s| {
                 s.query_map((kind.map(EventKind::as_str), since.map(|d| d.to_string())), event_row)?.collect()

@@ -255,12 +255,14 @@ impl Writer<'_> {
 }
 
 impl Writer<'_> {
-    /// The same file was exported again without a change: its snapshots are of today.
+    /// The same file was exported again without a change: its snapshots are of today, but for those of which it says
+    /// itself what day they are of.
     pub fn confirm_snapshots(&self, stream: &str, file: &str, origin: Area, today: Date, read_at: i64) -> Result<()> {
         let ids: Vec<i64> = self
             .conn
             .prepare_cached(
-                "SELECT id FROM snapshots WHERE stream = ?1 AND file = ?2 AND origin = ?3 AND taken_on < ?4 ORDER BY id",
+                "SELECT id FROM snapshots
+                 WHERE stream = ?1 AND file = ?2 AND origin = ?3 AND taken_on < ?4 AND stated_on IS NULL ORDER BY id",
             )
             .and_then(|mut s| {
                 s.query_map((stream, file, origin.padded() as i64, day_to_sql(today)), |row| row.get(0))?.collect()

@@ -178,6 +178,25 @@ impl Writer<'_> {
             .doing("noting which files to read again")
     }
 
+    /// Lets files that never opened be tried again: what kept them closed leaves no mark on them.
+    pub fn reread_unopened(&self) -> Result<()> {
+        self.conn
+            .execute(
+                "UPDATE sources SET modified = -1, state = 'waiting' WHERE state = 'quarantined' AND hash IS NULL",
+                [],
+            )
+            .doing("noting which files to read again")?;
+        Ok(())
+    }
+
+    /// Takes all that is noted under a code out of the quarantine.
+    pub fn forget_code(&self, origin: Area, code: &str) -> Result<()> {
+        self.conn
+            .execute("DELETE FROM quarantine WHERE origin = ?1 AND code = ?2", (origin.padded() as i64, code))
+            .doing("writing the quarantine")?;
+        Ok(())
+    }
+
     pub fn put_source(&self, row: &SourceRow) -> Result<()> {
         self.conn
             .prepare_cached(
@@ -290,7 +309,8 @@ impl Writer<'_> {
         self.put_quarantine(origin, path, &[])
     }
 
-    /// Sets what a person decided about a held snapshot and gives it; `None` where it does not wait.
+    /// Sets what a person decided about a held snapshot and gives it; `None` where it does not wait. The file of one that is
+    /// released waits to be read again, whatever happens before somebody does.
     pub fn decide_held(&self, id: i64, state: &str) -> Result<Option<Held>> {
         let decided = self
             .conn
@@ -299,7 +319,11 @@ impl Writer<'_> {
             .doing("deciding about a held snapshot")?;
         if let Some(held) = &decided {
             self.conn
-                .prepare_cached("UPDATE sources SET state = 'read' WHERE stream = ?1 AND path = ?2 AND state = 'held'")
+                .prepare_cached(if state == "released" {
+                    "UPDATE sources SET state = 'waiting', modified = -1 WHERE stream = ?1 AND path = ?2"
+                } else {
+                    "UPDATE sources SET state = 'read' WHERE stream = ?1 AND path = ?2 AND state = 'held'"
+                })
                 .and_then(|mut s| s.execute((&held.stream, &held.file)))
                 .doing("deciding about a held snapshot")?;
         }

@@ -130,7 +130,7 @@ pub struct Decide {
 }
 
 /// Gives one row a snapshot read: `{"file","sheet","list","area","lines","created","updated","removed","unchanged",
-/// "refused","problems","state":"taken|held|refused|would-take|would-hold"}`. `problems` are the first lines not taken,
+/// "refused","problems","state":"taken|held|outdated|refused|would-take|would-hold"}`. `problems` are the first lines not taken,
 /// `{"sheet","row","code","detail","text"}`; a file without one good line is one row `refused`. Comes with the file's
 /// content, unless the file lies in a watched folder.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

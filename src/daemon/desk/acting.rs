@@ -13,7 +13,7 @@ use super::super::pass::{Outcome, ScopeOutcome};
 use super::super::present::Presenter;
 use super::super::reading::{self, Reading};
 use super::super::run::lock;
-use super::super::worker::stream_of;
+use super::super::watched::stream_of;
 use super::holding::folder_of;
 use super::{FrontDesk, Live, Out, row};
 use crate::daemon::backups;

@@ -10,7 +10,7 @@ use super::super::control::requests::{self as ask, HeldAction};
 use super::super::control::{Exit, Frame};
 use super::super::pass::other_file;
 use super::super::reading;
-use super::super::worker::stream_of;
+use super::super::watched::{seen_database, stream_of};
 use super::looking::instant;
 use super::{FrontDesk, Live, Out, row};
 use crate::error::{Error, Result};
@@ -81,16 +81,19 @@ impl FrontDesk {
         let source = settings.sources.iter().find(|s| stream_of(&settings, s) == held.stream);
         let folder = folder_of(&settings, &held.stream);
         let path = real_path(&folder, &held.file);
-        let meta = std::fs::metadata(&path).map_err(|e| {
-            Error::new("the file that was held is not there any more")
-                .at(&path)
-                .because(e)
-                .hint("drop it again: it is taken then")
-        })?;
-        let seen = Seen {
-            rel_path: held.file.clone(),
-            bytes: meta.len(),
-            modified: meta.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+        let is_database = source.is_some_and(|source| source.kind == SourceKind::Sqlite);
+        let seen = match source.filter(|_| is_database) {
+            Some(source) => seen_database(source)?,
+            None => {
+                let meta = std::fs::metadata(&path).map_err(|e| {
+                    Error::new("the file that was held is not there any more")
+                        .at(&path)
+                        .because(e)
+                        .hint("drop it again: it is taken then")
+                })?;
+                let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                Seen { rel_path: held.file.clone(), bytes: meta.len(), modified }
+            }
         };
         let inbox = Source {
             name: String::new(),
@@ -104,7 +107,8 @@ impl FrontDesk {
         };
         let source = source.unwrap_or(&inbox);
         let reading = self.reading_of(live, &settings, &held.stream, source, &seen, path);
-        let outcome = reading::import(&reading, false, false)?;
+        // A database that is worked in is never again what it was when somebody looked: the word is for what it says now.
+        let outcome = reading::import(&reading, false, is_database)?;
         self.tell_import(&held.file, outcome, false, &mut |frame| match frame {
             // The one row of this verb is the snapshot that was held.
             Frame::Row(_) => true,

@@ -1,12 +1,13 @@
 //! Verbs about who is who.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::super::control::requests::{self as ask, Verdict};
 use super::super::control::{Exit, Frame};
-use super::super::office::WEIGHTS;
+use super::super::office::{Office, WEIGHTS};
 use super::super::pass::{Setting, features_of};
 use super::super::present::Presenter;
 use super::{FrontDesk, Out, row};
@@ -17,6 +18,8 @@ use crate::store::{Decision, DecisionKind, MatchRow, View};
 
 /// Entries read between two looks at whether the asker is still there.
 const PAGE_ENTRIES: usize = 10_000;
+/// How often `rematch` looks how far it is.
+const REMATCH_LOOK: Duration = Duration::from_millis(200);
 
 /// What each comparison of two entries adds, in plain words.
 fn parts(a: &Features, b: &Features, setting: &Setting) -> Vec<Value> {
@@ -156,13 +159,19 @@ impl FrontDesk {
             })?;
             office.changed();
             let all = entries.len() as u64;
-            while !office.is_stopping() {
+            loop {
                 let left = office.store.read(|view| view.dirty_count())?;
                 if left == 0 {
                     break;
                 }
-                out(Frame::progress(all - left.min(all), all, "rematch"));
-                std::thread::sleep(std::time::Duration::from_millis(200));
+                if let Some(why) = why_nothing_moves(office) {
+                    return Err(Error::new(why).hint("what waits is linked anew once it goes on"));
+                }
+                if !out(Frame::progress(all - left.min(all), all, "rematch")) {
+                    // Whoever asked is gone; what waits is worked off all the same.
+                    return Ok(Exit::Done);
+                }
+                std::thread::sleep(REMATCH_LOOK);
             }
         }
         let after = office.store.read(open)?;
@@ -172,6 +181,17 @@ impl FrontDesk {
                     "findings_opened": after.saturating_sub(before), "findings_closed": before.saturating_sub(after)}),
         )?;
         Ok(Exit::Done)
+    }
+}
+
+/// Why what waits is not worked off now, if so.
+fn why_nothing_moves(office: &Office) -> Option<&'static str> {
+    if office.is_paused() {
+        Some("the work is paused: 'rosterd resume' goes on")
+    } else if office.store.damage().is_some() {
+        Some("the store is damaged: nothing more is written to it")
+    } else {
+        office.is_stopping().then_some("the service is stopping")
     }
 }
 

@@ -11,7 +11,7 @@ use super::super::control::requests as ask;
 use super::super::control::{Exit, Frame};
 use super::super::neighbours::ChildState;
 use super::super::present::Presenter;
-use super::super::worker::unread_now;
+use super::super::watched::unread_now;
 use super::super::{alarms, attest};
 use super::{FrontDesk, Out, row};
 use crate::daemon::backups;
@@ -369,7 +369,6 @@ fn takes(filter: &FindingFilter, status: Option<FindingStatus>, told: &Value) ->
         && (filter.all || text("status") == FindingStatus::Open.as_str())
 }
 
-/// Persons meant by a finding's id, an entry's uid, a number, or (part of) a name.
 /// Whether the query is the name of a finding, or of an entry that is here.
 fn names(view: &View, query: &str) -> Result<bool> {
     match query.parse::<Uid>() {
@@ -378,6 +377,7 @@ fn names(view: &View, query: &str) -> Result<bool> {
     }
 }
 
+/// Persons meant by a finding's id, an entry's uid, a number, or (part of) a name.
 fn find_people(view: &View, query: &str) -> Result<Vec<Uid>> {
     if let Ok(id) = query.parse::<FindingId>() {
         return Ok(view.finding(id)?.and_then(|f| f.person).into_iter().collect());

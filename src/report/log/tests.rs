@@ -27,6 +27,22 @@ fn line(seq: u64, change: Change) -> LogLine {
     }
 }
 
+/// The last `count` JSON lines of the log in `folder`, the newest last.
+fn tail(folder: &Path, count: usize) -> Result<Vec<Value>> {
+    let mut lines = Vec::new();
+    for (_, path) in months(folder, "jsonl")?.into_iter().rev() {
+        let text = std::fs::read_to_string(&path).or_say_at("reading the mismatch log", &path)?;
+        let rest = count - lines.len();
+        // A last line still being written does not parse, and is not there yet.
+        lines.extend(text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).take(rest));
+        if lines.len() == count {
+            break;
+        }
+    }
+    lines.reverse();
+    Ok(lines)
+}
+
 fn read(folder: &Path, name: &str) -> String {
     std::fs::read_to_string(folder.join(name)).unwrap()
 }

@@ -1,0 +1,276 @@
+//! A source as the worker looks at it: what in it is new and at rest, what does not open, and whether it is there at all.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::office::Office;
+use super::reading;
+use crate::error::{Error, Result};
+use crate::intake::Vocabulary;
+use crate::intake::watch::{Scan, Seen, Settling, in_order, look_at, scan};
+use crate::settings::file_name::shown_name;
+use crate::settings::{Settings, Source, SourceKind};
+use crate::store::QuarantineRow;
+
+/// Looks while a file is still being written, and the shortest time between two tries to open one.
+pub const RESTLESS_LOOK: Duration = Duration::from_millis(200);
+/// A file that does not open for this long is told of in quarantine; it is tried again as often as the folder is looked at.
+const UNOPENED_MAX: Duration = Duration::from_secs(30);
+/// Code in quarantine of what could not even be looked at.
+pub const NOT_LOOKED_AT: &str = "not-looked-at";
+/// Of such files and folders so many are named; the others come up once these are put right.
+const NOT_LOOKED_AT_MAX: usize = 100;
+
+/// One source with what was seen of it.
+pub struct Watched {
+    pub stream: String,
+    pub source: Source,
+    settling: Settling,
+    /// Looked at last.
+    looked: Option<Instant>,
+    /// Whether something in it is not at rest, or was tried and did not open.
+    pub restless: bool,
+    /// Why it cannot be looked at, while that is so.
+    pub away: Option<Error>,
+    unopened: HashMap<String, Unopened>,
+    /// What the last look could not look at, and what of it stands in quarantine.
+    closed: BTreeSet<String>,
+    told_closed: BTreeSet<String>,
+}
+
+/// A file that is there and does not open: closed to this account, or in use by a program.
+struct Unopened {
+    seen: Seen,
+    since: Instant,
+    tried: Instant,
+    is_told: bool,
+}
+
+impl Unopened {
+    /// Tried again after as long as it has been tried for already.
+    fn is_due(&self, every: Duration) -> bool {
+        self.tried.elapsed() >= (self.tried - self.since).clamp(RESTLESS_LOOK, every.max(RESTLESS_LOOK))
+    }
+}
+
+/// What one look came to.
+pub struct Look {
+    pub folder: PathBuf,
+    /// New, at rest, and to be read now, in the order in which they are true.
+    pub due: Vec<Seen>,
+    /// How many are new and not to be read yet.
+    pub waiting: u64,
+}
+
+impl Watched {
+    pub fn new(settings: &Settings, source: &Source) -> Watched {
+        Watched {
+            stream: stream_of(settings, source),
+            source: source.clone(),
+            settling: Settling::new(Duration::from_millis(settings.intake.settle_millis)),
+            looked: None,
+            restless: false,
+            away: None,
+            unopened: HashMap::new(),
+            closed: BTreeSet::new(),
+            told_closed: BTreeSet::new(),
+        }
+    }
+
+    pub fn until_next_look(&self, settings: &Settings) -> Duration {
+        self.every(settings).saturating_sub(self.looked.map_or(Duration::MAX, |at| at.elapsed()))
+    }
+
+    fn every(&self, settings: &Settings) -> Duration {
+        Duration::from_secs(self.source.poll_secs.unwrap_or(settings.intake.rescan_secs))
+    }
+
+    /// # Errors
+    /// Those of the store. `None` where the source itself cannot be looked at: `away` says why.
+    pub fn look(&mut self, office: &Office, vocabulary: &Vocabulary) -> Result<Option<Look>> {
+        self.looked = Some(Instant::now());
+        let mut found = match list(&self.source) {
+            Ok(found) => found,
+            Err(error) => {
+                // A share that is away comes back; what is held of it stays.
+                (self.away, self.restless) = (Some(error), false);
+                return Ok(None);
+            }
+        };
+        self.away = None;
+        self.tell_closed(office, &found)?;
+        forget_gone(office, &self.stream, &found)?;
+        let known = known(office, &self.stream)?;
+        let is_new = |seen: &Seen| known.get(&seen.rel_path) != Some(&(seen.bytes, reading::millis(seen.modified)));
+        self.unopened.retain(|_, unopened| found.files.contains(&unopened.seen));
+        let fresh = found.files.iter().filter(|seen| is_new(seen)).count() as u64;
+        found.files.retain(|seen| is_new(seen) || self.unopened.contains_key(&seen.rel_path));
+        let mut due = self.settling.still(&found, Instant::now());
+        let every = self.every(&office.settings());
+        due.retain(|seen| self.unopened.get(&seen.rel_path).is_none_or(|unopened| unopened.is_due(every)));
+        in_order(&mut due, office.today(), vocabulary);
+        let waiting = fresh - due.iter().filter(|seen| is_new(seen)).count() as u64;
+        self.restless = waiting > 0;
+        Ok(Some(Look { folder: self.source.folder().to_owned(), due, waiting }))
+    }
+
+    /// A file was tried and did not open. Says whether that has to be told now.
+    pub fn did_not_open(&mut self, seen: &Seen) -> bool {
+        let now = Instant::now();
+        let unopened = self.unopened.entry(seen.rel_path.clone()).or_insert_with(|| Unopened {
+            seen: seen.clone(),
+            since: now,
+            tried: now,
+            is_told: false,
+        });
+        unopened.tried = now;
+        let tell = !unopened.is_told && now - unopened.since >= UNOPENED_MAX;
+        unopened.is_told |= tell;
+        self.restless |= !unopened.is_told;
+        tell
+    }
+
+    pub fn opened(&mut self, rel_path: &str) {
+        self.unopened.remove(rel_path);
+    }
+
+    /// Names what two looks in a row could not look at, until a look can: nobody would miss what is in a closed folder.
+    fn tell_closed(&mut self, office: &Office, found: &Scan) -> Result<()> {
+        let closed: BTreeSet<String> = found.unreadable.iter().take(NOT_LOOKED_AT_MAX).cloned().collect();
+        let opened: Vec<String> = self.told_closed.difference(&closed).cloned().collect();
+        let new: Vec<String> =
+            closed.intersection(&self.closed).filter(|p| !self.told_closed.contains(*p)).cloned().collect();
+        if !opened.is_empty() || !new.is_empty() {
+            office.store.write(|writer| {
+                opened.iter().try_for_each(|path| writer.put_quarantine(office.area(), path, &[]))?;
+                new.iter()
+                    .try_for_each(|path| writer.put_quarantine(office.area(), path, &[not_looked_at(office, path)]))
+            })?;
+        }
+        self.told_closed.retain(|path| closed.contains(path));
+        self.told_closed.extend(new);
+        self.closed = closed;
+        Ok(())
+    }
+}
+
+fn not_looked_at(office: &Office, path: &str) -> QuarantineRow {
+    QuarantineRow {
+        id: 0,
+        at: office.now_millis(),
+        origin: office.area(),
+        file: path.to_owned(),
+        sheet: None,
+        row: None,
+        code: NOT_LOOKED_AT.to_owned(),
+        detail: String::new(),
+    }
+}
+
+/// The inbox has no name of its own; a configured source has a stream of its own.
+pub fn stream_of(settings: &Settings, source: &Source) -> String {
+    if source.path == settings.inbox() { String::new() } else { source.name.clone() }
+}
+
+fn list(source: &Source) -> Result<Scan> {
+    match source.kind {
+        SourceKind::Folder => scan(&source.path),
+        SourceKind::File => look_at(&source.path),
+        // Its file may stand still while what is in it changes: the stamp tells.
+        SourceKind::Sqlite => Ok(Scan { files: vec![seen_database(source)?], unreadable: Vec::new() }),
+    }
+}
+
+/// A database as a look sees it: its stamp in the place of its size.
+///
+/// # Errors
+/// Where it does not open: perhaps later.
+pub fn seen_database(source: &Source) -> Result<Seen> {
+    let stamp = reading::database(source)?
+        .stamp()
+        .map_err(|e| Error::new("looking at a database").at(&source.path).because(e).transient())?;
+    let rel_path = shown_name(source.path.file_name().unwrap_or_default());
+    Ok(Seen { rel_path, bytes: stamp >> 1, modified: SystemTime::UNIX_EPOCH })
+}
+
+/// A file that could not be read and is gone needs nobody's eye any more.
+fn forget_gone(office: &Office, stream: &str, found: &Scan) -> Result<()> {
+    if !found.unreadable.is_empty() {
+        return Ok(());
+    }
+    let sources = office.store.read(|view| view.sources())?;
+    let gone: Vec<String> = sources
+        .into_iter()
+        .filter(|s| s.stream == stream && s.state == "quarantined")
+        .map(|s| s.path)
+        .filter(|path| !found.files.iter().any(|seen| seen.rel_path == *path))
+        .collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    office.store.write(|writer| gone.iter().try_for_each(|path| writer.forget_refused(office.area(), stream, path)))
+}
+
+fn known(office: &Office, stream: &str) -> Result<HashMap<String, (u64, i64)>> {
+    let sources = office.store.read(|view| view.sources())?;
+    Ok(sources.into_iter().filter(|s| s.stream == stream).map(|s| (s.path, (s.bytes, s.modified))).collect())
+}
+
+/// Files that a look right now would find new, whether at rest or not: `status --wait` must not overtake the watcher.
+pub fn unread_now(office: &Office) -> u64 {
+    let settings = office.settings();
+    let mut unread = 0;
+    for source in &settings.sources {
+        let Ok(found) = list(source) else { continue };
+        let Ok(known) = known(office, &stream_of(&settings, source)) else { continue };
+        unread += found
+            .files
+            .iter()
+            .filter(|seen| known.get(&seen.rel_path) != Some(&(seen.bytes, reading::millis(seen.modified))))
+            .count() as u64;
+    }
+    unread
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Mode;
+
+    #[test]
+    fn a_file_that_does_not_open_is_tried_less_and_less_and_told_once() {
+        let source = Source {
+            name: "inbox".into(),
+            kind: SourceKind::Folder,
+            path: "/srv/inbox".into(),
+            selection: None,
+            list: None,
+            area: None,
+            mode: Mode::Snapshot,
+            poll_secs: None,
+        };
+        let settings = "[node]\narea = \"519901001201\"\nname = \"甲村\"\n";
+        let settings = Settings::parse(settings, std::path::Path::new("/srv/rosterd.toml")).unwrap();
+        let mut watched = Watched::new(&settings, &source);
+        let seen = Seen { rel_path: "a.xls".into(), bytes: 1, modified: SystemTime::UNIX_EPOCH };
+        assert!(!watched.did_not_open(&seen) && watched.restless);
+        let of = |watched: &mut Watched, since: u64, tried: u64| {
+            let unopened = watched.unopened.get_mut("a.xls").unwrap();
+            (unopened.since, unopened.tried) = (ago(since), ago(tried));
+            unopened.is_due(Duration::from_secs(60))
+        };
+        assert!(of(&mut watched, 12, 7) && !of(&mut watched, 12, 5), "as long as it was tried for");
+        assert!(of(&mut watched, 5_000, 60) && !of(&mut watched, 5_000, 59), "as often as the folder is looked at");
+        of(&mut watched, UNOPENED_MAX.as_secs(), 9);
+        assert!(watched.did_not_open(&seen) && !watched.did_not_open(&seen), "told once");
+        watched.restless = false;
+        assert!(!watched.did_not_open(&seen) && !watched.restless, "nobody waits for it any more");
+        watched.opened("a.xls");
+        assert!(!watched.did_not_open(&seen) && watched.restless, "another time is another time");
+    }
+
+    fn ago(secs: u64) -> Instant {
+        Instant::now() - Duration::from_secs(secs)
+    }
+}

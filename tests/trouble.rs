@@ -1,0 +1,168 @@
+//! What keeps a list from being read, and what breaks the service itself: told, and tried again. With a real daemon.
+
+mod support;
+
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::Value;
+use support::county::SETTLE_SECS_MAX;
+use support::node::Node;
+use support::story::number;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_rosterd");
+const VILLAGE: &str = "519901001201";
+const HEADER: &str = "姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
+
+fn village(root: &tempfile::TempDir) -> Node {
+    Node::running(BINARY, root.path(), VILLAGE, "甲村", "2026-06-02")
+}
+
+/// So many people on a dibao list.
+fn dibao(count: u32) -> String {
+    let line = |n| format!("李四,{},A类,2020.1.5,2026.5.5,在保\n", number(&format!("19500302/{n:03}")));
+    HEADER.to_owned() + &(1..=count).map(line).collect::<String>()
+}
+
+/// Waits until the node says so.
+fn until(node: &Node, what: &str, holds: impl Fn(&Value) -> bool) {
+    let begun = Instant::now();
+    while !holds(&node.json(&["status"])[0]) {
+        assert!(begun.elapsed() < Duration::from_secs(SETTLE_SECS_MAX), "{what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_folder_that_is_away_is_the_last_error_until_it_is_back() {
+    let root = tempfile::tempdir().unwrap();
+    let share = root.path().join("share");
+    fs::create_dir(&share).unwrap();
+    let mut node = Node::init(BINARY, root.path(), VILLAGE, "甲村");
+    let source = format!("[[source]]\nkind = \"folder\"\npath = {share:?}\npoll_secs = 1\n");
+    fs::write(node.config(), fs::read_to_string(node.config()).unwrap() + &source).unwrap();
+    node.start(Some("2026-06-02"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS_MAX);
+    assert!(node.json(&["status"])[0]["last_error"].is_null());
+    fs::rename(&share, root.path().join("elsewhere")).unwrap();
+    until(&node, "the share is missed", |status| status["last_error"].as_str().is_some_and(|e| e.contains("share")));
+    // Nor does a turn that has nothing else to do forget it.
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(!node.json(&["status"])[0]["last_error"].is_null());
+    fs::rename(root.path().join("elsewhere"), &share).unwrap();
+    until(&node, "the share is back", |status| status["last_error"].is_null());
+    node.stop();
+}
+
+#[test]
+fn what_cannot_be_looked_at_in_a_folder_is_told_until_it_can() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    // Closed to root too: it leads to nothing.
+    let link = node.inbox().join("低保.csv");
+    symlink(node.inbox().join("nothing.csv"), &link).unwrap();
+    fs::write(node.inbox().join("a.csv"), dibao(1)).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    until(&node, "it is told", |status| status["quarantined"] == 1);
+    let told = node.json(&["quarantine"]);
+    assert_eq!((&told[0]["file"], &told[0]["code"]), (&"低保.csv".into(), &"not-looked-at".into()));
+    fs::remove_file(&link).unwrap();
+    until(&node, "nothing is left to tell", |status| status["quarantined"] == 0);
+    node.stop();
+}
+
+#[test]
+fn a_released_file_that_was_not_there_is_taken_when_it_is_back() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let file = node.inbox().join("低保.csv");
+    fs::write(&file, dibao(40)).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    fs::write(&file, dibao(4)).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    let held = node.json(&["held"]);
+    let id = held[0]["id"].as_str().unwrap();
+    let away = root.path().join("低保.csv");
+    fs::rename(&file, &away).unwrap();
+    assert_eq!(node.call(&["held", "release", id]).status.code(), Some(1));
+    fs::rename(&away, &file).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    let gone = node.json(&["findings", "--rule", "left-without-decision"]);
+    assert_eq!(gone.len(), 36, "the word that was given is not lost");
+    node.stop();
+}
+
+#[test]
+fn a_file_that_is_saved_again_stays_of_the_month_that_it_states() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let file = node.inbox().join("2026年3月低保名单.csv");
+    fs::write(&file, dibao(2)).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(node.json(&["findings", "--rule", "list-late"]).len(), 1);
+    File::options().write(true).open(&file).unwrap().set_modified(SystemTime::now()).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(node.json(&["findings", "--rule", "list-late"]).len(), 1, "copied, it is not of June");
+    node.stop();
+}
+
+#[test]
+fn an_event_of_a_month_is_on_every_day_of_it_and_on_none() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let dead = format!("姓名,身份证号码,死亡日期\n赵六,{},2026年3月\n", number("19400302/001"));
+    fs::write(node.inbox().join("死亡.csv"), dead).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    let deaths = |since: &str| node.json(&["events", "--kind", "death", "--since", since]);
+    let found = deaths("2026-03-31");
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0]["date"], &found[0]["dated"]), (&Value::Null, &"2026-03".into()));
+    assert!(deaths("2026-04-01").is_empty());
+    node.stop();
+}
+
+#[test]
+fn a_rematch_does_not_wait_for_what_stands_still() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    fs::write(node.inbox().join("低保.csv"), dibao(3)).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert!(node.call(&["pause"]).status.success());
+    let out = node.call(&["rematch"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("rosterd resume"), "{out:?}");
+    assert!(node.call(&["resume"]).status.success());
+    assert!(node.call(&["rematch"]).status.success());
+    node.stop();
+}
+
+#[test]
+fn a_service_whose_worker_breaks_ends_and_says_nobodys_name() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::init(BINARY, root.path(), VILLAGE, "甲村");
+    node.env = vec![("ROSTERD_CRASH_AT".to_owned(), "log-written:1:panic".to_owned())];
+    fs::write(node.inbox().join("低保.csv"), dibao(1)).unwrap();
+    node.start(Some("2026-06-02"));
+    let begun = Instant::now();
+    let ended = loop {
+        if let Some(ended) = node.ended() {
+            break ended;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(SETTLE_SECS_MAX), "it goes on");
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    assert_eq!(ended.code(), Some(1));
+    let said = fs::read_to_string(node.dir.join("run.log")).unwrap();
+    assert!(said.contains("rosterd broke off at src/crash.rs:"), "{said}");
+    assert!(!said.contains("somebody's name"), "{said}");
+    node.kill();
+    // The next start goes on where this one was.
+    node.env.clear();
+    node.start(Some("2026-06-02"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(node.json(&["findings", "--rule", "no-population-record"]).len(), 1);
+    node.stop();
+}
