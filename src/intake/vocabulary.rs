@@ -227,7 +227,8 @@ impl Vocabulary {
             trailer: inside(|file| &file.words.trailer),
             example_starts: words(|file| &file.words.example).iter().filter_map(|word| word.chars().next()).collect(),
             example: words(|file| &file.words.example),
-            ditto: words(|file| &file.words.ditto).into_iter().collect(),
+            // As they stand in a cell: folded, ″ would be two other marks.
+            ditto: commons.iter().flat_map(|file| &file.words.ditto).cloned().collect(),
             none: words(|file| &file.words.none),
             no: words(|file| &file.words.no),
             summary_sheets: words(|file| &file.words.summary_sheets),

@@ -68,6 +68,8 @@ const LUNAR_GAP_DAYS: std::ops::RangeInclusive<i32> = 17..=52;
 
 /// A formula that takes an age off a day counts years in days: past a 29 February it arrives on the day before or after.
 const YEAR_DAYS: std::ops::RangeInclusive<i32> = 365..=366;
+/// And months.
+const MONTH_DAYS: std::ops::RangeInclusive<i32> = 30..=31;
 
 pub(super) fn birth(a: &Features, b: &Features, number: NumberLevel, worth: &[f32; BirthLevel::COUNT]) -> BirthLevel {
     let mut best = BirthLevel::Missing;
@@ -135,7 +137,7 @@ fn two_dates(x: PartialDate, y: PartialDate) -> BirthLevel {
     let gap = days_between(x.first(), y.first()).abs();
     match (differ, slips) {
         (1, 1) => BirthLevel::Slip,
-        _ if exchanged || YEAR_DAYS.contains(&gap) => BirthLevel::Slip,
+        _ if exchanged || YEAR_DAYS.contains(&gap) || MONTH_DAYS.contains(&gap) => BirthLevel::Slip,
         _ if LUNAR_GAP_DAYS.contains(&gap) => BirthLevel::Lunar,
         (2, 2) => BirthLevel::TwoSlips,
         _ if gap == 1 => BirthLevel::Slip,

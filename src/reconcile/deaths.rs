@@ -1,6 +1,5 @@
 //! Who died, by whose word, and what speaks against it (DOMAIN.md X1-X7).
 
-use crate::domain::date::days_between;
 use crate::domain::{Confidence, Date, Entry, Event, EventKind, List, PartialDate, Reason, Status, Uid};
 
 use super::Case;
@@ -26,7 +25,7 @@ pub struct Death {
     pub confidence: Confidence,
     /// The latest dated sign of life after the death date, with the entry that shows it. It holds the claim until
     /// a person has looked (DOMAIN.md X6).
-    pub sign_of_life: Option<(Uid, Date)>,
+    pub sign_of_life: Option<(Uid, PartialDate)>,
     /// Where the register had the person.
     area: Option<crate::domain::Area>,
 }
@@ -72,7 +71,7 @@ pub fn weigh(case: &Case) -> Option<Death> {
         .filter(|e| claims_death(e))
         // A line that said so and then vanished was either cleared away with the dead or taken back; while the
         // register lists the person as living it is read as taken back.
-        .filter(|e| e.removed.is_none() || (matches!(e.list, List::Deaths | List::Population) && !registered_alive))
+        .filter(|e| e.removed.is_none() || !registered_alive)
         .collect();
     if sources.is_empty() {
         return None;
@@ -111,16 +110,15 @@ fn confidence(claims: &[Claim]) -> Confidence {
     }
 }
 
-/// The dated signs of life of one line: seen, reviewed, newly listed.
-pub fn signs(entry: &Entry) -> impl Iterator<Item = Date> {
+/// The latest sign of life of one line, seen, reviewed or newly listed, that is surely of a day after `died` and not after
+/// `today`. A line that itself tells the death gives none: it was visited to see, and reviewed to be stopped.
+pub fn sign_after(entry: &Entry, died: PartialDate, today: Date) -> Option<PartialDate> {
     let record = &entry.record;
-    [record.seen, record.reviewed, record.since].into_iter().flatten().filter_map(PartialDate::exact)
+    let signs = [record.seen, record.reviewed, record.since].into_iter().flatten();
+    signs.filter(|sign| !claims_death(entry) && sign.first() > died.last() && sign.first() <= today).max()
 }
 
-fn sign_of_life(case: &Case, died: PartialDate) -> Option<(Uid, Date)> {
-    case.current()
-        .filter(|e| e.list != List::Deaths)
-        .flat_map(|e| signs(e).map(move |day| (e.uid, day)))
-        .filter(|(_, day)| days_between(died.last(), *day) > 0 && *day <= case.today)
-        .max_by_key(|(uid, day)| (*day, *uid))
+fn sign_of_life(case: &Case, died: PartialDate) -> Option<(Uid, PartialDate)> {
+    let signs = case.current().filter_map(|e| Some((e.uid, sign_after(e, died, case.today)?)));
+    signs.max_by_key(|(uid, sign)| (*sign, *uid))
 }

@@ -74,6 +74,9 @@ fn answer(left: &Entry, arrived: &Entry) -> Option<u8> {
     let named = matches!(left.record.moved_to, Some(Place::Area(to)) if to.contains(arrived.area));
     let names = matches!(arrived.record.moved_from, Some(Place::Area(from)) if from.contains(left.area));
     let dated = near(left.record.moved_out, arrived.record.moved_in);
+    if is_elsewhere(left.record.moved_to, arrived.area) && is_elsewhere(arrived.record.moved_from, left.area) {
+        return None;
+    }
     match (named, names, dated) {
         (true, true, _) => Some(4),
         (true, false, _) | (false, true, _) => Some(3),
@@ -81,6 +84,15 @@ fn answer(left: &Entry, arrived: &Entry) -> Option<u8> {
         // A move and a return: the dates tell them apart.
         (false, false, Some(false)) => None,
         (false, false, None) => (!matches!(left.record.moved_to, Some(Place::Outside))).then_some(1),
+    }
+}
+
+/// Whether a line names another place than this one.
+fn is_elsewhere(place: Option<Place>, area: Area) -> bool {
+    match place {
+        Some(Place::Area(named)) => !named.contains(area),
+        Some(Place::Outside) => true,
+        Some(Place::Unclear) | None => false,
     }
 }
 

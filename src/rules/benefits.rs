@@ -1,15 +1,15 @@
 //! Whom a benefit reaches, whom it lost, and whether it was looked after (DOMAIN.md B1-B5, T1, T2, F12, D6).
 
 use crate::domain::date::days_between;
-use crate::domain::{Aid, Date, Entry, List, PartialDate, Status, Uid};
+use crate::domain::{Aid, Date, Entry, List, PartialDate, Reason, Status, Uid};
 
 use super::judge::{Bench, say};
 
 pub(super) fn rules(bench: &mut Bench) {
-    dibao_review_overdue(bench);
     if bench.facts.death.is_some() {
         return;
     }
+    dibao_review_overdue(bench);
     left_without_decision(bench);
     dibao_without_health_record(bench);
     special_support_uncovered(bench);
@@ -50,20 +50,37 @@ fn left_without_decision(bench: &mut Bench) {
             .filter(|e| e.list == list && e.record.status == Status::Active)
             .filter_map(|e| e.removed.map(|day| (e, day)))
             .collect();
+        let Some((entry, day)) = lost.into_iter().max_by_key(|(e, day)| (*day, e.uid)) else { continue };
         // Still listed, or listed with a stop: there is a line that says what happened.
-        if lost.is_empty() || bench.case.current().any(|e| e.list == list) {
+        let is_told = bench.case.current().any(|e| e.list == list && (e.is_active() || is_of_this_spell(e, entry)));
+        if is_told || has_moved(bench, entry) {
             continue;
         }
-        let moved = bench.case.current().any(|e| e.list == List::Population && e.record.status == Status::MovedOut);
-        if moved {
-            continue;
-        }
-        let (entry, day) = lost.into_iter().max_by_key(|(e, day)| (*day, e.uid)).expect("lost is not empty");
         let register: Vec<Uid> = bench.case.active_on(List::Population).map(|e| e.uid).collect();
         let evidence = std::iter::once(entry.uid).chain(register).collect();
         let finding = bench.raise_anchored("left-without-decision", Some((entry.area, list)), entry.uid, evidence);
         say(finding, "vanished", day.to_string());
     }
+}
+
+/// Whether an end can be that of the benefit that vanished: one of an earlier time explains nothing.
+fn is_of_this_spell(ended: &Entry, lost: &Entry) -> bool {
+    let record = &ended.record;
+    let end = record.ended.or(record.moved_out).or(record.died).or(record.since);
+    end.zip(lost.record.since).is_none_or(|(end, since)| end.last() >= since.first())
+}
+
+/// Whether some list says that the person left the village of the benefit: the register, also by a line that was cleared
+/// away since, or whoever else serves them. Not where they live there by the register, back or never gone.
+fn has_moved(bench: &Bench, lost: &Entry) -> bool {
+    let case = bench.case;
+    if case.active_on(List::Population).any(|e| e.area == lost.area) {
+        let says = |e: &&Entry| e.record.status == Status::MovedOut || e.record.reason == Some(Reason::Moved);
+        return case.current().filter(|e| e.list.is_service()).filter(says).any(|e| is_of_this_spell(e, lost));
+    }
+    let left = |e: &Entry| e.record.status == Status::MovedOut || e.record.reason == Some(Reason::Moved);
+    case.entries.iter().any(|e| (e.removed.is_none() || e.list == List::Population) && left(e))
+        || bench.facts.moves.iter().any(|m| m.event.from == Some(lost.area))
 }
 
 fn dibao_without_health_record(bench: &mut Bench) {

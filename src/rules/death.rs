@@ -1,8 +1,7 @@
 //! Paid or served after death, and closed though alive (DOMAIN.md X1-X7).
 
-use crate::domain::date::days_between;
-use crate::domain::{Date, Entry, List, PartialDate, Severity, Uid};
-use crate::reconcile::{Death, signs};
+use crate::domain::{Entry, PartialDate, Severity, Uid};
+use crate::reconcile::{Death, sign_after};
 
 use super::judge::{Bench, anchor, say};
 
@@ -41,13 +40,9 @@ fn deceased_still_active(bench: &mut Bench, death: &Death) {
 
 fn alive_after_death(bench: &mut Bench, death: &Death) {
     let Some(died) = death.date else { return };
-    let today = bench.case.today;
-    let latest = |e: &Entry| -> Option<Date> {
-        signs(e).filter(|day| days_between(died.last(), *day) > 0 && *day <= today).max()
-    };
     let case = bench.case;
-    let shown: Vec<(&Entry, Date)> =
-        case.current().filter(|e| e.list != List::Deaths).filter_map(|e| latest(e).map(|day| (e, day))).collect();
+    let shown: Vec<(&Entry, PartialDate)> =
+        case.current().filter_map(|e| Some((e, sign_after(e, died, case.today)?))).collect();
     for (entry, day) in shown {
         let evidence = std::iter::once(entry.uid).chain(death.claims.iter().map(|c| c.uid)).collect();
         let finding = bench.raise_anchored("alive-after-death", Some((entry.area, entry.list)), entry.uid, evidence);

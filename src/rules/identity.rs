@@ -58,7 +58,7 @@ fn written(bench: &mut Bench, current: &[&Entry]) {
 }
 
 fn missing(bench: &mut Bench, current: &[&Entry]) {
-    let born = bench.case.birth().map(|birth| birth.first());
+    let born = bench.case.birth().map(|birth| birth.last());
     let limit = bench.parameters.id_missing_age_days;
     let today = bench.case.today;
     for entry in current.iter().filter(|e| e.record.id_number.is_none()) {

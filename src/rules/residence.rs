@@ -54,7 +54,8 @@ fn left_on(bench: &Bench, area: Area) -> (Option<PartialDate>, Option<Uid>, Opti
     let out = bench
         .case
         .current()
-        .find(|e| e.list == List::Population && e.area == area && e.record.status == Status::MovedOut);
+        .filter(|e| e.list == List::Population && e.area == area && e.record.status == Status::MovedOut)
+        .max_by_key(|e| e.record.moved_out);
     let elsewhere = bench.case.active_on(List::Population).find(|e| e.area != area);
     let date = out.and_then(|e| e.record.moved_out).or(elsewhere.and_then(|e| e.record.moved_in));
     let place = elsewhere.map(|e| Place::Area(e.area)).or(out.and_then(|e| e.record.moved_to));
@@ -147,8 +148,11 @@ fn transfer_unpaired(bench: &mut Bench) {
             continue;
         }
         let (direction, area, other, uid) = match (transfer.left, transfer.arrived) {
+            // Listed there, though nothing says since when: whoever sees the last month alone sees many such.
+            (Some(left), None) if is_listed_in(bench, to, |uid| uid != left) => continue,
             (Some(left), None) => ("out", from, to, left),
-            (left, Some(arrived)) if still_active(bench, from, left) => ("in", to, from, arrived),
+            (Some(left), Some(arrived)) if is_listed_in(bench, from, |uid| uid == left) => ("in", to, from, arrived),
+            (None, Some(arrived)) if is_listed_in(bench, from, |uid| uid != arrived) => ("in", to, from, arrived),
             _ => continue,
         };
         let days = days_between(date.last(), today);
@@ -166,8 +170,9 @@ fn transfer_unpaired(bench: &mut Bench) {
     }
 }
 
-fn still_active(bench: &Bench, area: Area, left: Option<Uid>) -> bool {
-    bench.case.active_on(List::Population).any(|e| area.contains(e.area) && left.is_none_or(|uid| e.uid == uid))
+/// Whether a register in `area` has the person, by a line that counts.
+fn is_listed_in(bench: &Bench, area: Area, counts: impl Fn(Uid) -> bool) -> bool {
+    bench.case.active_on(List::Population).any(|e| area.contains(e.area) && counts(e.uid))
 }
 
 fn no_population_record(bench: &mut Bench) {
@@ -190,12 +195,15 @@ fn late_report(bench: &mut Bench) {
     let limit = bench.parameters.late_report_days_max;
     let birth = bench.facts.events.iter().find(|e| e.kind == EventKind::Birth).and_then(|e| e.date);
     let case = bench.case;
+    // A child that a second village lists was reported by the first.
+    let first_listed = case.population().map(|e| e.first_seen).min();
     let late: Vec<(&Entry, &str, PartialDate)> = case
         .active_on(List::Population)
         // What stood in the first snapshot was listed nobody knows when.
         .filter(|e| !e.baseline)
         .filter_map(|e| {
-            let born = birth.filter(|_| e.record.moved_in.is_none() && e.record.moved_from.is_none());
+            let came = e.record.moved_in.is_some() || e.record.moved_from.is_some();
+            let born = birth.filter(|_| !came && Some(e.first_seen) == first_listed);
             let (kind, date) = match (e.record.moved_in, born) {
                 (Some(date), _) => ("in_move", date),
                 (None, Some(date)) => ("birth", date),
@@ -219,20 +227,31 @@ pub fn is_head(entry: &Entry) -> bool {
 }
 
 fn household_without_head(bench: &mut Bench) {
-    let case = bench.case;
-    let Some(head) = case.population().find(|e| is_head(e) && !e.is_active()) else { return };
-    // Another line of the same person may still be the head, or they came back.
-    if bench.case.active_on(List::Population).any(|e| e.area == head.area && is_head(e)) {
-        return;
+    let (case, neighbours) = (bench.case, bench.neighbours);
+    for head in case.population().filter(|e| is_head(e) && !e.is_active()) {
+        // Another line of the same person may still be the head, or they came back.
+        if case.active_on(List::Population).any(|e| e.area == head.area && is_head(e)) {
+            continue;
+        }
+        let household = || {
+            let others = neighbours.household.iter().filter(|e| e.area == head.area);
+            others.filter(|e| e.record.household == head.record.household)
+        };
+        let members = || household().filter(|e| e.is_active());
+        // Whoever was the head after this one is told of in their place.
+        let is_followed = household().any(|e| is_head(e) && !e.is_active() && gone_on(e) > gone_on(head));
+        if members().next().is_none() || members().any(is_head) || is_followed {
+            continue;
+        }
+        let evidence = std::iter::once(head.uid).chain(members().map(|e| e.uid)).collect();
+        let died = head.record.status == Status::Deceased || bench.facts.death.is_some();
+        let finding =
+            bench.raise_anchored("household-without-head", Some((head.area, List::Population)), head.uid, evidence);
+        say(finding, "event", if died { "died" } else { "left" });
     }
-    let members =
-        || bench.neighbours.household.iter().filter(|e| e.is_active() && e.record.household == head.record.household);
-    if members().next().is_none() || members().any(is_head) {
-        return;
-    }
-    let evidence = std::iter::once(head.uid).chain(members().map(|e| e.uid)).collect();
-    let died = head.record.status == Status::Deceased || bench.facts.death.is_some();
-    let finding =
-        bench.raise_anchored("household-without-head", Some((head.area, List::Population)), head.uid, evidence);
-    say(finding, "event", if died { "died" } else { "left" });
+}
+
+/// When the line stopped standing for somebody there, as far as it says.
+fn gone_on(entry: &Entry) -> Option<PartialDate> {
+    entry.record.died.or(entry.record.moved_out).or(entry.record.ended)
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::Area;
 use crate::error::{Error, Result};
-use crate::store::{Arrived, Incoming, Wait, Writer, read_item};
+use crate::store::{Arrived, Incoming, Writer, read_item};
 
 use super::super::attest;
 use super::Setting;
@@ -48,8 +48,7 @@ fn put_entry(writer: &Writer, setting: &Setting, incoming: &Incoming) -> Result<
     writer.update_incoming(&before, incoming, setting.today)?;
     let Some(after) = writer.entry_by_id(before.id)? else { return Ok(Ok(())) };
     let mut blocks = Blocks::default();
-    let link = blocks.rekey(&before.entry, &after.entry, before.id);
+    blocks.rekey(writer, &before.entry, &after.entry, before.id)?;
     blocks.write(writer)?;
-    writer.mark(before.id, Wait::changed(link))?;
     Ok(Ok(()))
 }

@@ -9,7 +9,7 @@ use crate::domain::{Area, Entry, List, Record, Uid};
 use crate::error::{Context, Result};
 use crate::intake::diff;
 use crate::intake::renumbered::number_before;
-use crate::linkage::{self, features_agree};
+use crate::linkage::{self, BLOCK_ENTRIES_MAX, features_agree};
 use crate::store::{NewEntries, NewEntry, StoredEntry, View, Wait, Writer};
 
 use super::{Keys, Setting, features_of};
@@ -36,11 +36,12 @@ impl Blocks {
         self.added.len() >= PAIRS_MAX
     }
 
-    /// Notes the keys an entry gains and loses; says whether who it is may have changed.
-    pub fn rekey(&mut self, before: &Entry, after: &Entry, id: i64) -> bool {
+    /// Notes the keys an entry gains and loses, and lets it wait. So do those with whom it shared a number or a household
+    /// and does no more: nothing of theirs changed, and what was found of both may hold no more.
+    pub fn rekey(&mut self, writer: &Writer, before: &Entry, after: &Entry, id: i64) -> Result<()> {
         let place = |entry: &Entry| (entry.area, entry.list, entry.is_active());
         if place(before) == place(after) && features_agree(&before.record, &after.record) {
-            return false;
+            return writer.mark(id, Wait::changed(false));
         }
         let (old, new) = (features_of(before), features_of(after));
         let (old_keys, new_keys) =
@@ -49,7 +50,14 @@ impl Blocks {
         let has: Vec<u64> = new_keys.iter().collect();
         self.added.extend(has.iter().filter(|key| !had.contains(key)).map(|key| (*key, id)));
         self.taken.extend(had.iter().filter(|key| !has.contains(key)).map(|key| (*key, id)));
-        old != new
+        // The first key of a valid number is the number itself (linkage::block_keys).
+        let number = had.first().filter(|_| old.number.is_valid()).copied();
+        for left in number.into_iter().chain(old_keys.household).filter(|key| !has.contains(key)) {
+            for other in writer.block(left, BLOCK_ENTRIES_MAX)?.into_iter().filter(|other| *other != id) {
+                writer.mark(other, Wait::Judge)?;
+            }
+        }
+        writer.mark(id, Wait::changed(old != new))
     }
 
     pub fn write(&mut self, writer: &Writer) -> Result<()> {
@@ -201,7 +209,6 @@ pub(super) fn update(
         corrected: before.corrected,
         removed: None,
     };
-    let link = blocks.rekey(before, &after, old.id);
-    writer.mark(old.id, Wait::changed(link))?;
+    blocks.rekey(writer, before, &after, old.id)?;
     Ok(true)
 }

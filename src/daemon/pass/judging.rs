@@ -203,24 +203,18 @@ impl<'s> Judging<'s> {
         reported_within(view, known, &ids, within)
     }
 
-    /// The other members of the household a head died in or left.
+    /// The other members of the households a head died in or left.
     fn household(&self, view: &View, known: &mut Known, entries: &[i64], within: Area) -> Result<Vec<Entry>> {
-        let mut gone = None;
+        let mut members: Vec<i64> = Vec::new();
         for id in entries {
-            gone = gone.or(known
-                .get(view, *id)?
-                .map(|seen| &seen.stored.entry)
-                .filter(|e| is_gone_head(e))
-                .and_then(|entry| household_key(entry.list, entry.area, &entry.record)));
+            let head = known.get(view, *id)?.map(|seen| &seen.stored.entry).filter(|entry| is_gone_head(entry));
+            if let Some(key) = head.and_then(|entry| household_key(entry.list, entry.area, &entry.record)) {
+                let block = known.block(view, key)?.iter().take(BLOCK_ENTRIES_MAX);
+                members.extend(block.filter(|id| !entries.contains(id)));
+            }
         }
-        let Some(key) = gone else { return Ok(Vec::new()) };
-        let members: Vec<i64> = known
-            .block(view, key)?
-            .iter()
-            .take(BLOCK_ENTRIES_MAX)
-            .filter(|id| !entries.contains(id))
-            .copied()
-            .collect();
+        members.sort_unstable();
+        members.dedup();
         reported_within(view, known, &members, within)
     }
 }

@@ -165,6 +165,7 @@ fn a_township_knows_its_villages_by_their_names() {
     assert_eq!(areas("户籍人口.csv", &merged), [two[0], two[0], two[0], two[1], two[1]], "merged over its lines");
     let ditto = format!("村,{header}\n王庄村,7,张三,户主\n〃,7,张四,子\n");
     assert_eq!(areas("户籍人口.csv", &ditto), [two[0], two[0]], "as above");
+    assert_eq!(areas("户籍人口.csv", &ditto.replace('〃', "″")), [two[0], two[0]], "the same in another program");
     let missing = format!("村,{header}\n王庄村,7,张三,户主\n,7,张四,子\n幸福社区,8,李四,户主\n幸福社区,8,李五,子\n");
     assert_eq!(areas("户籍人口.csv", &missing)[1], "519901", "one that was forgotten says nothing");
     let by_title = format!("王庄村户籍人口\n{header}\n7,张三,户主\n第1乡幸福社区户籍人口\n8,李四,户主\n");
