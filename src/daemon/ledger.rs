@@ -10,7 +10,7 @@ use super::office::Office;
 use super::pass::arrive;
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
-use crate::store::{Child, FrozenRow, QuarantineRow, View, Writer};
+use crate::store::{Child, FrozenRow, QuarantineRow, Understood, View, Writer};
 use crate::sync::attest::{Attestation, Holding};
 use crate::sync::batch;
 use crate::sync::ledger::{
@@ -18,7 +18,8 @@ use crate::sync::ledger::{
     Repaired,
 };
 use crate::sync::protocol::{
-    BatchHeader, Epoch, Hello, NoticesMark, PROTOCOL_ATTESTS, Receipt, Rejected, ResyncReport, VerifyReport,
+    BatchHeader, Epoch, Hello, NoticesMark, PROTOCOL_ATTESTS, PROTOCOL_GONE, Receipt, Rejected, ResyncReport,
+    VerifyReport,
 };
 
 /// The store of one node, for the link.
@@ -62,8 +63,10 @@ impl ChildLedger for Ledger {
 
     fn items_after(&self, after: u64, items_max: usize, bytes_max: usize) -> Result<Vec<Item>> {
         let items = self.read(|view| {
-            let attests = view.meta_u64(PARENT_PROTOCOL)?.is_none_or(|spoken| spoken >= PROTOCOL_ATTESTS.into());
-            view.items_after(after, items_max, bytes_max, attests)
+            let spoken = view.meta_u64(PARENT_PROTOCOL)?;
+            let speaks = |version: u16| spoken.is_none_or(|spoken| spoken >= version.into());
+            let understood = Understood { attestations: speaks(PROTOCOL_ATTESTS), gone: speaks(PROTOCOL_GONE) };
+            view.items_after(after, items_max, bytes_max, understood)
         })?;
         Ok(items.into_iter().map(|(seq, area, line)| Item { seq, area, line }).collect())
     }
@@ -129,7 +132,7 @@ impl ChildLedger for Ledger {
     }
 
     fn repair(&self, keys: &[u64]) -> Result<Repaired> {
-        let (sent, removed) = self.write(|writer| writer.repair(keys, writer.acknowledged()?))?;
+        let (sent, removed) = self.write(|writer| writer.repair(keys, self.office.area(), writer.acknowledged()?))?;
         self.office.changed();
         Ok(Repaired { sent, removed })
     }

@@ -269,6 +269,15 @@ CREATE TABLE attestations (
 ) STRICT;
 CREATE INDEX attestations_seq ON attestations (seq);
 
+-- What the parent holds of this office or of those below it, and none of them has: tombstones of what was never here.
+CREATE TABLE gone (
+    key  INTEGER PRIMARY KEY,            -- uid of an entry, or the name of a list (inventory.rs)
+    seq  INTEGER NOT NULL,
+    area INTEGER NOT NULL,               -- of the office that has it no more
+    sum  INTEGER NOT NULL                -- over both: see sum.rs
+) STRICT;
+CREATE INDEX gone_seq ON gone (seq);
+
 -- Receipts never expire: the same batch again gets the same answer, other content under its key is refused.
 CREATE TABLE receipts (
     origin  INTEGER NOT NULL,

@@ -164,7 +164,8 @@ pub trait ChildLedger: Send + Sync {
     fn attested(&self, word: &Attestation) -> Result<()>;
 
     /// The version the parent was found to speak. A parent older than [`super::protocol::PROTOCOL_ATTESTS`] is sent no
-    /// words: it would have to quarantine them.
+    /// words, one older than [`super::protocol::PROTOCOL_GONE`] nothing of what was never here: it would have to
+    /// quarantine them.
     fn parent_speaks(&self, protocol: u16) -> Result<()>;
 
     fn notices_mark(&self) -> Result<NoticesMark>;

@@ -14,11 +14,13 @@ pub use super::refusal::{Code, Refusal};
 use crate::domain::Area;
 
 /// The version this build speaks.
-pub const PROTOCOL: u16 = 2;
+pub const PROTOCOL: u16 = 3;
 /// The oldest version this build still understands.
 pub const PROTOCOL_OLDEST: u16 = 1;
 /// From this version on a parent takes signed words, and a child compares without repairing when its parent asks.
 pub const PROTOCOL_ATTESTS: u16 = 2;
+/// From this version on a parent takes the word that something is gone which its sender never had.
+pub const PROTOCOL_GONE: u16 = 3;
 /// Rows of one [`VerifyReport`]: some 100 bytes each, far inside [`META_BYTES_MAX`].
 pub const DIFFERING_MAX: usize = 1_000;
 

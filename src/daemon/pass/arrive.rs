@@ -1,6 +1,6 @@
 //! What a child sent, into the store.
 
-use crate::domain::Area;
+use crate::domain::{Area, Uid};
 use crate::error::{Error, Result};
 use crate::store::{Arrived, Incoming, Wait, Writer, read_item};
 
@@ -22,7 +22,7 @@ pub fn arrive(writer: &Writer, setting: &Setting, child: Area, line: &str) -> Re
         Arrived::Entry(incoming) => incoming.origin,
         Arrived::Snapshot(snapshot, _) => snapshot.key.origin,
         Arrived::Decision(decision) => decision.author,
-        Arrived::Attestation(origin, _) => *origin,
+        Arrived::Attestation(origin, _) | Arrived::Gone(origin, _) => *origin,
     };
     // A node speaks for itself and for what lies below it, and for nobody else.
     if !child.contains(origin) {
@@ -33,6 +33,20 @@ pub fn arrive(writer: &Writer, setting: &Setting, child: Area, line: &str) -> Re
         Arrived::Snapshot(snapshot, placement) => writer.put_snapshot(&snapshot, &placement).map(|_| Ok(())),
         Arrived::Attestation(origin, word) => attest::take(writer, origin, &word, setting.now),
         Arrived::Decision(decision) => writer.put_decision(&decision, false).map(|_| Ok(())),
+        Arrived::Gone(within, key) => let_go(writer, setting, within, key).map(Ok),
+    }
+}
+
+/// Removes what an office in `within` once reported under this name and nobody there has any more. An entry becomes a
+/// tombstone, which then travels like any other; what is not here was removed already, or never came.
+fn let_go(writer: &Writer, setting: &Setting, within: Area, key: u64) -> Result<()> {
+    match writer.entry(Uid(key))?.filter(|stored| within.contains(stored.origin)) {
+        Some(stored) if stored.entry.removed.is_none() => {
+            writer.remove_entry(stored.id, setting.today)?;
+            writer.mark(stored.id, Wait::Link)
+        }
+        Some(_) => Ok(()),
+        None => writer.forget_snapshot(key, within),
     }
 }
 
