@@ -326,10 +326,9 @@ impl Link {
         progress: &mut (dyn FnMut(Step) + Send),
     ) -> Result<ResyncReport, Failure> {
         self.state(LinkState::Comparing);
-        let report = course.resync(line, confirmed, progress).await?;
+        let (report, verdict) = course.resync(line, confirmed, progress).await?;
         self.asked.resync.store(false, Ordering::SeqCst);
-        // The next thing is to prove that it worked.
-        self.verified = None;
+        self.compared(&verdict);
         self.status.send_modify(|status| {
             status.resync_held = report.held;
             status.last_resync = Some(report);

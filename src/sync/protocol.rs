@@ -264,6 +264,9 @@ pub struct ResyncReport {
     pub held: u64,
     /// Bytes of comparison on the wire, both ways, without TLS framing; what is then sent is not in it.
     pub bytes: u64,
+    /// A comparison after the repair showed that both hold the same. An older child made none.
+    #[serde(default)]
+    pub equal: bool,
 }
 
 /// What a comparison that repairs nothing found, for the person at the parent who asked.

@@ -170,7 +170,8 @@ pub enum HeldAction {
 pub struct Quarantine {}
 
 /// Compares with the parent, or with one child, and repairs; gives rows
-/// `{"area","list","matched","sent","removed","bytes","equal"}`.
+/// `{"area","list","matched","sent","removed","held","bytes","equal"}`: `held` removals wait for a person at the child. Ends
+/// with [`super::Exit::Failed`] where the two are not equal after it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Resync {

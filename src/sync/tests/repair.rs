@@ -70,8 +70,9 @@ async fn an_emptied_village_does_not_empty_its_county() {
     assert_eq!(county.store.live(Some(VILLAGE)).len(), 301, "300 removals wait for a person");
     let report = link.resync(false, None).await.unwrap();
     assert_eq!((report.held, report.removed, link.status().resync_held), (300, 0, 300));
+    assert!(!report.equal, "what waits is not equal yet");
     let report = link.resync(true, None).await.unwrap();
-    assert_eq!((report.held, report.removed), (0, 300));
+    assert_eq!((report.held, report.removed, report.equal), (0, 300, true));
     assert_eq!(county.store.live(Some(VILLAGE)).len(), 1);
 }
 
@@ -165,7 +166,7 @@ async fn a_county_asks_for_a_resync_and_sees_its_figures() {
         }
     });
     let report = report.await.unwrap();
-    assert_eq!((report.matched, report.sent, report.removed), (499, 1, 0));
+    assert_eq!((report.matched, report.sent, report.removed, report.equal), (499, 1, 0, true));
 }
 
 #[tokio::test]
@@ -213,6 +214,9 @@ async fn a_child_that_says_it_is_equal_and_is_not_is_not_believed() {
     let compared = line.ask(Message::bare(Ask::Compare { total })).await.unwrap().meta;
     assert!(matches!(compared, Answer::Compared(Compared { equal: false, .. })));
     let report = VerifyReport { held: 50, differing: Vec::new() };
+    let resynced = ResyncReport { matched: 50, equal: true, ..ResyncReport::default() };
+    line.ask(Message::bare(Ask::Resynced { report: resynced })).await.unwrap();
+    assert!(!county.store.report(VILLAGE).unwrap().equal);
     let refused = line.ask(Message::bare(Ask::Verified { report })).await.unwrap_err();
     assert_eq!(refused.code(), Some(Code::Malformed));
     assert_eq!(county.store.verdict(VILLAGE), None);
