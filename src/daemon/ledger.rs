@@ -10,7 +10,7 @@ use super::office::Office;
 use super::pass::arrive;
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
-use crate::store::{Child, FrozenRow, QuarantineRow, Understood, View, Writer};
+use crate::store::{Child, FrozenRow, QuarantineRow, Understood, View, Writer, thing_of};
 use crate::sync::attest::{Attestation, Holding};
 use crate::sync::batch;
 use crate::sync::ledger::{
@@ -88,16 +88,19 @@ impl ChildLedger for Ledger {
     }
 
     fn acknowledge(&self, receipt: &Receipt) -> Result<()> {
-        let rows: Vec<QuarantineRow> = receipt
-            .rejected
-            .iter()
-            .map(|rejected| self.refusal(self.office.area(), rejected, "rejected-by-parent"))
-            .collect();
+        let own = self.office.area();
+        let concerns_quarantine = !receipt.rejected.is_empty() || self.read(|view| view.has_refused(own))?;
+        let kept = if concerns_quarantine { self.frozen_at(receipt.after)? } else { None };
+        let lines = kept.map_or(Ok(Vec::new()), |kept| batch::lines(&kept.body))?;
         self.write(|writer| {
-            if writer.acknowledge(receipt.last)? {
-                writer.add_quarantine(&rows)?;
+            if !writer.acknowledge(receipt.last)? {
+                return Ok(());
             }
-            Ok(())
+            lines.iter().try_for_each(|line| writer.no_longer_refused(own, thing_of(line)))?;
+            receipt.rejected.iter().try_for_each(|rejected| {
+                let line = (rejected.row as usize).checked_sub(1).and_then(|row| lines.get(row));
+                self.refuse(writer, own, rejected, line.map_or("", String::as_str), "rejected-by-parent")
+            })
         })?;
         self.office.changed();
         Ok(())
@@ -186,8 +189,9 @@ const NOTICES_MARK: &str = "notices_mark";
 const PARENT_PROTOCOL: &str = "parent_protocol";
 
 impl Ledger {
-    fn refusal(&self, origin: Area, rejected: &Rejected, code: &str) -> QuarantineRow {
-        QuarantineRow {
+    /// `line` is the one that was not taken.
+    fn refuse(&self, writer: &Writer, origin: Area, rejected: &Rejected, line: &str, code: &str) -> Result<()> {
+        let row = QuarantineRow {
             id: 0,
             at: self.office.now_millis(),
             origin,
@@ -200,7 +204,8 @@ impl Ledger {
                 rejected.code,
                 rejected.seq.map_or_else(|| "?".to_owned(), |s| s.to_string())
             ),
-        }
+        };
+        writer.refuse(thing_of(line), &row)
     }
 
     fn child_of(&self, view: &View, area: Area) -> Result<Child> {
@@ -262,16 +267,24 @@ impl ParentLedger for Ledger {
             if child.epoch != Some(header.epoch.0) || child.watermark != header.after {
                 return Err(Error::new("the batch does not begin where this node stands").transient());
             }
-            let mut rejected: Vec<Rejected> = arrival.poison.iter().map(|p| p.rejected.clone()).collect();
-            for (row, item) in arrival.items.iter().enumerate() {
-                if let Err(refusal) = arrive(writer, &setting, header.origin, &item.line)? {
-                    tracing::warn!(child = %header.origin, seq = item.seq, %refusal, "an item of a child cannot be taken");
-                    rejected.push(Rejected { seq: Some(item.seq), row: row as u32, code: "unreadable".to_owned() });
+            let mut refused: Vec<(Rejected, &str)> =
+                arrival.poison.iter().map(|p| (p.rejected.clone(), p.line.as_str())).collect();
+            let waits = writer.has_refused(header.origin)?;
+            for (row, item) in arrival.numbered() {
+                match arrive(writer, &setting, header.origin, &item.line)? {
+                    Ok(()) if waits => writer.no_longer_refused(header.origin, thing_of(&item.line))?,
+                    Ok(()) => {}
+                    Err(refusal) => {
+                        tracing::warn!(child = %header.origin, seq = item.seq, %refusal, "an item of a child cannot be taken");
+                        let told = Rejected { seq: Some(item.seq), row, code: "unreadable".to_owned() };
+                        refused.push((told, &item.line));
+                    }
                 }
             }
-            let rows: Vec<QuarantineRow> =
-                rejected.iter().map(|r| self.refusal(header.origin, r, "item-of-child")).collect();
-            writer.add_quarantine(&rows)?;
+            for (rejected, line) in &refused {
+                self.refuse(writer, header.origin, rejected, line, "item-of-child")?;
+            }
+            let rejected = refused.into_iter().map(|(rejected, _)| rejected).collect();
             child.watermark = header.last;
             writer.put_child(&child)?;
             let receipt = Receipt::of(header, rejected);
@@ -346,3 +359,6 @@ impl ParentLedger for Ledger {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

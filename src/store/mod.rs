@@ -27,6 +27,7 @@ mod open;
 mod outbox;
 mod placement;
 mod queries;
+mod refused;
 mod seen_through;
 mod snapshots;
 mod sources;
@@ -62,6 +63,7 @@ pub use open::SCHEMA_VERSION;
 pub use outbox::FrozenRow;
 pub use placement::{Placed, Placement, Segment};
 pub use queries::{EntryView, FindingFilter, PlaceCache, Totals};
+pub use refused::thing_of;
 pub use snapshots::{Snapshot, SnapshotKey};
 pub use sources::{Held, QuarantineRow, SourceRow};
 

@@ -19,8 +19,6 @@ pub const BATCH_PLAIN_BYTES_MAX: usize = 1 << 20;
 pub const OPENED_BYTES_MAX: usize = 8 << 20;
 /// What a parent takes as a body at most.
 pub const BODY_BYTES_MAX: usize = 4 << 20;
-/// How much of a refused line is kept in quarantine.
-pub const POISON_BYTES_MAX: usize = 4096;
 
 const ZSTD_LEVEL: i32 = 3;
 /// The largest zstd window a parent allocates for a child (2^23 = 8 MiB).
@@ -102,6 +100,13 @@ pub struct Opened {
     pub poison: Vec<Poison>,
 }
 
+/// The lines of a batch that this node built itself, in their order: the first is line 1.
+pub fn lines(body: &[u8]) -> Result<Vec<String>> {
+    let plain = unpack(body, OPENED_BYTES_MAX).or_say("opening a batch of our own")?;
+    let lines = plain.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    Ok(lines.map(|line| String::from_utf8_lossy(line).into_owned()).collect())
+}
+
 /// Checks a batch of `child` against its hash and reads its lines. One bad line spoils only itself.
 ///
 /// # Errors
@@ -124,7 +129,7 @@ pub fn open(header: &BatchHeader, body: &[u8], child: Area) -> Result<Opened, Re
                 opened.items.push(item);
             }
             Err((seq, code)) => {
-                let line = String::from_utf8_lossy(&line[..line.len().min(POISON_BYTES_MAX)]).into_owned();
+                let line = String::from_utf8_lossy(line).into_owned();
                 opened.poison.push(Poison { rejected: Rejected { seq, row, code: code.to_owned() }, line });
             }
         }

@@ -42,19 +42,25 @@ pub struct FrozenBatch {
 pub struct Arrival {
     pub header: BatchHeader,
     pub items: Vec<Item>,
-    /// Lines that cannot be taken, whatever the store thinks of them.
+    /// Lines that cannot be taken, whatever the store thinks of them; in their order.
     pub poison: Vec<Poison>,
-    /// The child's over `header.hash` (ECDSA P-256, ASN.1), already checked; kept as proof of who said it.
-    pub signature: Vec<u8>,
     /// The child sends another one at once.
     pub more: bool,
+}
+
+impl Arrival {
+    /// Each item with its line of the batch, from 1: the poison stands between.
+    pub fn numbered(&self) -> impl Iterator<Item = (u32, &Item)> {
+        let free = |row: &u32| self.poison.binary_search_by_key(row, |poison| poison.rejected.row).is_err();
+        (1..).filter(free).zip(&self.items)
+    }
 }
 
 /// A line that could not be taken, for the quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Poison {
     pub rejected: Rejected,
-    /// As it came, cut to [`super::batch::POISON_BYTES_MAX`]. May hold personal data: quarantine, never a log.
+    /// As it came: which thing is missing is read from it, and it is kept nowhere. May hold personal data.
     pub line: String,
 }
 
@@ -134,7 +140,7 @@ pub trait ChildLedger: Send + Sync {
     fn freeze(&self, batch: &FrozenBatch) -> Result<()>;
 
     /// In one transaction: watermark to `receipt.last`, kept batches up to it dropped, `receipt.rejected` told to
-    /// the operator. A receipt at or below the watermark changes nothing.
+    /// the operator until the same things are taken. A receipt at or below the watermark changes nothing.
     fn acknowledge(&self, receipt: &Receipt) -> Result<()>;
 
     /// The parent was restored and holds only `watermark`: in one transaction lower the watermark to it, drop every
@@ -203,7 +209,7 @@ pub trait ParentLedger: Send + Sync {
     /// Commits items, quarantine, watermark (`header.last`) and receipt in ONE transaction. The link has checked
     /// that `header.after` is the watermark and calls this for one batch of a child at a time; an implementation
     /// checks it again inside and fails otherwise. What the store itself cannot take is quarantined and named in
-    /// the receipt beside `poison` ([`Receipt::of`]); it never fails the batch.
+    /// the receipt beside `poison` ([`Receipt::of`]); it never fails the batch. What is taken leaves the quarantine.
     ///
     /// # Errors
     /// Any error means *unknown*: the child is told to come again, and the next call to [`ParentLedger::origin`]

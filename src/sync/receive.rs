@@ -267,7 +267,7 @@ impl Parent {
             let told = &poison.rejected;
             tracing::warn!(%child, seq = told.seq, row = told.row, code = told.code, "an item was not taken");
         }
-        let arrival = Arrival { header, items: opened.items, poison: opened.poison, signature, more };
+        let arrival = Arrival { header, items: opened.items, poison: opened.poison, more };
         let receipt = self.ledger.accept(arrival)?;
         crash::point("batch-committed");
         Ok(receipt)

@@ -70,7 +70,7 @@ impl Node {
         }
         let (items, hash) = (lines.len() as u32, Hash([0; 32]));
         let header = BatchHeader { origin, epoch: Epoch(1), after, last: after + 100, items, hash };
-        let arrival = Arrival { header, items: lines, poison: Vec::new(), signature: Vec::new(), more: false };
+        let arrival = Arrival { header, items: lines, poison: Vec::new(), more: false };
         ParentLedger::accept(&*self.ledger, arrival).unwrap()
     }
 

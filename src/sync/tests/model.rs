@@ -452,7 +452,7 @@ impl ParentLedger for Memory {
             assert_eq!(state.sons[&child].origin.watermark, header.after, "the link checks this");
             let mut rejected: Vec<Rejected> = arrival.poison.iter().map(|p| p.rejected.clone()).collect();
             state.quarantine.extend(arrival.poison.iter().cloned());
-            for (row, item) in (1..).zip(&arrival.items) {
+            for (row, item) in arrival.numbered() {
                 let removal = item.line.contains(r#""text":null"#);
                 let lost = self.has(Bug::EarlyAcknowledgment) && item.seq.is_multiple_of(7);
                 if lost || removal && self.has(Bug::LostTombstone) {
