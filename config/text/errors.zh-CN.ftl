@@ -136,6 +136,7 @@ said-the-parent-gave-a-certificate-of-another-authority-than-the-join-code-names
 said-the-parent-gave-another-answer-than-a-certificate = 上级给出的不是证书
 said-the-parent-follows-another-copy-of-this-node-x-makes-this-one-it = 上级现在认的是本级的另一份副本；运行 { $x1 } 改为认这一份
 said-the-parent-and-this-node-cannot-agree-where-to-go-on = 上级与本级对不上该从哪里继续
+said-the-parent-began-a-new-epoch = 上级换了一个数据库
 said-the-link-is-paused = 连接已暂停
 said-the-link-has-no-address-of-the-parent = 没有上级的地址
 said-the-link-s-credential-is-damaged = 本级的凭证已损坏
@@ -498,6 +499,9 @@ said-letting-a-sent-batch-go = 清除已送达的一批
 said-letting-the-batches-in-flight-go = 清除在途的各批
 said-reading-a-receipt = 读取回执
 said-keeping-a-receipt = 保存回执
+said-forgetting-a-list = 去掉一份名册
+said-beginning-a-new-epoch = 开始新的数据库编号
+said-opening-a-batch-of-our-own = 打开本级的一批数据
 said-the-parent-s-receipt-is-for-another-batch = 上级的回执对应的是另一批
 said-reading-the-notices-mark = 读取通知进度
 said-keeping-the-notices-mark = 保存通知进度

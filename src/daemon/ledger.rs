@@ -115,7 +115,7 @@ impl ChildLedger for Ledger {
 
     fn begin_epoch(&self) -> Result<Identity> {
         self.write(|writer| {
-            writer.renew_epoch()?;
+            writer.renew_epoch(None)?;
             writer.set_resync_due(true)
         })?;
         ChildLedger::identity(self)
@@ -296,11 +296,15 @@ impl ParentLedger for Ledger {
         Ok(receipt)
     }
 
-    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64) -> Result<()> {
+    fn has_left(&self, epoch: Epoch) -> Result<bool> {
+        self.read(|view| view.has_left(epoch.0))
+    }
+
+    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64, known: Option<Epoch>) -> Result<()> {
         tracing::error!(%child, ours, theirs, "a child has receipts this node does not know of: was this store restored?");
         // Whoever follows this node must notice too.
         self.write(|writer| {
-            writer.renew_epoch()?;
+            writer.renew_epoch(known.map(|epoch| epoch.0))?;
             writer.set_resync_due(true)
         })
     }

@@ -216,11 +216,16 @@ pub trait ParentLedger: Send + Sync {
     /// and [`ParentLedger::receipt`] must tell what is really there.
     fn accept(&self, arrival: Arrival) -> Result<Receipt>;
 
+    /// Whether this database has begun a new epoch since `epoch`, its own or one that it was told of by
+    /// [`ParentLedger::noticed_restore`].
+    fn has_left(&self, epoch: Epoch) -> Result<bool>;
+
     /// A child holds a receipt, or has read notices, up to `theirs`; here is only `ours`: this database was restored.
+    /// `known`: the epoch by which the child knows it, which is then left too.
     /// The child will send again. For the operator, and: do what [`ChildLedger::begin_epoch`] does, so that this
     /// node's own parent and all its children notice too. A database brought back by the office itself should begin a
     /// new epoch before it is used: what is noticed late, or never, is then known from the start.
-    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64) -> Result<()>;
+    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64, known: Option<Epoch>) -> Result<()>;
 
     /// A child began a new life (`epoch`) or an old copy of it appeared; for the operator.
     fn noticed_epoch(&self, child: Area, epoch: Epoch, superseded: bool) -> Result<()>;

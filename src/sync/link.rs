@@ -17,7 +17,7 @@ use super::credential::Credential;
 use super::enrol;
 use super::line::{Failure, blocking};
 use super::notices::{Asked, poll, read};
-use super::protocol::{Code, ResyncReport};
+use super::protocol::{Code, Epoch, ResyncReport};
 use super::push::Child;
 use super::resync::{Step, Verdict};
 use super::retry::{RETRY_FIRST, RETRY_MAX, Retry};
@@ -224,8 +224,8 @@ impl Link {
             }
             let (child, wake, asked) = (self.child.clone(), self.wake.clone(), self.asked.clone());
             let ended = tokio::select! {
-                failure = read(line, &child, self.settings.notices_wait_secs, &asked, &wake) => Err(failure),
-                done = self.round(line, &course) => done,
+                heard = read(line, &child, welcome.epoch, self.settings.notices_wait_secs, &asked, &wake) => heard,
+                done = self.round(line, &course, welcome.epoch) => done,
             };
             if let Err(failure) = ended {
                 return Ended::Failed(failure);
@@ -233,14 +233,14 @@ impl Link {
         }
     }
 
-    /// Everything that is to be done, until it is time for a new hello.
-    async fn round(&mut self, line: &HttpLine, course: &Course) -> Result<(), Failure> {
+    /// Everything that is to be done, until it is time for a new hello. `met`: the parent's epoch at the last one.
+    async fn round(&mut self, line: &HttpLine, course: &Course, met: Epoch) -> Result<(), Failure> {
         let until = tokio::time::Instant::now() + self.settings.hello_every;
         loop {
             course.attest().await?;
             self.drain(line, course).await?;
             while let Some(command) = self.pending.pop_front() {
-                self.serve(line, course, command).await?;
+                self.serve(line, course, met, command).await?;
             }
             let held = self.status.borrow().resync_held > 0;
             let ledger = self.child.ledger().clone();
@@ -269,13 +269,21 @@ impl Link {
         }
     }
 
-    async fn serve(&mut self, line: &HttpLine, course: &Course, command: Command) -> Result<(), Failure> {
+    async fn serve(&mut self, line: &HttpLine, course: &Course, met: Epoch, command: Command) -> Result<(), Failure> {
         match command {
             Command::Flush(reply) => {
                 let done = async {
                     self.drain(line, course).await?;
-                    while poll(line, &self.child, 0).await?.more {}
-                    Ok(())
+                    loop {
+                        match poll(line, &self.child, met, 0).await? {
+                            Some(head) if head.more => {}
+                            Some(_) => return Ok(()),
+                            None => {
+                                let anew = Error::new("the parent began a new epoch").transient();
+                                return Err(Failure::Broken(anew));
+                            }
+                        }
+                    }
                 };
                 answer(reply, done.await)
             }

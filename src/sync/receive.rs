@@ -157,8 +157,11 @@ impl Parent {
                 Standing::Known { watermark: 0 }
             }
             Some(origin) if origin.epoch == hello.epoch => {
-                if hello.acknowledged > origin.watermark {
-                    self.ledger.noticed_restore(child, origin.watermark, hello.acknowledged)?;
+                let known = hello.notices.epoch;
+                // One restore is one new epoch, for the first child that comes: the others know the one before it.
+                let is_told = || known.map_or(Ok(false), |known| self.ledger.has_left(known));
+                if hello.acknowledged > origin.watermark && !is_told()? {
+                    self.ledger.noticed_restore(child, origin.watermark, hello.acknowledged, known)?;
                 }
                 Standing::Known { watermark: origin.watermark }
             }
@@ -299,7 +302,7 @@ impl Parent {
         let read = self.ledger.notices_after(child, after, NOTICES_ITEMS_MAX, NOTICES_BYTES_MAX)?;
         if after > read.head {
             // The child has read what this database does not hold any more: it was restored.
-            self.ledger.noticed_restore(child, read.head, after)?;
+            self.ledger.noticed_restore(child, read.head, after, Some(epoch))?;
             return self.notices(child, NoticesMark::default());
         }
         let lines: Vec<String> = read.notices.iter().map(|n| format!("{} {}", n.seq, n.line)).collect();

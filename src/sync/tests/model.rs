@@ -81,6 +81,8 @@ pub struct State {
     pub quarantine: Vec<Poison>,
     pub rejected: Vec<Rejected>,
     pub alarms: Vec<String>,
+    /// Epochs it knows that it left.
+    left: Vec<Epoch>,
     /// Items that came although they had been taken.
     pub doubled: u64,
 }
@@ -116,6 +118,7 @@ impl Memory {
             quarantine: Vec::new(),
             rejected: Vec::new(),
             alarms: Vec::new(),
+            left: Vec::new(),
             doubled: 0,
         };
         Memory { state: Mutex::new(state), failing: 0.into(), accepted: 0.into(), bug: None }
@@ -241,6 +244,7 @@ impl State {
 
     fn begin_again(&mut self, new_epoch: bool) {
         if new_epoch {
+            self.left.push(self.epoch);
             self.epoch = Epoch(u64::from_le_bytes(super::super::authority::random().unwrap()));
         }
         self.watermark = self.head;
@@ -476,8 +480,13 @@ impl ParentLedger for Memory {
         })
     }
 
-    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64) -> Result<()> {
+    fn has_left(&self, epoch: Epoch) -> Result<bool> {
+        Ok(self.state().left.contains(&epoch))
+    }
+
+    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64, known: Option<Epoch>) -> Result<()> {
         let mut state = self.state();
+        state.left.extend(known);
         state.alarms.push(format!("{child} holds a receipt for {theirs}, here is {ours}"));
         state.begin_again(true);
         Ok(())

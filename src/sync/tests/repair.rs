@@ -31,6 +31,37 @@ async fn a_restored_county_gets_everything_again() {
     assert_eq!(notices, ["{\"n\":1}", "{\"n\":\"other\"}"]);
 }
 
+/// Twice: the second time from a copy that knows nothing of the epoch the children came to know by the first.
+#[tokio::test]
+async fn a_restored_county_begins_one_new_epoch_and_not_one_for_each_village() {
+    let county = Office::new(COUNTY);
+    let address = county.open().await;
+    let mut villages = Vec::new();
+    for (first, area) in [(0, VILLAGE), (1000, OTHER), (2000, "519901003200")] {
+        let village = Office::new(area);
+        village.join(&county, &address).await;
+        village.fill(first..first + 20, area);
+        let (link, _) = village.link();
+        link.flush().await.unwrap();
+        villages.push((first, village, link));
+    }
+    let backup = county.store.backup();
+    for round in 0..2 {
+        for (first, village, link) in &villages {
+            village.fill(first + 20..first + 30 + round, "later");
+            link.flush().await.unwrap();
+        }
+        county.store.restore(backup.clone());
+        for (first, village, link) in &villages {
+            village.fill(first + 100..first + 101, "new");
+            while link.flush().await.is_err() {}
+            assert!(matches!(link.verify().await.unwrap(), Verdict::Equal(_)), "{}", village.area);
+        }
+        let noticed = county.store.state().alarms.iter().filter(|alarm| alarm.contains("holds a receipt")).count();
+        assert_eq!(noticed, 1);
+    }
+}
+
 fn total_of(parent: &Office) -> Total {
     use super::super::ledger::ParentLedger;
     let mut inventory = ParentLedger::inventory(&*parent.store, VILLAGE.parse().unwrap()).unwrap();
