@@ -155,6 +155,7 @@ said-try-again-in-a-moment = 请稍后再试
 said-this-parent-speaks-an-older-protocol-update-it-first = 上级的版本较旧，请先升级上级
 said-the-body-came-too-slowly = 数据传得太慢
 said-the-body-is-longer-than-x-bytes = 数据超过 { $x1 } 字节
+said-the-batch-holds-more-than-x-items = 一批超过 { $x1 } 条
 said-too-many-questions-at-once = 同时的请求过多
 said-the-question-is-another-than-the-path-says = 请求与路径不符
 said-the-certificate-authority-is-damaged = 签发证书的文件已损坏

@@ -52,6 +52,11 @@ fn inventory(view: &View, within: Area, upto: u64) -> Result<Inventory> {
     Ok(Inventory { marks: held.into_iter().map(attest::mark).collect(), upto })
 }
 
+fn frozen(batch: &FrozenBatch) -> Result<FrozenRow> {
+    let header = serde_json::to_string(&batch.header).or_say("keeping the batch in flight")?;
+    Ok(FrozenRow { after: batch.header.after, last: batch.header.last, header, body: batch.body.clone() })
+}
+
 impl ChildLedger for Ledger {
     fn identity(&self) -> Result<Identity> {
         self.read(|view| identity(self.office.area(), view))
@@ -82,9 +87,16 @@ impl ChildLedger for Ledger {
     }
 
     fn freeze(&self, batch: &FrozenBatch) -> Result<()> {
-        let header = serde_json::to_string(&batch.header).or_say("keeping the batch in flight")?;
-        let row = FrozenRow { after: batch.header.after, last: batch.header.last, header, body: batch.body.clone() };
+        let row = frozen(batch)?;
         self.write(|writer| writer.freeze(&row))
+    }
+
+    fn freeze_instead(&self, batch: &FrozenBatch) -> Result<()> {
+        let row = frozen(batch)?;
+        self.write(|writer| {
+            writer.thaw(row.after)?;
+            writer.freeze(&row)
+        })
     }
 
     fn acknowledge(&self, receipt: &Receipt) -> Result<()> {

@@ -49,6 +49,14 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Lets go of the batches from the one on that begins right behind `after`.
+    pub fn thaw(&self, after: u64) -> Result<()> {
+        self.conn
+            .execute("DELETE FROM frozen WHERE after >= ?1", [after as i64])
+            .or_say("letting the batches in flight go")?;
+        Ok(())
+    }
+
     /// Moves the watermark up and lets go of the batches it covers. Does nothing for one that is lower.
     pub fn acknowledge(&self, upto: u64) -> Result<bool> {
         if upto <= self.acknowledged()? {

@@ -140,6 +140,16 @@ impl Course {
                 tracing::error!(%failure, "this node and its parent hold different courses");
                 self.with_child(move |child| child.restored(last)).await?;
             }
+            if let Err(failure) = &answer
+                && failure.code() == Some(Code::TooLarge)
+            {
+                meanwhile??;
+                next = self.with_child(move |child| child.cut(&batch)).await?;
+                if next.is_none() {
+                    return answer.map(drop);
+                }
+                continue;
+            }
             let Answer::Receipt(receipt) = answer?.meta else { return Err(Failure::unexpected("push")) };
             crash::point("receipt-arrived");
             sent();

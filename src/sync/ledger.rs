@@ -29,7 +29,8 @@ pub struct Identity {
     pub head: u64,
 }
 
-/// A batch as it is kept until its receipt is here. Never built twice: the same key must be the same bytes.
+/// A batch as it is kept until its receipt is here. Never built twice, where a parent may have taken it: the same key must
+/// be the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrozenBatch {
     pub header: BatchHeader,
@@ -138,6 +139,10 @@ pub trait ChildLedger: Send + Sync {
 
     /// Keeps a batch durably. Called before its first byte is sent. Batches kept form a chain from the watermark on.
     fn freeze(&self, batch: &FrozenBatch) -> Result<()>;
+
+    /// Keeps a batch in the place of the one that begins at the same number and of all behind that, in one transaction.
+    /// Called only where the parent does not open the kept one and so never took it.
+    fn freeze_instead(&self, batch: &FrozenBatch) -> Result<()>;
 
     /// In one transaction: watermark to `receipt.last`, kept batches up to it dropped, `receipt.rejected` told to
     /// the operator until the same things are taken. A receipt at or below the watermark changes nothing.

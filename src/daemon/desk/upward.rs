@@ -264,8 +264,7 @@ impl FrontDesk {
         self.must_have_joined()?;
         let credential =
             Credential::load(&settings.link_dir())?.ok_or_else(|| Error::new("this node has joined no parent"))?;
-        let child = Child::new(Arc::new(Ledger::new(self.office.clone())))
-            .bounded(settings.sync.batch_items_max as usize, settings.sync.batch_bytes_max as usize);
+        let child = Child::new(Arc::new(Ledger::new(self.office.clone()))).set(settings.sync);
         let after = self.office.store.read(|view| view.acknowledged())?;
         let spooled = Spooled::new(&settings.data_dir())?;
         let exported = offline::export_batches(&child, &credential, spooled.path())?;

@@ -78,3 +78,17 @@ fn a_line_that_was_not_taken_is_told_at_both_ends_until_it_is() {
     send(&village, &town, 6, &[entry(7, 3, VILLAGE, "\"王三\"")]);
     assert_eq!((refused(&town), refused(&village)), (Vec::new(), Vec::new()));
 }
+
+#[test]
+fn a_batch_cut_anew_stands_in_the_place_of_the_kept_one_and_of_those_behind_it() {
+    let village = node(VILLAGE);
+    let identity = ChildLedger::identity(&village.ledger).unwrap();
+    let batch = |after: u64, last: u64| {
+        let items: Vec<Item> = (after + 1..=last).map(|seq| entry(seq, seq, VILLAGE, "\"王\"")).collect();
+        batch::build(&identity, after, last, &items).unwrap()
+    };
+    [(0, 4), (4, 8)].map(|(after, last)| village.ledger.freeze(&batch(after, last)).unwrap());
+    village.ledger.freeze_instead(&batch(0, 2)).unwrap();
+    assert_eq!(village.ledger.frozen_at(0).unwrap(), Some(batch(0, 2)));
+    assert_eq!(village.ledger.frozen_at(4).unwrap(), None);
+}

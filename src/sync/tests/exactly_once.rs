@@ -57,6 +57,30 @@ async fn the_same_key_with_other_content_a_gap_and_an_overlap_are_refused() {
     assert_eq!(county.store.live(Some(VILLAGE)), village.store.live(None), "nothing was overwritten");
 }
 
+/// Kept by a village whose office had set other bounds, and by one whose things are long: neither stays in the way.
+#[tokio::test]
+async fn a_batch_that_the_county_does_not_open_is_cut_anew_and_arrives() {
+    let wide =
+        |village: &Office| Child::new(village.ledger()).bounded(100_000, 64 << 20).next_batch().unwrap().unwrap();
+    let (county, village, _) = county_and_village().await;
+    village.fill(0..12_000, "entry");
+    assert_eq!(wide(&village).header.items, 12_000);
+    let (link, _task) = village.link();
+    link.flush().await.unwrap();
+    assert_eq!(county.store.live(Some(VILLAGE)), village.store.live(None));
+
+    let other = Office::new(OTHER);
+    other.join(&county, &county.open().await).await;
+    let long = "x".repeat(1 << 20);
+    (0..10).for_each(|n| other.store.put(20_000 + n, 1, OTHER, &long));
+    let kept = wide(&other);
+    let opened = batch::open(&kept.header, &kept.body, OTHER.parse().unwrap());
+    assert_eq!((opened.unwrap_err().code, kept.body.len() < 100_000), (Code::TooLarge, true));
+    let (link, _task) = other.link();
+    link.flush().await.unwrap();
+    assert_eq!(county.store.live(Some(OTHER)), other.store.live(None));
+}
+
 #[tokio::test]
 async fn poison_is_quarantined_and_named_at_both_ends_and_the_rest_goes_on() {
     let (county, village, _) = county_and_village().await;

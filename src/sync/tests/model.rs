@@ -304,6 +304,14 @@ impl ChildLedger for Memory {
         })
     }
 
+    fn freeze_instead(&self, batch: &FrozenBatch) -> Result<()> {
+        self.commit(|state| {
+            state.frozen.split_off(&batch.header.after);
+            state.frozen.insert(batch.header.after, batch.clone());
+            Ok(())
+        })
+    }
+
     fn acknowledge(&self, receipt: &Receipt) -> Result<()> {
         self.commit(|state| {
             if receipt.last > state.watermark {
