@@ -517,6 +517,34 @@ fn a_child_that_is_switched_off_is_seen_so_above_and_not_waited_for() {
 }
 
 #[test]
+fn whoever_looks_at_the_status_every_few_seconds_does_not_have_the_parent_called() {
+    let root = tempfile::tempdir().unwrap();
+    let mut township = Node::running(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001", "第1乡", "2026-03-31");
+    let mut village = village(root.path(), 12);
+    village.join(&township);
+    village.stop();
+    let settings = fs::read_to_string(village.config()).unwrap();
+    fs::write(village.config(), settings.replace("# retry_secs_min = 1", "retry_secs_min = 600")).unwrap();
+    village.start(Some("2026-03-31"));
+    village.wait_ready();
+    village.settle(SETTLE_SECS);
+    assert_eq!(village.json(&["status"])[0]["settled"], true, "all is there, and both are connected");
+
+    township.stop();
+    let calls =
+        |village: &Node| fs::read_to_string(village.dir.join("run.log")).unwrap().matches("the link failed").count();
+    let until = Instant::now() + Duration::from_secs(20);
+    while calls(&village) == 0 {
+        assert!(Instant::now() < until, "{}", village.log_tail());
+        sleep(Duration::from_millis(200));
+    }
+    for _ in 0..5 {
+        assert_eq!(village.json(&["status"])[0]["settled"], false);
+    }
+    assert_eq!(calls(&village), 1, "{}", village.log_tail());
+}
+
+#[test]
 fn a_township_that_has_an_emptied_village_compared_is_told_what_waits_there_and_for_whom() {
     let root = tempfile::tempdir().unwrap();
     let binary = env!("CARGO_BIN_EXE_rosterd");

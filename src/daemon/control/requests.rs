@@ -79,7 +79,8 @@ ask! {
 #[serde(default)]
 pub struct Status {}
 
-/// Gives one row `{"settled": bool}`: what [`Status`] says of it, without the rest. For asking again and again.
+/// Gives one row `{"settled": bool}`. Unlike [`Status`], which says of it what this node knows, it asks the parent: for
+/// whoever waits, and asks again and again.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settled {}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::super::batch;
 use super::super::client::HttpLine;
@@ -109,6 +110,8 @@ async fn a_commit_of_unknown_outcome_is_asked_for_again_until_it_is_known() {
     while link.flush().await.is_err() {
         tries += 1;
         assert!(tries < 60);
+        // Its longest pause: it is told the last failure until then.
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(tries > 0);
     assert_eq!(county.store.live(Some(VILLAGE)), village.store.live(None));
