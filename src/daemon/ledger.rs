@@ -273,7 +273,7 @@ impl ParentLedger for Ledger {
         }
         let header = &arrival.header;
         let child = header.origin;
-        let setting = self.office.setting();
+        let at = (self.office.today(), self.office.now_millis());
         let receipt = self.write(|writer| {
             let mut child = self.child_of(writer, header.origin)?;
             if child.epoch != Some(header.epoch.0) || child.watermark != header.after {
@@ -283,7 +283,7 @@ impl ParentLedger for Ledger {
                 arrival.poison.iter().map(|p| (p.rejected.clone(), p.line.as_str())).collect();
             let waits = writer.has_refused(header.origin)?;
             for (row, item) in arrival.numbered() {
-                match arrive(writer, &setting, header.origin, &item.line)? {
+                match arrive(writer, at, header.origin, &item.line)? {
                     Ok(()) if waits => writer.no_longer_refused(header.origin, thing_of(&item.line))?,
                     Ok(()) => {}
                     Err(refusal) => {

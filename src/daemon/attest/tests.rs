@@ -46,9 +46,9 @@ impl Node {
     /// Lines of the village as its own intake leaves them.
     fn says(&self, uid: u64, name: &str) {
         let own = self.office.area();
-        let setting = self.office.setting();
         let line = entry(uid, name, 1);
-        let taken = self.office.store.write(|w| crate::daemon::pass::arrive(w, &setting, own, &line)).unwrap();
+        let taken =
+            self.office.store.write(|w| crate::daemon::pass::arrive(w, (self.office.today(), 0), own, &line)).unwrap();
         taken.unwrap();
     }
 
