@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::settings::Settings;
-use crate::store::{Home, Store};
+use crate::store::{Decision, DecisionKind, Home, Store};
 
 const VILLAGE: &str = "519901001200";
 const TOWN: &str = "519901001";
@@ -87,8 +87,39 @@ fn a_batch_cut_anew_stands_in_the_place_of_the_kept_one_and_of_those_behind_it()
         let items: Vec<Item> = (after + 1..=last).map(|seq| entry(seq, seq, VILLAGE, "\"王\"")).collect();
         batch::build(&identity, after, last, &items).unwrap()
     };
-    [(0, 4), (4, 8)].map(|(after, last)| village.ledger.freeze(&batch(after, last)).unwrap());
+    for (after, last) in [(0, 4), (4, 8)] {
+        village.ledger.freeze(&batch(after, last)).unwrap();
+    }
     village.ledger.freeze_instead(&batch(0, 2)).unwrap();
     assert_eq!(village.ledger.frozen_at(0).unwrap(), Some(batch(0, 2)));
     assert_eq!(village.ledger.frozen_at(4).unwrap(), None);
+}
+
+#[test]
+fn a_village_that_was_away_is_told_in_pages_whatever_its_township_has_to_look_through() {
+    const DECISIONS: u64 = 4_500;
+    let town = node(TOWN);
+    let pair = |n: u64| crate::store::pair_subject(crate::domain::Uid(n), crate::domain::Uid(n + 1));
+    town.office
+        .store
+        .write(|writer| {
+            (0..DECISIONS).try_for_each(|n| {
+                let (kind, verdict, note) = (DecisionKind::Match, "reject".to_owned(), String::new());
+                let made =
+                    Decision { seq: 0, author: town.office.area(), kind, subject: pair(n), verdict, note, at: 1 };
+                writer.put_decision(&made, false).map(drop)
+            })
+        })
+        .unwrap();
+    let (mut upto, mut pages) = (0, Vec::new());
+    loop {
+        let read = town.ledger.notices_after(VILLAGE.parse().unwrap(), upto, 1_000, 1 << 20).unwrap();
+        assert!(read.notices.is_empty(), "they are about people of others");
+        pages.push(read.upto - upto);
+        upto = read.upto;
+        if upto == read.head {
+            break;
+        }
+    }
+    assert_eq!(pages, [2_000, 2_000, 500]);
 }
