@@ -287,7 +287,6 @@ fn sync(sync: &Sync) -> Result<(), Fault> {
     let bytes = 16 << 10..=BATCH_BYTES_MAX;
     within("[sync] batch_bytes_max", sync.batch_bytes_max, bytes, "16384 (16 KiB) to 4194304 (4 MiB)")?;
     within("[sync] retry_secs_min", sync.retry_secs_min, 1..=3_600, "1 to 3600")?;
-    within("[sync] notice_secs", sync.notice_secs, 1..=3_600, "1 to 3600")?;
     if sync.retry_secs_max < sync.retry_secs_min || sync.retry_secs_max > 3_600 {
         return Err(fault("[sync] retry_secs_max", sync.retry_secs_max, "from retry_secs_min to 3600"));
     }

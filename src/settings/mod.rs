@@ -132,19 +132,11 @@ pub struct Sync {
     /// First wait after a failed contact; it grows, with jitter, up to the other.
     pub retry_secs_min: u64,
     pub retry_secs_max: u64,
-    /// Notices are asked for this often while nothing else brings us to the parent.
-    pub notice_secs: u64,
 }
 
 impl Default for Sync {
     fn default() -> Sync {
-        Sync {
-            batch_items_max: 5_000,
-            batch_bytes_max: 1 << 20,
-            retry_secs_min: 1,
-            retry_secs_max: 900,
-            notice_secs: 30,
-        }
+        Sync { batch_items_max: 5_000, batch_bytes_max: 1 << 20, retry_secs_min: 1, retry_secs_max: 900 }
     }
 }
 
