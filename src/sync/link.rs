@@ -138,7 +138,6 @@ impl Link {
                     let text = failure.to_string();
                     self.status.send_modify(|status| {
                         status.state = LinkState::Waiting { pause };
-                        status.last_refusal = failure.code();
                         status.last_error = Some(text.clone());
                     });
                     (pause, failure.asked_pause().map_or(first, |_| pause), text)
@@ -348,10 +347,7 @@ impl Link {
         let (report, verdict) = course.resync(line, confirmed, progress).await?;
         self.asked.resync.store(false, Ordering::SeqCst);
         self.compared(&verdict);
-        self.status.send_modify(|status| {
-            status.resync_held = report.held;
-            status.last_resync = Some(report);
-        });
+        self.status.send_modify(|status| status.resync_held = report.held);
         Ok(report)
     }
 }
@@ -361,7 +357,6 @@ fn contacted(status: &watch::Sender<LinkStatus>) {
     status.send_modify(|status| {
         status.last_contact = Some(system_secs());
         status.last_error = None;
-        status.last_refusal = None;
     });
 }
 

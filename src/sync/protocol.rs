@@ -310,7 +310,7 @@ pub enum Ask {
     Compare {
         total: Total,
     },
-    /// The payload holds the child's sums ([`super::inventory`]); answered by what differs.
+    /// The payload holds the child's sums ([`super::survey`]); answered by what differs.
     Sums {
         survey: u64,
     },

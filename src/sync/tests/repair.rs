@@ -85,7 +85,7 @@ async fn a_restored_village_is_noticed_and_what_it_lost_is_not_taken_for_the_tru
     assert_eq!(county.store.live(Some(VILLAGE)), village.store.live(None));
     assert_eq!(county.store.live(Some(VILLAGE)).len(), 303);
     assert!(county.store.state().alarms[0].contains("superseded: false"));
-    assert_eq!(link.status().last_resync.unwrap().removed, 10);
+    assert_eq!(county.store.report(VILLAGE).unwrap().removed, 10);
 }
 
 #[tokio::test]
@@ -228,7 +228,7 @@ async fn a_county_asks_for_a_comparison_and_nothing_is_changed_by_it() {
         (county.store.live(Some(VILLAGE)), village.store.live(None), village.child().hello(0).unwrap().head),
         before
     );
-    assert_eq!(link.status().last_resync, None);
+    assert_eq!(county.store.report(VILLAGE), None);
     assert_eq!(link.status().differing, 1, "the village knows it too");
 }
 
