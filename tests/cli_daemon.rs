@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::node::Node;
 
 const HEAD: &str = "序号,户号,户主姓名,姓名,与户主关系,性别,证件号码,出生日期,人口状态";
@@ -514,6 +514,67 @@ fn a_child_that_is_switched_off_is_seen_so_above_and_not_waited_for() {
     assert_eq!(township.call(verify).status.code(), Some(0));
     township.stop();
     assert_eq!(rows(&township.call(&["status", "--json"]))[0]["children"][0]["state"], "away");
+}
+
+#[test]
+fn whoever_looks_at_the_status_every_few_seconds_does_not_have_the_parent_called() {
+    let root = tempfile::tempdir().unwrap();
+    let mut township = Node::running(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001", "第1乡", "2026-03-31");
+    let mut village = village(root.path(), 12);
+    village.join(&township);
+    village.stop();
+    let settings = fs::read_to_string(village.config()).unwrap();
+    fs::write(village.config(), settings.replace("# retry_secs_min = 1", "retry_secs_min = 600")).unwrap();
+    village.start(Some("2026-03-31"));
+    village.wait_ready();
+    village.settle(SETTLE_SECS);
+    assert_eq!(village.json(&["status"])[0]["settled"], true, "all is there, and both are connected");
+
+    township.stop();
+    let calls =
+        |village: &Node| fs::read_to_string(village.dir.join("run.log")).unwrap().matches("the link failed").count();
+    let until = Instant::now() + Duration::from_secs(20);
+    while calls(&village) == 0 {
+        assert!(Instant::now() < until, "{}", village.log_tail());
+        sleep(Duration::from_millis(200));
+    }
+    for _ in 0..5 {
+        assert_eq!(village.json(&["status"])[0]["settled"], false);
+    }
+    assert_eq!(calls(&village), 1, "{}", village.log_tail());
+}
+
+#[test]
+fn a_township_that_has_an_emptied_village_compared_is_told_what_waits_there_and_for_whom() {
+    let root = tempfile::tempdir().unwrap();
+    let binary = env!("CARGO_BIN_EXE_rosterd");
+    let township = Node::running(binary, root.path(), "519901001", "第1乡", "2026-03-31");
+    let mut village = village(root.path(), 60);
+    village.join(&township);
+    village.settle(SETTLE_SECS);
+    let resync = ["resync", "--area", "519901001200", "--json"];
+    let said = township.call(&resync);
+    let row = &rows(&said)[0];
+    assert_eq!((said.status.code(), &row["equal"], &row["held"]), (Some(0), &json!(true), &json!(0)), "{row}");
+
+    village.stop();
+    for ending in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(village.dir.join(format!("data/rosterd.db{ending}")));
+    }
+    fs::remove_dir_all(village.inbox()).unwrap();
+    fs::create_dir(village.inbox()).unwrap();
+    village.start(Some("2026-03-31"));
+    village.wait_ready();
+    let said = township.call(&resync);
+    let row = &rows(&said)[0];
+    // The lines, and the list they stood on.
+    assert_eq!((said.status.code(), &row["equal"], &row["held"]), (Some(1), &json!(false), &json!(61)), "{row}");
+    assert!(err(&said).contains("有 61 条删除在等人确认") && err(&said).contains("519901001200"), "{}", err(&said));
+    // The clerk there knows that the register is to begin anew.
+    let said = village.call(&["resync", "--json"]);
+    let row = &rows(&said)[0];
+    assert_eq!((said.status.code(), &row["removed"], &row["equal"]), (Some(0), &json!(61), &json!(true)), "{row}");
+    assert_eq!(township.call(&["verify", "--area", "519901001200"]).status.code(), Some(0));
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod bit_flips;
 mod clocks;
 #[path = "store_faults/copies.rs"]
 mod copies;
+#[path = "store_faults/ghosts.rs"]
+mod ghosts;
 #[path = "store_faults/rsync.rs"]
 mod rsync;
 mod support;

@@ -9,7 +9,8 @@ use crate::domain::Area;
 /// Compare with the parent and repair what differs
 ///
 /// With --area, a parent does the same with one of its children. Nothing is removed without the owner's word: what a
-/// child no longer has goes by its tombstone. Exit status 3 where the other side did not acknowledge.
+/// child no longer has goes by its tombstone. Exit status 1 where the two are not equal after it, or removals wait for a
+/// person at the child; 3 where the other side did not acknowledge.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  rosterd resync\n  rosterd resync --area 519901001200")]
 pub struct Args {
@@ -35,7 +36,7 @@ pub struct VerifyArgs {
 pub fn run(args: Args, session: &mut Session) -> Outcome {
     let (rows, exit) = session.rows(&requests::Resync { area: args.area }, args.output.json)?;
     if !args.output.json {
-        show(session, &rows, &["matched", "sent", "removed", "bytes"]);
+        show(session, &rows, &["matched", "sent", "removed", "held", "bytes"]);
     }
     Ok(exit)
 }

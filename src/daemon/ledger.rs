@@ -10,7 +10,7 @@ use super::office::Office;
 use super::pass::arrive;
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
-use crate::store::{Child, FrozenRow, QuarantineRow, View, Writer};
+use crate::store::{Child, FrozenRow, QuarantineRow, Understood, View, Writer, thing_of};
 use crate::sync::attest::{Attestation, Holding};
 use crate::sync::batch;
 use crate::sync::ledger::{
@@ -18,7 +18,8 @@ use crate::sync::ledger::{
     Repaired,
 };
 use crate::sync::protocol::{
-    BatchHeader, Epoch, Hello, NoticesMark, PROTOCOL_ATTESTS, Receipt, Rejected, ResyncReport, VerifyReport,
+    BatchHeader, Epoch, Hello, NoticesMark, PROTOCOL_ATTESTS, PROTOCOL_GONE, Receipt, Rejected, ResyncReport,
+    VerifyReport,
 };
 
 /// The store of one node, for the link.
@@ -51,6 +52,11 @@ fn inventory(view: &View, within: Area, upto: u64) -> Result<Inventory> {
     Ok(Inventory { marks: held.into_iter().map(attest::mark).collect(), upto })
 }
 
+fn frozen(batch: &FrozenBatch) -> Result<FrozenRow> {
+    let header = serde_json::to_string(&batch.header).or_say("keeping the batch in flight")?;
+    Ok(FrozenRow { after: batch.header.after, last: batch.header.last, header, body: batch.body.clone() })
+}
+
 impl ChildLedger for Ledger {
     fn identity(&self) -> Result<Identity> {
         self.read(|view| identity(self.office.area(), view))
@@ -62,8 +68,10 @@ impl ChildLedger for Ledger {
 
     fn items_after(&self, after: u64, items_max: usize, bytes_max: usize) -> Result<Vec<Item>> {
         let items = self.read(|view| {
-            let attests = view.meta_u64(PARENT_PROTOCOL)?.is_none_or(|spoken| spoken >= PROTOCOL_ATTESTS.into());
-            view.items_after(after, items_max, bytes_max, attests)
+            let spoken = view.meta_u64(PARENT_PROTOCOL)?;
+            let speaks = |version: u16| spoken.is_none_or(|spoken| spoken >= version.into());
+            let understood = Understood { attestations: speaks(PROTOCOL_ATTESTS), gone: speaks(PROTOCOL_GONE) };
+            view.items_after(after, items_max, bytes_max, understood)
         })?;
         Ok(items.into_iter().map(|(seq, area, line)| Item { seq, area, line }).collect())
     }
@@ -79,22 +87,32 @@ impl ChildLedger for Ledger {
     }
 
     fn freeze(&self, batch: &FrozenBatch) -> Result<()> {
-        let header = serde_json::to_string(&batch.header).or_say("keeping the batch in flight")?;
-        let row = FrozenRow { after: batch.header.after, last: batch.header.last, header, body: batch.body.clone() };
+        let row = frozen(batch)?;
         self.write(|writer| writer.freeze(&row))
     }
 
-    fn acknowledge(&self, receipt: &Receipt) -> Result<()> {
-        let rows: Vec<QuarantineRow> = receipt
-            .rejected
-            .iter()
-            .map(|rejected| self.refusal(self.office.area(), rejected, "rejected-by-parent"))
-            .collect();
+    fn freeze_instead(&self, batch: &FrozenBatch) -> Result<()> {
+        let row = frozen(batch)?;
         self.write(|writer| {
-            if writer.acknowledge(receipt.last)? {
-                writer.add_quarantine(&rows)?;
+            writer.thaw(row.after)?;
+            writer.freeze(&row)
+        })
+    }
+
+    fn acknowledge(&self, receipt: &Receipt) -> Result<()> {
+        let own = self.office.area();
+        let concerns_quarantine = !receipt.rejected.is_empty() || self.read(|view| view.has_refused(own))?;
+        let kept = if concerns_quarantine { self.frozen_at(receipt.after)? } else { None };
+        let lines = kept.map_or(Ok(Vec::new()), |kept| batch::lines(&kept.body))?;
+        self.write(|writer| {
+            if !writer.acknowledge(receipt.last)? {
+                return Ok(());
             }
-            Ok(())
+            lines.iter().try_for_each(|line| writer.no_longer_refused(own, thing_of(line)))?;
+            receipt.rejected.iter().try_for_each(|rejected| {
+                let line = (rejected.row as usize).checked_sub(1).and_then(|row| lines.get(row));
+                self.refuse(writer, own, rejected, line.map_or("", String::as_str), "rejected-by-parent")
+            })
         })?;
         self.office.changed();
         Ok(())
@@ -109,7 +127,7 @@ impl ChildLedger for Ledger {
 
     fn begin_epoch(&self) -> Result<Identity> {
         self.write(|writer| {
-            writer.renew_epoch()?;
+            writer.renew_epoch(None)?;
             writer.set_resync_due(true)
         })?;
         ChildLedger::identity(self)
@@ -129,7 +147,7 @@ impl ChildLedger for Ledger {
     }
 
     fn repair(&self, keys: &[u64]) -> Result<Repaired> {
-        let (sent, removed) = self.write(|writer| writer.repair(keys, writer.acknowledged()?))?;
+        let (sent, removed) = self.write(|writer| writer.repair(keys, self.office.area(), writer.acknowledged()?))?;
         self.office.changed();
         Ok(Repaired { sent, removed })
     }
@@ -183,8 +201,9 @@ const NOTICES_MARK: &str = "notices_mark";
 const PARENT_PROTOCOL: &str = "parent_protocol";
 
 impl Ledger {
-    fn refusal(&self, origin: Area, rejected: &Rejected, code: &str) -> QuarantineRow {
-        QuarantineRow {
+    /// `line` is the one that was not taken.
+    fn refuse(&self, writer: &Writer, origin: Area, rejected: &Rejected, line: &str, code: &str) -> Result<()> {
+        let row = QuarantineRow {
             id: 0,
             at: self.office.now_millis(),
             origin,
@@ -197,7 +216,8 @@ impl Ledger {
                 rejected.code,
                 rejected.seq.map_or_else(|| "?".to_owned(), |s| s.to_string())
             ),
-        }
+        };
+        writer.refuse(thing_of(line), &row)
     }
 
     fn child_of(&self, view: &View, area: Area) -> Result<Child> {
@@ -253,22 +273,30 @@ impl ParentLedger for Ledger {
         }
         let header = &arrival.header;
         let child = header.origin;
-        let setting = self.office.setting();
+        let at = (self.office.today(), self.office.now_millis());
         let receipt = self.write(|writer| {
             let mut child = self.child_of(writer, header.origin)?;
             if child.epoch != Some(header.epoch.0) || child.watermark != header.after {
                 return Err(Error::new("the batch does not begin where this node stands").transient());
             }
-            let mut rejected: Vec<Rejected> = arrival.poison.iter().map(|p| p.rejected.clone()).collect();
-            for (row, item) in arrival.items.iter().enumerate() {
-                if let Err(refusal) = arrive(writer, &setting, header.origin, &item.line)? {
-                    tracing::warn!(child = %header.origin, seq = item.seq, %refusal, "an item of a child cannot be taken");
-                    rejected.push(Rejected { seq: Some(item.seq), row: row as u32, code: "unreadable".to_owned() });
+            let mut refused: Vec<(Rejected, &str)> =
+                arrival.poison.iter().map(|p| (p.rejected.clone(), p.line.as_str())).collect();
+            let waits = writer.has_refused(header.origin)?;
+            for (row, item) in arrival.numbered() {
+                match arrive(writer, at, header.origin, &item.line)? {
+                    Ok(()) if waits => writer.no_longer_refused(header.origin, thing_of(&item.line))?,
+                    Ok(()) => {}
+                    Err(refusal) => {
+                        tracing::warn!(child = %header.origin, seq = item.seq, %refusal, "an item of a child cannot be taken");
+                        let told = Rejected { seq: Some(item.seq), row, code: "unreadable".to_owned() };
+                        refused.push((told, &item.line));
+                    }
                 }
             }
-            let rows: Vec<QuarantineRow> =
-                rejected.iter().map(|r| self.refusal(header.origin, r, "item-of-child")).collect();
-            writer.add_quarantine(&rows)?;
+            for (rejected, line) in &refused {
+                self.refuse(writer, header.origin, rejected, line, "item-of-child")?;
+            }
+            let rejected = refused.into_iter().map(|(rejected, _)| rejected).collect();
             child.watermark = header.last;
             writer.put_child(&child)?;
             let receipt = Receipt::of(header, rejected);
@@ -280,11 +308,15 @@ impl ParentLedger for Ledger {
         Ok(receipt)
     }
 
-    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64) -> Result<()> {
+    fn has_left(&self, epoch: Epoch) -> Result<bool> {
+        self.read(|view| view.has_left(epoch.0))
+    }
+
+    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64, known: Option<Epoch>) -> Result<()> {
         tracing::error!(%child, ours, theirs, "a child has receipts this node does not know of: was this store restored?");
         // Whoever follows this node must notice too.
         self.write(|writer| {
-            writer.renew_epoch()?;
+            writer.renew_epoch(known.map(|epoch| epoch.0))?;
             writer.set_resync_due(true)
         })
     }
@@ -343,3 +375,6 @@ impl ParentLedger for Ledger {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use crate::error::{Context, Result};
 use crate::store::{Decision, DecisionKind, NoticeRow, View, Writer};
 use crate::sync::ledger::{Notice, NoticesRead};
 
-/// Findings looked at for one child in one question.
+/// Things of each kind looked at for one child in one question, whether they concern it or not.
 const SCAN_MAX: usize = 2_000;
 
 /// What a parent tells.
@@ -94,12 +94,21 @@ pub fn after(
     bytes_max: usize,
 ) -> Result<NoticesRead> {
     let head = view.seq()?;
+    let decisions = view.match_decisions_after(after, SCAN_MAX)?;
     let changed = view.findings_changed(after, SCAN_MAX)?;
-    // Up to here everything was looked at.
-    let mut upto = if changed.len() < SCAN_MAX { head } else { changed.last().map_or(head, |c| c.0) };
+    let seen_through = view.seen_through_changed(after, SCAN_MAX)?;
+    let told = view.notices_changed(after, SCAN_MAX)?;
+    // Up to here everything was looked at, of every kind.
+    let last = [
+        last_of(&decisions, |decision| decision.seq),
+        last_of(&changed, |(seq, _)| *seq),
+        last_of(&seen_through, |(seq, _)| *seq),
+        last_of(&told, |(seq, _)| *seq),
+    ];
+    let mut upto = last.into_iter().flatten().min().unwrap_or(head);
     let mut notices = Vec::new();
     let tell = |seq: u64, line: String| Notice { seq, line };
-    for decision in view.match_decisions_between(after, upto)? {
+    for decision in decisions.into_iter().take_while(|decision| decision.seq <= upto) {
         if concerns_pair(view, &decision, child)? {
             let line = serde_json::to_string(&Told::Decision(decision.clone())).or_say("telling a decision")?;
             notices.push(tell(decision.seq, line));
@@ -108,8 +117,8 @@ pub fn after(
     // Of a finding of which several parts changed, the last change counts.
     let mut findings: BTreeMap<FindingId, u64> = BTreeMap::new();
     let mut changes: Vec<(u64, FindingId)> = changed.into_iter().map(|(seq, row)| (seq, row.id)).collect();
-    changes.extend(view.seen_through_changed(after, upto)?);
-    for (seq, row) in view.notices_changed(after, upto)? {
+    changes.extend(seen_through);
+    for (seq, row) in told.into_iter().take_while(|(seq, _)| *seq <= upto) {
         match serde_json::from_str::<Told>(&row.body) {
             // The decisions of the office above about pairs go on as they came.
             Ok(Told::Decision(decision)) if concerns_pair(view, &decision, child)? => notices.push(tell(seq, row.body)),
@@ -117,7 +126,7 @@ pub fn after(
             _ => changes.push((seq, row.id)),
         }
     }
-    for (seq, id) in changes {
+    for (seq, id) in changes.into_iter().filter(|(seq, _)| *seq <= upto) {
         let last = findings.entry(id).or_default();
         *last = seq.max(*last);
     }
@@ -140,6 +149,11 @@ pub fn after(
         upto = notices.last().map_or(after, |notice| notice.seq);
     }
     Ok(NoticesRead { notices, upto, head })
+}
+
+/// The number of the last thing looked at, where there may be more behind it.
+fn last_of<T>(looked: &[T], number: impl Fn(&T) -> u64) -> Option<u64> {
+    looked.last().filter(|_| looked.len() == SCAN_MAX).map(number)
 }
 
 /// All there is to tell `child` of one finding; `None` where it is none of its business. What the office above this one

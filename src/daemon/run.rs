@@ -96,8 +96,7 @@ impl Running {
         let ledger = Arc::new(Ledger::new(office.clone()));
         let parent = Arc::new(Parent::new(ledger.clone()));
 
-        let child =
-            Child::new(ledger).bounded(settings.sync.batch_items_max as usize, settings.sync.batch_bytes_max as usize);
+        let child = Child::new(ledger).set(settings.sync);
         let link_settings = LinkSettings {
             retry_first: Duration::from_secs(settings.sync.retry_secs_min),
             retry_max: Duration::from_secs(settings.sync.retry_secs_max),

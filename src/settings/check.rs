@@ -292,11 +292,16 @@ fn guard(guard: &Guard) -> Result<(), Fault> {
     within("[guard] removed_lines_floor", guard.removed_lines_floor, 0..=1_000_000, "0 to 1000000")
 }
 
+/// A parent opens no batch of more things: a receipt that refuses each of them must be one that reads.
+pub const BATCH_ITEMS_MAX: u64 = 10_000;
+/// Half of what a parent opens, and no more than it takes where nothing can be compressed.
+pub const BATCH_BYTES_MAX: u64 = 4 << 20;
+
 fn sync(sync: &Sync) -> Result<(), Fault> {
-    within("[sync] batch_items_max", sync.batch_items_max, 1..=100_000, "1 to 100000")?;
-    within("[sync] batch_bytes_max", sync.batch_bytes_max, 16 << 10..=64 << 20, "16384 (16 KiB) to 67108864 (64 MiB)")?;
+    within("[sync] batch_items_max", sync.batch_items_max, 1..=BATCH_ITEMS_MAX, "1 to 10000")?;
+    let bytes = 16 << 10..=BATCH_BYTES_MAX;
+    within("[sync] batch_bytes_max", sync.batch_bytes_max, bytes, "16384 (16 KiB) to 4194304 (4 MiB)")?;
     within("[sync] retry_secs_min", sync.retry_secs_min, 1..=3_600, "1 to 3600")?;
-    within("[sync] notice_secs", sync.notice_secs, 1..=3_600, "1 to 3600")?;
     if sync.retry_secs_max < sync.retry_secs_min || sync.retry_secs_max > 3_600 {
         return Err(fault("[sync] retry_secs_max", sync.retry_secs_max, "from retry_secs_min to 3600"));
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::key::{Home, PLAIN_BEGINS, StoreKey, restrict};
-use super::open::{SCHEMA_VERSION, create, random_epoch, reader, version, writer};
+use super::open::{SCHEMA_VERSION, create, reader, version, writer};
 use super::{View, fault, meta};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
@@ -129,7 +129,7 @@ fn bring_back(fresh: &Home, copy: &Path, area: Area) -> Result<u64> {
     let conn = create(fresh, area)?;
     check(&conn, copy)?;
     // Its numbers after this moment would collide with those the lost file gave.
-    meta::put_u64(&conn, meta::EPOCH, random_epoch()?)?;
+    meta::renew_epoch(&conn, None)?;
     meta::put_u64(&conn, meta::ACKNOWLEDGED, View { conn: &conn }.seq()?)?;
     meta::put_u64(&conn, meta::RESYNC_DUE, 1)?;
     conn.execute("DELETE FROM frozen", []).or_say_at("beginning a new life of the store", copy)?;

@@ -181,10 +181,14 @@ impl View<'_> {
         Ok(self.finding(id)?.is_some_and(|f| f.status != FindingStatus::Closed))
     }
 
-    /// Decisions about pairs numbered in this stretch, for the nodes below.
-    pub fn match_decisions_between(&self, after: u64, upto: u64) -> Result<Vec<Decision>> {
-        let all = self.decisions_between(after, upto)?;
-        Ok(all.into_iter().filter(|decision| decision.kind == DecisionKind::Match).collect())
+    /// Decisions about pairs with numbers above `after`, in order, for the nodes below.
+    pub fn match_decisions_after(&self, after: u64, limit: usize) -> Result<Vec<Decision>> {
+        self.conn
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM decisions WHERE seq > ?1 AND kind = 'match' ORDER BY seq LIMIT ?2"
+            ))
+            .and_then(|mut s| s.query_map((after as i64, limit as i64), decision)?.collect())
+            .doing("reading decisions")
     }
 
     /// Areas of the two entries a decision about a pair is about, as far as they are here.

@@ -256,30 +256,18 @@ impl Writer<'_> {
     }
 
     /// Replaces what an entry says; what it said until now goes into its history. A vanished line stands again.
-    ///
-    /// List and area are those of the line: a tombstone made only because the parent held more than this node knows
-    /// neither.
-    pub fn update_entry(
-        &self,
-        old: &StoredEntry,
-        (list, area): (List, Area),
-        body: &str,
-        today: Date,
-        corrected: bool,
-    ) -> Result<()> {
+    pub fn update_entry(&self, old: &StoredEntry, body: &str, today: Date, corrected: bool) -> Result<()> {
         let seq = self.next_seq() as i64;
         self.keep_history(old.id, today, seq)?;
         self.conn
             .prepare_cached(
-                "UPDATE entries SET seq = ?2, body = ?3, removed = NULL, area = ?6, list = ?7,
+                "UPDATE entries SET seq = ?2, body = ?3, removed = NULL,
                         corrected = CASE WHEN ?4 THEN ?5 ELSE corrected END,
-                        sum = row_sum(uid, ?6, ?7, origin, first_seen, baseline, NULL,
+                        sum = row_sum(uid, area, list, origin, first_seen, baseline, NULL,
                                       CASE WHEN ?4 THEN ?5 ELSE corrected END, ?3)
                  WHERE id = ?1",
             )
-            .and_then(|mut s| {
-                s.execute((old.id, seq, body, corrected, day_to_sql(today), area.padded() as i64, list as u8))
-            })
+            .and_then(|mut s| s.execute((old.id, seq, body, corrected, day_to_sql(today))))
             .doing("changing an entry")?;
         Ok(())
     }

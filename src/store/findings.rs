@@ -139,6 +139,17 @@ impl View<'_> {
             .doing("reading findings")
     }
 
+    /// Snapshots that are here no more, and of which something still holds.
+    pub fn snapshots_forgotten(&self) -> Result<Vec<i64>> {
+        self.conn
+            .prepare_cached(
+                "SELECT DISTINCT snapshot FROM findings
+                 WHERE snapshot IS NOT NULL AND holds = 1 AND snapshot NOT IN (SELECT id FROM snapshots)",
+            )
+            .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
+            .doing("reading findings")
+    }
+
     fn holding(&self, of: FindingState) -> Result<Vec<FindingRow>> {
         let (column, value) = match of {
             FindingState::Person(uid) => ("person", uid.0 as i64),

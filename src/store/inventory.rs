@@ -120,7 +120,7 @@ fn shortened(hash: &blake3::Hasher) -> [u8; 16] {
 }
 
 /// A snapshot's key as a number, for comparing two nodes.
-fn snapshot_name(key: &SnapshotKey) -> u64 {
+pub(super) fn snapshot_name(key: &SnapshotKey) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(&[key.list as u8]);
     hash.update(&key.area.padded().to_le_bytes());
@@ -132,12 +132,11 @@ fn snapshot_name(key: &SnapshotKey) -> u64 {
 impl Writer<'_> {
     /// Makes the parent hear of these keys again: what stands gets a new number, what is gone or was never here
     /// becomes a tombstone. Gives how many of each.
-    pub fn repair(&self, keys: &[u64], acknowledged: u64) -> Result<(u64, u64)> {
-        let names: Vec<(u64, i64)> =
-            self.snapshots()?.into_iter().map(|(id, snapshot)| (snapshot_name(&snapshot.key), id)).collect();
+    pub fn repair(&self, keys: &[u64], own: Area, acknowledged: u64) -> Result<(u64, u64)> {
+        let names = self.snapshot_names(own)?;
         let (mut sent, mut removed) = (0, 0);
         for key in keys {
-            if let Some((_, id)) = names.iter().find(|(name, _)| name == key) {
+            if let Some((id, _)) = names.get(key) {
                 self.conn
                     .prepare_cached("UPDATE snapshots SET seq = ?2 WHERE id = ?1")
                     .and_then(|mut s| s.execute((id, self.next_seq() as i64)))
@@ -145,10 +144,12 @@ impl Writer<'_> {
                 sent += 1;
                 continue;
             }
-            let found: Option<(i64, bool)> = {
+            let found: Option<(u64, bool)> = {
                 self.conn
                     .prepare_cached("SELECT seq, removed IS NULL FROM entries WHERE uid = ?1")
-                    .and_then(|mut s| s.query_row([*key as i64], |row| Ok((row.get(0)?, row.get(1)?))).optional())
+                    .and_then(|mut s| {
+                        s.query_row([*key as i64], |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?))).optional()
+                    })
                     .doing("looking for an entry")?
             };
             match found {
@@ -156,32 +157,18 @@ impl Writer<'_> {
                     self.touch(&[Uid(*key)])?;
                     sent += 1;
                 }
-                Some((seq, false)) if seq as u64 <= acknowledged => {
+                Some((seq, false)) if seq <= acknowledged => {
                     self.touch(&[Uid(*key)])?;
                     removed += 1;
                 }
-                Some(_) => {}
-                None => {
-                    self.insert_tombstone(Uid(*key))?;
+                None if self.told_gone(*key)?.is_none_or(|seq| seq <= acknowledged) => {
+                    self.tell_gone(*key, own)?;
                     removed += 1;
                 }
+                // The word is on its way.
+                Some(_) | None => {}
             }
         }
         Ok((sent, removed))
-    }
-
-    /// The parent holds something this node never had (a clone's work, or from before a restore): it is told so
-    /// by a tombstone, in the same sequence as everything else.
-    fn insert_tombstone(&self, uid: Uid) -> Result<()> {
-        let area = self.meta_u64(super::meta::AREA)?.unwrap_or_default() as i64;
-        self.conn
-            .prepare_cached(
-                "INSERT INTO entries (uid, seq, area, list, origin, first_seen, baseline, removed, body, sum)
-                 VALUES (?1, ?2, ?3, 1, ?3, 19700101, 1, 19700101, '{\"name\":\"\"}',
-                         row_sum(?1, ?3, 1, ?3, 19700101, 1, 19700101, NULL, '{\"name\":\"\"}'))",
-            )
-            .and_then(|mut s| s.execute((uid.0 as i64, self.next_seq() as i64, area)))
-            .doing("telling the parent of something that is not here")?;
-        Ok(())
     }
 }

@@ -1,4 +1,5 @@
-//! What travels upward, as one JSON object a line: entries, snapshots with the places of their lines, decisions.
+//! What travels upward, as one JSON object a line: entries, snapshots with the places of their lines, decisions, the
+//! words of offices, and what is gone.
 //!
 //! A record travels as the text that is stored, so that fields of a newer version survive a relay and both ends
 //! compare equal byte for byte.
@@ -27,6 +28,16 @@ enum Wire<'a> {
     Snapshot(WireSnapshot),
     Decision(Decision),
     Attestation(WireAttestation<'a>),
+    Gone(WireGone),
+}
+
+/// The word that nobody in `area` has what goes by this name when nodes compare: the entry, or the list, is to be removed
+/// there. The tombstone of what its sender never had.
+#[derive(Serialize, Deserialize)]
+struct WireGone {
+    seq: u64,
+    area: Area,
+    key: u64,
 }
 
 /// An office's signed word on what it holds. Whoever hands it on leaves `word` as it came.
@@ -97,6 +108,15 @@ pub enum Arrived {
     Decision(Decision),
     /// Who signed, and the signed word as it came.
     Attestation(Area, String),
+    /// No office in this area has what goes by this name.
+    Gone(Area, u64),
+}
+
+/// Kinds of items that an older parent would have to quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Understood {
+    pub attestations: bool,
+    pub gone: bool,
 }
 
 /// What a line is. Read by itself first: a tagged enum is read by way of a buffer, which cannot hold a raw body.
@@ -114,6 +134,7 @@ impl<'a> Wire<'a> {
             "snapshot" => serde_json::from_str(line).map(Wire::Snapshot),
             "decision" => serde_json::from_str(line).map(Wire::Decision),
             "attestation" => serde_json::from_str(line).map(Wire::Attestation),
+            "gone" => serde_json::from_str(line).map(Wire::Gone),
             _ => Err(serde::de::Error::custom("a kind of item that this version does not know")),
         }
     }
@@ -165,6 +186,7 @@ pub fn read_item(line: &str) -> Result<Arrived> {
         }
         Wire::Decision(d) => Arrived::Decision(d),
         Wire::Attestation(a) => Arrived::Attestation(a.area, a.word.get().to_owned()),
+        Wire::Gone(gone) => Arrived::Gone(gone.area, gone.key),
     })
 }
 
@@ -220,13 +242,13 @@ fn write_snapshot(seq: u64, snapshot: Snapshot, placement: Placement) -> Wire<'s
 
 impl View<'_> {
     /// What has a number above `after`, in order, newest state only: sequence, area, line. Bounded by count and
-    /// bytes; one is always given if there is one. Signed words only `with_attestations`.
+    /// bytes; one is always given if there is one. Some kinds only where they are `understood`.
     pub fn items_after(
         &self,
         after: u64,
         items_max: usize,
         bytes_max: usize,
-        with_attestations: bool,
+        understood: Understood,
     ) -> Result<Vec<(u64, Area, String)>> {
         let mut keyed = self.entry_items(after, items_max, bytes_max)?;
         // Entries come first and are by far the most: whatever lies behind the last of a full page must wait.
@@ -234,8 +256,11 @@ impl View<'_> {
             if keyed.is_empty() || self.entries_end_at(&keyed)? { u64::MAX } else { keyed.last().map_or(0, |i| i.0) };
         keyed.extend(self.snapshot_items(after, upto)?);
         keyed.extend(self.decision_items(after, upto)?);
-        if with_attestations {
+        if understood.attestations {
             keyed.extend(self.attestation_items(after, upto)?);
+        }
+        if understood.gone {
+            keyed.extend(self.gone_items(after, upto)?);
         }
         keyed.sort_by_key(|(seq, _, _)| *seq);
         let mut bytes = 0usize;
@@ -346,6 +371,14 @@ impl View<'_> {
         told.collect()
     }
 
+    fn gone_items(&self, after: u64, upto: u64) -> Result<Vec<(u64, Area, String)>> {
+        let told = self.gone_between(after, upto)?.into_iter().map(|(seq, area, key)| {
+            let wire = Wire::Gone(WireGone { seq, area, key });
+            Ok((seq, area, serde_json::to_string(&wire).or_say("reading what must travel")?))
+        });
+        told.collect()
+    }
+
     /// How much has a number above `after`: things, and their bytes before compression. These are estimated from the
     /// first [`WEIGHED_MAX`] records: a county's million is asked for at every look at `status`.
     pub fn backlog(&self, after: u64) -> Result<(u64, u64)> {
@@ -353,7 +386,8 @@ impl View<'_> {
             .conn
             .prepare_cached(
                 "SELECT (SELECT count(*) FROM entries WHERE seq > ?1),
-                        (SELECT count(*) FROM snapshots WHERE seq > ?1) + (SELECT count(*) FROM decisions WHERE seq > ?1)",
+                        (SELECT count(*) FROM snapshots WHERE seq > ?1) + (SELECT count(*) FROM decisions WHERE seq > ?1)
+                            + (SELECT count(*) FROM gone WHERE seq > ?1)",
             )
             .and_then(|mut s| s.query_row([after as i64], |row| Ok((row.get(0)?, row.get(1)?))))
             .doing("counting what must travel")?;

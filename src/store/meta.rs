@@ -16,6 +16,10 @@ pub(super) const ACKNOWLEDGED: &str = "acknowledged";
 pub(super) const RESYNC_DUE: &str = "resync_due";
 /// Key of the store's epoch.
 pub(super) const EPOCH: &str = "epoch";
+/// Key of the epochs that the store left, as JSON: see [`View::has_left`].
+const LEFT: &str = "epochs_left";
+/// Of so many it knows that it left them; each is one restore.
+const LEFT_MAX: usize = 64;
 /// Key of the last number given.
 pub(super) const SEQ: &str = "seq";
 
@@ -42,6 +46,16 @@ impl View<'_> {
     /// Random, made with the file: a restored or cloned file is noticed by it (DESIGN.md, epoch).
     pub fn epoch(&self) -> Result<u64> {
         self.meta_u64(EPOCH)?.ok_or_else(fault::misled)
+    }
+
+    /// Whether this was the store's epoch once, or one that somebody knew it by, and it has begun another since.
+    pub fn has_left(&self, epoch: u64) -> Result<bool> {
+        Ok(self.epochs_left()?.contains(&epoch))
+    }
+
+    fn epochs_left(&self) -> Result<Vec<u64>> {
+        let kept = self.meta_text(LEFT)?;
+        kept.map_or(Ok(Vec::new()), |text| serde_json::from_str(&text).or_say(DOING))
     }
 
     /// The last sequence number given.
@@ -77,6 +91,23 @@ impl Writer<'_> {
     pub fn put_meta_u64(&self, key: &str, value: u64) -> Result<()> {
         put_u64(self.conn, key, value)
     }
+}
+
+/// Begins a new epoch. The one before is left, and so is `known`: the one by which whoever noticed the restore knows this
+/// store, which the store itself may not remember.
+pub(super) fn renew_epoch(conn: &Connection, known: Option<u64>) -> Result<u64> {
+    let view = View { conn };
+    let mut left = view.epochs_left()?;
+    for epoch in known.into_iter().chain([view.epoch()?]) {
+        left.retain(|before| *before != epoch);
+        left.push(epoch);
+    }
+    let kept = &left[left.len().saturating_sub(LEFT_MAX)..];
+    let text = serde_json::to_string(kept).or_say("beginning a new epoch")?;
+    put(conn, LEFT, ValueRef::Text(text.as_bytes()))?;
+    let epoch = random_epoch()?;
+    put_u64(conn, EPOCH, epoch)?;
+    Ok(epoch)
 }
 
 /// Gives a store that has none its epoch, and its first number.

@@ -46,14 +46,12 @@ impl View<'_> {
             .doing("reading what the parent told")
     }
 
-    /// What the parent told us after `nseq`, to be handed on.
-    pub fn notices_changed(&self, nseq: u64, upto: u64) -> Result<Vec<(u64, NoticeRow)>> {
+    /// What the parent told us after `nseq`, to be handed on, in its order.
+    pub fn notices_changed(&self, nseq: u64, limit: usize) -> Result<Vec<(u64, NoticeRow)>> {
         self.conn
-            .prepare_cached(
-                "SELECT id, body, withdraws, nseq FROM notices WHERE nseq > ?1 AND nseq <= ?2 ORDER BY nseq",
-            )
+            .prepare_cached("SELECT id, body, withdraws, nseq FROM notices WHERE nseq > ?1 ORDER BY nseq LIMIT ?2")
             .and_then(|mut s| {
-                s.query_map((nseq as i64, upto as i64), |row| Ok((row.get::<_, i64>(3)? as u64, notice(row)?)))?
+                s.query_map((nseq as i64, limit as i64), |row| Ok((row.get::<_, i64>(3)? as u64, notice(row)?)))?
                     .collect()
             })
             .doing("reading what the parent told")

@@ -3,7 +3,7 @@
 use rusqlite::OptionalExtension;
 
 use super::codec::Doing;
-use super::meta::{ACKNOWLEDGED, EPOCH};
+use super::meta::{self, ACKNOWLEDGED};
 use super::{View, Writer};
 use crate::error::{Context, Result};
 
@@ -49,6 +49,14 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Lets go of the batches from the one on that begins right behind `after`.
+    pub fn thaw(&self, after: u64) -> Result<()> {
+        self.conn
+            .execute("DELETE FROM frozen WHERE after >= ?1", [after as i64])
+            .or_say("letting the batches in flight go")?;
+        Ok(())
+    }
+
     /// Moves the watermark up and lets go of the batches it covers. Does nothing for one that is lower.
     pub fn acknowledge(&self, upto: u64) -> Result<bool> {
         if upto <= self.acknowledged()? {
@@ -66,10 +74,10 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A new life of this file: its old numbers mean nothing to the parent any more.
-    pub fn renew_epoch(&self) -> Result<u64> {
-        let epoch = super::open::random_epoch()?;
-        self.put_meta_u64(EPOCH, epoch)?;
+    /// A new life of this file: its old numbers mean nothing to the parent any more. `known`: the epoch by which a child
+    /// knows it that noticed the restore.
+    pub fn renew_epoch(&self, known: Option<u64>) -> Result<u64> {
+        let epoch = meta::renew_epoch(self.conn, known)?;
         let head = self.seq()?.max(self.seq.get());
         self.rewind(head)?;
         Ok(epoch)

@@ -90,6 +90,7 @@ impl View<'_> {
             ("entries", sum::ENTRY),
             ("snapshots", sum::SNAPSHOT),
             ("decisions", sum::DECISION),
+            ("gone", sum::GONE),
             ("blocks", sum::BUCKET),
         ] {
             let sql = format!("SELECT count(*) FROM {table} WHERE sum <> row_sum({columns})");

@@ -103,18 +103,21 @@ CREATE TABLE sources (
     PRIMARY KEY (stream, path)
 ) STRICT, WITHOUT ROWID;
 
--- Lines and files that could not be taken. A file's rows are replaced when it is read again.
+-- Lines and files that could not be taken. A file's rows are replaced when it is read again, a line of a batch leaves when
+-- the same thing is taken.
 CREATE TABLE quarantine (
     id     INTEGER PRIMARY KEY,
     at     INTEGER NOT NULL,
-    origin INTEGER NOT NULL,             -- the node that refused it
+    origin INTEGER NOT NULL,             -- the node whose file it is, or that sent it
     file   TEXT NOT NULL,
     sheet  TEXT,                         -- NULL: the whole file, or no sheets
     row    INTEGER,                      -- NULL: the whole sheet or file
     code   TEXT NOT NULL,
-    detail TEXT NOT NULL                 -- masked
+    detail TEXT NOT NULL,                -- masked
+    thing  INTEGER                       -- NULL: of a file; else what the line of a batch is about: see refused.rs
 ) STRICT;
 CREATE INDEX quarantine_file ON quarantine (file);
+CREATE UNIQUE INDEX quarantine_thing ON quarantine (origin, thing) WHERE thing IS NOT NULL;
 
 -- Snapshots the deletion guard holds until a person decides.
 CREATE TABLE held (
@@ -268,6 +271,15 @@ CREATE TABLE attestations (
     looks_lost    INTEGER                -- NULL: none; rows of its access log that an earlier word knew of
 ) STRICT;
 CREATE INDEX attestations_seq ON attestations (seq);
+
+-- What the parent holds of this office or of those below it, and none of them has: tombstones of what was never here.
+CREATE TABLE gone (
+    key  INTEGER PRIMARY KEY,            -- uid of an entry, or the name of a list (inventory.rs)
+    seq  INTEGER NOT NULL,
+    area INTEGER NOT NULL,               -- of the office that has it no more
+    sum  INTEGER NOT NULL                -- over both: see sum.rs
+) STRICT;
+CREATE INDEX gone_seq ON gone (seq);
 
 -- Receipts never expire: the same batch again gets the same answer, other content under its key is refused.
 CREATE TABLE receipts (

@@ -27,12 +27,12 @@ impl View<'_> {
             .doing("reading what is seen through")
     }
 
-    /// Findings of offices below of which this changed in a stretch of the sequence, in its order.
-    pub fn seen_through_changed(&self, after: u64, upto: u64) -> Result<Vec<(u64, FindingId)>> {
+    /// Findings of offices below of which this changed after `nseq`, in its order.
+    pub fn seen_through_changed(&self, nseq: u64, limit: usize) -> Result<Vec<(u64, FindingId)>> {
         self.conn
-            .prepare_cached("SELECT nseq, id FROM seen_through WHERE nseq > ?1 AND nseq <= ?2 ORDER BY nseq")
+            .prepare_cached("SELECT nseq, id FROM seen_through WHERE nseq > ?1 ORDER BY nseq LIMIT ?2")
             .and_then(|mut s| {
-                s.query_map((after as i64, upto as i64), |row| {
+                s.query_map((nseq as i64, limit as i64), |row| {
                     Ok((row.get::<_, i64>(0)? as u64, FindingId(row.get::<_, i64>(1)? as u64)))
                 })?
                 .collect()

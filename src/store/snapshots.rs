@@ -230,9 +230,9 @@ impl Writer<'_> {
             .doing("writing a snapshot")
     }
 
-    /// A register that is here for the first time: who is said to have moved there, or to its township, is judged
-    /// again, as only now somebody can say that they are missing.
-    fn expect_arrivals(&self, key: &SnapshotKey) -> Result<()> {
+    /// A register that is here for the first time, or no more: who is said to have moved there, or to its township, is
+    /// judged again, as only where there is one can somebody say that they are missing.
+    pub(super) fn expect_arrivals(&self, key: &SnapshotKey) -> Result<()> {
         self.conn
             .prepare_cached(
                 "INSERT OR REPLACE INTO dues SELECT DISTINCT person, 0 FROM events WHERE kind = 'transfer' AND went_to IN (?1, ?3)

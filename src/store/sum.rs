@@ -15,6 +15,8 @@ pub(super) const SNAPSHOT: &str = "list, area, origin, stream, file, sheet, take
      total_counted, placement";
 /// Columns of `decisions` under their sum, in this order.
 pub(super) const DECISION: &str = "kind, subject, verdict, note, author, at";
+/// Columns of `gone` under their sum, in this order.
+pub(super) const GONE: &str = "key, area";
 /// Columns of `blocks` under their sum, in this order.
 pub(super) const BUCKET: &str = "bucket, pairs";
 

@@ -131,11 +131,6 @@ impl Authority {
         self.clock.now()
     }
 
-    /// How far this computer's clock is off, in seconds ([`CertificateClock::skew_secs`]).
-    pub fn skew_secs(&self) -> i64 {
-        self.clock.skew_secs()
-    }
-
     pub fn print(&self) -> AuthorityPrint {
         AuthorityPrint::of(&self.certificate)
     }
@@ -181,11 +176,6 @@ impl Authority {
     /// Ends what a child was given. Returns how many valid certificates it held.
     pub fn revoke(&self, area: Area) -> Result<usize> {
         self.registry.revoke(area)
-    }
-
-    /// Areas of the children that may connect.
-    pub fn children(&self) -> Result<Vec<Area>> {
-        self.registry.children()
     }
 
     /// Answers [`super::protocol::Ask::Enrol`]. The same code with the same key gets the same certificate again:

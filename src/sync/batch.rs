@@ -7,20 +7,18 @@ use serde::Deserialize;
 
 use crate::domain::Area;
 use crate::error::{Context, Result};
+use crate::settings::{BATCH_BYTES_MAX, BATCH_ITEMS_MAX};
 
 use super::ledger::{FrozenBatch, Identity, Item, Poison};
 use super::protocol::{BatchHeader, Code, Hash, Refusal, Rejected};
 
-/// Items in one batch. 5,000 entries commit in about 40 ms with `synchronous=FULL`; more gains nothing.
-pub const BATCH_ITEMS_MAX: usize = 5_000;
-/// Lines of one batch before compression. Compressed it is some 150 kB: 20 s on a 64 kbit/s line.
-pub const BATCH_PLAIN_BYTES_MAX: usize = 1 << 20;
+/// Items that a parent opens at most: a receipt that refuses each of them is two thirds of [`super::protocol::META_BYTES_MAX`].
+pub const OPENED_ITEMS_MAX: usize = BATCH_ITEMS_MAX as usize;
 /// What a parent unpacks at most: room for one long item above the child's own limit, no room for a bomb.
-pub const OPENED_BYTES_MAX: usize = 8 << 20;
-/// What a parent takes as a body at most.
-pub const BODY_BYTES_MAX: usize = 4 << 20;
-/// How much of a refused line is kept in quarantine.
-pub const POISON_BYTES_MAX: usize = 4096;
+pub const OPENED_BYTES_MAX: usize = 2 * BATCH_BYTES_MAX as usize;
+/// What a parent takes as a body at most. Beside it there is room for the message's line, which is short where the body is
+/// long: also for what could not be compressed.
+pub const BODY_BYTES_MAX: usize = BATCH_BYTES_MAX as usize;
 
 const ZSTD_LEVEL: i32 = 3;
 /// The largest zstd window a parent allocates for a child (2^23 = 8 MiB).
@@ -85,6 +83,11 @@ pub fn build(origin: &Identity, after: u64, last: u64, items: &[Item]) -> Result
     Ok(FrozenBatch { header, body })
 }
 
+/// Whether a parent would open it, as far as can be told without doing so.
+pub fn can_be_opened(batch: &FrozenBatch) -> bool {
+    batch.header.items as usize <= OPENED_ITEMS_MAX && batch.body.len() <= BODY_BYTES_MAX
+}
+
 /// What the link reads of an item; the rest of the line is the store's.
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -102,6 +105,13 @@ pub struct Opened {
     pub poison: Vec<Poison>,
 }
 
+/// The lines of a batch that this node built itself, in their order: the first is line 1.
+pub fn lines(body: &[u8]) -> Result<Vec<String>> {
+    let plain = unpack(body, OPENED_BYTES_MAX).or_say("opening a batch of our own")?;
+    let lines = plain.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    Ok(lines.map(|line| String::from_utf8_lossy(line).into_owned()).collect())
+}
+
 /// Checks a batch of `child` against its hash and reads its lines. One bad line spoils only itself.
 ///
 /// # Errors
@@ -109,6 +119,9 @@ pub struct Opened {
 pub fn open(header: &BatchHeader, body: &[u8], child: Area) -> Result<Opened, Refusal> {
     if hash_of(header, body) != header.hash {
         return Err(Refusal::new(Code::HashMismatch, "the batch is not the one its hash names"));
+    }
+    if header.items as usize > OPENED_ITEMS_MAX {
+        return Err(Refusal::new(Code::TooLarge, format!("the batch holds more than {OPENED_ITEMS_MAX} items")));
     }
     let plain = unpack(body, OPENED_BYTES_MAX)?;
     let lines = plain.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
@@ -124,7 +137,7 @@ pub fn open(header: &BatchHeader, body: &[u8], child: Area) -> Result<Opened, Re
                 opened.items.push(item);
             }
             Err((seq, code)) => {
-                let line = String::from_utf8_lossy(&line[..line.len().min(POISON_BYTES_MAX)]).into_owned();
+                let line = String::from_utf8_lossy(line).into_owned();
                 opened.poison.push(Poison { rejected: Rejected { seq, row, code: code.to_owned() }, line });
             }
         }
@@ -148,7 +161,7 @@ fn read_item(line: &[u8], child: Area, before: u64, last: u64) -> Result<Item, (
 
 #[cfg(test)]
 mod tests {
-    use super::super::protocol::Epoch;
+    use super::super::protocol::{Answer, Epoch, Message, Receipt};
     use super::*;
 
     fn area(text: &str) -> Area {
@@ -194,6 +207,16 @@ mod tests {
         assert_eq!(open(&batch.header, &body, village().area).unwrap_err().code, Code::HashMismatch);
         let moved = BatchHeader { last: 8, ..batch.header.clone() };
         assert_eq!(open(&moved, &batch.body, village().area).unwrap_err().code, Code::HashMismatch);
+    }
+
+    /// Else the child could not read it, and would send the same batch for ever.
+    #[test]
+    fn a_receipt_that_refuses_every_item_of_the_largest_batch_can_be_read() {
+        let code = rejected::SEQ_OUT_OF_ORDER.to_owned();
+        let each = Rejected { seq: Some(u64::MAX), row: OPENED_ITEMS_MAX as u32, code };
+        let header = build(&village(), 2, 9, &[item(3, "519901001200")]).unwrap().header;
+        let receipt = Message::bare(Answer::Receipt(Receipt::of(&header, vec![each; OPENED_ITEMS_MAX])));
+        assert_eq!(Message::from_bytes(receipt.to_bytes()), Ok(receipt));
     }
 
     #[test]

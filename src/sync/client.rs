@@ -9,7 +9,7 @@ use rustls::ClientConfig;
 use super::credential::Credential;
 use super::join_code::JoinCode;
 use super::line::{Failure, Line};
-use super::protocol::{Answer, Ask, Code, Message, PROTOCOL_OLDEST, Refusal};
+use super::protocol::{Answer, Ask, Message, PROTOCOL_OLDEST, Refusal};
 use super::tls;
 use crate::error::{Context, Error, Result};
 
@@ -116,7 +116,7 @@ impl Line for HttpLine {
                     Ok(refusal) => Failure::Refused(refusal),
                     Err(_) => Failure::Broken(Error::new(format!("something between answered '{status}'")).transient()),
                 }),
-                Reply::TooLong => Err(Failure::Refused(Refusal::new(Code::TooLarge, "the parent's answer has no end"))),
+                Reply::TooLong => Err(Failure::Broken(Error::new("the parent's answer has no end"))),
             };
         }
         Err(Failure::Own(Error::new("the link has no address of the parent")))

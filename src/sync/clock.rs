@@ -91,11 +91,6 @@ impl CertificateClock {
         }
         now
     }
-
-    /// How far the computer's clock is from certificate time, in seconds; positive when it is ahead.
-    pub fn skew_secs(&self) -> i64 {
-        (self.read)().0 - self.now()
-    }
 }
 
 #[cfg(test)]
@@ -151,7 +146,6 @@ mod tests {
         office.system.store(10 * DAY, Ordering::SeqCst);
         let clock = office.boot();
         assert_eq!(clock.now(), 20_000 * DAY);
-        assert_eq!(clock.skew_secs(), -19_990 * DAY);
     }
 
     #[test]

@@ -140,6 +140,16 @@ impl Course {
                 tracing::error!(%failure, "this node and its parent hold different courses");
                 self.with_child(move |child| child.restored(last)).await?;
             }
+            if let Err(failure) = &answer
+                && failure.code() == Some(Code::TooLarge)
+            {
+                meanwhile??;
+                next = self.with_child(move |child| child.cut(&batch)).await?;
+                if next.is_none() {
+                    return answer.map(drop);
+                }
+                continue;
+            }
             let Answer::Receipt(receipt) = answer?.meta else { return Err(Failure::unexpected("push")) };
             crash::point("receipt-arrived");
             sent();
@@ -175,13 +185,13 @@ impl Course {
         Ok(Verdict::Unsettled)
     }
 
-    /// Compares, repairs, and sends the repairs.
+    /// Compares, repairs, sends the repairs, and compares again: only that shows that it worked.
     pub async fn resync<L: Line>(
         &self,
         line: &L,
         confirmed: bool,
         progress: &mut (dyn FnMut(Step) + Send),
-    ) -> Result<ResyncReport, Failure> {
+    ) -> Result<(ResyncReport, Verdict), Failure> {
         self.drain(line, &mut || ()).await?;
         let report = resync::resync(line, self.child.ledger(), confirmed, progress).await?;
         self.drain(line, &mut || ()).await?;
@@ -189,7 +199,9 @@ impl Course {
         if report.held == 0 {
             self.with_child(|child| child.ledger().set_resync_due(false)).await?;
         }
+        let verdict = self.verify(line).await?;
+        let report = ResyncReport { equal: matches!(verdict, Verdict::Equal(_)), ..report };
         line.ask(Message::bare(Ask::Resynced { report })).await?;
-        Ok(report)
+        Ok((report, verdict))
     }
 }

@@ -29,7 +29,8 @@ pub struct Identity {
     pub head: u64,
 }
 
-/// A batch as it is kept until its receipt is here. Never built twice: the same key must be the same bytes.
+/// A batch as it is kept until its receipt is here. Never built twice, where a parent may have taken it: the same key must
+/// be the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrozenBatch {
     pub header: BatchHeader,
@@ -42,19 +43,25 @@ pub struct FrozenBatch {
 pub struct Arrival {
     pub header: BatchHeader,
     pub items: Vec<Item>,
-    /// Lines that cannot be taken, whatever the store thinks of them.
+    /// Lines that cannot be taken, whatever the store thinks of them; in their order.
     pub poison: Vec<Poison>,
-    /// The child's over `header.hash` (ECDSA P-256, ASN.1), already checked; kept as proof of who said it.
-    pub signature: Vec<u8>,
     /// The child sends another one at once.
     pub more: bool,
+}
+
+impl Arrival {
+    /// Each item with its line of the batch, from 1: the poison stands between.
+    pub fn numbered(&self) -> impl Iterator<Item = (u32, &Item)> {
+        let free = |row: &u32| self.poison.binary_search_by_key(row, |poison| poison.rejected.row).is_err();
+        (1..).filter(free).zip(&self.items)
+    }
 }
 
 /// A line that could not be taken, for the quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Poison {
     pub rejected: Rejected,
-    /// As it came, cut to [`super::batch::POISON_BYTES_MAX`]. May hold personal data: quarantine, never a log.
+    /// As it came: which thing is missing is read from it, and it is kept nowhere. May hold personal data.
     pub line: String,
 }
 
@@ -133,8 +140,12 @@ pub trait ChildLedger: Send + Sync {
     /// Keeps a batch durably. Called before its first byte is sent. Batches kept form a chain from the watermark on.
     fn freeze(&self, batch: &FrozenBatch) -> Result<()>;
 
+    /// Keeps a batch in the place of the one that begins at the same number and of all behind that, in one transaction.
+    /// Called only where the parent does not open the kept one and so never took it.
+    fn freeze_instead(&self, batch: &FrozenBatch) -> Result<()>;
+
     /// In one transaction: watermark to `receipt.last`, kept batches up to it dropped, `receipt.rejected` told to
-    /// the operator. A receipt at or below the watermark changes nothing.
+    /// the operator until the same things are taken. A receipt at or below the watermark changes nothing.
     fn acknowledge(&self, receipt: &Receipt) -> Result<()>;
 
     /// The parent was restored and holds only `watermark`: in one transaction lower the watermark to it, drop every
@@ -164,7 +175,8 @@ pub trait ChildLedger: Send + Sync {
     fn attested(&self, word: &Attestation) -> Result<()>;
 
     /// The version the parent was found to speak. A parent older than [`super::protocol::PROTOCOL_ATTESTS`] is sent no
-    /// words: it would have to quarantine them.
+    /// words, one older than [`super::protocol::PROTOCOL_GONE`] nothing of what was never here: it would have to
+    /// quarantine them.
     fn parent_speaks(&self, protocol: u16) -> Result<()>;
 
     fn notices_mark(&self) -> Result<NoticesMark>;
@@ -202,18 +214,23 @@ pub trait ParentLedger: Send + Sync {
     /// Commits items, quarantine, watermark (`header.last`) and receipt in ONE transaction. The link has checked
     /// that `header.after` is the watermark and calls this for one batch of a child at a time; an implementation
     /// checks it again inside and fails otherwise. What the store itself cannot take is quarantined and named in
-    /// the receipt beside `poison` ([`Receipt::of`]); it never fails the batch.
+    /// the receipt beside `poison` ([`Receipt::of`]); it never fails the batch. What is taken leaves the quarantine.
     ///
     /// # Errors
     /// Any error means *unknown*: the child is told to come again, and the next call to [`ParentLedger::origin`]
     /// and [`ParentLedger::receipt`] must tell what is really there.
     fn accept(&self, arrival: Arrival) -> Result<Receipt>;
 
+    /// Whether this database has begun a new epoch since `epoch`, its own or one that it was told of by
+    /// [`ParentLedger::noticed_restore`].
+    fn has_left(&self, epoch: Epoch) -> Result<bool>;
+
     /// A child holds a receipt, or has read notices, up to `theirs`; here is only `ours`: this database was restored.
+    /// `known`: the epoch by which the child knows it, which is then left too.
     /// The child will send again. For the operator, and: do what [`ChildLedger::begin_epoch`] does, so that this
     /// node's own parent and all its children notice too. A database brought back by the office itself should begin a
     /// new epoch before it is used: what is noticed late, or never, is then known from the start.
-    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64) -> Result<()>;
+    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64, known: Option<Epoch>) -> Result<()>;
 
     /// A child began a new life (`epoch`) or an old copy of it appeared; for the operator.
     fn noticed_epoch(&self, child: Area, epoch: Epoch, superseded: bool) -> Result<()>;

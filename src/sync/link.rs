@@ -17,7 +17,7 @@ use super::credential::Credential;
 use super::enrol;
 use super::line::{Failure, blocking};
 use super::notices::{Asked, poll, read};
-use super::protocol::{Code, ResyncReport};
+use super::protocol::{Code, Epoch, ResyncReport};
 use super::push::Child;
 use super::resync::{Step, Verdict};
 use super::retry::{RETRY_FIRST, RETRY_MAX, Retry};
@@ -105,11 +105,13 @@ impl Link {
                 failure = self.session(&mut retry) => failure,
                 _ = shutdown.wait_for(|stop| *stop) => break,
             };
-            let pause = match &failure {
+            // How long to wait; how long to be deaf to new data meanwhile, which is a reason to try at once, but not at
+            // every entry, and not where the parent named a time; and what whoever asks is told as long.
+            let first = self.settings.retry_first;
+            let (pause, deaf, text) = match &failure {
                 Ended::NotJoined => {
                     self.state(LinkState::NotJoined);
-                    self.fail_pending("this node has joined no parent");
-                    JOINED_LOOK
+                    (JOINED_LOOK, Duration::ZERO, "this node has joined no parent".to_owned())
                 }
                 Ended::Paused => {
                     self.state(LinkState::Paused);
@@ -125,45 +127,53 @@ impl Link {
                 }
                 Ended::Superseded => {
                     self.state(LinkState::Superseded);
-                    self.fail_pending(
-                        "the parent follows another copy of this node; 'rosterd resync' makes this one it",
-                    );
-                    self.settings.retry_max
+                    let text = "the parent follows another copy of this node; 'rosterd resync' makes this one it";
+                    (self.settings.retry_max, first, text.to_owned())
                 }
                 // The fresh certificate is used from the next connection on.
-                Ended::Renewed => self.settings.retry_first,
+                Ended::Renewed => (first, Duration::ZERO, String::new()),
                 Ended::Failed(failure) => {
                     let pause = retry.pause(failure.asked_pause());
                     tracing::warn!(%failure, pause_ms = pause.as_millis() as u64, "the link failed");
                     let text = failure.to_string();
-                    self.fail_pending(&text);
                     self.status.send_modify(|status| {
                         status.state = LinkState::Waiting { pause };
-                        status.last_refusal = failure.code();
-                        status.last_error = Some(text);
+                        status.last_error = Some(text.clone());
                     });
-                    pause
+                    (pause, failure.asked_pause().map_or(first, |_| pause), text)
                 }
             };
-            // New data is a reason to try at once, but not at every entry, and not where the parent named a time.
-            let deaf = match &failure {
-                Ended::Failed(failure) => failure.asked_pause().map_or(self.settings.retry_first, |_| pause),
-                _ => Duration::ZERO,
-            };
-            let awake = async {
-                tokio::time::sleep(deaf.min(pause)).await;
-                tokio::select! {
-                    _ = tokio::time::sleep(pause.saturating_sub(deaf)) => {}
-                    _ = self.wake.notified() => {}
-                }
-            };
+            if !matches!(failure, Ended::Renewed) {
+                self.fail_pending(&text);
+            }
             tokio::select! {
-                _ = awake => {}
-                command = self.commands.recv() => self.pending.extend(command),
+                _ = self.rest(pause, deaf, &text) => {}
                 _ = shutdown.wait_for(|stop| *stop) => break,
             }
         }
         self.fail_pending("the daemon stops");
+    }
+
+    /// Waits for `pause` to pass, or for a reason to try earlier. For `deaf` of it only what a person asks for is one:
+    /// somebody who waits for everything to be sent is told `text`, and may ask again.
+    async fn rest(&mut self, pause: Duration, deaf: Duration, text: &str) {
+        let begun = tokio::time::Instant::now();
+        let deaf = deaf.min(pause);
+        loop {
+            let is_deaf = begun.elapsed() < deaf;
+            tokio::select! {
+                _ = tokio::time::sleep_until(begun + if is_deaf { deaf } else { pause }) => {
+                    if !is_deaf {
+                        return;
+                    }
+                }
+                _ = self.wake.notified(), if !is_deaf => return,
+                command = self.commands.recv() => match command {
+                    Some(flush @ Command::Flush(_)) if is_deaf => flush.fail(text),
+                    command => return self.pending.extend(command),
+                }
+            }
+        }
     }
 
     fn fail_pending(&mut self, text: &str) {
@@ -224,8 +234,8 @@ impl Link {
             }
             let (child, wake, asked) = (self.child.clone(), self.wake.clone(), self.asked.clone());
             let ended = tokio::select! {
-                failure = read(line, &child, self.settings.notices_wait_secs, &asked, &wake) => Err(failure),
-                done = self.round(line, &course) => done,
+                heard = read(line, &child, welcome.epoch, self.settings.notices_wait_secs, &asked, &wake) => heard,
+                done = self.round(line, &course, welcome.epoch) => done,
             };
             if let Err(failure) = ended {
                 return Ended::Failed(failure);
@@ -233,14 +243,14 @@ impl Link {
         }
     }
 
-    /// Everything that is to be done, until it is time for a new hello.
-    async fn round(&mut self, line: &HttpLine, course: &Course) -> Result<(), Failure> {
+    /// Everything that is to be done, until it is time for a new hello. `met`: the parent's epoch at the last one.
+    async fn round(&mut self, line: &HttpLine, course: &Course, met: Epoch) -> Result<(), Failure> {
         let until = tokio::time::Instant::now() + self.settings.hello_every;
         loop {
             course.attest().await?;
             self.drain(line, course).await?;
             while let Some(command) = self.pending.pop_front() {
-                self.serve(line, course, command).await?;
+                self.serve(line, course, met, command).await?;
             }
             let held = self.status.borrow().resync_held > 0;
             let ledger = self.child.ledger().clone();
@@ -269,13 +279,21 @@ impl Link {
         }
     }
 
-    async fn serve(&mut self, line: &HttpLine, course: &Course, command: Command) -> Result<(), Failure> {
+    async fn serve(&mut self, line: &HttpLine, course: &Course, met: Epoch, command: Command) -> Result<(), Failure> {
         match command {
             Command::Flush(reply) => {
                 let done = async {
                     self.drain(line, course).await?;
-                    while poll(line, &self.child, 0).await?.more {}
-                    Ok(())
+                    loop {
+                        match poll(line, &self.child, met, 0).await? {
+                            Some(head) if head.more => {}
+                            Some(_) => return Ok(()),
+                            None => {
+                                let anew = Error::new("the parent began a new epoch").transient();
+                                return Err(Failure::Broken(anew));
+                            }
+                        }
+                    }
                 };
                 answer(reply, done.await)
             }
@@ -326,14 +344,10 @@ impl Link {
         progress: &mut (dyn FnMut(Step) + Send),
     ) -> Result<ResyncReport, Failure> {
         self.state(LinkState::Comparing);
-        let report = course.resync(line, confirmed, progress).await?;
+        let (report, verdict) = course.resync(line, confirmed, progress).await?;
         self.asked.resync.store(false, Ordering::SeqCst);
-        // The next thing is to prove that it worked.
-        self.verified = None;
-        self.status.send_modify(|status| {
-            status.resync_held = report.held;
-            status.last_resync = Some(report);
-        });
+        self.compared(&verdict);
+        self.status.send_modify(|status| status.resync_held = report.held);
         Ok(report)
     }
 }
@@ -343,7 +357,6 @@ fn contacted(status: &watch::Sender<LinkStatus>) {
     status.send_modify(|status| {
         status.last_contact = Some(system_secs());
         status.last_error = None;
-        status.last_refusal = None;
     });
 }
 

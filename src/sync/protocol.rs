@@ -14,11 +14,13 @@ pub use super::refusal::{Code, Refusal};
 use crate::domain::Area;
 
 /// The version this build speaks.
-pub const PROTOCOL: u16 = 2;
+pub const PROTOCOL: u16 = 3;
 /// The oldest version this build still understands.
 pub const PROTOCOL_OLDEST: u16 = 1;
 /// From this version on a parent takes signed words, and a child compares without repairing when its parent asks.
 pub const PROTOCOL_ATTESTS: u16 = 2;
+/// From this version on a parent takes the word that something is gone which its sender never had.
+pub const PROTOCOL_GONE: u16 = 3;
 /// Rows of one [`VerifyReport`]: some 100 bytes each, far inside [`META_BYTES_MAX`].
 pub const DIFFERING_MAX: usize = 1_000;
 
@@ -262,6 +264,9 @@ pub struct ResyncReport {
     pub held: u64,
     /// Bytes of comparison on the wire, both ways, without TLS framing; what is then sent is not in it.
     pub bytes: u64,
+    /// A comparison after the repair showed that both hold the same. An older child made none.
+    #[serde(default)]
+    pub equal: bool,
 }
 
 /// What a comparison that repairs nothing found, for the person at the parent who asked.
@@ -305,7 +310,7 @@ pub enum Ask {
     Compare {
         total: Total,
     },
-    /// The payload holds the child's sums ([`super::inventory`]); answered by what differs.
+    /// The payload holds the child's sums ([`super::survey`]); answered by what differs.
     Sums {
         survey: u64,
     },

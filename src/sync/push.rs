@@ -3,16 +3,17 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::attest::Attestation;
-use super::batch::{self, BATCH_ITEMS_MAX, BATCH_PLAIN_BYTES_MAX};
+use super::batch;
 use super::course::Signer;
 use super::ledger::{ChildLedger, FrozenBatch, Notice, NoticesPage};
 use super::line::Failure;
 use super::protocol::{
-    Adopt, Code, Hello, Message, NoticesHead, NoticesMark, PROTOCOL, PROTOCOL_OLDEST, Receipt, Refusal, Standing,
-    Welcome,
+    Adopt, BatchHeader, Code, Hello, Message, NoticesHead, NoticesMark, PROTOCOL, PROTOCOL_OLDEST, Receipt, Refusal,
+    Standing, Welcome,
 };
 use super::receive::NOTICES_BYTES_MAX;
 use crate::error::{Error, Result};
+use crate::settings;
 
 /// What to do after the parent's welcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,13 +41,18 @@ impl Child {
         Child {
             ledger,
             software: concat!("rosterd ", env!("CARGO_PKG_VERSION")).to_owned(),
-            items_max: BATCH_ITEMS_MAX,
-            bytes_max: BATCH_PLAIN_BYTES_MAX,
+            items_max: 0,
+            bytes_max: 0,
             turn: Mutex::default(),
         }
+        .set(settings::Sync::default())
     }
 
-    /// With other bounds of a batch.
+    /// With the bounds of a batch that the office set.
+    pub fn set(self, sync: settings::Sync) -> Child {
+        self.bounded(sync.batch_items_max as usize, sync.batch_bytes_max as usize)
+    }
+
     pub fn bounded(self, items_max: usize, bytes_max: usize) -> Child {
         Child { items_max, bytes_max, ..self }
     }
@@ -159,17 +165,39 @@ impl Child {
         let epoch = self.ledger.identity()?.epoch;
         // A batch of an earlier epoch is nothing the parent would take.
         if let Some(kept) = self.ledger.frozen_at(after)?.filter(|kept| kept.header.epoch == epoch) {
-            return Ok(Some(kept));
+            if batch::can_be_opened(&kept) {
+                return Ok(Some(kept));
+            }
+            return Ok(Some(self.cut_anew(&kept)?.unwrap_or(kept)));
         }
-        let Some(batch) = self.build(after)? else { return Ok(None) };
+        let Some(batch) = self.build(after, self.items_max)? else { return Ok(None) };
         self.ledger.freeze(&batch)?;
         Ok(Some(batch))
     }
 
-    fn build(&self, after: u64) -> Result<Option<FrozenBatch>> {
+    /// The parent refused `kept` as too large: a smaller batch in its place. `None` where it holds one thing alone.
+    pub fn cut(&self, kept: &FrozenBatch) -> Result<Option<FrozenBatch>> {
+        let _turn = self.turn();
+        self.cut_anew(kept)
+    }
+
+    /// A batch that the parent does not open was taken by nobody: its numbers are free for another one. So it may be of
+    /// another time, when the office had set other bounds, and does not stay in the way for ever.
+    fn cut_anew(&self, kept: &FrozenBatch) -> Result<Option<FrozenBatch>> {
+        let BatchHeader { after, items, .. } = kept.header;
+        if items <= 1 {
+            return Ok(None);
+        }
+        let Some(batch) = self.build(after, self.items_max.min(items as usize / 2))? else { return Ok(None) };
+        tracing::warn!(items, instead = batch.header.items, "a batch is too large for the parent and is cut anew");
+        self.ledger.freeze_instead(&batch)?;
+        Ok(Some(batch))
+    }
+
+    fn build(&self, after: u64, items_max: usize) -> Result<Option<FrozenBatch>> {
         // The head first: numbers up to it that the read below does not show were overtaken.
         let identity = self.ledger.identity()?;
-        let items = self.ledger.items_after(after, self.items_max, self.bytes_max)?;
+        let items = self.ledger.items_after(after, items_max, self.bytes_max)?;
         let last = items.last().map_or(identity.head, |item| item.seq);
         if last <= after {
             return Ok(None);

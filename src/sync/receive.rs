@@ -12,7 +12,7 @@ use super::batch;
 use super::ledger::{Arrival, ParentLedger};
 use super::protocol::{
     Adopt, Answer, Ask, BatchHeader, Code, Compared, Hello, Message, NoticesHead, NoticesMark, PROTOCOL,
-    PROTOCOL_OLDEST, Receipt, Refusal, Standing, Total, VerifyReport, Welcome, from_hex,
+    PROTOCOL_OLDEST, Receipt, Refusal, ResyncReport, Standing, Total, VerifyReport, Welcome, from_hex,
 };
 use super::seats::Seats;
 use super::survey::Surveys;
@@ -126,6 +126,7 @@ impl Parent {
             Ask::Symbols { survey, from, upto } => self.surveys.symbols(child, survey, from, upto),
             Ask::Elements { survey, from } => self.surveys.elements(child, survey, from),
             Ask::Resynced { report } => {
+                let report = ResyncReport { equal: report.equal && self.saw_equal(child), ..report };
                 self.ledger.resynced(child, &report)?;
                 bare(Answer::Noted)
             }
@@ -156,8 +157,11 @@ impl Parent {
                 Standing::Known { watermark: 0 }
             }
             Some(origin) if origin.epoch == hello.epoch => {
-                if hello.acknowledged > origin.watermark {
-                    self.ledger.noticed_restore(child, origin.watermark, hello.acknowledged)?;
+                let known = hello.notices.epoch;
+                // One restore is one new epoch, for the first child that comes: the others know the one before it.
+                let is_told = || known.map_or(Ok(false), |known| self.ledger.has_left(known));
+                if hello.acknowledged > origin.watermark && !is_told()? {
+                    self.ledger.noticed_restore(child, origin.watermark, hello.acknowledged, known)?;
                 }
                 Standing::Known { watermark: origin.watermark }
             }
@@ -187,13 +191,17 @@ impl Parent {
         Ok(compared)
     }
 
-    /// What a child says of a comparison that it was asked for. That both are equal this node has seen itself, or it is
-    /// not so.
+    /// Whether the last comparison with this child, just now, came out equal. What a child says of that is not believed
+    /// where this node has not seen it itself.
+    fn saw_equal(&self, child: Area) -> bool {
+        let seen = locked(&self.found_equal).remove(&child);
+        seen.is_some_and(|(equal, at)| equal && at.elapsed() < COMPARED_WITHIN)
+    }
+
+    /// What a child says of a comparison that it was asked for.
     fn verified(&self, child: Area, mut report: VerifyReport) -> Result<(), Refusal> {
         report.differing.retain(|row| child.contains(row.area));
-        let seen = locked(&self.found_equal).remove(&child);
-        let equal = seen.is_some_and(|(equal, at)| equal && at.elapsed() < COMPARED_WITHIN);
-        if report.differing.is_empty() && !equal {
+        if !self.saw_equal(child) && report.differing.is_empty() {
             return Err(Refusal::new(Code::Malformed, "the comparison came out otherwise here"));
         }
         Ok(self.ledger.verified(child, &report)?)
@@ -262,7 +270,7 @@ impl Parent {
             let told = &poison.rejected;
             tracing::warn!(%child, seq = told.seq, row = told.row, code = told.code, "an item was not taken");
         }
-        let arrival = Arrival { header, items: opened.items, poison: opened.poison, signature, more };
+        let arrival = Arrival { header, items: opened.items, poison: opened.poison, more };
         let receipt = self.ledger.accept(arrival)?;
         crash::point("batch-committed");
         Ok(receipt)
@@ -294,7 +302,7 @@ impl Parent {
         let read = self.ledger.notices_after(child, after, NOTICES_ITEMS_MAX, NOTICES_BYTES_MAX)?;
         if after > read.head {
             // The child has read what this database does not hold any more: it was restored.
-            self.ledger.noticed_restore(child, read.head, after)?;
+            self.ledger.noticed_restore(child, read.head, after, Some(epoch))?;
             return self.notices(child, NoticesMark::default());
         }
         let lines: Vec<String> = read.notices.iter().map(|n| format!("{} {}", n.seq, n.line)).collect();

@@ -58,11 +58,6 @@ impl Code {
             Code::Unavailable => 503,
         }
     }
-
-    /// Whether asking the same again later can succeed without anybody doing anything.
-    pub fn may_pass(self) -> bool {
-        matches!(self, Code::Busy | Code::Unavailable | Code::SurveyUnknown | Code::EpochUnknown | Code::Gap)
-    }
 }
 
 /// A parent's no.

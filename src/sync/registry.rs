@@ -228,15 +228,6 @@ impl Registry {
     pub fn credential(&self, serial: &str) -> Result<Option<Credential>> {
         Ok(self.current()?.credentials.get(serial).cloned())
     }
-
-    /// Areas with a certificate that is not revoked, in order.
-    pub fn children(&self) -> Result<Vec<Area>> {
-        let state = self.current()?;
-        let mut areas: Vec<Area> = state.credentials.values().filter(|c| !c.revoked).map(|c| c.issued.area).collect();
-        areas.sort_unstable();
-        areas.dedup();
-        Ok(areas)
-    }
 }
 
 #[cfg(test)]

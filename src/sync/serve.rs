@@ -331,8 +331,8 @@ async fn wait_for_notices(door: &Arc<Door>, peer: Peer, ask: Ask, secs: u16) -> 
         let ask = Message::bare(ask.clone());
         let answer = blocking(move || parent.answer(&peer, ask, authority.now())).await?;
         let quiet = match &answer.meta {
-            Answer::Notices(NoticesHead { reset, resync, verify, .. }) => {
-                answer.payload.is_empty() && !reset && !resync && !verify
+            Answer::Notices(NoticesHead { reset, more, resync, verify, .. }) => {
+                answer.payload.is_empty() && !reset && !more && !resync && !verify
             }
             _ => false,
         };

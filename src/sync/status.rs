@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use super::protocol::{Code, ResyncReport};
+use super::protocol::ResyncReport;
 use super::resync::{Step, Verdict};
 use crate::domain::Area;
 use crate::error::{Error, Result};
@@ -42,14 +42,11 @@ pub struct LinkStatus {
     pub last_contact: Option<i64>,
     /// What failed last; cleared by the next success.
     pub last_error: Option<String>,
-    /// The parent's code, where the last failure was a refusal.
-    pub last_refusal: Option<Code>,
     /// This computer's clock less the parent's, at the last hello.
     pub skew_secs: i64,
     pub certificate_ends: Option<i64>,
     /// Removals at the parent that wait for a person to confirm the resync.
     pub resync_held: u64,
-    pub last_resync: Option<ResyncReport>,
     /// When equality was last proven, by this computer's clock.
     pub last_equal: Option<i64>,
     /// The last comparison found differences: (list, area) rows that differ.
@@ -104,11 +101,6 @@ impl LinkHandle {
 
     pub fn status(&self) -> LinkStatus {
         self.status.borrow().clone()
-    }
-
-    /// To wait for a change of the status.
-    pub fn watch(&self) -> watch::Receiver<LinkStatus> {
-        self.status.clone()
     }
 
     /// Returns once the parent has acknowledged everything and no notice is unread. One attempt, no retries.

@@ -46,9 +46,9 @@ impl Node {
     /// Lines of the village as its own intake leaves them.
     fn says(&self, uid: u64, name: &str) {
         let own = self.office.area();
-        let setting = self.office.setting();
         let line = entry(uid, name, 1);
-        let taken = self.office.store.write(|w| crate::daemon::pass::arrive(w, &setting, own, &line)).unwrap();
+        let taken =
+            self.office.store.write(|w| crate::daemon::pass::arrive(w, (self.office.today(), 0), own, &line)).unwrap();
         taken.unwrap();
     }
 
@@ -70,7 +70,7 @@ impl Node {
         }
         let (items, hash) = (lines.len() as u32, Hash([0; 32]));
         let header = BatchHeader { origin, epoch: Epoch(1), after, last: after + 100, items, hash };
-        let arrival = Arrival { header, items: lines, poison: Vec::new(), signature: Vec::new(), more: false };
+        let arrival = Arrival { header, items: lines, poison: Vec::new(), more: false };
         ParentLedger::accept(&*self.ledger, arrival).unwrap()
     }
 

@@ -79,7 +79,8 @@ ask! {
 #[serde(default)]
 pub struct Status {}
 
-/// Gives one row `{"settled": bool}`: what [`Status`] says of it, without the rest. For asking again and again.
+/// Gives one row `{"settled": bool}`. Unlike [`Status`], which says of it what this node knows, it asks the parent: for
+/// whoever waits, and asks again and again.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settled {}
@@ -170,7 +171,8 @@ pub enum HeldAction {
 pub struct Quarantine {}
 
 /// Compares with the parent, or with one child, and repairs; gives rows
-/// `{"area","list","matched","sent","removed","bytes","equal"}`.
+/// `{"area","list","matched","sent","removed","held","bytes","equal"}`: `held` removals wait for a person at the child. Ends
+/// with [`super::Exit::Failed`] where the two are not equal after it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Resync {

@@ -13,7 +13,7 @@ use super::super::neighbours::ChildState;
 use super::super::present::Presenter;
 use super::super::watched::unread_now;
 use super::super::{alarms, attest};
-use super::{FrontDesk, Out, row};
+use super::{FrontDesk, Live, Out, row};
 use crate::daemon::backups;
 use crate::daemon::office::PAUSED;
 use crate::domain::{FindingId, FindingStatus, IdNumber, Severity, Uid, mask, name};
@@ -26,7 +26,7 @@ use crate::sync::status::{LinkState, LinkStatus};
 /// Persons shown for one question; a longer answer is no answer.
 const PEOPLE_MAX: usize = 50;
 
-/// How long `status` waits for the parent when everything else is settled.
+/// How long `status --wait` waits for the parent when everything else is settled.
 const FLUSH_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// An instant of the store as RFC 3339.
@@ -74,7 +74,7 @@ impl FrontDesk {
                 view.dirty_count()?,
             ))
         })?;
-        let settled = self.is_settled(&link)?;
+        let settled = self.looks_settled(&link, backlog.0)?;
         let backups = office.store.read(backups::kept)?;
         let alarms = alarms::standing(office, self.live.as_ref().map(|live| &*live.progress))?;
         let alarms: Vec<Value> = alarms
@@ -161,22 +161,38 @@ impl FrontDesk {
         Ok(Exit::Done)
     }
 
+    /// Nothing dirty or running here.
+    fn is_quiet(&self, live: &Live) -> Result<bool> {
+        let office = &self.office;
+        // Asked again and again beside the work itself: what costs least comes first. And last: the worker may have begun
+        // meanwhile.
+        Ok(!office.is_paused()
+            && live.progress.is_settled()
+            && office.store.read(|view| Ok(view.dirty(1)?.is_empty() && view.queued_log(1)?.is_empty()))?
+            && unread_now(office) == 0
+            && live.progress.is_settled())
+    }
+
+    fn has_no_parent(&self, link: &LinkStatus) -> bool {
+        link.state == LinkState::NotJoined && !has_joined(&self.office.settings())
+    }
+
+    /// [`FrontDesk::is_settled`] as far as this node knows. It asks nobody: whoever looks every few seconds must not have
+    /// the parent called each time.
+    fn looks_settled(&self, link: &LinkStatus, backlog: u64) -> Result<bool> {
+        let Some(live) = &self.live else { return Ok(false) };
+        let is_linked = matches!(link.state, LinkState::Idle | LinkState::Sending | LinkState::Comparing);
+        Ok(self.is_quiet(live)? && (self.has_no_parent(link) || is_linked && backlog == 0))
+    }
+
     /// Nothing dirty, running, unacknowledged, or unread from the parent.
     fn is_settled(&self, link: &LinkStatus) -> Result<bool> {
         let Some(live) = &self.live else { return Ok(false) };
         let office = &self.office;
-        let quiet = || -> Result<bool> {
-            // Asked again and again beside the work itself: what costs least comes first. And last: the worker may have
-            // begun meanwhile.
-            Ok(live.progress.is_settled()
-                && office.store.read(|view| Ok(view.dirty(1)?.is_empty() && view.queued_log(1)?.is_empty()))?
-                && unread_now(office) == 0
-                && live.progress.is_settled())
-        };
-        if office.is_paused() || !quiet()? {
+        if !self.is_quiet(live)? {
             return Ok(false);
         }
-        if link.state == LinkState::NotJoined && !has_joined(&office.settings()) {
+        if self.has_no_parent(link) {
             return Ok(true);
         }
         let is_waiting = || office.store.read(|view| Ok(view.backlog(view.acknowledged()?)?.0 > 0));
@@ -185,7 +201,7 @@ impl FrontDesk {
             return Ok(false);
         }
         let flushed = live.runtime.block_on(async { tokio::time::timeout(FLUSH_WAIT, live.link.flush()).await });
-        Ok(matches!(flushed, Ok(Ok(()))) && quiet()?)
+        Ok(matches!(flushed, Ok(Ok(()))) && self.is_quiet(live)?)
     }
 
     pub(super) fn findings(&self, args: &ask::Findings, out: Out) -> Result<Exit> {

@@ -22,7 +22,7 @@ use crate::sync::credential::Credential;
 use crate::sync::enrol;
 use crate::sync::join_code::JoinCode;
 use crate::sync::offline::{self, Imported};
-use crate::sync::protocol::{Differing, PROTOCOL_ATTESTS};
+use crate::sync::protocol::{Differing, PROTOCOL_ATTESTS, ResyncReport};
 use crate::sync::push::Child;
 use crate::sync::resync::{Step, Verdict};
 
@@ -125,13 +125,26 @@ impl FrontDesk {
             out(Frame::progress(done, total, what));
         }
         let report = live.runtime.block_on(running).map_err(|e| Error::new("the resync broke off").because(e))??;
-        let area = self.office.area();
+        self.say_resynced(self.office.area(), &report, out)
+    }
+
+    /// What the resync of `area` with the office above it came to. Failed where the two are not equal after it.
+    fn say_resynced(&self, area: Area, report: &ResyncReport, out: Out) -> Result<Exit> {
+        let ResyncReport { matched, sent, removed, held, bytes, equal } = *report;
         row(
             out,
-            &json!({"area": area, "list": Value::Null, "matched": report.matched, "sent": report.sent,
-                         "removed": report.removed, "bytes": report.bytes, "equal": true}),
+            &json!({"area": area, "list": Value::Null, "matched": matched, "sent": sent, "removed": removed,
+                    "held": held, "bytes": bytes, "equal": equal}),
         )?;
-        Ok(Exit::Done)
+        if equal {
+            return Ok(Exit::Done);
+        }
+        let hint = match held {
+            0 => self.office.text.say("hint-resync-differs"),
+            _ => self.office.text.say_with("hint-resync-held", &[("count", &held), ("area", &area)]),
+        };
+        out(Frame::Hint(hint));
+        Ok(Exit::Failed)
     }
 
     fn must_have_joined(&self) -> Result<()> {
@@ -150,6 +163,7 @@ impl FrontDesk {
 
     /// A child is behind a wall and can only be asked when it comes: it is, within moments, as it waits for notices; or at
     /// its next contact, where it is away now.
+    ///
     /// `asked` notes what is asked, or says whether it still is. Gives what the child answered, if it did in time.
     fn ask_child(&self, child: Area, asked: fn(&mut Known) -> &mut bool, out: Out) -> Result<Option<ChildState>> {
         let live = self.live()?;
@@ -187,14 +201,8 @@ impl FrontDesk {
 
     fn resync_child(&self, child: Area, out: Out) -> Result<Exit> {
         let Some(state) = self.ask_child(child, |known| &mut known.resync, out)? else { return Ok(Exit::Unreachable) };
-        let report = serde_json::to_value(state.resync).unwrap_or_default();
-        let of = |key: &str| report[key].as_u64().unwrap_or(0);
-        row(
-            out,
-            &json!({"area": child, "list": Value::Null, "matched": of("matched"), "sent": of("sent"),
-                         "removed": of("removed"), "bytes": of("bytes"), "equal": true}),
-        )?;
-        Ok(Exit::Done)
+        let report = state.resync.ok_or_else(|| Error::new("the child did not say what it found"))?;
+        self.say_resynced(child, &report, out)
     }
 
     pub(super) fn verify(&self, args: &ask::Verify, out: Out) -> Result<Exit> {
@@ -256,8 +264,7 @@ impl FrontDesk {
         self.must_have_joined()?;
         let credential =
             Credential::load(&settings.link_dir())?.ok_or_else(|| Error::new("this node has joined no parent"))?;
-        let child = Child::new(Arc::new(Ledger::new(self.office.clone())))
-            .bounded(settings.sync.batch_items_max as usize, settings.sync.batch_bytes_max as usize);
+        let child = Child::new(Arc::new(Ledger::new(self.office.clone()))).set(settings.sync);
         let after = self.office.store.read(|view| view.acknowledged())?;
         let spooled = Spooled::new(&settings.data_dir())?;
         let exported = offline::export_batches(&child, &credential, spooled.path())?;

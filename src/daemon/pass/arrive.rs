@@ -1,19 +1,18 @@
 //! What a child sent, into the store.
 
-use crate::domain::Area;
+use crate::domain::{Area, Date, Uid};
 use crate::error::{Error, Result};
 use crate::store::{Arrived, Incoming, Writer, read_item};
 
 use super::super::attest;
-use super::Setting;
 use super::entering::Blocks;
 
-/// Takes one line of a child's batch inside the caller's transaction. The inner error says why the line itself cannot
+/// Takes one line of a child's batch inside the caller's transaction. `now`: Unix milliseconds. The inner error says why the line itself cannot
 /// be taken: it is then for the quarantine, and the rest goes on.
 ///
 /// # Errors
 /// The outer error is the store's: the whole transaction is to be given up.
-pub fn arrive(writer: &Writer, setting: &Setting, child: Area, line: &str) -> Result<Result<()>> {
+pub fn arrive(writer: &Writer, (today, now): (Date, i64), child: Area, line: &str) -> Result<Result<()>> {
     let arrived = match read_item(line) {
         Ok(arrived) => arrived,
         Err(refusal) => return Ok(Err(refusal)),
@@ -22,21 +21,35 @@ pub fn arrive(writer: &Writer, setting: &Setting, child: Area, line: &str) -> Re
         Arrived::Entry(incoming) => incoming.origin,
         Arrived::Snapshot(snapshot, _) => snapshot.key.origin,
         Arrived::Decision(decision) => decision.author,
-        Arrived::Attestation(origin, _) => *origin,
+        Arrived::Attestation(origin, _) | Arrived::Gone(origin, _) => *origin,
     };
     // A node speaks for itself and for what lies below it, and for nobody else.
     if !child.contains(origin) {
         return Ok(Err(Error::new("from a node outside the child's area")));
     }
     match arrived {
-        Arrived::Entry(incoming) => put_entry(writer, setting, &incoming),
+        Arrived::Entry(incoming) => put_entry(writer, today, &incoming),
         Arrived::Snapshot(snapshot, placement) => writer.put_snapshot(&snapshot, &placement).map(|_| Ok(())),
-        Arrived::Attestation(origin, word) => attest::take(writer, origin, &word, setting.now),
+        Arrived::Attestation(origin, word) => attest::take(writer, origin, &word, now),
         Arrived::Decision(decision) => writer.put_decision(&decision, false).map(|_| Ok(())),
+        Arrived::Gone(within, key) => let_go(writer, today, within, key).map(Ok),
     }
 }
 
-fn put_entry(writer: &Writer, setting: &Setting, incoming: &Incoming) -> Result<Result<()>> {
+/// Removes what an office in `within` once reported under this name and nobody there has any more. An entry becomes a
+/// tombstone, which then travels like any other; what is not here was removed already, or never came.
+fn let_go(writer: &Writer, today: Date, within: Area, key: u64) -> Result<()> {
+    match writer.entry(Uid(key))?.filter(|stored| within.contains(stored.origin)) {
+        Some(stored) if stored.entry.removed.is_none() => {
+            writer.remove_entry(stored.id, today)?;
+            writer.mark(stored.id, Wait::Link)
+        }
+        Some(_) => Ok(()),
+        None => writer.forget_snapshot(key, within),
+    }
+}
+
+fn put_entry(writer: &Writer, today: Date, incoming: &Incoming) -> Result<Result<()>> {
     // The keys of a new one are indexed with those of the others that are new.
     if writer.new_entries()?.add(&incoming.as_new())?.is_some() {
         return Ok(Ok(()));
@@ -45,7 +58,7 @@ fn put_entry(writer: &Writer, setting: &Setting, incoming: &Incoming) -> Result<
     if before.origin != incoming.origin {
         return Ok(Err(Error::new("an entry that another node owns")));
     }
-    writer.update_incoming(&before, incoming, setting.today)?;
+    writer.update_incoming(&before, incoming, today)?;
     let Some(after) = writer.entry_by_id(before.id)? else { return Ok(Ok(())) };
     let mut blocks = Blocks::default();
     blocks.rekey(writer, &before.entry, &after.entry, before.id)?;

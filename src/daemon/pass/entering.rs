@@ -195,7 +195,7 @@ pub(super) fn update(
         Some(_) => Cow::Owned(serde_json::to_string(&record).or_say("writing a line")?),
         None => Cow::Borrowed(body),
     };
-    writer.update_entry(old, at, &body, setting.today, corrected)?;
+    writer.update_entry(old, &body, setting.today, corrected)?;
     if change == Change::Seen {
         return Ok(true);
     }

@@ -30,6 +30,10 @@ pub(super) fn due_snapshots(writer: &Writer, setting: &Setting, log: Log) -> Res
         transitions.extend(changed);
         writer.set_snapshot_due(id, judgement.due)?;
     }
+    // Whose list it was has it no more: it is not late, and nothing in it is damaged.
+    for id in writer.snapshots_forgotten()? {
+        transitions.extend(writer.settle(&[FindingState::Snapshot(id)], &[], setting.today)?);
+    }
     log(writer, &transitions)?;
     Ok(Looked { transitions: transitions.len() as u64, persons_wait })
 }

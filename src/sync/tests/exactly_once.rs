@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::super::batch;
 use super::super::client::HttpLine;
@@ -57,6 +58,30 @@ async fn the_same_key_with_other_content_a_gap_and_an_overlap_are_refused() {
     assert_eq!(county.store.live(Some(VILLAGE)), village.store.live(None), "nothing was overwritten");
 }
 
+/// Kept by a village whose office had set other bounds, and by one whose things are long: neither stays in the way.
+#[tokio::test]
+async fn a_batch_that_the_county_does_not_open_is_cut_anew_and_arrives() {
+    let wide =
+        |village: &Office| Child::new(village.ledger()).bounded(100_000, 64 << 20).next_batch().unwrap().unwrap();
+    let (county, village, _) = county_and_village().await;
+    village.fill(0..12_000, "entry");
+    assert_eq!(wide(&village).header.items, 12_000);
+    let (link, _task) = village.link();
+    link.flush().await.unwrap();
+    assert_eq!(county.store.live(Some(VILLAGE)), village.store.live(None));
+
+    let other = Office::new(OTHER);
+    other.join(&county, &county.open().await).await;
+    let long = "x".repeat(1 << 20);
+    (0..10).for_each(|n| other.store.put(20_000 + n, 1, OTHER, &long));
+    let kept = wide(&other);
+    let opened = batch::open(&kept.header, &kept.body, OTHER.parse().unwrap());
+    assert_eq!((opened.unwrap_err().code, kept.body.len() < 100_000), (Code::TooLarge, true));
+    let (link, _task) = other.link();
+    link.flush().await.unwrap();
+    assert_eq!(county.store.live(Some(OTHER)), other.store.live(None));
+}
+
 #[tokio::test]
 async fn poison_is_quarantined_and_named_at_both_ends_and_the_rest_goes_on() {
     let (county, village, _) = county_and_village().await;
@@ -85,6 +110,8 @@ async fn a_commit_of_unknown_outcome_is_asked_for_again_until_it_is_known() {
     while link.flush().await.is_err() {
         tries += 1;
         assert!(tries < 60);
+        // Its longest pause: it is told the last failure until then.
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(tries > 0);
     assert_eq!(county.store.live(Some(VILLAGE)), village.store.live(None));

@@ -100,7 +100,7 @@ async fn a_lost_answer_to_a_joining_is_asked_for_again() {
     proxy.heal();
     let credential = enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &code).await.unwrap();
     assert_eq!(credential.parent(), COUNTY.parse().unwrap());
-    assert_eq!(county.authority.children().unwrap(), [VILLAGE.parse().unwrap()]);
+    assert_eq!(county.authority.revoke(VILLAGE.parse().unwrap()).unwrap(), 1, "it was given one certificate");
 }
 
 #[tokio::test]
@@ -113,7 +113,6 @@ async fn a_revoked_child_is_refused_at_the_next_request_on_the_same_connection()
     assert_eq!(failure.code(), Some(Code::Revoked));
     let (link, _task) = village.link();
     assert!(link.flush().await.unwrap_err().to_string().contains("revoked"));
-    assert_eq!(link.status().last_refusal, Some(Code::Revoked));
     assert!(matches!(link.status().state, LinkState::Waiting { .. }));
 }
 

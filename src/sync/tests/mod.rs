@@ -7,6 +7,7 @@ mod joining;
 mod model;
 mod office;
 mod offline;
+mod patience;
 mod proxy;
 mod renewal;
 mod repair;

@@ -81,6 +81,8 @@ pub struct State {
     pub quarantine: Vec<Poison>,
     pub rejected: Vec<Rejected>,
     pub alarms: Vec<String>,
+    /// Epochs it knows that it left.
+    left: Vec<Epoch>,
     /// Items that came although they had been taken.
     pub doubled: u64,
 }
@@ -116,6 +118,7 @@ impl Memory {
             quarantine: Vec::new(),
             rejected: Vec::new(),
             alarms: Vec::new(),
+            left: Vec::new(),
             doubled: 0,
         };
         Memory { state: Mutex::new(state), failing: 0.into(), accepted: 0.into(), bug: None }
@@ -241,6 +244,7 @@ impl State {
 
     fn begin_again(&mut self, new_epoch: bool) {
         if new_epoch {
+            self.left.push(self.epoch);
             self.epoch = Epoch(u64::from_le_bytes(super::super::authority::random().unwrap()));
         }
         self.watermark = self.head;
@@ -295,6 +299,14 @@ impl ChildLedger for Memory {
             return Ok(());
         }
         self.commit(|state| {
+            state.frozen.insert(batch.header.after, batch.clone());
+            Ok(())
+        })
+    }
+
+    fn freeze_instead(&self, batch: &FrozenBatch) -> Result<()> {
+        self.commit(|state| {
+            state.frozen.split_off(&batch.header.after);
             state.frozen.insert(batch.header.after, batch.clone());
             Ok(())
         })
@@ -452,7 +464,7 @@ impl ParentLedger for Memory {
             assert_eq!(state.sons[&child].origin.watermark, header.after, "the link checks this");
             let mut rejected: Vec<Rejected> = arrival.poison.iter().map(|p| p.rejected.clone()).collect();
             state.quarantine.extend(arrival.poison.iter().cloned());
-            for (row, item) in (1..).zip(&arrival.items) {
+            for (row, item) in arrival.numbered() {
                 let removal = item.line.contains(r#""text":null"#);
                 let lost = self.has(Bug::EarlyAcknowledgment) && item.seq.is_multiple_of(7);
                 if lost || removal && self.has(Bug::LostTombstone) {
@@ -476,8 +488,13 @@ impl ParentLedger for Memory {
         })
     }
 
-    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64) -> Result<()> {
+    fn has_left(&self, epoch: Epoch) -> Result<bool> {
+        Ok(self.state().left.contains(&epoch))
+    }
+
+    fn noticed_restore(&self, child: Area, ours: u64, theirs: u64, known: Option<Epoch>) -> Result<()> {
         let mut state = self.state();
+        state.left.extend(known);
         state.alarms.push(format!("{child} holds a receipt for {theirs}, here is {ours}"));
         state.begin_again(true);
         Ok(())

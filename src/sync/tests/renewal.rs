@@ -71,8 +71,7 @@ async fn a_certificate_is_renewed_by_itself_in_its_last_third_and_after_a_closed
     // Longer than the grace: somebody has to be asked.
     pass(&county, &shows, 122);
     let (link, _task) = village.link_that_greets_every(LOOK, village.child());
-    assert!(link.flush().await.is_err());
-    assert_eq!(link.status().last_refusal, Some(Code::CertificateExpired));
+    assert!(link.flush().await.unwrap_err().to_string().contains("expired"));
     assert_eq!(ends(&village), third);
 }
 

@@ -31,6 +31,37 @@ async fn a_restored_county_gets_everything_again() {
     assert_eq!(notices, ["{\"n\":1}", "{\"n\":\"other\"}"]);
 }
 
+/// Twice: the second time from a copy that knows nothing of the epoch the children came to know by the first.
+#[tokio::test]
+async fn a_restored_county_begins_one_new_epoch_and_not_one_for_each_village() {
+    let county = Office::new(COUNTY);
+    let address = county.open().await;
+    let mut villages = Vec::new();
+    for (first, area) in [(0, VILLAGE), (1000, OTHER), (2000, "519901003200")] {
+        let village = Office::new(area);
+        village.join(&county, &address).await;
+        village.fill(first..first + 20, area);
+        let (link, _) = village.link();
+        link.flush().await.unwrap();
+        villages.push((first, village, link));
+    }
+    let backup = county.store.backup();
+    for round in 0..2 {
+        for (first, village, link) in &villages {
+            village.fill(first + 20..first + 30 + round, "later");
+            link.flush().await.unwrap();
+        }
+        county.store.restore(backup.clone());
+        for (first, village, link) in &villages {
+            village.fill(first + 100..first + 101, "new");
+            while link.flush().await.is_err() {}
+            assert!(matches!(link.verify().await.unwrap(), Verdict::Equal(_)), "{}", village.area);
+        }
+        let noticed = county.store.state().alarms.iter().filter(|alarm| alarm.contains("holds a receipt")).count();
+        assert_eq!(noticed, 1);
+    }
+}
+
 fn total_of(parent: &Office) -> Total {
     use super::super::ledger::ParentLedger;
     let mut inventory = ParentLedger::inventory(&*parent.store, VILLAGE.parse().unwrap()).unwrap();
@@ -54,7 +85,7 @@ async fn a_restored_village_is_noticed_and_what_it_lost_is_not_taken_for_the_tru
     assert_eq!(county.store.live(Some(VILLAGE)), village.store.live(None));
     assert_eq!(county.store.live(Some(VILLAGE)).len(), 303);
     assert!(county.store.state().alarms[0].contains("superseded: false"));
-    assert_eq!(link.status().last_resync.unwrap().removed, 10);
+    assert_eq!(county.store.report(VILLAGE).unwrap().removed, 10);
 }
 
 #[tokio::test]
@@ -70,8 +101,9 @@ async fn an_emptied_village_does_not_empty_its_county() {
     assert_eq!(county.store.live(Some(VILLAGE)).len(), 301, "300 removals wait for a person");
     let report = link.resync(false, None).await.unwrap();
     assert_eq!((report.held, report.removed, link.status().resync_held), (300, 0, 300));
+    assert!(!report.equal, "what waits is not equal yet");
     let report = link.resync(true, None).await.unwrap();
-    assert_eq!((report.held, report.removed), (0, 300));
+    assert_eq!((report.held, report.removed, report.equal), (0, 300, true));
     assert_eq!(county.store.live(Some(VILLAGE)).len(), 1);
 }
 
@@ -165,7 +197,7 @@ async fn a_county_asks_for_a_resync_and_sees_its_figures() {
         }
     });
     let report = report.await.unwrap();
-    assert_eq!((report.matched, report.sent, report.removed), (499, 1, 0));
+    assert_eq!((report.matched, report.sent, report.removed, report.equal), (499, 1, 0, true));
 }
 
 #[tokio::test]
@@ -196,7 +228,7 @@ async fn a_county_asks_for_a_comparison_and_nothing_is_changed_by_it() {
         (county.store.live(Some(VILLAGE)), village.store.live(None), village.child().hello(0).unwrap().head),
         before
     );
-    assert_eq!(link.status().last_resync, None);
+    assert_eq!(county.store.report(VILLAGE), None);
     assert_eq!(link.status().differing, 1, "the village knows it too");
 }
 
@@ -213,6 +245,9 @@ async fn a_child_that_says_it_is_equal_and_is_not_is_not_believed() {
     let compared = line.ask(Message::bare(Ask::Compare { total })).await.unwrap().meta;
     assert!(matches!(compared, Answer::Compared(Compared { equal: false, .. })));
     let report = VerifyReport { held: 50, differing: Vec::new() };
+    let resynced = ResyncReport { matched: 50, equal: true, ..ResyncReport::default() };
+    line.ask(Message::bare(Ask::Resynced { report: resynced })).await.unwrap();
+    assert!(!county.store.report(VILLAGE).unwrap().equal);
     let refused = line.ask(Message::bare(Ask::Verified { report })).await.unwrap_err();
     assert_eq!(refused.code(), Some(Code::Malformed));
     assert_eq!(county.store.verdict(VILLAGE), None);

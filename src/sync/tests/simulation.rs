@@ -260,7 +260,7 @@ impl World {
         let course = Course::new(child.clone(), Arc::new(Hand(node.area)));
         let Some(welcome) = course.meet(&wire, insist).await? else { return Ok(false) };
         course.drain(&wire, &mut || ()).await?;
-        while notices::poll(&wire, &child, 0).await?.more {}
+        while notices::poll(&wire, &child, welcome.epoch, 0).await?.is_some_and(|head| head.more) {}
         if welcome.resync || node.store.resync_due()? {
             course.resync(&wire, true, &mut |_| ()).await?;
         } else if compare && let Verdict::Differs { rows, .. } = course.verify(&wire).await? {
