@@ -155,3 +155,35 @@ fn what_is_decided_at_one_level_is_so_at_all() {
     assert!(village.call(&["resume"]).status.success());
     assert!(village.call(&["verify"]).status.success());
 }
+
+#[test]
+fn what_is_decided_of_a_finding_elsewhere_is_a_line_in_the_log_of_every_office_that_has_it() {
+    let offices = Offices::found();
+    offices.save(HERE, "population.csv", &population(&[("王大明", "19500302/001")]));
+    offices.save(HERE, "dibao.csv", &dibao(&[("赵德海", "19550709/009")]));
+    offices.settle();
+    let missing = |office: &str| offices.nodes[office].json(&["findings", "--rule", "no-population-record"]);
+    let id = missing(HERE)[0]["id"].as_str().expect("an id").to_owned();
+    let decide = |office: &str, verdict: &str| {
+        let out = offices.nodes[office].call(&["decide", &id, verdict, "--note", "已核实"]);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        offices.settle();
+    };
+    let log = |office: &str| {
+        let folder = fs::read_dir(offices.nodes[office].dir.join("data/log")).expect("the log's folder");
+        let files = folder.map(|entry| entry.expect("a file").path());
+        let lines = files.filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
+        lines.map(|path| fs::read_to_string(path).expect("our own log")).collect::<String>()
+    };
+    let told = |office: &str, by: &str| {
+        let line = |line: &&str| {
+            line.contains(&id) && line.contains("\"decided\"") && line.contains(&format!("\"by\":\"{by}\""))
+        };
+        log(office).lines().filter(line).count()
+    };
+    decide(COUNTY, "confirm");
+    decide(HERE, "dismiss");
+    for office in [COUNTY, TOWN, HERE] {
+        assert_eq!((told(office, COUNTY), told(office, HERE)), (1, 1), "{office}: {}", log(office));
+    }
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::attest;
+use super::logbook::queue;
 use super::neighbours::{self, ChildState};
 use super::notices;
 use super::office::Office;
@@ -190,6 +191,7 @@ impl ChildLedger for Ledger {
             for notice in &page.notices {
                 notices::take(writer, &notice.line)?;
             }
+            queue(writer, &writer.just_decided(), &self.office)?;
             writer.put_meta_text(NOTICES_MARK, &mark)
         })?;
         self.office.changed();
@@ -293,6 +295,7 @@ impl ParentLedger for Ledger {
                     }
                 }
             }
+            queue(writer, &writer.just_decided(), &self.office)?;
             for (rejected, line) in &refused {
                 self.refuse(writer, header.origin, rejected, line, "item-of-child")?;
             }

@@ -37,29 +37,6 @@ impl Logbook {
         Logbook { log: Mutex::new(log) }
     }
 
-    /// Puts a line for each change beside it, in its transaction.
-    pub fn queue(&self, writer: &Writer, changes: &[(Transition, FindingId)], office: &Office) -> Result<()> {
-        let mut presenter = Presenter::new(writer, office)?;
-        for (transition, id) in changes {
-            let Some(row) = writer.finding(*id)? else { continue };
-            let decision = match transition {
-                Transition::Decided => {
-                    writer.decisions_about(DecisionKind::Finding, &id.to_string())?.into_iter().next()
-                }
-                _ => None,
-            };
-            let waiting = Waiting {
-                at: office.now_millis(),
-                change: transition.as_str().to_owned(),
-                finding: presenter.finding(&row)?,
-                by: decision.as_ref().map(|d| d.author.to_string()),
-                note: decision.map(|d| d.note),
-            };
-            writer.queue_log(&serde_json::to_string(&waiting).or_say("writing a line of the mismatch log")?)?;
-        }
-        Ok(())
-    }
-
     /// Writes what waits to the files.
     pub fn drain(&self, office: &Office) -> Result<()> {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,6 +76,27 @@ impl Logbook {
         let line = LogLine { seq, subject: Subject::Alarm { code: code.to_owned(), params, ended } };
         log.append(Timestamp::now(), &[line])
     }
+}
+
+/// Puts a line for each change beside it, in its transaction.
+pub fn queue(writer: &Writer, changes: &[(Transition, FindingId)], office: &Office) -> Result<()> {
+    let mut presenter = Presenter::new(writer, office)?;
+    for (transition, id) in changes {
+        let Some(row) = writer.finding(*id)? else { continue };
+        let decision = match transition {
+            Transition::Decided => writer.decisions_about(DecisionKind::Finding, &id.to_string())?.into_iter().next(),
+            _ => None,
+        };
+        let waiting = Waiting {
+            at: office.now_millis(),
+            change: transition.as_str().to_owned(),
+            finding: presenter.finding(&row)?,
+            by: decision.as_ref().map(|d| d.author.to_string()),
+            note: decision.map(|d| d.note),
+        };
+        writer.queue_log(&serde_json::to_string(&waiting).or_say("writing a line of the mismatch log")?)?;
+    }
+    Ok(())
 }
 
 fn change(text: &str) -> Change {

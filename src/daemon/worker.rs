@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
 use super::alarms::{Alarm, Alarms};
-use super::logbook::Logbook;
+use super::logbook::{Logbook, queue};
 use super::memory;
 use super::office::Office;
 use super::pass::{Derived, derive};
@@ -283,8 +283,7 @@ impl Worker {
         if office.store.read(|view| Ok(!view.dirty(1)?.is_empty() || view.judged_on()? != Some(setting.today)))? {
             progress.busy.store(true, Ordering::SeqCst);
         }
-        let logbook = &self.logbook;
-        let log = |writer: &crate::store::Writer, changes: &[_]| logbook.queue(writer, changes, office);
+        let log = |writer: &crate::store::Writer, changes: &[_]| queue(writer, changes, office);
         let done = derive(&office.store, &setting, &log, &mut |_| {}, &|| !office.is_stopping())?;
         if done != Derived::default() {
             progress.pass_seconds.observe(started.elapsed().as_secs_f64());

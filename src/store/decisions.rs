@@ -142,14 +142,21 @@ impl Writer<'_> {
             self.decided.set(Some(true));
             match made.kind {
                 DecisionKind::Finding => {
-                    if let Ok(id) = made.subject.parse() {
-                        self.apply_decision(id)?;
+                    if let Ok(id) = made.subject.parse()
+                        && self.apply_decision(id)?.is_some()
+                    {
+                        self.just_decided.borrow_mut().push(id);
                     }
                 }
                 DecisionKind::Match => self.relink_pair(&made.subject)?,
             }
         }
         Ok(new)
+    }
+
+    /// The findings that decisions of this transaction gave another disposition.
+    pub fn just_decided(&self) -> Vec<(Transition, FindingId)> {
+        self.just_decided.take().into_iter().map(|id| (Transition::Decided, id)).collect()
     }
 
     /// Lets the decision that counts for a finding be its disposition. `None` where nobody decided, or the finding

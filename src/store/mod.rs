@@ -33,7 +33,7 @@ mod snapshots;
 mod sources;
 mod sum;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,7 +43,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::crash;
-use crate::domain::Area;
+use crate::domain::{Area, FindingId};
 use crate::error::{Context, Error, Result};
 use crate::settings::Settings;
 
@@ -97,6 +97,8 @@ pub struct Writer<'c> {
     outgrown: Cell<Option<bool>>,
     /// Whether anything of an office below was ever seen through: only where there are offices below.
     sees_through: Cell<Option<bool>>,
+    /// Findings whose disposition a decision of this transaction changed.
+    just_decided: RefCell<Vec<FindingId>>,
 }
 
 impl<'c> Deref for Writer<'c> {
@@ -232,6 +234,7 @@ impl Store {
                 matched: Cell::default(),
                 outgrown: Cell::default(),
                 sees_through: Cell::default(),
+                just_decided: RefCell::default(),
             };
             let result = work(&writer)?;
             let after = writer.seq.get();

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::super::control::requests as ask;
 use super::super::control::spool::Spooled;
 use super::super::control::{Content, Exit, Frame};
+use super::super::logbook::queue;
 use super::super::pass::{Outcome, ScopeOutcome};
 use super::super::present::Presenter;
 use super::super::reading::{self, Reading};
@@ -57,7 +58,7 @@ impl FrontDesk {
             }
             let at = writer.decision_time(made.kind, &made.subject, made.at)?;
             writer.put_decision(&Decision { at, ..made.clone() }, false)?;
-            live.logbook.queue(writer, &[(Transition::Decided, args.finding)], office)?;
+            queue(writer, &[(Transition::Decided, args.finding)], office)?;
             Ok(true)
         })?;
         if !found {

@@ -2,13 +2,13 @@
 
 use crate::domain::{Area, Date, Uid};
 use crate::error::{Error, Result};
-use crate::store::{Arrived, Incoming, Writer, read_item};
+use crate::store::{Arrived, Incoming, Wait, Writer, read_item};
 
 use super::super::attest;
 use super::entering::Blocks;
 
-/// Takes one line of a child's batch inside the caller's transaction. `now`: Unix milliseconds. The inner error says why the line itself cannot
-/// be taken: it is then for the quarantine, and the rest goes on.
+/// Takes one line of a child's batch inside the caller's transaction. `now`: Unix milliseconds. The inner error says why the
+/// line itself cannot be taken: it is then for the quarantine, and the rest goes on.
 ///
 /// # Errors
 /// The outer error is the store's: the whole transaction is to be given up.
