@@ -6,6 +6,7 @@ use super::band::Said;
 use super::field::Field;
 use super::header::{Heading, Meaning, hint, meaning};
 use super::layout::Layout;
+use super::parents;
 use super::recognise::Support;
 use super::vocabulary::{ListWords, Vocabulary};
 
@@ -99,6 +100,8 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         header_cells: Vec::new(),
         head_is_person,
         said: Said::default(),
+        doubtful: parents::doubtful(headings, &meanings, list, vocabulary),
+        names_children: parents::names_children(headings, vocabulary),
         blocks: None,
     };
     let fit = give_columns(headings, &meanings, list, &mut layout);
@@ -124,6 +127,7 @@ fn meanings(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> 
         let own = headings.iter().map(|heading| meaning(heading, list, vocabulary, head_is_person));
         let mut meanings: Vec<Meaning> = own.collect();
         hint(headings, &mut meanings, list, vocabulary);
+        parents::leave_out_childs(headings, &mut meanings, list, vocabulary);
         meanings.iter().any(is_name).then_some((meanings, head_is_person))
     })
 }

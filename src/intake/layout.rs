@@ -28,6 +28,10 @@ pub struct Layout {
     pub head_is_person: bool,
     /// What the title says of all lines, where no column says it of each.
     pub said: Said,
+    /// On a list of support for parents, columns that tell of a death and not that it is the parent's.
+    pub doubtful: Vec<usize>,
+    /// Whether a column speaks of children.
+    pub names_children: bool,
     /// Where people stand side by side: the columns are those of the first block.
     pub blocks: Option<Arc<Blocks>>,
 }
@@ -48,6 +52,14 @@ impl Layout {
         self.columns[field as usize].push(column);
         self.kept.push((field, column));
         self.kept.sort();
+    }
+
+    /// The layout without some of its columns.
+    pub fn without(&self, columns: &[usize]) -> Layout {
+        let mut rest = self.clone();
+        rest.columns.iter_mut().for_each(|own| own.retain(|column| !columns.contains(column)));
+        rest.kept.retain(|(_, column)| !columns.contains(column));
+        rest
     }
 
     /// Whether a column says of each line how it stands.

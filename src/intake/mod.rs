@@ -37,6 +37,7 @@ mod lines;
 mod markup;
 mod merged;
 mod notes;
+mod parents;
 mod places;
 mod recognise;
 pub mod renumbered;

@@ -87,11 +87,15 @@ pub enum RefusalCode {
     AreaDamaged,
     /// A line of several people tells of a death, and not whose it is. They are taken as living.
     WhoseDeath,
+    /// A list of support for parents tells of a death, and not whether it is the parent's or the child's for whose sake they
+    /// are on it. They are taken as living.
+    ParentOrChild,
 }
 
 impl RefusalCode {
     /// Codes of what was taken all the same, and only not understood.
-    pub const NOTES: [RefusalCode; 3] = [RefusalCode::UnknownState, RefusalCode::AreaDamaged, RefusalCode::WhoseDeath];
+    pub const NOTES: [RefusalCode; 4] =
+        [RefusalCode::UnknownState, RefusalCode::AreaDamaged, RefusalCode::WhoseDeath, RefusalCode::ParentOrChild];
 
     pub fn is_note(self) -> bool {
         RefusalCode::NOTES.contains(&self)

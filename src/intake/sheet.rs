@@ -1,13 +1,12 @@
 //! One sheet from its first row to its last: header, lines, totals, trailers.
 
-use crate::domain::{Area, Level, List, Reason, Record, Status, mask};
+use crate::domain::{Area, Level, List, mask};
+
+mod line;
 
 use super::Context;
 use super::area;
 use super::band;
-use super::clean::number::id_number;
-use super::clean::view::View;
-use super::clean::words::are_names;
 use super::field::Field;
 use super::fold::fold_word;
 use super::line_hash::LineHash;
@@ -15,7 +14,7 @@ use super::lines::{Kind, is_group, kind};
 use super::merged::is_shared;
 use super::notes::shown_headers;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
-use super::report::{FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
+use super::report::{FileReport, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
 use super::row::{Cell, Row, Rows};
 use super::table::{Learnt, Part, Table};
 
@@ -272,56 +271,6 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             self.line(&row, area);
         }
         Ok(self.table.fill.swap(row))
-    }
-
-    fn line(&mut self, row: &Row, area: Area) {
-        // Also of a line that is held already: what is told of a file is told anew with each reading.
-        let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
-        if let Some(word) = self.table.cleaner.unknown_state(view) {
-            self.report.notes.note(RefusalCode::UnknownState, &word, self.origin.name, row.number);
-        }
-        // Who else stands on the line decides whose death it tells.
-        let seed = self.table.seed ^ u64::from(self.is_spared);
-        let raw = self.hash.of(view, area, &mut self.table.cleaner, seed);
-        let list = self.table.layout.list;
-        if self.sink.known(list, raw) {
-            self.report.known += 1;
-            if self.is_spared
-                && let (Some(record), _) = self.table.cleaner.record(view, area)
-            {
-                self.spared(record, row.number);
-            }
-            return self.sink.line(Line { area, list, row: row.number, raw, record: None });
-        }
-        let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
-        let (record, noticed) = self.table.cleaner.record(view, area);
-        self.report.unread_cells += noticed.unread;
-        self.report.error_cells += noticed.errors;
-        match record {
-            Some(record) => {
-                let record = if self.is_spared { self.spared(record, row.number) } else { record };
-                self.sink.line(Line { area, list, row: row.number, raw, record: Some(record) });
-            }
-            None => {
-                let id = id_number(view.cell(Field::Id)).map(|id| id.masked()).unwrap_or_default();
-                let are_several = view.text(Field::Name).is_some_and(|name| are_names(&name));
-                let code = if are_several { RefusalCode::SeveralNames } else { RefusalCode::NoName };
-                self.refuse(row, code, id);
-            }
-        }
-    }
-
-    /// The line of a person of whom nobody says that it is their death the line tells of. A benefit ended all the same.
-    fn spared(&mut self, record: Record, row: u32) -> Record {
-        if record.status != Status::Deceased {
-            return record;
-        }
-        let list = self.table.layout.list;
-        self.report.notes.note(RefusalCode::WhoseDeath, list.as_str(), self.origin.name, row);
-        match list.pays() {
-            true => Record { status: Status::Closed, died: None, reason: Some(Reason::Other), ..record },
-            false => Record { status: Status::Active, died: None, ended: None, reason: None, ..record },
-        }
     }
 
     fn refuse(&mut self, row: &Row, code: RefusalCode, mut detail: String) {

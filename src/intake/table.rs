@@ -14,6 +14,7 @@ use super::content;
 use super::fill::FillDown;
 use super::layout::Layout;
 use super::line_area::LineArea;
+use super::parents;
 use super::row::Row;
 use super::totals::Counts;
 
@@ -42,6 +43,8 @@ pub struct Table<'v> {
     /// Where it stands: other tables may stand beside it.
     pub columns: Range<usize>,
     pub layout: Layout,
+    /// The columns without those that may tell of a child's death, on a list of support for its parents.
+    pub of_parents: Option<Layout>,
     pub reading: Reading,
     /// What is written over all its lines.
     said: Said,
@@ -88,6 +91,7 @@ impl<'v> Table<'v> {
             said,
         };
         Table {
+            of_parents: parents::without_doubtful(&layout, lines, context.vocabulary),
             columns,
             said,
             reading,
@@ -106,6 +110,7 @@ impl<'v> Table<'v> {
     /// Another header in the same table.
     pub fn lay_out(&mut self, layout: Layout, context: &Context<'v>) {
         self.cleaner = Cleaner::new(context.vocabulary, &layout, self.reading);
+        self.of_parents = parents::without_doubtful(&layout, &[], context.vocabulary);
         self.layout = layout;
     }
 
@@ -159,6 +164,10 @@ impl<'v> Table<'v> {
             [self.reading.digits.zero, self.reading.digits.one, self.reading.digits.two]
                 .map(|sex| sex.map_or(0, |sex| 1 + sex as u8)),
         );
+        if let Some(layout) = &self.of_parents {
+            bytes.push(1 + u8::from(layout.names_children));
+            bytes.extend(layout.kept.iter().map(|(field, _)| *field as u8));
+        }
         bytes.extend(self.reading.said.or(self.layout.said).bytes());
         bytes.extend(area.padded().to_le_bytes());
         xxh3_64_with_seed(&bytes, fingerprint)

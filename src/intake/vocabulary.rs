@@ -89,6 +89,7 @@ struct CommonWords {
     done: Words,
     to_do: Words,
     stays: Words,
+    alive: Words,
 }
 
 #[derive(Deserialize, Default)]
@@ -138,6 +139,8 @@ pub struct Vocabulary {
     pub(super) nobody: Words,
     pub(super) done: Words,
     pub(super) to_do: Words,
+    /// How somebody is who did not die.
+    pub(super) alive: Words,
     pub(super) sex: HashMap<String, Sex>,
     pub(super) reasons: Vec<(Reason, String)>,
     pub(super) relation: HashMap<String, u8>,
@@ -240,6 +243,7 @@ impl Vocabulary {
             nobody: words(|file| &file.words.nobody),
             done: words(|file| &file.words.done),
             to_do: words(|file| &file.words.to_do),
+            alive: words(|file| &file.words.alive),
             sex: sexes.collect(),
             reasons: reasons
                 .into_iter()

@@ -5,5 +5,6 @@ mod defects;
 pub(super) mod gathered;
 mod habits;
 mod noted;
+mod parents;
 mod robust;
 mod side_by_side;
