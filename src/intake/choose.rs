@@ -6,6 +6,7 @@ use super::band::Said;
 use super::field::Field;
 use super::header::{Heading, Meaning, hint, meaning};
 use super::layout::Layout;
+use super::named::Called;
 use super::parents;
 use super::recognise::Support;
 use super::vocabulary::{ListWords, Vocabulary};
@@ -40,6 +41,14 @@ pub fn choose(
         }
     }
     fits.sort_by_key(|(fit, _)| std::cmp::Reverse(fit.score));
+    // 死亡人员花名册 with the columns of a register: taken for that, the dead would live.
+    if forced.is_none()
+        && (Called { titles, support, vocabulary }).is_of_the_dead()
+        && let Some(dead) = fits.iter().position(|(_, layout)| layout.list == List::Deaths)
+        && fits.first().is_some_and(|(_, best)| !NAMED_ALONE.contains(&best.list) || !best.says_end())
+    {
+        return Some(fits.swap_remove(dead).1);
+    }
     // 低保.csv with the columns of any household: taken for the register, its people would be all there are.
     let mut named = (0..fits.len()).filter(|at| fits[*at].0.is_named);
     if let (Some(named), None, Some((fit, best))) = (named.next(), named.next(), fits.first())

@@ -67,6 +67,13 @@ impl Layout {
         self.has(Field::Status) || self.has(Field::ChangeKind)
     }
 
+    /// Whether any column may tell that a line ended.
+    pub fn says_end(&self) -> bool {
+        use Field::{Died, DiedFlag, Ended, EndedFlag, MovedFlag, MovedOut, MovedOutTo, Reason};
+        let fields = [Died, DiedFlag, MovedOut, MovedOutTo, MovedFlag, Ended, EndedFlag, Reason];
+        self.says_status() || fields.into_iter().any(|field| self.has(field))
+    }
+
     /// Whether at least half of the row's cells, and two of them, write what the header writes over them.
     pub fn is_repeated_by(&self, row: &Row) -> bool {
         let same = |(column, text): &&(usize, String)| matches!(row.cell(*column), Cell::Text(cell) if fold_word(cell) == *text);

@@ -36,6 +36,7 @@ mod line_hash;
 mod lines;
 mod markup;
 mod merged;
+mod named;
 mod notes;
 mod parents;
 mod places;
@@ -134,6 +135,9 @@ fn whole(outcome: Outcome) -> Option<Unreadable> {
         Outcome::Read(_) => None,
         Outcome::Empty => Some(Unreadable::new(UnreadableCode::Empty, "no filled cell in it")),
         Outcome::NoHeader => Some(Unreadable::new(UnreadableCode::NotARoster, "no header among the first rows")),
+        Outcome::OtherRoster => {
+            Some(Unreadable::new(UnreadableCode::OtherRoster, "called by the name of another office's roster"))
+        }
         Outcome::NoList => {
             Some(Unreadable::new(UnreadableCode::NoListRecognised, "a header, but of no list we can tell"))
         }
@@ -237,7 +241,8 @@ fn read_sheets(
             }
             Outcome::Empty => {}
             outcome => {
-                not_read.push((at, RefusalCode::NoListRecognised));
+                let is_other = outcome == Outcome::OtherRoster;
+                not_read.push((at, if is_other { RefusalCode::OtherRoster } else { RefusalCode::NoListRecognised }));
                 if !matches!(worst, Outcome::Read(_) | Outcome::NoList) {
                     worst = outcome;
                 }

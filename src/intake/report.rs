@@ -71,6 +71,8 @@ pub enum RefusalCode {
     AreaOutside,
     /// A sheet with data whose header tells no list.
     NoListRecognised,
+    /// A sheet that is called by the name of another office's roster (党员, 医保), and like none of our lists.
+    OtherRoster,
     /// A sheet with a header and with rows below it, none of which is a person's line.
     NoLines,
     /// A sheet that repeats the others (汇总), or explains them.
@@ -191,6 +193,8 @@ pub enum UnreadableCode {
     UnreadableText,
     NotARoster,
     NoListRecognised,
+    /// Called by the name of another office's roster (党员, 医保), and like none of our lists.
+    OtherRoster,
     DatabaseBusy,
     Database,
     Io,
@@ -210,6 +214,7 @@ impl UnreadableCode {
             UnreadableCode::UnreadableText => "unreadable-text",
             UnreadableCode::NotARoster => "not-a-roster",
             UnreadableCode::NoListRecognised => "no-list-recognised",
+            UnreadableCode::OtherRoster => "other-roster",
             UnreadableCode::DatabaseBusy => "database-busy",
             UnreadableCode::Database => "database",
             UnreadableCode::Io => "io",

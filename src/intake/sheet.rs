@@ -42,6 +42,8 @@ pub enum Outcome {
     NoHeader,
     /// A header of no list we can tell.
     NoList,
+    /// A roster of another office.
+    OtherRoster,
 }
 
 /// Reads one sheet into `sink`.
@@ -59,12 +61,14 @@ pub fn read(
     if filled(&window) == 0 {
         return Ok(Outcome::Empty);
     }
-    let Some(Found { first, depth, layout, columns, beside, joined, unread }) =
+    let Some(Found { first, depth, layout, columns, beside, joined, unread, is_foreign }) =
         recognise::find(&window, &origin.support, context.list, context.vocabulary)
     else {
         return Ok(Outcome::NoHeader);
     };
-    let Some(layout) = layout else { return Ok(Outcome::NoList) };
+    let Some(layout) = layout else {
+        return Ok(if is_foreign { Outcome::OtherRoster } else { Outcome::NoList });
+    };
     ended = ended || look_on(rows, &mut window, |window| window.len() < first + depth + LEARNING_ROWS_MAX)?;
     let titles: Vec<String> =
         window[..first].iter().flat_map(|row| row.cells().map(Cell::to_text)).filter(|text| !text.is_empty()).collect();

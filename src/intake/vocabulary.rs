@@ -46,6 +46,7 @@ struct CommonFile {
     reasons: BTreeMap<Reason, Words>,
     relation: BTreeMap<String, Words>,
     areas: BTreeMap<Area, Words>,
+    foreign: Foreign,
 }
 
 #[derive(Deserialize, Default)]
@@ -90,6 +91,16 @@ struct CommonWords {
     to_do: Words,
     stays: Words,
     alive: Words,
+    dead: Words,
+    not_dead: Words,
+    between: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct Foreign {
+    words: Words,
+    anybodys: Words,
 }
 
 #[derive(Deserialize, Default)]
@@ -141,6 +152,14 @@ pub struct Vocabulary {
     pub(super) to_do: Words,
     /// How somebody is who did not die.
     pub(super) alive: Words,
+    /// What a list of the dead is called.
+    pub(super) dead: Words,
+    pub(super) not_dead: Words,
+    /// What stands between two kinds of people.
+    pub(super) between: Words,
+    /// What rosters of other offices are called, and which words of ours they may be called by as well.
+    pub(super) foreign: Words,
+    pub(super) anybodys: Words,
     pub(super) sex: HashMap<String, Sex>,
     pub(super) reasons: Vec<(Reason, String)>,
     pub(super) relation: HashMap<String, u8>,
@@ -244,6 +263,11 @@ impl Vocabulary {
             done: words(|file| &file.words.done),
             to_do: words(|file| &file.words.to_do),
             alive: words(|file| &file.words.alive),
+            dead: inside(|file| &file.words.dead),
+            not_dead: words(|file| &file.words.not_dead),
+            between: words(|file| &file.words.between),
+            foreign: inside(|file| &file.foreign.words),
+            anybodys: inside(|file| &file.foreign.anybodys),
             sex: sexes.collect(),
             reasons: reasons
                 .into_iter()
