@@ -26,6 +26,10 @@ pub struct Layout {
     pub(super) header_cells: Vec<(usize, String)>,
     /// Whether the head is the only person named, so that the line is theirs (DOMAIN.md 5, dibao shape a).
     pub head_is_person: bool,
+    /// Columns of a head who is named beside the members, with what they tell of them; empty where no number does.
+    pub of_head: Vec<(usize, Field)>,
+    /// Whether the people are named as the members of a household.
+    pub names_members: bool,
     /// What the title says of all lines, where no column says it of each.
     pub said: Said,
     /// On a list of support for parents, columns that tell of a death and not that it is the parent's.

@@ -29,6 +29,7 @@ mod fill;
 mod fold;
 mod header;
 mod header_rows;
+mod heads;
 mod joined;
 mod layout;
 mod line_area;

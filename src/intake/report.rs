@@ -92,12 +92,20 @@ pub enum RefusalCode {
     /// A list of support for parents tells of a death, and not whether it is the parent's or the child's for whose sake they
     /// are on it. They are taken as living.
     ParentOrChild,
+    /// Heads are named beside the members of their households, each with a number, and have no line of their own. They are
+    /// taken for people of the list.
+    HeadApart,
 }
 
 impl RefusalCode {
     /// Codes of what was taken all the same, and only not understood.
-    pub const NOTES: [RefusalCode; 4] =
-        [RefusalCode::UnknownState, RefusalCode::AreaDamaged, RefusalCode::WhoseDeath, RefusalCode::ParentOrChild];
+    pub const NOTES: [RefusalCode; 5] = [
+        RefusalCode::UnknownState,
+        RefusalCode::AreaDamaged,
+        RefusalCode::WhoseDeath,
+        RefusalCode::ParentOrChild,
+        RefusalCode::HeadApart,
+    ];
 
     pub fn is_note(self) -> bool {
         RefusalCode::NOTES.contains(&self)

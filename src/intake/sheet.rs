@@ -96,6 +96,7 @@ pub fn read(
             row = reader.row(row)?;
         }
     }
+    reader.end()?;
     reader.tell_if_nobody(lines_before);
     report.sheets += 1;
     Ok(Outcome::Read(list))
@@ -193,6 +194,18 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         });
     }
 
+    /// The sheet ends, and the last household of each of its tables.
+    fn end(&mut self) -> Result<(), Unreadable> {
+        self.end_households()?;
+        for at in 0..self.others.len() {
+            self.change_to(at);
+            let ended = self.end_households();
+            self.change_to(at);
+            ended?;
+        }
+        Ok(())
+    }
+
     /// Reads one row and gives back a buffer for the next.
     fn row(&mut self, row: Row) -> Result<Row, Unreadable> {
         if self.others.is_empty() && self.table.columns.end == usize::MAX {
@@ -238,10 +251,12 @@ impl<'a, 'v> SheetReader<'a, 'v> {
                 return Ok(row);
             }
             Kind::Header => {
+                self.end_households()?;
                 self.header_again(&row);
                 return Ok(row);
             }
             Kind::Title(text) => {
+                self.end_households()?;
                 self.title(&text);
                 return Ok(row);
             }
@@ -254,6 +269,33 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             }
             Kind::Line => {}
         }
+        if !self.table.layout.of_head.is_empty() {
+            let left = self.table.heads.next(&mut row, &self.table.layout, self.context.vocabulary);
+            self.head_left(left)?;
+        }
+        self.person(row)
+    }
+
+    /// The end of the households above.
+    fn end_households(&mut self) -> Result<(), Unreadable> {
+        let left = self.table.heads.end();
+        self.head_left(left)
+    }
+
+    /// Reads the line of a head who had none.
+    fn head_left(&mut self, row: Option<Row>) -> Result<(), Unreadable> {
+        let Some(row) = row else { return Ok(()) };
+        let list = self.table.layout.list.as_str();
+        self.report.notes.note(RefusalCode::HeadApart, list, self.origin.name, row.number);
+        // What is told beside a member of a death is not the head's.
+        let before = std::mem::replace(&mut self.is_spared, true);
+        let read = self.person(row);
+        self.is_spared = before;
+        read.map(drop)
+    }
+
+    /// Reads the line of a person.
+    fn person(&mut self, mut row: Row) -> Result<Row, Unreadable> {
         self.table.counts.line();
         self.report.lines += 1;
         let shared = |(field, _): &&(Field, usize)| is_shared(*field);

@@ -12,6 +12,7 @@ use super::band::{self, Said};
 use super::clean::record::{Cleaner, Reading};
 use super::content;
 use super::fill::FillDown;
+use super::heads::Heads;
 use super::layout::Layout;
 use super::line_area::LineArea;
 use super::parents;
@@ -52,6 +53,8 @@ pub struct Table<'v> {
     /// All that decides how a line is read, beside its text.
     pub seed: u64,
     pub fill: FillDown,
+    /// Heads who may have no line of their own.
+    pub heads: Heads,
     pub line_area: LineArea,
     pub counts: Counts,
     /// The groups (一组, 二社) named above that were no part of what was said of some lines.
@@ -78,6 +81,8 @@ impl<'v> Table<'v> {
         let lines = parts.as_deref().unwrap_or(data);
         content::adopt(&mut layout, lines, context.vocabulary);
         let words = context.vocabulary.of(layout.list);
+        // Whose household it was that somebody left.
+        let is_of_changes = context.vocabulary.changes.iter().any(|word| context.rel_path.contains(word.as_str()));
         let said = texts.iter().map(|text| band::of_sheet(text, words, context.vocabulary));
         let said = said.fold(Said::default(), Said::or);
         let reading = Reading {
@@ -98,6 +103,7 @@ impl<'v> Table<'v> {
             cleaner: Cleaner::new(context.vocabulary, &layout, reading),
             seed: 0,
             fill: FillDown::default(),
+            heads: if is_of_changes { Heads::default() } else { Heads::of(&layout, lines, context.vocabulary) },
             line_area: LineArea::new(&layout, lines),
             counts: Counts::default(),
             groups: HashSet::new(),

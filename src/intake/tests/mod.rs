@@ -5,6 +5,7 @@ mod county;
 mod defects;
 pub(super) mod gathered;
 mod habits;
+mod heads;
 mod noted;
 mod parents;
 mod robust;
