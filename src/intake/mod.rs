@@ -24,6 +24,7 @@ mod delimited;
 pub mod diff;
 mod encoding;
 mod families;
+mod fate;
 mod field;
 mod fill;
 mod fold;

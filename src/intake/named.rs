@@ -68,7 +68,7 @@ impl Called<'_> {
 static NOTHING: String = String::new();
 
 /// A title, and neither who filled it in nor how to.
-fn is_title(text: &str) -> bool {
+pub fn is_title(text: &str) -> bool {
     text.chars().count() <= TITLE_CHARS_MAX && !text.contains([':', '。', '请']) && !text.contains("单位")
 }
 

@@ -95,16 +95,20 @@ pub enum RefusalCode {
     /// Heads are named beside the members of their households, each with a number, and have no line of their own. They are
     /// taken for people of the list.
     HeadApart,
+    /// A title, or the name of a sheet or file, tells of a death or a move and not of whose: 死亡、迁出人员. The lines under it
+    /// are taken as they say themselves, else as active.
+    UnclearTitle,
 }
 
 impl RefusalCode {
     /// Codes of what was taken all the same, and only not understood.
-    pub const NOTES: [RefusalCode; 5] = [
+    pub const NOTES: [RefusalCode; 6] = [
         RefusalCode::UnknownState,
         RefusalCode::AreaDamaged,
         RefusalCode::WhoseDeath,
         RefusalCode::ParentOrChild,
         RefusalCode::HeadApart,
+        RefusalCode::UnclearTitle,
     ];
 
     pub fn is_note(self) -> bool {

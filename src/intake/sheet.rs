@@ -1,17 +1,20 @@
 //! One sheet from its first row to its last: header, lines, totals, trailers.
 
+use std::ops::Range;
+
 use crate::domain::{Area, Level, List, mask};
 
 mod line;
+mod title;
 
 use super::Context;
 use super::area;
-use super::band;
 use super::field::Field;
 use super::fold::fold_word;
 use super::line_hash::LineHash;
-use super::lines::{Kind, is_group, kind};
+use super::lines::{Kind, kind};
 use super::merged::is_shared;
+use super::named;
 use super::notes::shown_headers;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
 use super::report::{FileReport, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
@@ -77,8 +80,9 @@ pub fn read(
     let (header_row, list, lines_before) = (window[first].number, layout.list, report.lines);
     let stated_on = area::stated_on(texts(origin, &titles, context), context.today);
     let learnt = Learnt { data: &data, typed: rows.typed(), epoch_1904: rows.epoch_1904(), stated_on };
-    let named = origin.name.map(str::to_owned);
-    let table = Table::new(layout, columns, named.as_slice(), &learnt, context);
+    let called = called(&window[..first], &columns, origin, context);
+    let table = Table::new(layout, columns, &called, &learnt, context);
+    let named: Vec<String> = origin.name.map(str::to_owned).into_iter().collect();
     let others = beside.into_iter().map(|beside| {
         let texts: Vec<String> = beside.said.into_iter().chain(named.clone()).collect();
         Table::new(beside.layout, beside.columns, &texts, &learnt, context)
@@ -86,6 +90,7 @@ pub fn read(
     let mut reader = SheetReader::new(origin, context, (table, others.collect()), &titles, sink, report);
     reader.tell_unread(header_row, &unread);
     reader.announce_all(header_row);
+    reader.tell_unclear(&called, header_row);
     for row in data {
         reader.row(row)?;
     }
@@ -112,6 +117,22 @@ fn look_on(rows: &mut dyn Rows, window: &mut Vec<Row>, is_short: impl Fn(&[Row])
         window.push(row);
     }
     Ok(false)
+}
+
+/// What the people of a table are called: by the titles over it, its sheet, and its file where no sheet says it better.
+fn called(above: &[Row], columns: &Range<usize>, origin: &Origin<'_>, context: &Context<'_>) -> Vec<String> {
+    let cells = above.iter().flat_map(|row| row.cells().enumerate());
+    let titles = cells.filter(|(column, _)| columns.contains(column)).map(|(_, cell)| cell.to_text());
+    let titles = titles.filter(|title| named::is_title(&fold_word(title)));
+    let sheet = origin.name.map(str::to_owned);
+    let states = |name: &String| {
+        let mut lists = context.vocabulary.lists().iter();
+        lists.any(|list| list.status_inside.iter().any(|(word, _)| name.contains(word.as_str())))
+    };
+    let file = context.rel_path.rsplit('/').next().unwrap_or_default();
+    let file = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
+    let file = Some(file).filter(|_| !sheet.as_ref().is_some_and(states));
+    titles.chain(sheet.clone()).chain(file).collect()
 }
 
 /// Where the area and the day of a sheet may be stated.
@@ -257,7 +278,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             }
             Kind::Title(text) => {
                 self.end_households()?;
-                self.title(&text);
+                self.title(&text, row.number);
                 return Ok(row);
             }
             Kind::Total { whole, stated } => {
@@ -356,36 +377,6 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             self.table.lay_out(layout, self.context);
             self.table.begin_segment(self.area, self.context.vocabulary.fingerprint());
             self.announce(row.number);
-        }
-    }
-
-    /// A line of text between the lines: the title of a village begins that village's part of the sheet, and of
-    /// whatever else may be said of a part (死亡人员, A类) that part.
-    fn title(&mut self, text: &str) {
-        if self.context.area.is_none() {
-            self.area_of_title(text);
-        }
-        let (list, vocabulary) = (self.table.layout.list, self.context.vocabulary);
-        if let Some(said) = band::of_title(text, vocabulary.of(list), vocabulary) {
-            self.table.say(said, self.area, self.context);
-        } else if let Some(group) = Some(fold_word(text)).filter(|text| is_group(text)) {
-            self.table.begin_group(group, self.area, self.context);
-        }
-    }
-
-    fn area_of_title(&mut self, text: &str) {
-        // The county's own heading above a village's page says nothing new.
-        let (node, places) = (self.context.node_area, self.context.places);
-        // 200村 is one of the township whose sheet this is.
-        let here = if self.area.level() == Level::County { node } else { self.area.township() };
-        let named = area::named([text].into_iter(), node, places);
-        let named = named.or_else(|| area::named([text].into_iter(), here, places));
-        if let Some(area) = named.filter(|area| !area.contains(self.area)) {
-            self.area = area;
-            // Another village's part is not that of the dead of the one above.
-            self.table.begin_village(self.area, self.context);
-            self.begin_segments();
-            self.announce_all(0);
         }
     }
 
