@@ -99,7 +99,8 @@ struct Fit {
 
 /// The columns as one list reads them, and how they fit it. `None` where no column names a person.
 fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Option<(Fit, Layout)> {
-    let (meanings, head_is_person) = meanings(headings, list, vocabulary)?;
+    let (mut meanings, head_is_person) = meanings(headings, list, vocabulary)?;
+    let turned = settle_flags(headings, &mut meanings);
     let mut layout = Layout {
         list: list.list,
         columns: vec![Vec::new(); Field::KEPT],
@@ -111,6 +112,8 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         head_is_person,
         of_head: Vec::new(),
         names_members: false,
+        turned,
+        ignored: ignored(headings, list, vocabulary),
         said: Said::default(),
         doubtful: parents::doubtful(headings, &meanings, list, vocabulary),
         names_children: parents::names_children(headings, vocabulary),
@@ -165,6 +168,40 @@ fn is_anybodys_name(headings: &[Heading], meanings: &[Meaning], vocabulary: &Voc
     let is_own = |key: &str| own.clone().any(|word| word.chars().count() > 1 && key.contains(word.as_str()));
     let hinted = headings.iter().zip(meanings).filter(|(_, meaning)| **meaning == Meaning::Hinted(Field::Name));
     hinted.into_iter().all(|(heading, _)| !heading.keys.first().is_some_and(|key| is_own(key)))
+}
+
+/// Takes 是否健在 for the flag of a death, and what came of a check for the state where no column is made for that. Gives the
+/// columns in which 否 is a death.
+fn settle_flags(headings: &[Heading], meanings: &mut [Meaning]) -> Vec<usize> {
+    let states = |meaning: &Meaning| {
+        matches!(meaning, Meaning::Field(Field::Status | Field::ChangeKind, _) | Meaning::Hinted(Field::Status))
+    };
+    let is_stated = meanings.iter().any(states);
+    let mut turned = Vec::new();
+    for (heading, meaning) in headings.iter().zip(meanings) {
+        match meaning {
+            Meaning::Field(Field::AliveFlag, _) => {
+                turned.push(heading.column);
+                *meaning = Meaning::Field(Field::DiedFlag, false);
+            }
+            Meaning::Field(Field::Verdict, _) if is_stated => *meaning = Meaning::Unknown,
+            Meaning::Field(Field::Verdict, _) => *meaning = Meaning::Hinted(Field::Status),
+            _ => {}
+        }
+    }
+    turned
+}
+
+/// Columns of the line's own person that are known and not read.
+fn ignored(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Vec<(usize, String)> {
+    let is_ignored = |heading: &&Heading| {
+        let Some(key) = heading.keys.first().filter(|_| !heading.of_other && heading.behind.is_none()) else {
+            return false;
+        };
+        let is_others = vocabulary.other_prefixes.iter().any(|other| key.contains(other.as_str()));
+        list.columns.get(key).or_else(|| vocabulary.columns.get(key)) == Some(&Field::Ignored) && !is_others
+    };
+    headings.iter().filter(is_ignored).map(|heading| (heading.column, heading.written.clone())).collect()
 }
 
 /// Gives each field its columns.

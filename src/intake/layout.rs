@@ -30,6 +30,10 @@ pub struct Layout {
     pub of_head: Vec<(usize, Field)>,
     /// Whether the people are named as the members of a household.
     pub names_members: bool,
+    /// Columns of 是否健在: flags of a death the other way round.
+    pub turned: Vec<usize>,
+    /// Columns of the line's own person that are known and not read, with their headers.
+    pub ignored: Vec<(usize, String)>,
     /// What the title says of all lines, where no column says it of each.
     pub said: Said,
     /// On a list of support for parents, columns that tell of a death and not that it is the parent's.

@@ -52,6 +52,7 @@ mod tables;
 mod tags;
 mod totals;
 mod unfolding;
+mod unread;
 mod vocabulary;
 pub mod watch;
 mod whose;

@@ -22,7 +22,7 @@ pub fn leave_out_childs(headings: &[Heading], meanings: &mut [Meaning], list: &L
     let is_choice = headings.iter().any(is_fate);
     for (heading, meaning) in headings.iter().zip(meanings) {
         let childs = match told(meaning) {
-            Some(Field::DiedFlag) => is_choice || heading.keys.iter().any(names_fate),
+            Some(Field::DiedFlag | Field::AliveFlag) => is_choice || heading.keys.iter().any(names_fate),
             Some(Field::Died | Field::Status) => heading.keys.iter().any(names_fate),
             _ => false,
         };
@@ -38,7 +38,7 @@ pub fn doubtful(headings: &[Heading], meanings: &[Meaning], list: &ListWords, vo
         // 资格状态 is the list's own word for how the parents stand on it.
         Meaning::Field(Field::Status, is_own) => !is_own && !is_parents(heading, vocabulary),
         meaning => {
-            matches!(told(meaning), Some(Field::Died | Field::DiedFlag | Field::Status))
+            matches!(told(meaning), Some(Field::Died | Field::DiedFlag | Field::AliveFlag | Field::Status))
                 && !is_parents(heading, vocabulary)
         }
     };

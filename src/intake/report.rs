@@ -98,17 +98,20 @@ pub enum RefusalCode {
     /// A title, or the name of a sheet or file, tells of a death or a move and not of whose: 死亡、迁出人员. The lines under it
     /// are taken as they say themselves, else as active.
     UnclearTitle,
+    /// A column that nobody reads tells of deaths, or that people were not paid. Its lines are taken as their other columns say.
+    UnreadColumn,
 }
 
 impl RefusalCode {
     /// Codes of what was taken all the same, and only not understood.
-    pub const NOTES: [RefusalCode; 6] = [
+    pub const NOTES: [RefusalCode; 7] = [
         RefusalCode::UnknownState,
         RefusalCode::AreaDamaged,
         RefusalCode::WhoseDeath,
         RefusalCode::ParentOrChild,
         RefusalCode::HeadApart,
         RefusalCode::UnclearTitle,
+        RefusalCode::UnreadColumn,
     ];
 
     pub fn is_note(self) -> bool {

@@ -317,6 +317,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
 
     /// Reads the line of a person.
     fn person(&mut self, mut row: Row) -> Result<Row, Unreadable> {
+        self.tell_deaths(&mut row);
         self.table.counts.line();
         self.report.lines += 1;
         let shared = |(field, _): &&(Field, usize)| is_shared(*field);

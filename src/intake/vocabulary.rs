@@ -91,6 +91,8 @@ struct CommonWords {
     to_do: Words,
     stays: Words,
     alive: Words,
+    yes: Words,
+    paid: Words,
     dead: Words,
     not_dead: Words,
     between: Words,
@@ -152,6 +154,11 @@ pub struct Vocabulary {
     pub(super) to_do: Words,
     /// How somebody is who did not die.
     pub(super) alive: Words,
+    pub(super) yes: Words,
+    /// What asks whether somebody was paid.
+    pub(super) paid: Words,
+    /// The first characters of the words for the dead.
+    pub(super) dead_starts: String,
     /// What a list of the dead is called.
     pub(super) dead: Words,
     pub(super) not_dead: Words,
@@ -263,6 +270,9 @@ impl Vocabulary {
             done: words(|file| &file.words.done),
             to_do: words(|file| &file.words.to_do),
             alive: words(|file| &file.words.alive),
+            yes: words(|file| &file.words.yes),
+            paid: words(|file| &file.words.paid),
+            dead_starts: words(|file| &file.words.dead).iter().filter_map(|word| word.chars().next()).collect(),
             dead: inside(|file| &file.words.dead),
             not_dead: words(|file| &file.words.not_dead),
             between: words(|file| &file.words.between),

@@ -7,9 +7,11 @@ use super::super::clean::record::Noticed;
 use super::super::clean::view::View;
 use super::super::clean::words::are_names;
 use super::super::field::Field;
+use super::super::notes::shown_headers;
 use super::super::parents;
 use super::super::report::{Line, RefusalCode};
 use super::super::row::Row;
+use super::super::unread;
 use super::SheetReader;
 
 impl SheetReader<'_, '_> {
@@ -43,6 +45,18 @@ impl SheetReader<'_, '_> {
                 let code = if are_several { RefusalCode::SeveralNames } else { RefusalCode::NoName };
                 self.refuse(row, code, id);
             }
+        }
+    }
+
+    /// Reads 否 under 是否健在, and tells what columns that nobody reads say of a death.
+    pub(super) fn tell_deaths(&mut self, row: &mut Row) {
+        let (layout, vocabulary, name) = (&self.table.layout, self.context.vocabulary, self.origin.name);
+        if let Some(word) = unread::turn(row, layout, vocabulary) {
+            self.report.notes.note(RefusalCode::UnknownState, &word, name, row.number);
+        }
+        for header in unread::unread(row, layout, vocabulary) {
+            let header = shown_headers(std::iter::once(header), vocabulary);
+            self.report.notes.note(RefusalCode::UnreadColumn, &header, name, row.number);
         }
     }
 

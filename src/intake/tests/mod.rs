@@ -4,6 +4,7 @@ mod bands;
 mod called;
 mod county;
 mod defects;
+mod ends;
 pub(super) mod gathered;
 mod habits;
 mod heads;
