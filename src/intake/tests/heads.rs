@@ -145,3 +145,22 @@ fn whoever_fetches_the_money_is_not_who_it_is_for() {
     let lines = format!("户主姓名,家庭人员姓名,身份证号,保障类别\n赵甲,钱乙,{WIFE},A\n");
     assert_eq!(text("低保.csv", &lines).records()[0].name, "钱乙", "somebody of the household");
 }
+
+#[test]
+fn heads_with_a_count_and_an_amount_stand_side_by_side() {
+    for header in ["序号,户主,人数,金额", "序号,姓名,人数,金额", "序号,户主姓名,保障类别,保障人数,保障金额"]
+    {
+        let class = if header.contains("类别") { "A," } else { "" };
+        let line = |at: u8, name: &str| format!("{at},{name},{class}2,300");
+        let lines = format!(
+            "{header},{header}\n{},{}\n{},{}\n",
+            line(1, "赵甲"),
+            line(3, "孙丙"),
+            line(2, "钱乙"),
+            line(4, "李丁")
+        );
+        let found = text("低保公示.csv", &lines);
+        let names: Vec<&str> = found.records().iter().map(|record| record.name.as_str()).collect();
+        assert_eq!((names, told(&found)), (vec!["赵甲", "孙丙", "钱乙", "李丁"], vec![]), "{header}");
+    }
+}

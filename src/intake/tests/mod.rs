@@ -7,6 +7,7 @@ mod defects;
 mod ends;
 pub(super) mod gathered;
 mod habits;
+mod headers;
 mod heads;
 mod noted;
 mod parents;
