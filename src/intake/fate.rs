@@ -42,20 +42,31 @@ pub fn of(text: &str, list: &ListWords, vocabulary: &Vocabulary) -> Fate {
     {
         fate = Fate::Unclear;
     }
+    // 减少人员: dead or moved, nobody says.
+    let is_count = bare.trim_end_matches(['人', '户', '名']).ends_with(|c: char| c.is_ascii_digit());
+    if fate == Fate::Unsaid && !is_count && !gone(bare, vocabulary).is_empty() {
+        fate = Fate::Unclear;
+    }
     // A longer text tells a story, of one of them or of how to fill in.
     let is_told = matches!(fate, Fate::Ended(_)) || bare.chars().count() <= TEXT_CHARS_MAX;
     if is_told { fate } else { Fate::Unsaid }
 }
 
 /// The words of a text that are not understood, as anybody may see them: whoever is named beside them is not.
-pub fn words(text: &str, list: &ListWords) -> String {
+pub fn words(text: &str, list: &ListWords, vocabulary: &Vocabulary) -> String {
+    let folded = fold_word(text);
     let mut words: Vec<&str> = Vec::new();
-    for (word, _) in words_in(&fold_word(text), list) {
+    for word in words_in(&folded, list).into_iter().map(|(word, _)| word).chain(gone(&folded, vocabulary)) {
         if !words.iter().any(|known| known.contains(word)) {
             words.push(word);
         }
     }
     words.join("、")
+}
+
+/// Words of the text for people who are on the list no more.
+fn gone<'v>(text: &str, vocabulary: &'v Vocabulary) -> Vec<&'v str> {
+    vocabulary.gone.iter().map(String::as_str).filter(|word| text.contains(word)).collect()
 }
 
 fn of_part(text: &str, is_part: bool, list: &ListWords, vocabulary: &Vocabulary) -> Fate {
@@ -156,7 +167,7 @@ fn is_decoration(c: char) -> bool {
 }
 
 fn is_of_day(c: char) -> bool {
-    c.is_ascii_digit() || "年月日.-~至到第一二三四上下半季度以来底初末间已均全附件为:".contains(c)
+    c.is_ascii_digit() || "年月日.-~至到第一二三四上下列半季度以来底初末间已均全附件为:".contains(c)
 }
 
 #[cfg(test)]
@@ -205,6 +216,12 @@ mod tests {
             ("疑似死亡人员", Fate::Unclear),
             ("张三已死亡", Fate::Unclear),
             ("死亡2人", Fate::Unclear),
+            ("减少人口", Fate::Unclear),
+            ("应销未销人员", Fate::Unclear),
+            ("拟注销人员", Fate::Unclear),
+            ("下列人员已死亡", dead),
+            ("本年度死亡人员合计2人", dead),
+            ("本月减少3户", Fate::Unsaid),
             ("搬迁户花名册", Fate::Unsaid),
             ("在册人员", Fate::Unsaid),
             ("本月停保3户", Fate::Unsaid),
@@ -212,6 +229,6 @@ mod tests {
         ] {
             assert_eq!(of(text, vocabulary.of(List::Population), &vocabulary), want, "{text}");
         }
-        assert_eq!(words("张三已死亡", vocabulary.of(List::Population)), "已死亡");
+        assert_eq!(words("张三已死亡", vocabulary.of(List::Population), &vocabulary), "已死亡");
     }
 }

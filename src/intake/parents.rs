@@ -89,11 +89,9 @@ pub fn is_doubtful(record: &Record, view: View<'_>, vocabulary: &Vocabulary) -> 
         words.iter().any(|(word, status)| *status == Status::Closed && text.contains(word.as_str()))
     };
     let is_reason = record.reason == Some(Reason::Died) && !view.cell(Field::Reason).is_empty();
-    let is_end = view.text(Field::Status).is_some_and(|text| ended(&fold_word(&text)));
-    let is_told = record.status == Status::Deceased || record.died.is_some();
+    // 死亡退出 says it in one word, and no date beside it.
+    let is_end = record.died.is_none() && view.text(Field::Status).is_some_and(|text| ended(&fold_word(&text)));
     let is_of_living_child = record.aid == Some(Aid::Reward) && !view.layout.names_children;
-    is_told
-        && !is_reason
-        && !(is_end && record.status == Status::Deceased && record.died.is_none())
-        && !is_of_living_child
+    let is_told = record.status == Status::Deceased || record.died.is_some();
+    is_told && !(is_reason || is_end || is_of_living_child)
 }

@@ -1,7 +1,7 @@
 //! Cells that say that somebody died where nothing is read of it: 否 under 是否健在, and death words in columns that nobody
 //! reads.
 
-use crate::domain::List;
+use crate::domain::{List, Status};
 
 use super::clean::choice::chosen;
 use super::clean::words::is_anothers_death;
@@ -36,19 +36,42 @@ pub fn unread<'l>(row: &Row, layout: &'l Layout, vocabulary: &Vocabulary) -> Vec
     if layout.list == List::Deaths {
         return Vec::new();
     }
-    let mut told = Vec::new();
-    for (column, header) in layout.unknown.iter().chain(&layout.ignored) {
-        let Cell::Text(text) = row.cell(*column) else { continue };
-        // Asked of every such cell: nearly all are told by their characters.
-        let may = text.len() <= TEXT_BYTES_MAX && text.chars().any(|c| vocabulary.dead_starts.contains(c));
-        let is_own = || !names_another(header, vocabulary) && !is_anothers_death(text, true, vocabulary);
-        if may && tells_death(&fold_word(text), vocabulary) && is_own() {
-            told.push(header.as_str());
-        } else if layout.list.pays() && vocabulary.no.contains(&fold_word(text)) && asks_for_pay(header, vocabulary) {
-            told.push(header.as_str());
-        }
+    let columns = layout.unknown.iter().chain(&layout.ignored);
+    let told = columns.filter(|(column, header)| is_telling(row.cell(*column), header, layout, vocabulary));
+    told.map(|(_, header)| header.as_str()).collect()
+}
+
+fn is_telling(cell: Cell<'_>, header: &str, layout: &Layout, vocabulary: &Vocabulary) -> bool {
+    if cell.is_empty() {
+        return false;
     }
-    told
+    let is_own = || !names_another(header, vocabulary);
+    let Cell::Text(text) = cell else { return names_death(header, vocabulary) && is_own() };
+    // Asked of every such cell: nearly all are told by their characters.
+    let may = text.len() <= TEXT_BYTES_MAX && text.chars().any(|c| vocabulary.dead_starts.contains(c));
+    if may && tells_death(&fold_word(text), vocabulary) {
+        return is_own() && !is_anothers_death(text, true, vocabulary);
+    }
+    let answer = || fold_word(text);
+    if names_death(header, vocabulary) {
+        let says_nothing = |answer: &String| vocabulary.no.contains(answer) || vocabulary.none.contains(answer);
+        return !says_nothing(&answer()) && is_own();
+    }
+    layout.list.pays() && is_end_of_pay(&answer(), header, layout, vocabulary)
+}
+
+/// 死亡年龄, 火化时间: filled in for the dead alone.
+fn names_death(header: &str, vocabulary: &Vocabulary) -> bool {
+    header.chars().any(|c| vocabulary.dead_starts.contains(c)) && tells_death(&fold_header(header), vocabulary)
+}
+
+/// 停保, or 否 where it is asked whether somebody was paid.
+fn is_end_of_pay(answer: &str, header: &str, layout: &Layout, vocabulary: &Vocabulary) -> bool {
+    let status = vocabulary.of(layout.list).status.get(answer);
+    let is_word = answer.chars().count() > 1;
+    (is_word && status == Some(&Status::Closed)
+        || vocabulary.no.iter().any(|no| no == answer) && asks_for_pay(header, vocabulary))
+        && !names_another(header, vocabulary)
 }
 
 fn tells_death(folded: &str, vocabulary: &Vocabulary) -> bool {

@@ -94,6 +94,7 @@ struct CommonWords {
     yes: Words,
     paid: Words,
     dead: Words,
+    gone: Words,
     not_dead: Words,
     between: Words,
 }
@@ -161,6 +162,8 @@ pub struct Vocabulary {
     pub(super) dead_starts: String,
     /// What a list of the dead is called.
     pub(super) dead: Words,
+    /// What those are called who are on a list no more.
+    pub(super) gone: Words,
     pub(super) not_dead: Words,
     /// What stands between two kinds of people.
     pub(super) between: Words,
@@ -274,6 +277,7 @@ impl Vocabulary {
             paid: words(|file| &file.words.paid),
             dead_starts: words(|file| &file.words.dead).iter().filter_map(|word| word.chars().next()).collect(),
             dead: inside(|file| &file.words.dead),
+            gone: words(|file| &file.words.gone),
             not_dead: words(|file| &file.words.not_dead),
             between: words(|file| &file.words.between),
             foreign: inside(|file| &file.foreign.words),

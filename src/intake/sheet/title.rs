@@ -51,7 +51,7 @@ impl SheetReader<'_, '_> {
     fn tell_unclear_at(&mut self, text: &str, row: u32) {
         let (vocabulary, words) = (self.context.vocabulary, self.context.vocabulary.of(self.table.layout.list));
         if band::is_unclear(text, words, vocabulary) {
-            let told = fate::words(text, words);
+            let told = fate::words(text, words, vocabulary);
             self.report.notes.note(RefusalCode::UnclearTitle, &told, self.origin.name, row);
         }
     }

@@ -42,9 +42,12 @@ fn a_band_says_that_those_below_it_died_or_left() {
 
 #[test]
 fn a_band_that_nobody_understands_is_told_and_names_nobody() {
-    for (band, words) in
-        [("死亡、迁出人员", "死亡、迁出 ×1"), ("死亡存疑", "死亡 ×1"), ("钱乙的母亲已死亡", "已死亡 ×1")]
-    {
+    for (band, words) in [
+        ("死亡、迁出人员", "死亡、迁出 ×1"),
+        ("死亡存疑", "死亡 ×1"),
+        ("减少人口", "减少 ×1"),
+        ("钱乙的母亲已死亡", "已死亡 ×1"),
+    ] {
         let found = under(band);
         let want = vec![(RefusalCode::UnclearTitle, Some(4), words)];
         assert_eq!((states(&found), told(&found)), (vec![Status::Active; 3], want), "{band}");

@@ -46,6 +46,9 @@ fn a_register_says_under_many_headers_that_somebody_died_or_left() {
         ("户籍注销时间", ["", "2026.3.1", ""], [Active, Closed, Active]),
         ("死亡或迁出原因", ["", "死亡", "迁出"], [Active, Deceased, MovedOut]),
         ("人员去向", ["在家", "死亡", "务工"], [Active, Deceased, Active]),
+        ("存殁", ["存", "殁", "存"], [Active, Deceased, Active]),
+        ("生/亡", ["生", "亡", "生"], [Active, Deceased, Active]),
+        ("殁于", ["", "2026.3", ""], [Active, Deceased, Active]),
         ("生存情况", ["健在", "死亡", "健在"], [Active, Deceased, Active]),
     ] {
         let found = register(header, cells);
@@ -78,11 +81,16 @@ fn a_column_that_nobody_reads_and_that_tells_of_deaths_is_told_once() {
     let found = register("健康状况", ["良好", "死亡", ""]);
     assert_eq!(told(&found), [(RefusalCode::UnreadColumn, "健康状况 ×1")]);
     for (header, cells) in [
+        ("死亡年龄", ["", "无", "否"]),
         ("父亲情形", ["死亡", "", ""]),
         ("摸底情形", ["其母死亡", "未死亡", "配偶去世"]),
         ("家庭住址", ["一组", "二组", "三组"]),
     ] {
         assert_eq!(told(&register(header, cells)), [], "{header}");
+    }
+    for header in ["死亡年龄", "火化时间"] {
+        let told = told(&register(header, ["", "78", ""])).len();
+        assert_eq!(told, 1, "{header}");
     }
     let both = register("状态,核查结果", ["在册,属实", "在册,死亡", "在册,"]);
     assert_eq!(told(&both), [(RefusalCode::UnreadColumn, "核查结果 ×1")], "a column made for the state says it");
@@ -103,6 +111,8 @@ fn what_came_of_a_review_of_dibao_is_how_its_lines_stand() {
     let lines = "户主,身份证号,低保类别,保障金额,本月是否发放\n赵甲,519901195001110030,A,300,是\n钱乙,,B,300,否\n";
     let found = text("低保.csv", lines);
     assert_eq!((states(&found), told(&found)), (vec![Active; 2], vec![(RefusalCode::UnreadColumn, "本月是否发放 ×1")]));
+    let lines = "户主,身份证号,低保类别,保障金额,村级看法\n赵甲,519901195001110030,A,300,同意\n钱乙,,B,300,停保\n";
+    assert_eq!(told(&text("低保.csv", lines)), [(RefusalCode::UnreadColumn, "村级看法 ×1")]);
     let lines = "户主姓名,身份证号,低保类别,保障人数,增减原因\n赵甲,519901195001110030,A,1,死亡\n钱乙,,A,2,新增\n";
     assert_eq!(states(&text("低保.csv", lines)), [Deceased, Active]);
 }

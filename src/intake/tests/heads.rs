@@ -126,12 +126,13 @@ fn whoever_fetches_the_money_is_not_who_it_is_for() {
             format!("户主姓名,户主身份证号,{payee}姓名,{payee}身份证号,保障人口"),
             format!("户主姓名,身份证号,{payee}姓名,{payee}电话,保障人口"),
             format!("户主,{payee}姓名,{payee}身份证号,户主身份证号,保障人口"),
+            format!("低保户主,{payee}姓名,{payee}身份证号,户主身份证号,保障人口"),
         ] {
             let columns: Vec<&str> = header.split(',').collect();
             let line: Vec<&str> = columns
                 .iter()
                 .map(|column| match *column {
-                    "户主" | "户主姓名" => "赵甲",
+                    "户主" | "户主姓名" | "低保户主" => "赵甲",
                     "户主身份证号" | "身份证号" => HEAD,
                     column if column.ends_with("姓名") => "孙戊",
                     column if column.ends_with("号") => WIFE,
