@@ -3,6 +3,7 @@
 use crate::domain::{Aid, Flow, List, Status};
 
 use super::clean::words;
+use super::fate::{self, Fate};
 use super::fold::fold_word;
 use super::vocabulary::{ListWords, Vocabulary};
 
@@ -45,20 +46,48 @@ impl Said {
 pub fn of_sheet(name: &str, list: &ListWords, vocabulary: &Vocabulary) -> Said {
     let folded = fold_word(name);
     let rest = after_number(&folded).unwrap_or(&folded);
-    said(rest, bare(rest, vocabulary).0, list, vocabulary)
+    with_fate(name, said(rest, bare(rest, vocabulary).0, list, vocabulary), list, vocabulary)
+}
+
+/// With how the people of the text ended, where it says nothing else of them.
+fn with_fate(text: &str, said: Said, list: &ListWords, vocabulary: &Vocabulary) -> Said {
+    let is_other = said.class.is_some() || said.flow.is_some() || said.aid.is_some();
+    if is_other || is_empty(&fold_word(text), vocabulary) {
+        return said;
+    }
+    match fate::of(text, list, vocabulary) {
+        Fate::Ended(status) => Said { status: Some(status), ..said },
+        // 死亡、迁出人员: of whom it says which is told nowhere.
+        Fate::Unclear => Said { status: None, ..said },
+        Fate::Unsaid => said,
+    }
+}
+
+/// Whether a text tells of an end, and nobody can say of which or whose.
+pub fn is_unclear(text: &str, list: &ListWords, vocabulary: &Vocabulary) -> bool {
+    let folded = fold_word(text);
+    let rest = after_number(&folded).unwrap_or(&folded);
+    let is_other = || {
+        let said = said(rest, bare(rest, vocabulary).0, list, vocabulary);
+        said.class.is_some() || said.aid.is_some()
+    };
+    fate::of(text, list, vocabulary) == Fate::Unclear && !is_empty(&folded, vocabulary) && !is_other()
 }
 
 /// What a text alone in its row says of the lines below it; `None` where it begins no part of the list.
 pub fn of_title(text: &str, list: &ListWords, vocabulary: &Vocabulary) -> Option<Said> {
     let folded = fold_word(text);
-    if folded.chars().count() > BAND_CHARS_MAX {
-        return None;
-    }
     let behind = after_number(&folded);
     let rest = behind.unwrap_or(&folded);
     let (bare, named) = bare(rest, vocabulary);
-    let said = said(rest, bare, list, vocabulary);
-    let says = said.status.is_some() || said.class.is_some() || is_status(bare, list) || is_empty(rest, vocabulary);
+    let said = with_fate(text, said(rest, bare, list, vocabulary), list, vocabulary);
+    if folded.chars().count() > BAND_CHARS_MAX {
+        return said.status.map(|_| said);
+    }
+    // A story of somebody begins no part of the list.
+    let is_unclear = || !folded.contains([',', '。', ';']) && is_unclear(text, list, vocabulary);
+    let is_told = said.status.is_some() || said.class.is_some();
+    let says = is_told || is_status(bare, list) || is_empty(rest, vocabulary) || is_unclear();
     // Over every printed page stands the title of the whole list.
     let named = named && !list.titles.iter().any(|title| rest.contains(title.as_str()));
     (behind.is_some() || named || says).then_some(said)

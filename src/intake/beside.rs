@@ -12,6 +12,8 @@ use super::vocabulary::Vocabulary;
 
 /// Columns with a meaning that must stand in each block: a name alone beside another is anybody's.
 const KNOWN_COLUMNS_MIN: usize = 2;
+/// Unless more of the block is known and not kept: 序号 户主 人数 金额, once more.
+const KNOWN_BLOCK_MIN: usize = 3;
 
 /// Where one of the people of a line stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -197,9 +199,10 @@ impl Repeated {
         let is_kept = |field: Field| field.is_kept() && field != Field::Remark;
         let known = inside.iter().filter(|(column, _)| meant(*column, is_kept)).count();
         let mut after = words.iter().filter(|(column, _)| *column >= start + count * width);
+        let is_known_block = inside.iter().filter(|(column, _)| meant(*column, |_| true)).count() >= KNOWN_BLOCK_MIN;
         let is_whole = goes_on || after.all(|(column, _)| !meant(*column, is_kept));
         let repeated = Repeated { start, width, count, inside };
-        (count > 1 && known >= KNOWN_COLUMNS_MIN && is_whole).then_some(repeated)
+        (count > 1 && (known >= KNOWN_COLUMNS_MIN || is_known_block) && is_whole).then_some(repeated)
     }
 
     /// What stands left of the first is of all of them, what stands right of the last of nobody.

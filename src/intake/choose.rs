@@ -5,7 +5,10 @@ use crate::domain::List;
 use super::band::Said;
 use super::field::Field;
 use super::header::{Heading, Meaning, hint, meaning};
+use super::heads;
 use super::layout::Layout;
+use super::named::Called;
+use super::parents;
 use super::recognise::Support;
 use super::vocabulary::{ListWords, Vocabulary};
 
@@ -39,12 +42,20 @@ pub fn choose(
         }
     }
     fits.sort_by_key(|(fit, _)| std::cmp::Reverse(fit.score));
+    // 死亡人员花名册 with the columns of a register: taken for that, the dead would live.
+    if forced.is_none()
+        && (Called { titles, support, vocabulary }).is_of_the_dead()
+        && let Some(dead) = fits.iter().position(|(_, layout)| layout.list == List::Deaths)
+        && fits.first().is_some_and(|(_, best)| !NAMED_ALONE.contains(&best.list) || !best.says_end())
+    {
+        return Some(fits.swap_remove(dead).1);
+    }
     // 低保.csv with the columns of any household: taken for the register, its people would be all there are.
     let mut named = (0..fits.len()).filter(|at| fits[*at].0.is_named);
     if let (Some(named), None, Some((fit, best))) = (named.next(), named.next(), fits.first())
         && NAMED_ALONE.contains(&fits[named].1.list)
-        && best.list == List::Population
-        && !fit.speaks
+        // 类别 is a flow only to the floating population.
+        && (best.list == List::Population && !fit.speaks || best.list == List::Migrants)
     {
         return Some(fits.swap_remove(named).1);
     }
@@ -88,7 +99,8 @@ struct Fit {
 
 /// The columns as one list reads them, and how they fit it. `None` where no column names a person.
 fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Option<(Fit, Layout)> {
-    let (meanings, head_is_person) = meanings(headings, list, vocabulary)?;
+    let (mut meanings, head_is_person) = meanings(headings, list, vocabulary)?;
+    let turned = settle_flags(headings, &mut meanings);
     let mut layout = Layout {
         list: list.list,
         columns: vec![Vec::new(); Field::KEPT],
@@ -98,10 +110,17 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         dropped: 0,
         header_cells: Vec::new(),
         head_is_person,
+        of_head: Vec::new(),
+        names_members: false,
+        turned,
+        ignored: ignored(headings, list, vocabulary),
         said: Said::default(),
+        doubtful: parents::doubtful(headings, &meanings, list, vocabulary),
+        names_children: parents::names_children(headings, vocabulary),
         blocks: None,
     };
     let fit = give_columns(headings, &meanings, list, &mut layout);
+    heads::set_apart(headings, &mut layout, list, vocabulary);
     keep_the_persons_own(headings, &mut layout);
     layout.kept = (headings.iter().zip(&meanings))
         .filter_map(|(heading, meaning)| match meaning {
@@ -120,12 +139,69 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
 /// What each column means to the list, and whether only the head is named. `None` where nobody is.
 fn meanings(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Option<(Vec<Meaning>, bool)> {
     let is_name = |meaning: &Meaning| matches!(meaning, Meaning::Field(Field::Name, _) | Meaning::Hinted(Field::Name));
-    [false, true].into_iter().find_map(|head_is_person| {
+    let read = |head_is_person: bool| {
         let own = headings.iter().map(|heading| meaning(heading, list, vocabulary, head_is_person));
         let mut meanings: Vec<Meaning> = own.collect();
         hint(headings, &mut meanings, list, vocabulary);
+        parents::leave_out_childs(headings, &mut meanings, list, vocabulary);
         meanings.iter().any(is_name).then_some((meanings, head_is_person))
-    })
+    };
+    let by_name = read(false);
+    let is_guess = |(meanings, _): &(Vec<Meaning>, bool)| is_anybodys_name(headings, meanings, vocabulary);
+    match read(true).filter(|_| by_name.as_ref().is_none_or(is_guess)) {
+        Some(by_head) if by_head.0.contains(&Meaning::Field(Field::Name, false)) => Some(by_head),
+        by_head => by_name.or(by_head),
+    }
+}
+
+/// Whether the only name is one that a header hints at, of whom it does not say that they are of the household: beside
+/// 户主姓名 somebody signed, paid or called (签领姓名).
+fn is_anybodys_name(headings: &[Heading], meanings: &[Meaning], vocabulary: &Vocabulary) -> bool {
+    let names = |of: fn(&Meaning) -> bool| meanings.iter().any(of);
+    if names(|meaning| matches!(meaning, Meaning::Field(Field::Name | Field::Relation, _)))
+        || names(|meaning| *meaning == Meaning::Hinted(Field::Relation))
+    {
+        return false;
+    }
+    let whose = &vocabulary.whose;
+    let own = whose.members.iter().chain(&whose.of_people).chain(&vocabulary.person_prefixes);
+    let is_own = |key: &str| own.clone().any(|word| word.chars().count() > 1 && key.contains(word.as_str()));
+    let hinted = headings.iter().zip(meanings).filter(|(_, meaning)| **meaning == Meaning::Hinted(Field::Name));
+    hinted.into_iter().all(|(heading, _)| !heading.keys.first().is_some_and(|key| is_own(key)))
+}
+
+/// Takes 是否健在 for the flag of a death, and what came of a check for the state where no column is made for that. Gives the
+/// columns in which 否 is a death.
+fn settle_flags(headings: &[Heading], meanings: &mut [Meaning]) -> Vec<usize> {
+    let states = |meaning: &Meaning| {
+        matches!(meaning, Meaning::Field(Field::Status | Field::ChangeKind, _) | Meaning::Hinted(Field::Status))
+    };
+    let is_stated = meanings.iter().any(states);
+    let mut turned = Vec::new();
+    for (heading, meaning) in headings.iter().zip(meanings) {
+        match meaning {
+            Meaning::Field(Field::AliveFlag, _) => {
+                turned.push(heading.column);
+                *meaning = Meaning::Field(Field::DiedFlag, false);
+            }
+            Meaning::Field(Field::Verdict, _) if is_stated => *meaning = Meaning::Unknown,
+            Meaning::Field(Field::Verdict, _) => *meaning = Meaning::Hinted(Field::Status),
+            _ => {}
+        }
+    }
+    turned
+}
+
+/// Columns of the line's own person that are known and not read.
+fn ignored(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> Vec<(usize, String)> {
+    let is_ignored = |heading: &&Heading| {
+        let Some(key) = heading.keys.first().filter(|_| !heading.of_other && heading.behind.is_none()) else {
+            return false;
+        };
+        let is_others = vocabulary.other_prefixes.iter().any(|other| key.contains(other.as_str()));
+        list.columns.get(key).or_else(|| vocabulary.columns.get(key)) == Some(&Field::Ignored) && !is_others
+    };
+    headings.iter().filter(is_ignored).map(|heading| (heading.column, heading.written.clone())).collect()
 }
 
 /// Gives each field its columns.

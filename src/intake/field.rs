@@ -56,6 +56,10 @@ pub enum Field {
     Returned,
     /// 备注: says the status where no column does; nothing else of it is kept.
     Remark,
+    /// 是否健在: kept as the flag of a death, which it is the other way round.
+    AliveFlag,
+    /// 核查结果: kept as the state where no column is made for that.
+    Verdict,
     /// Known and not kept, but it tells the list.
     Marker,
     /// Known and not kept.
@@ -64,7 +68,7 @@ pub enum Field {
 
 impl Field {
     /// Number of the fields that are kept of a line; they come first.
-    pub const KEPT: usize = Field::Marker as usize;
+    pub const KEPT: usize = Field::AliveFlag as usize;
 
     /// Whether a cell of it holds a date and nothing else.
     pub fn is_date(self) -> bool {

@@ -186,7 +186,7 @@ fn is_others_kin(key: &str, vocabulary: &Vocabulary) -> bool {
 
 pub fn meaning(heading: &Heading, list: &ListWords, vocabulary: &Vocabulary, head_is_person: bool) -> Meaning {
     match meaning_of_own(heading, list, vocabulary, head_is_person) {
-        Meaning::Field(Field::Died | Field::DiedFlag, _) if is_death_of_another(heading, list) => {
+        Meaning::Field(Field::Died | Field::DiedFlag | Field::AliveFlag, _) if is_death_of_another(heading, list) => {
             Meaning::Field(Field::Ignored, false)
         }
         meaning => meaning,

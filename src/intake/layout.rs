@@ -26,8 +26,20 @@ pub struct Layout {
     pub(super) header_cells: Vec<(usize, String)>,
     /// Whether the head is the only person named, so that the line is theirs (DOMAIN.md 5, dibao shape a).
     pub head_is_person: bool,
+    /// Columns of a head who is named beside the members, with what they tell of them; empty where no number does.
+    pub of_head: Vec<(usize, Field)>,
+    /// Whether the people are named as the members of a household.
+    pub names_members: bool,
+    /// Columns of 是否健在: flags of a death the other way round.
+    pub turned: Vec<usize>,
+    /// Columns of the line's own person that are known and not read, with their headers.
+    pub ignored: Vec<(usize, String)>,
     /// What the title says of all lines, where no column says it of each.
     pub said: Said,
+    /// On a list of support for parents, columns that tell of a death and not that it is the parent's.
+    pub doubtful: Vec<usize>,
+    /// Whether a column speaks of children.
+    pub names_children: bool,
     /// Where people stand side by side: the columns are those of the first block.
     pub blocks: Option<Arc<Blocks>>,
 }
@@ -50,9 +62,24 @@ impl Layout {
         self.kept.sort();
     }
 
+    /// The layout without some of its columns.
+    pub fn without(&self, columns: &[usize]) -> Layout {
+        let mut rest = self.clone();
+        rest.columns.iter_mut().for_each(|own| own.retain(|column| !columns.contains(column)));
+        rest.kept.retain(|(_, column)| !columns.contains(column));
+        rest
+    }
+
     /// Whether a column says of each line how it stands.
     pub fn says_status(&self) -> bool {
         self.has(Field::Status) || self.has(Field::ChangeKind)
+    }
+
+    /// Whether any column may tell that a line ended.
+    pub fn says_end(&self) -> bool {
+        use Field::{Died, DiedFlag, Ended, EndedFlag, MovedFlag, MovedOut, MovedOutTo, Reason};
+        let fields = [Died, DiedFlag, MovedOut, MovedOutTo, MovedFlag, Ended, EndedFlag, Reason];
+        self.says_status() || fields.into_iter().any(|field| self.has(field))
     }
 
     /// Whether at least half of the row's cells, and two of them, write what the header writes over them.

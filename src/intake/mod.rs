@@ -24,11 +24,13 @@ mod delimited;
 pub mod diff;
 mod encoding;
 mod families;
+mod fate;
 mod field;
 mod fill;
 mod fold;
 mod header;
 mod header_rows;
+mod heads;
 mod joined;
 mod layout;
 mod line_area;
@@ -36,7 +38,9 @@ mod line_hash;
 mod lines;
 mod markup;
 mod merged;
+mod named;
 mod notes;
+mod parents;
 mod places;
 mod recognise;
 pub mod renumbered;
@@ -48,6 +52,7 @@ mod tables;
 mod tags;
 mod totals;
 mod unfolding;
+mod unread;
 mod vocabulary;
 pub mod watch;
 mod whose;
@@ -141,6 +146,9 @@ fn whole(outcome: Outcome) -> Option<Unreadable> {
         Outcome::Read(_) => None,
         Outcome::Empty => Some(Unreadable::new(UnreadableCode::Empty, "no filled cell in it")),
         Outcome::NoHeader => Some(Unreadable::new(UnreadableCode::NotARoster, "no header among the first rows")),
+        Outcome::OtherRoster => {
+            Some(Unreadable::new(UnreadableCode::OtherRoster, "called by the name of another office's roster"))
+        }
         Outcome::NoList => {
             Some(Unreadable::new(UnreadableCode::NoListRecognised, "a header, but of no list we can tell"))
         }
@@ -239,7 +247,8 @@ fn read_sheets(
             }
             Outcome::Empty => {}
             outcome => {
-                not_read.push((at, RefusalCode::NoListRecognised));
+                let is_other = outcome == Outcome::OtherRoster;
+                not_read.push((at, if is_other { RefusalCode::OtherRoster } else { RefusalCode::NoListRecognised }));
                 if !matches!(worst, Outcome::Read(_) | Outcome::NoList) {
                     worst = outcome;
                 }

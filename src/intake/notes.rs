@@ -68,8 +68,8 @@ impl Notes {
                 continue;
             }
             let word = match note.code {
-                // No village has a name in it, and no person a number of twelve places.
-                RefusalCode::AreaDamaged => cut(&note.word),
+                // No village has a name in it, and no person a number of twelve places; headers are masked already.
+                RefusalCode::AreaDamaged | RefusalCode::UnreadColumn => cut(&note.word),
                 _ => shown(&note.word, note.lines, is_of_the_trade),
             };
             sink.refused(Note { word, ..note }.told());

@@ -17,6 +17,7 @@ use super::header::{Heading, headings};
 use super::header_rows::{KNOWN_CELLS_MIN, place};
 use super::joined::Joined;
 use super::layout::Layout;
+use super::named::Called;
 use super::notes::shown_headers;
 use super::row::Row;
 use super::tables::{Tables, name_by_fate, said};
@@ -42,6 +43,8 @@ pub struct Found {
     pub joined: Vec<Joined>,
     /// The headers of what stands beside them and is nobody's, or of no list we can tell; masked.
     pub unread: Vec<String>,
+    /// Whether it is called by the name of another office's roster. Then no list is told.
+    pub is_foreign: bool,
 }
 
 /// A table beside another one.
@@ -63,6 +66,18 @@ pub struct Support {
 
 /// Finds the header in `window`, or `None` where no row is one.
 pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary: &Vocabulary) -> Option<Found> {
+    let mut found = find_any(window, support, forced, vocabulary)?;
+    // Those who were struck off any roster may be dead.
+    let is_ours = |layout: &Layout| layout.list == List::Deaths;
+    if forced.is_none() && !found.layout.as_ref().is_some_and(is_ours) {
+        let titles = titles(&window[..found.first], &ALL);
+        found.is_foreign = Called { titles: &titles, support, vocabulary }.is_foreign();
+        found.layout = found.layout.filter(|_| !found.is_foreign);
+    }
+    Some(found)
+}
+
+fn find_any(window: &[Row], support: &Support, forced: Option<List>, vocabulary: &Vocabulary) -> Option<Found> {
     let (known, first, depth) = place(window, vocabulary)?;
     let mut headings = headings(&window[first..first + depth], vocabulary);
     let below = &window[first + depth..];
@@ -78,7 +93,8 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     let (crowded, headings): (Vec<Heading>, Vec<Heading>) =
         headings.into_iter().partition(|heading| content::is_crowded(heading, below, vocabulary));
     let unread = Found::written(&crowded, vocabulary).into_iter().collect();
-    let mut found = Found { first, depth, layout: None, columns: ALL, beside: Vec::new(), joined, unread };
+    let mut found =
+        Found { first, depth, layout: None, columns: ALL, beside: Vec::new(), joined, unread, is_foreign: false };
     let people = Blocks::of(&headings, vocabulary);
     let apart = people.as_ref().and_then(|(blocks, _)| over.titled_apart(blocks));
     if let Some(people) = people.filter(|_| apart.is_none()) {
@@ -106,6 +122,13 @@ impl Found {
     }
 }
 
+/// What is written over these columns.
+fn titles(above: &[Row], columns: &Range<usize>) -> Vec<String> {
+    let cells = above.iter().flat_map(|row| row.cells().enumerate());
+    let own = cells.filter(|(column, cell)| columns.contains(column) && !cell.is_empty());
+    own.map(|(_, cell)| fold_word(&cell.to_text())).collect()
+}
+
 /// What stands over the lines: titles and header rows.
 struct Over<'a> {
     above: &'a [Row],
@@ -117,9 +140,7 @@ struct Over<'a> {
 
 impl Over<'_> {
     fn titles(&self, columns: &Range<usize>) -> Vec<String> {
-        let cells = self.above.iter().flat_map(|row| row.cells().enumerate());
-        let own = cells.filter(|(column, cell)| columns.contains(column) && !cell.is_empty());
-        own.map(|(_, cell)| fold_word(&cell.to_text())).collect()
+        titles(self.above, columns)
     }
 
     /// The columns of each block where a title of its own says that its people ended: 在册人员 over one, 死亡人员 over the next.

@@ -71,6 +71,8 @@ pub enum RefusalCode {
     AreaOutside,
     /// A sheet with data whose header tells no list.
     NoListRecognised,
+    /// A sheet that is called by the name of another office's roster (党员, 医保), and like none of our lists.
+    OtherRoster,
     /// A sheet with a header and with rows below it, none of which is a person's line.
     NoLines,
     /// A sheet that repeats the others (汇总), or explains them.
@@ -87,11 +89,30 @@ pub enum RefusalCode {
     AreaDamaged,
     /// A line of several people tells of a death, and not whose it is. They are taken as living.
     WhoseDeath,
+    /// A list of support for parents tells of a death, and not whether it is the parent's or the child's for whose sake they
+    /// are on it. They are taken as living.
+    ParentOrChild,
+    /// Heads are named beside the members of their households, each with a number, and have no line of their own. They are
+    /// taken for people of the list.
+    HeadApart,
+    /// A title, or the name of a sheet or file, tells of a death or a move and not of whose: 死亡、迁出人员. The lines under it
+    /// are taken as they say themselves, else as active.
+    UnclearTitle,
+    /// A column that nobody reads tells of deaths, or that people were not paid. Its lines are taken as their other columns say.
+    UnreadColumn,
 }
 
 impl RefusalCode {
     /// Codes of what was taken all the same, and only not understood.
-    pub const NOTES: [RefusalCode; 3] = [RefusalCode::UnknownState, RefusalCode::AreaDamaged, RefusalCode::WhoseDeath];
+    pub const NOTES: [RefusalCode; 7] = [
+        RefusalCode::UnknownState,
+        RefusalCode::AreaDamaged,
+        RefusalCode::WhoseDeath,
+        RefusalCode::ParentOrChild,
+        RefusalCode::HeadApart,
+        RefusalCode::UnclearTitle,
+        RefusalCode::UnreadColumn,
+    ];
 
     pub fn is_note(self) -> bool {
         RefusalCode::NOTES.contains(&self)
@@ -187,6 +208,8 @@ pub enum UnreadableCode {
     UnreadableText,
     NotARoster,
     NoListRecognised,
+    /// Called by the name of another office's roster (党员, 医保), and like none of our lists.
+    OtherRoster,
     DatabaseBusy,
     Database,
     Io,
@@ -208,6 +231,7 @@ impl UnreadableCode {
             UnreadableCode::UnreadableText => "unreadable-text",
             UnreadableCode::NotARoster => "not-a-roster",
             UnreadableCode::NoListRecognised => "no-list-recognised",
+            UnreadableCode::OtherRoster => "other-roster",
             UnreadableCode::DatabaseBusy => "database-busy",
             UnreadableCode::Database => "database",
             UnreadableCode::Io => "io",

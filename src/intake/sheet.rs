@@ -1,21 +1,23 @@
 //! One sheet from its first row to its last: header, lines, totals, trailers.
 
-use crate::domain::{Area, Level, List, Reason, Record, Status, mask};
+use std::ops::Range;
+
+use crate::domain::{Area, Level, List, mask};
+
+mod line;
+mod title;
 
 use super::Context;
 use super::area;
-use super::band;
-use super::clean::number::id_number;
-use super::clean::view::View;
-use super::clean::words::are_names;
 use super::field::Field;
 use super::fold::fold_word;
 use super::line_hash::LineHash;
-use super::lines::{Kind, is_group, kind};
+use super::lines::{Kind, kind};
 use super::merged::is_shared;
+use super::named;
 use super::notes::shown_headers;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
-use super::report::{FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
+use super::report::{FileReport, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
 use super::row::{Cell, Row, Rows};
 use super::table::{Learnt, Part, Table};
 
@@ -43,6 +45,8 @@ pub enum Outcome {
     NoHeader,
     /// A header of no list we can tell.
     NoList,
+    /// A roster of another office.
+    OtherRoster,
 }
 
 /// Reads one sheet into `sink`.
@@ -60,12 +64,14 @@ pub fn read(
     if filled(&window) == 0 {
         return Ok(Outcome::Empty);
     }
-    let Some(Found { first, depth, layout, columns, beside, joined, unread }) =
+    let Some(Found { first, depth, layout, columns, beside, joined, unread, is_foreign }) =
         recognise::find(&window, &origin.support, context.list, context.vocabulary)
     else {
         return Ok(Outcome::NoHeader);
     };
-    let Some(layout) = layout else { return Ok(Outcome::NoList) };
+    let Some(layout) = layout else {
+        return Ok(if is_foreign { Outcome::OtherRoster } else { Outcome::NoList });
+    };
     ended = ended || look_on(rows, &mut window, |window| window.len() < first + depth + LEARNING_ROWS_MAX)?;
     let titles: Vec<String> =
         window[..first].iter().flat_map(|row| row.cells().map(Cell::to_text)).filter(|text| !text.is_empty()).collect();
@@ -74,8 +80,9 @@ pub fn read(
     let (header_row, list, lines_before) = (window[first].number, layout.list, report.lines);
     let stated_on = area::stated_on(texts(origin, &titles, context), context.today);
     let learnt = Learnt { data: &data, typed: rows.typed(), epoch_1904: rows.epoch_1904(), stated_on };
-    let named = origin.name.map(str::to_owned);
-    let table = Table::new(layout, columns, named.as_slice(), &learnt, context);
+    let called = called(&window[..first], &columns, origin, context);
+    let table = Table::new(layout, columns, &called, &learnt, context);
+    let named: Vec<String> = origin.name.map(str::to_owned).into_iter().collect();
     let others = beside.into_iter().map(|beside| {
         let texts: Vec<String> = beside.said.into_iter().chain(named.clone()).collect();
         Table::new(beside.layout, beside.columns, &texts, &learnt, context)
@@ -83,6 +90,7 @@ pub fn read(
     let mut reader = SheetReader::new(origin, context, (table, others.collect()), &titles, sink, report);
     reader.tell_unread(header_row, &unread);
     reader.announce_all(header_row);
+    reader.tell_unclear(&called, header_row);
     for row in data {
         reader.row(row)?;
     }
@@ -93,6 +101,7 @@ pub fn read(
             row = reader.row(row)?;
         }
     }
+    reader.end()?;
     reader.tell_if_nobody(lines_before);
     report.sheets += 1;
     Ok(Outcome::Read(list))
@@ -108,6 +117,22 @@ fn look_on(rows: &mut dyn Rows, window: &mut Vec<Row>, is_short: impl Fn(&[Row])
         window.push(row);
     }
     Ok(false)
+}
+
+/// What the people of a table are called: by the titles over it, its sheet, and its file where no sheet says it better.
+fn called(above: &[Row], columns: &Range<usize>, origin: &Origin<'_>, context: &Context<'_>) -> Vec<String> {
+    let cells = above.iter().flat_map(|row| row.cells().enumerate());
+    let titles = cells.filter(|(column, _)| columns.contains(column)).map(|(_, cell)| cell.to_text());
+    let titles = titles.filter(|title| named::is_title(&fold_word(title)));
+    let sheet = origin.name.map(str::to_owned);
+    let states = |name: &String| {
+        let mut lists = context.vocabulary.lists().iter();
+        lists.any(|list| list.status_inside.iter().any(|(word, _)| name.contains(word.as_str())))
+    };
+    let file = context.rel_path.rsplit('/').next().unwrap_or_default();
+    let file = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
+    let file = Some(file).filter(|_| !sheet.as_ref().is_some_and(states));
+    titles.chain(sheet.clone()).chain(file).collect()
 }
 
 /// Where the area and the day of a sheet may be stated.
@@ -190,6 +215,18 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         });
     }
 
+    /// The sheet ends, and the last household of each of its tables.
+    fn end(&mut self) -> Result<(), Unreadable> {
+        self.end_households()?;
+        for at in 0..self.others.len() {
+            self.change_to(at);
+            let ended = self.end_households();
+            self.change_to(at);
+            ended?;
+        }
+        Ok(())
+    }
+
     /// Reads one row and gives back a buffer for the next.
     fn row(&mut self, row: Row) -> Result<Row, Unreadable> {
         if self.others.is_empty() && self.table.columns.end == usize::MAX {
@@ -235,11 +272,13 @@ impl<'a, 'v> SheetReader<'a, 'v> {
                 return Ok(row);
             }
             Kind::Header => {
+                self.end_households()?;
                 self.header_again(&row);
                 return Ok(row);
             }
             Kind::Title(text) => {
-                self.title(&text);
+                self.end_households()?;
+                self.title(&text, row.number);
                 return Ok(row);
             }
             Kind::Total { whole, stated } => {
@@ -251,6 +290,34 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             }
             Kind::Line => {}
         }
+        if !self.table.layout.of_head.is_empty() {
+            let left = self.table.heads.next(&mut row, &self.table.layout, self.context.vocabulary);
+            self.head_left(left)?;
+        }
+        self.person(row)
+    }
+
+    /// The end of the households above.
+    fn end_households(&mut self) -> Result<(), Unreadable> {
+        let left = self.table.heads.end();
+        self.head_left(left)
+    }
+
+    /// Reads the line of a head who had none.
+    fn head_left(&mut self, row: Option<Row>) -> Result<(), Unreadable> {
+        let Some(row) = row else { return Ok(()) };
+        let list = self.table.layout.list.as_str();
+        self.report.notes.note(RefusalCode::HeadApart, list, self.origin.name, row.number);
+        // What is told beside a member of a death is not the head's.
+        let before = std::mem::replace(&mut self.is_spared, true);
+        let read = self.person(row);
+        self.is_spared = before;
+        read.map(drop)
+    }
+
+    /// Reads the line of a person.
+    fn person(&mut self, mut row: Row) -> Result<Row, Unreadable> {
+        self.tell_deaths(&mut row);
         self.table.counts.line();
         self.report.lines += 1;
         let shared = |(field, _): &&(Field, usize)| is_shared(*field);
@@ -272,56 +339,6 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             self.line(&row, area);
         }
         Ok(self.table.fill.swap(row))
-    }
-
-    fn line(&mut self, row: &Row, area: Area) {
-        // Also of a line that is held already: what is told of a file is told anew with each reading.
-        let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
-        if let Some(word) = self.table.cleaner.unknown_state(view) {
-            self.report.notes.note(RefusalCode::UnknownState, &word, self.origin.name, row.number);
-        }
-        // Who else stands on the line decides whose death it tells.
-        let seed = self.table.seed ^ u64::from(self.is_spared);
-        let raw = self.hash.of(view, area, &mut self.table.cleaner, seed);
-        let list = self.table.layout.list;
-        if self.sink.known(list, raw) {
-            self.report.known += 1;
-            if self.is_spared
-                && let (Some(record), _) = self.table.cleaner.record(view, area)
-            {
-                self.spared(record, row.number);
-            }
-            return self.sink.line(Line { area, list, row: row.number, raw, record: None });
-        }
-        let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
-        let (record, noticed) = self.table.cleaner.record(view, area);
-        self.report.unread_cells += noticed.unread;
-        self.report.error_cells += noticed.errors;
-        match record {
-            Some(record) => {
-                let record = if self.is_spared { self.spared(record, row.number) } else { record };
-                self.sink.line(Line { area, list, row: row.number, raw, record: Some(record) });
-            }
-            None => {
-                let id = id_number(view.cell(Field::Id)).map(|id| id.masked()).unwrap_or_default();
-                let are_several = view.text(Field::Name).is_some_and(|name| are_names(&name));
-                let code = if are_several { RefusalCode::SeveralNames } else { RefusalCode::NoName };
-                self.refuse(row, code, id);
-            }
-        }
-    }
-
-    /// The line of a person of whom nobody says that it is their death the line tells of. A benefit ended all the same.
-    fn spared(&mut self, record: Record, row: u32) -> Record {
-        if record.status != Status::Deceased {
-            return record;
-        }
-        let list = self.table.layout.list;
-        self.report.notes.note(RefusalCode::WhoseDeath, list.as_str(), self.origin.name, row);
-        match list.pays() {
-            true => Record { status: Status::Closed, died: None, reason: Some(Reason::Other), ..record },
-            false => Record { status: Status::Active, died: None, ended: None, reason: None, ..record },
-        }
     }
 
     fn refuse(&mut self, row: &Row, code: RefusalCode, mut detail: String) {
@@ -361,36 +378,6 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             self.table.lay_out(layout, self.context);
             self.table.begin_segment(self.area, self.context.vocabulary.fingerprint());
             self.announce(row.number);
-        }
-    }
-
-    /// A line of text between the lines: the title of a village begins that village's part of the sheet, and of
-    /// whatever else may be said of a part (死亡人员, A类) that part.
-    fn title(&mut self, text: &str) {
-        if self.context.area.is_none() {
-            self.area_of_title(text);
-        }
-        let (list, vocabulary) = (self.table.layout.list, self.context.vocabulary);
-        if let Some(said) = band::of_title(text, vocabulary.of(list), vocabulary) {
-            self.table.say(said, self.area, self.context);
-        } else if let Some(group) = Some(fold_word(text)).filter(|text| is_group(text)) {
-            self.table.begin_group(group, self.area, self.context);
-        }
-    }
-
-    fn area_of_title(&mut self, text: &str) {
-        // The county's own heading above a village's page says nothing new.
-        let (node, places) = (self.context.node_area, self.context.places);
-        // 200村 is one of the township whose sheet this is.
-        let here = if self.area.level() == Level::County { node } else { self.area.township() };
-        let named = area::named([text].into_iter(), node, places);
-        let named = named.or_else(|| area::named([text].into_iter(), here, places));
-        if let Some(area) = named.filter(|area| !area.contains(self.area)) {
-            self.area = area;
-            // Another village's part is not that of the dead of the one above.
-            self.table.begin_village(self.area, self.context);
-            self.begin_segments();
-            self.announce_all(0);
         }
     }
 

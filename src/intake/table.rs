@@ -12,8 +12,10 @@ use super::band::{self, Said};
 use super::clean::record::{Cleaner, Reading};
 use super::content;
 use super::fill::FillDown;
+use super::heads::Heads;
 use super::layout::Layout;
 use super::line_area::LineArea;
+use super::parents;
 use super::row::Row;
 use super::totals::Counts;
 
@@ -42,6 +44,8 @@ pub struct Table<'v> {
     /// Where it stands: other tables may stand beside it.
     pub columns: Range<usize>,
     pub layout: Layout,
+    /// The columns without those that may tell of a child's death, on a list of support for its parents.
+    pub of_parents: Option<Layout>,
     pub reading: Reading,
     /// What is written over all its lines.
     said: Said,
@@ -49,6 +53,8 @@ pub struct Table<'v> {
     /// All that decides how a line is read, beside its text.
     pub seed: u64,
     pub fill: FillDown,
+    /// Heads who may have no line of their own.
+    pub heads: Heads,
     pub line_area: LineArea,
     pub counts: Counts,
     /// The groups (一组, 二社) named above that were no part of what was said of some lines.
@@ -75,6 +81,8 @@ impl<'v> Table<'v> {
         let lines = parts.as_deref().unwrap_or(data);
         content::adopt(&mut layout, lines, context.vocabulary);
         let words = context.vocabulary.of(layout.list);
+        // Whose household it was that somebody left.
+        let is_of_changes = context.vocabulary.changes.iter().any(|word| context.rel_path.contains(word.as_str()));
         let said = texts.iter().map(|text| band::of_sheet(text, words, context.vocabulary));
         let said = said.fold(Said::default(), Said::or);
         let reading = Reading {
@@ -88,12 +96,14 @@ impl<'v> Table<'v> {
             said,
         };
         Table {
+            of_parents: parents::without_doubtful(&layout, lines, context.vocabulary),
             columns,
             said,
             reading,
             cleaner: Cleaner::new(context.vocabulary, &layout, reading),
             seed: 0,
             fill: FillDown::default(),
+            heads: if is_of_changes { Heads::default() } else { Heads::of(&layout, lines, context.vocabulary) },
             line_area: LineArea::new(&layout, lines),
             counts: Counts::default(),
             groups: HashSet::new(),
@@ -106,6 +116,7 @@ impl<'v> Table<'v> {
     /// Another header in the same table.
     pub fn lay_out(&mut self, layout: Layout, context: &Context<'v>) {
         self.cleaner = Cleaner::new(context.vocabulary, &layout, self.reading);
+        self.of_parents = parents::without_doubtful(&layout, &[], context.vocabulary);
         self.layout = layout;
     }
 
@@ -159,6 +170,10 @@ impl<'v> Table<'v> {
             [self.reading.digits.zero, self.reading.digits.one, self.reading.digits.two]
                 .map(|sex| sex.map_or(0, |sex| 1 + sex as u8)),
         );
+        if let Some(layout) = &self.of_parents {
+            bytes.push(1 + u8::from(layout.names_children));
+            bytes.extend(layout.kept.iter().map(|(field, _)| *field as u8));
+        }
         bytes.extend(self.reading.said.or(self.layout.said).bytes());
         bytes.extend(area.padded().to_le_bytes());
         xxh3_64_with_seed(&bytes, fingerprint)

@@ -46,6 +46,7 @@ struct CommonFile {
     reasons: BTreeMap<Reason, Words>,
     relation: BTreeMap<String, Words>,
     areas: BTreeMap<Area, Words>,
+    foreign: Foreign,
 }
 
 #[derive(Deserialize, Default)]
@@ -89,6 +90,20 @@ struct CommonWords {
     done: Words,
     to_do: Words,
     stays: Words,
+    alive: Words,
+    yes: Words,
+    paid: Words,
+    dead: Words,
+    gone: Words,
+    not_dead: Words,
+    between: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct Foreign {
+    words: Words,
+    anybodys: Words,
 }
 
 #[derive(Deserialize, Default)]
@@ -138,6 +153,23 @@ pub struct Vocabulary {
     pub(super) nobody: Words,
     pub(super) done: Words,
     pub(super) to_do: Words,
+    /// How somebody is who did not die.
+    pub(super) alive: Words,
+    pub(super) yes: Words,
+    /// What asks whether somebody was paid.
+    pub(super) paid: Words,
+    /// The first characters of the words for the dead.
+    pub(super) dead_starts: String,
+    /// What a list of the dead is called.
+    pub(super) dead: Words,
+    /// What those are called who are on a list no more.
+    pub(super) gone: Words,
+    pub(super) not_dead: Words,
+    /// What stands between two kinds of people.
+    pub(super) between: Words,
+    /// What rosters of other offices are called, and which words of ours they may be called by as well.
+    pub(super) foreign: Words,
+    pub(super) anybodys: Words,
     pub(super) sex: HashMap<String, Sex>,
     pub(super) reasons: Vec<(Reason, String)>,
     pub(super) relation: HashMap<String, u8>,
@@ -241,6 +273,16 @@ impl Vocabulary {
             nobody: words(|file| &file.words.nobody),
             done: words(|file| &file.words.done),
             to_do: words(|file| &file.words.to_do),
+            alive: words(|file| &file.words.alive),
+            yes: words(|file| &file.words.yes),
+            paid: words(|file| &file.words.paid),
+            dead_starts: words(|file| &file.words.dead).iter().filter_map(|word| word.chars().next()).collect(),
+            dead: inside(|file| &file.words.dead),
+            gone: words(|file| &file.words.gone),
+            not_dead: words(|file| &file.words.not_dead),
+            between: words(|file| &file.words.between),
+            foreign: inside(|file| &file.foreign.words),
+            anybodys: inside(|file| &file.foreign.anybodys),
             sex: sexes.collect(),
             reasons: reasons
                 .into_iter()

@@ -15,6 +15,8 @@ pub struct Whose {
     /// Those beside the heads to whom the relation of a household's members is told: 与家属关系.
     pub household: Words,
     pub children: Words,
+    /// What befell a child for whose sake the parents are supported, beside its death: 死亡/伤残时间.
+    pub fates: Words,
     pub spouses: Words,
     pub husbands: Words,
     pub wives: Words,
@@ -40,6 +42,7 @@ impl Whose {
             heads: words(|file| &file.heads),
             household: words(|file| &file.household),
             children: words(|file| &file.children),
+            fates: words(|file| &file.fates),
             spouses: words(|file| &file.spouses),
             husbands: words(|file| &file.husbands),
             wives: words(|file| &file.wives),

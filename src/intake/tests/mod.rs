@@ -1,9 +1,15 @@
 //! Whole files through intake: a county of clerks, each known defect, and damage of any kind.
 
+mod bands;
+mod called;
 mod county;
 mod defects;
+mod ends;
 pub(super) mod gathered;
 mod habits;
+mod headers;
+mod heads;
 mod noted;
+mod parents;
 mod robust;
 mod side_by_side;

@@ -1,0 +1,147 @@
+//! What a list is called: the titles over it, the name of its sheet, of its file and of the folders that is in.
+
+use super::recognise::Support;
+use super::vocabulary::Vocabulary;
+
+/// A longer text explains something.
+const TITLE_CHARS_MAX: usize = 30;
+
+/// All that a list is called by.
+pub struct Called<'a> {
+    pub titles: &'a [String],
+    pub support: &'a Support,
+    pub vocabulary: &'a Vocabulary,
+}
+
+impl Called<'_> {
+    /// The nearest text that says what list it is is one of the dead.
+    pub fn is_of_the_dead(&self) -> bool {
+        let is_dead = |text: &&str| is_of_the_dead(text, self.vocabulary);
+        let names_list = |text: &&str| is_dead(text) || self.is_ours(text);
+        if self.names_of_file().find(names_list).as_ref().is_some_and(is_dead) {
+            // A sheet or a title within it may be of those who live.
+            return self.titles().chain(self.sheet()).find(names_list).as_ref().is_none_or(is_dead);
+        }
+        // 死亡 is a part of 人口.xlsx; 附件1.xlsx says nothing, and a title speaks for itself.
+        let is_part = self.names_of_file().any(|text| self.is_ours(text));
+        self.titles().chain(self.sheet().filter(|_| !is_part)).find(names_list).as_ref().is_some_and(is_dead)
+    }
+
+    /// The nearest text that says what list it is says one that is none of ours: 党员花名册.
+    pub fn is_foreign(&self) -> bool {
+        let vocabulary = self.vocabulary;
+        let foreign = |text: &str| {
+            let is_in = |word: &&String| text.contains(word.as_str());
+            let mut rest = text.to_owned();
+            let named = vocabulary.foreign.iter().filter(is_in).map(|word| rest = rest.replace(word.as_str(), "|"));
+            (named.count() > 0).then(|| {
+                vocabulary.anybodys.iter().for_each(|word| rest = rest.replace(word.as_str(), "|"));
+                !self.is_ours(&rest)
+            })
+        };
+        let all = self.titles().chain(self.sheet()).chain(self.names_of_file());
+        let mut told = all.filter_map(|text| foreign(text).or_else(|| self.is_ours(text).then_some(false)));
+        told.next().unwrap_or(false)
+    }
+
+    fn titles(&self) -> impl Iterator<Item = &str> {
+        self.titles.iter().map(String::as_str).filter(|text| is_title(text))
+    }
+
+    fn sheet(&self) -> impl Iterator<Item = &str> {
+        let (_, sheet) = self.support.names.split_last().unwrap_or((&NOTHING, &[]));
+        sheet.iter().map(String::as_str)
+    }
+
+    /// The name of the file, and those of its folders from the inmost.
+    fn names_of_file(&self) -> impl Iterator<Item = &str> {
+        let path = self.support.names.last().map_or("", String::as_str);
+        let stem = path.rsplit_once('.').filter(|(_, end)| !end.contains('/')).map_or(path, |(stem, _)| stem);
+        stem.rsplit('/')
+    }
+
+    fn is_ours(&self, text: &str) -> bool {
+        self.vocabulary.lists().iter().any(|list| list.titles.iter().any(|word| text.contains(word.as_str())))
+    }
+}
+
+static NOTHING: String = String::new();
+
+/// A title, and neither who filled it in nor how to.
+pub fn is_title(text: &str) -> bool {
+    text.chars().count() <= TITLE_CHARS_MAX && !text.contains([':', '。', '请']) && !text.contains("单位")
+}
+
+/// Whether the text names the dead and nobody else: 2026年死亡人员名单, and not 死亡、迁出人员.
+fn is_of_the_dead(text: &str, vocabulary: &Vocabulary) -> bool {
+    let holds = |part: &str, words: &[String]| words.iter().any(|word| part.contains(word.as_str()));
+    let found = vocabulary.dead.iter().filter_map(|word| Some((text.rfind(word.as_str())?, word.len())));
+    let Some((at, length)) = found.max_by_key(|(at, length)| at + length) else { return false };
+    let (before, behind) = (&text[..at], &text[at + length..]);
+    let behind = behind.split('(').next().unwrap_or(behind);
+    let mut rest = behind.trim_matches(is_of_day);
+    while let Some(less) = vocabulary.band_ends.iter().find_map(|word| rest.strip_suffix(word.as_str())) {
+        rest = less.trim_matches(is_of_day);
+    }
+    rest.is_empty()
+        && is_title(text)
+        && !holds(before, &vocabulary.between)
+        && !holds(before, &vocabulary.changes)
+        && !vocabulary.not_dead.iter().any(|word| before.ends_with(word.as_str()))
+}
+
+fn is_of_day(c: char) -> bool {
+    c.is_ascii_digit() || "年月日度-—.~至".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_the_dead_is_called_by_that_alone() {
+        let vocabulary = Vocabulary::load(None).unwrap();
+        for (text, want) in [
+            ("死亡人员花名册", true),
+            ("200村2026年死亡人员名单", true),
+            ("2026年死亡", true),
+            ("死亡人员登记表(2026年1-3月)", true),
+            ("已故人员", true),
+            ("注销户口名单", true),
+            ("户籍人口死亡名单", true),
+            ("死亡、迁出人员名单", false),
+            ("迁出死亡", false),
+            ("出生和死亡人口", false),
+            ("人口花名册(含死亡)", false),
+            ("未死亡人员", false),
+            ("疑似死亡人员核查表", false),
+            ("死亡的请填写死亡日期", false),
+            ("死亡时间", false),
+            ("人口花名册", false),
+        ] {
+            assert_eq!(is_of_the_dead(text, &vocabulary), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_roster_of_another_office_is_told_by_its_name() {
+        let vocabulary = Vocabulary::load(None).unwrap();
+        let foreign = |title: &str, names: &[&str]| {
+            let support = Support { names: names.iter().map(|name| (*name).to_owned()).collect() };
+            let titles = if title.is_empty() { vec![] } else { vec![title.to_owned()] };
+            Called { titles: &titles, support: &support, vocabulary: &vocabulary }.is_foreign()
+        };
+        for file in ["特困供养人员花名册.csv", "2026年医保缴费名单.xlsx", "党员/花名册.csv", "脱贫户建档立卡.csv"]
+        {
+            assert!(foreign("", &[file]), "{file}");
+        }
+        assert!(foreign("200村选民登记册", &["附件1.xls"]));
+        assert!(foreign("", &["党员", "人口.xlsx"]), "a sheet for itself");
+        for file in
+            ["人口.csv", "残疾人低保.csv", "养老/低保.csv", "残疾人健康档案.csv", "户籍人口医保.csv", "花名册.csv"]
+        {
+            assert!(!foreign("", &[file]), "{file}");
+        }
+        assert!(!foreign("填报单位:退役军人服务站", &["花名册.csv"]));
+    }
+}

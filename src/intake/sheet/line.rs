@@ -1,0 +1,92 @@
+//! A person's line, with the lines above it known: what is told of it, and what is given to the sink.
+
+use crate::domain::{Area, Reason, Record, Status};
+
+use super::super::clean::number::id_number;
+use super::super::clean::record::Noticed;
+use super::super::clean::view::View;
+use super::super::clean::words::are_names;
+use super::super::field::Field;
+use super::super::notes::shown_headers;
+use super::super::parents;
+use super::super::report::{Line, RefusalCode};
+use super::super::row::Row;
+use super::super::unread;
+use super::SheetReader;
+
+impl SheetReader<'_, '_> {
+    pub(super) fn line(&mut self, row: &Row, area: Area) {
+        // Also of a line that is held already: what is told of a file is told anew with each reading.
+        let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
+        let own = View { layout: self.table.of_parents.as_ref().unwrap_or(view.layout), ..view };
+        if let Some(word) = self.table.cleaner.unknown_state(own) {
+            self.report.notes.note(RefusalCode::UnknownState, &word, self.origin.name, row.number);
+        }
+        // Who else stands on the line decides whose death it tells.
+        let seed = self.table.seed ^ u64::from(self.is_spared);
+        let raw = self.hash.of(view, area, &mut self.table.cleaner, seed);
+        let list = self.table.layout.list;
+        if self.sink.known(list, raw) {
+            self.report.known += 1;
+            if self.is_spared || self.table.of_parents.is_some() {
+                self.record(row, area);
+            }
+            return self.sink.line(Line { area, list, row: row.number, raw, record: None });
+        }
+        let (record, noticed) = self.record(row, area);
+        self.report.unread_cells += noticed.unread;
+        self.report.error_cells += noticed.errors;
+        match record {
+            Some(record) => self.sink.line(Line { area, list, row: row.number, raw, record: Some(record) }),
+            None => {
+                let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
+                let id = id_number(view.cell(Field::Id)).map(|id| id.masked()).unwrap_or_default();
+                let are_several = view.text(Field::Name).is_some_and(|name| are_names(&name));
+                let code = if are_several { RefusalCode::SeveralNames } else { RefusalCode::NoName };
+                self.refuse(row, code, id);
+            }
+        }
+    }
+
+    /// Reads 否 under 是否健在, and tells what columns that nobody reads say of a death.
+    pub(super) fn tell_deaths(&mut self, row: &mut Row) {
+        let (layout, vocabulary, name) = (&self.table.layout, self.context.vocabulary, self.origin.name);
+        if let Some(word) = unread::turn(row, layout, vocabulary) {
+            self.report.notes.note(RefusalCode::UnknownState, &word, name, row.number);
+        }
+        for header in unread::unread(row, layout, vocabulary) {
+            let header = shown_headers(std::iter::once(header), vocabulary);
+            self.report.notes.note(RefusalCode::UnreadColumn, &header, name, row.number);
+        }
+    }
+
+    /// What a line says of its person, and nothing that it may say of another.
+    fn record(&mut self, row: &Row, area: Area) -> (Option<Record>, Noticed) {
+        let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
+        let (mut record, mut noticed) = self.table.cleaner.record(view, area);
+        if let (Some(read), Some(layout)) = (&record, &self.table.of_parents)
+            && parents::is_doubtful(read, view, self.context.vocabulary)
+        {
+            let list = view.layout.list.as_str();
+            self.report.notes.note(RefusalCode::ParentOrChild, list, self.origin.name, row.number);
+            (record, noticed) = self.table.cleaner.record(View { layout, ..view }, area);
+        }
+        if self.is_spared {
+            record = record.map(|record| self.spared(record, row.number));
+        }
+        (record, noticed)
+    }
+
+    /// The line of a person of whom nobody says that it is their death the line tells of. A benefit ended all the same.
+    fn spared(&mut self, record: Record, row: u32) -> Record {
+        if record.status != Status::Deceased {
+            return record;
+        }
+        let list = self.table.layout.list;
+        self.report.notes.note(RefusalCode::WhoseDeath, list.as_str(), self.origin.name, row);
+        match list.pays() {
+            true => Record { status: Status::Closed, died: None, reason: Some(Reason::Other), ..record },
+            false => Record { status: Status::Active, died: None, ended: None, reason: None, ..record },
+        }
+    }
+}
