@@ -338,6 +338,7 @@ problem-area-outside = the line belongs to an area outside this node's
 problem-older-month = an older month of the same list; the latest one counts
 problem-no-lines = the header is known, and no row below it is a person; check that header and rows fit
 problem-whose-death = a line of several people tells of a death and not whose it is; they are taken as living. Write each person on a line of their own
+problem-doubtful-end = these words tell of a death or a move, and not clearly whose or whether, or another column says otherwise; neither is read from them, and the people count as living unless another column says more. Write the state of each person in a column of its own
 problem-several-names = several names in one cell, and no one number that says whose line it is; nobody is read from it. Write each person on a line of their own
 problem-table-beside = another table beside the one that is read, or somebody else's columns, not read. Put each table on a sheet of its own
 problem-sheet-repeats-others = a summary sheet that repeats the others; not read

@@ -341,6 +341,7 @@ problem-area-outside = 此行所属地区不在本级范围内
 problem-older-month = 同一名册较早的月份，以最新的为准
 problem-no-lines = 表头能识别，下面却没有一行能读出人员，请核对表头与内容是否对应
 problem-whose-death = 一行写了几个人，又注明有死亡，但看不出是哪一位；这些人先按健在收下。请改为一人一行
+problem-doubtful-end = 文字里提到死亡或迁出，但看不出是哪一位、是否属实，或与别的栏不符；没有按死亡或迁出收下，别的栏没有写明的按健在处理。请在状态栏里为每个人写清楚
 problem-several-names = 一个单元格里写了几个人的姓名，又没有一个身份证号能说明是谁；这一行没有收下。请改为一人一行
 problem-table-beside = 旁边还有另一张表，或另有别人的几栏，没有读；请把每张表单独放在一个工作表里
 problem-sheet-repeats-others = 汇总表，与其他表重复，未读

@@ -4,6 +4,7 @@
 use crate::domain::{IdState, List};
 
 use super::clean::date::DateOrder;
+use super::clean::flag::{FlagDigits, FlagsAsked};
 use super::clean::number::{has_lost_tail, id_number, is_long_number};
 use super::clean::words::{SexDigits, SexEvidence, are_names, sex_digit};
 use super::field::Field;
@@ -111,6 +112,16 @@ pub fn sex_digits(layout: &Layout, data: &[Row]) -> SexDigits {
         }
     }
     evidence.digits()
+}
+
+/// What the digits of the columns that ask mean.
+pub fn flags_asked(layout: &Layout, data: &[Row]) -> FlagsAsked {
+    FlagsAsked(FlagsAsked::FIELDS.map(|field| {
+        let Some(column) = layout.columns(field).first() else { return FlagDigits::default() };
+        let header = layout.header_cells.iter().filter(|(of, _)| of == column).map(|(_, text)| text.as_str());
+        let texts: Vec<String> = data.iter().map(|row| row.cell(*column).to_text()).collect();
+        FlagDigits::of(&header.collect::<String>(), texts.iter().map(String::as_str))
+    }))
 }
 
 /// Whether the column of numbers lost its tails before it became text: nearly all end in three zeros, as only 1 in 110

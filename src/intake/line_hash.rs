@@ -33,7 +33,7 @@ impl LineHash {
                 match view.row.cell(*column) {
                     Cell::Empty => {}
                     // Most remarks say nothing that is kept: a changed one changes no line.
-                    Cell::Text(text) if *field == Field::Remark && !cleaner.is_noted(view, text) => {}
+                    Cell::Text(text) if *field == Field::Remark && !cleaner.is_noted(text) => {}
                     Cell::Text(text) => {
                         self.bytes.extend_from_slice(text.as_bytes());
                         // The same words mean another month in next month's list.

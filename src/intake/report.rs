@@ -87,11 +87,14 @@ pub enum RefusalCode {
     AreaDamaged,
     /// A line of several people tells of a death, and not whose it is. They are taken as living.
     WhoseDeath,
+    /// Words that tell a death or a move, and not clearly whose, or whether. Neither is read from them.
+    DoubtfulEnd,
 }
 
 impl RefusalCode {
     /// Codes of what was taken all the same, and only not understood.
-    pub const NOTES: [RefusalCode; 3] = [RefusalCode::UnknownState, RefusalCode::AreaDamaged, RefusalCode::WhoseDeath];
+    pub const NOTES: [RefusalCode; 4] =
+        [RefusalCode::UnknownState, RefusalCode::AreaDamaged, RefusalCode::WhoseDeath, RefusalCode::DoubtfulEnd];
 
     pub fn is_note(self) -> bool {
         RefusalCode::NOTES.contains(&self)

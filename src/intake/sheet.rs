@@ -286,10 +286,13 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         let list = self.table.layout.list;
         if self.sink.known(list, raw) {
             self.report.known += 1;
-            if self.is_spared
-                && let (Some(record), _) = self.table.cleaner.record(view, area)
+            if (self.is_spared || self.table.cleaner.may_doubt(view))
+                && let (Some(record), noticed) = self.table.cleaner.record(view, area)
             {
-                self.spared(record, row.number);
+                self.tell_doubt(row, noticed.doubt);
+                if self.is_spared {
+                    self.spared(record, row.number);
+                }
             }
             return self.sink.line(Line { area, list, row: row.number, raw, record: None });
         }
@@ -299,6 +302,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         self.report.error_cells += noticed.errors;
         match record {
             Some(record) => {
+                self.tell_doubt(row, noticed.doubt);
                 let record = if self.is_spared { self.spared(record, row.number) } else { record };
                 self.sink.line(Line { area, list, row: row.number, raw, record: Some(record) });
             }
@@ -308,6 +312,14 @@ impl<'a, 'v> SheetReader<'a, 'v> {
                 let code = if are_several { RefusalCode::SeveralNames } else { RefusalCode::NoName };
                 self.refuse(row, code, id);
             }
+        }
+    }
+
+    /// Tells which words of a line tell a death or a move, and not clearly.
+    fn tell_doubt(&mut self, row: &Row, doubt: Option<Field>) {
+        let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
+        if let Some(words) = doubt.and_then(|field| self.table.cleaner.doubted_words(view, field)) {
+            self.report.notes.note(RefusalCode::DoubtfulEnd, &words, self.origin.name, row.number);
         }
     }
 

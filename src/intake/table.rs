@@ -86,6 +86,7 @@ impl<'v> Table<'v> {
             today: context.today,
             stated_on: learnt.stated_on,
             said,
+            flags: content::flags_asked(&layout, lines),
         };
         Table {
             columns,
@@ -159,6 +160,7 @@ impl<'v> Table<'v> {
             [self.reading.digits.zero, self.reading.digits.one, self.reading.digits.two]
                 .map(|sex| sex.map_or(0, |sex| 1 + sex as u8)),
         );
+        bytes.extend(self.reading.flags.bytes());
         bytes.extend(self.reading.said.or(self.layout.said).bytes());
         bytes.extend(area.padded().to_le_bytes());
         xxh3_64_with_seed(&bytes, fingerprint)

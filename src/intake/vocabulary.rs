@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::domain::{Aid, Area, Flow, List, Reason, Sex, Status};
 use crate::error::{Context as _, Error};
 
+use super::clean::told::{AroundWords, Teller};
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
 use super::whose::Whose;
@@ -26,7 +27,7 @@ const LISTS: [(List, &str); 6] = [
 ];
 
 /// Raised when cleaning changes, so that lines already held are read again.
-const CLEANING_VERSION: u64 = 5;
+const CLEANING_VERSION: u64 = 6;
 
 type Words = Vec<String>;
 
@@ -45,6 +46,7 @@ struct CommonFile {
     status: BTreeMap<Status, Words>,
     reasons: BTreeMap<Reason, Words>,
     relation: BTreeMap<String, Words>,
+    told: AroundWords,
     areas: BTreeMap<Area, Words>,
 }
 
@@ -78,6 +80,10 @@ struct CommonWords {
     ditto: Words,
     none: Words,
     no: Words,
+    yes: Words,
+    yes_starts: Words,
+    no_starts: Words,
+    open: Words,
     summary_sheets: Words,
     outside: Words,
     lunar: Words,
@@ -89,6 +95,7 @@ struct CommonWords {
     done: Words,
     to_do: Words,
     stays: Words,
+    residence: Words,
 }
 
 #[derive(Deserialize, Default)]
@@ -126,6 +133,11 @@ pub struct Vocabulary {
     pub(super) ditto: FxHashSet<String>,
     pub(super) none: Words,
     pub(super) no: Words,
+    pub(super) yes: Words,
+    pub(super) yes_starts: Words,
+    pub(super) no_starts: Words,
+    /// With what an answer begins that is none.
+    pub(super) open: Words,
     pub(super) summary_sheets: Words,
     pub(super) outside: Words,
     pub(super) lunar: Words,
@@ -165,6 +177,9 @@ pub(super) struct ListWords {
     pub flow: Vec<(Flow, String)>,
     /// What says that a person who left is still on the register.
     pub stays: Words,
+    /// What says where a person lives.
+    pub residence: Words,
+    pub teller: Teller,
 }
 
 impl ListWords {
@@ -230,6 +245,10 @@ impl Vocabulary {
             ditto: words(|file| &file.words.ditto).into_iter().collect(),
             none: words(|file| &file.words.none),
             no: words(|file| &file.words.no),
+            yes: words(|file| &file.words.yes),
+            yes_starts: words(|file| &file.words.yes_starts),
+            no_starts: words(|file| &file.words.no_starts),
+            open: words(|file| &file.words.open),
             summary_sheets: words(|file| &file.words.summary_sheets),
             outside: words(|file| &file.words.outside),
             lunar: words(|file| &file.words.lunar),
@@ -246,12 +265,7 @@ impl Vocabulary {
                 .flat_map(|reason| commons.iter().filter_map(move |file| Some((reason, file.reasons.get(&reason)?))))
                 .flat_map(|(reason, words)| words.iter().map(move |word| (reason, fold_word(word))))
                 .collect(),
-            relation: commons
-                .iter()
-                .flat_map(|file| &file.relation)
-                .filter_map(|(code, words)| Some((code.parse::<u8>().ok()?, words)))
-                .flat_map(|(code, words)| words.iter().map(move |word| (fold_word(word), code)))
-                .collect(),
+            relation: relation(&commons),
             areas: commons.iter().flat_map(|file| flat(&file.areas)).map(|(area, name)| (name, area)).collect(),
             lists: lists.into_iter().map(|(list, files)| ListWords::build(list, &files, &commons)).collect(),
             fingerprint,
@@ -304,6 +318,8 @@ impl ListWords {
             (order.iter().position(|s| s == state), std::cmp::Reverse(word.len()), word.clone())
         });
         status_inside.dedup();
+        let stays: Words = commons.iter().flat_map(|file| &file.words.stays).map(|word| fold_word(word)).collect();
+        let teller = teller(list, files, commons, stays.clone());
         ListWords {
             list,
             titles: files.iter().flat_map(|file| &file.titles).map(|word| fold_word(word)).collect(),
@@ -315,9 +331,32 @@ impl ListWords {
             class: files.iter().flat_map(|file| flat(&file.class)).map(|(class, word)| (word, class)).collect(),
             aid: files.iter().flat_map(|file| flat(&file.aid)).collect(),
             flow: files.iter().flat_map(|file| flat(&file.flow)).collect(),
-            stays: commons.iter().flat_map(|file| &file.words.stays).map(|word| fold_word(word)).collect(),
+            stays,
+            residence: commons.iter().flat_map(|file| &file.words.residence).map(|word| fold_word(word)).collect(),
+            teller,
         }
     }
+}
+
+/// Reads with the words for states and for reasons alike.
+fn teller(list: List, files: &[ListFile], commons: &[CommonFile], stays: Words) -> Teller {
+    let words = |status: Status, reason: Reason| -> Vec<String> {
+        // On a list of cancellations 注销 is one of a death, and still no word for it.
+        let own = files.iter().filter(|_| list != List::Deaths).filter_map(|file| file.status.get(&status));
+        let common = commons.iter().filter_map(|file| file.status.get(&status));
+        let words = own.chain(common).flatten().filter(|word| word.chars().count() > 1);
+        let reasons = commons.iter().filter_map(|file| file.reasons.get(&reason)).flatten();
+        words.chain(reasons).map(|word| fold_word(word)).collect()
+    };
+    let (deaths, moves) = (words(Status::Deceased, Reason::Died), words(Status::MovedOut, Reason::Moved));
+    let around = commons.iter().map(|file| &file.told);
+    Teller::new(around, &relation(commons), deaths.into_iter(), moves.into_iter(), stays)
+}
+
+fn relation(commons: &[CommonFile]) -> HashMap<String, u8> {
+    let coded = commons.iter().flat_map(|file| &file.relation);
+    let coded = coded.filter_map(|(code, words)| Some((code.parse::<u8>().ok()?, words)));
+    coded.flat_map(|(code, words)| words.iter().map(move |word| (fold_word(word), code))).collect()
 }
 
 fn parse<T: serde::de::DeserializeOwned>(text: &str, path: &Path, hash: &mut Xxh3) -> Result<T, Error> {

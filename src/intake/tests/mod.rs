@@ -2,6 +2,7 @@
 
 mod county;
 mod defects;
+mod ends;
 pub(super) mod gathered;
 mod habits;
 mod noted;

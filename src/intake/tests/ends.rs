@@ -1,0 +1,179 @@
+//! What a cell says of the end of a line: whose death it tells, whether it tells one, and what is told where nobody can know.
+
+use super::gathered::{Gathered, text};
+use crate::domain::{Record, Status};
+use crate::intake::RefusalCode;
+
+const NAMES: [&str; 12] =
+    ["赵甲", "钱乙", "孙丙", "李丁", "周戊", "吴己", "郑庚", "王辛", "冯壬", "陈癸", "褚子", "卫丑"];
+
+/// A register of heads of households, with one column more.
+fn register(header: &str, cells: &[&str]) -> Gathered {
+    let mut lines = format!("户号,姓名,与户主关系,{header}\n");
+    for (at, cell) in cells.iter().enumerate() {
+        lines += &format!("{at},{},户主,\"{cell}\"\n", NAMES[at % NAMES.len()]);
+    }
+    text("人口.csv", &lines)
+}
+
+/// A list of dibao, a line a household, with more columns.
+fn dibao(header: &str, lines: &[&str]) -> Gathered {
+    let mut all = format!("户主姓名,低保类别,保障人数,月保障金额,{header}\n");
+    for (at, line) in lines.iter().enumerate() {
+        all += &format!("{},A类,3,500,{line}\n", NAMES[at % NAMES.len()]);
+    }
+    text("低保.csv", &all)
+}
+
+fn statuses(found: &Gathered) -> Vec<Status> {
+    found.records().iter().map(|record| record.status).collect()
+}
+
+/// The words that were told as doubtful.
+fn doubts(found: &Gathered) -> Vec<&str> {
+    let notes = found.refusals.iter().filter(|refusal| refusal.code == RefusalCode::DoubtfulEnd);
+    notes.map(|refusal| refusal.detail.rsplit_once(" ×").unwrap().0).collect()
+}
+
+fn all_are(status: Status, header: &str, cells: &[&str]) {
+    for cell in cells {
+        let found = register(header, &[cell]);
+        assert_eq!((statuses(&found), doubts(&found)), (vec![status], vec![]), "{header}: {cell}");
+    }
+}
+
+fn all_are_open(header: &str, cells: &[&str]) {
+    for cell in cells {
+        let found = register(header, &[cell]);
+        assert_eq!((statuses(&found), doubts(&found).len()), (vec![Status::Active], 1), "{header}: {cell}");
+    }
+}
+
+fn died(record: &Record) -> Option<String> {
+    record.died.map(|date| date.to_string())
+}
+
+#[test]
+fn a_column_that_asks_whether_somebody_died_is_answered_yes_only_with_yes() {
+    let no = [
+        "健在",
+        "否（在家）",
+        "在世",
+        "正常",
+        "存活",
+        "在册",
+        "否，健在",
+        "0-否",
+        "0.0",
+        "□是 ☑否",
+        "是□ 否☑",
+        "未",
+        "没有",
+        "无死亡",
+        "2否",
+        "未死",
+        "活",
+        "尚在",
+        "外出",
+        "未注销",
+        "N否",
+        "No",
+        "FALSE",
+        "非",
+        "00",
+        "暂无",
+        "不详",
+        "其妻已故",
+    ];
+    for header in ["是否死亡", "死亡标志", "死亡"] {
+        all_are(Status::Active, header, &no);
+        all_are_open(header, &["待核实", "2", "不清楚", "是/否", "是 否√", "疑似", "未核实", "不在了"]);
+        let yes =
+            ["是", "√", "1", "Y", "true", "已", "1是", "1-是", "已死亡", "非正常死亡", "2026.3.5", "3月5日", "☑是 □否"];
+        all_are(Status::Deceased, header, &yes);
+    }
+    all_are(Status::MovedOut, "是否迁出", &["是", "√", "已迁出", "1", "2026.3.5"]);
+    all_are(Status::Active, "是否迁出", &["在册", "户口未迁", "0-否", "健在", "外出"]);
+    all_are(Status::Closed, "是否注销", &["是", "已注销", "√"]);
+    all_are(Status::Active, "是否注销", &["未注销", "正常", "否"]);
+    all_are(Status::Deceased, "是否注销", &["死亡注销"]);
+}
+
+#[test]
+fn an_answer_of_how_somebody_lives_leaves_the_state_as_it_is() {
+    let lines = "档案编号,姓名,建档日期,档案状态,是否死亡\nD1,赵甲,2015.1.5,正常,健在\nD2,钱乙,2015.1.5,正常,是\n";
+    assert_eq!(statuses(&text("健康档案.csv", lines)), [Status::Active, Status::Deceased]);
+}
+
+#[test]
+fn two_is_no_where_the_header_or_the_column_says_so() {
+    use Status::{Active, Deceased};
+    assert_eq!(statuses(&register("是否死亡(1是 2否)", &["2", "1"])), [Active, Deceased]);
+    assert_eq!(statuses(&register("是否死亡（0是，1否）", &["0", "1"])), [Deceased, Active]);
+    let found = register("死亡标志", &["2", "2", "1", ""]);
+    assert_eq!((statuses(&found), doubts(&found).len()), (vec![Active, Active, Deceased, Active], 0));
+    assert_eq!(doubts(&register("死亡标志", &["2", "1", "0"])), ["2"]);
+}
+
+#[test]
+fn a_death_in_the_family_ends_nobody_elses_line() {
+    let kin = [
+        "其母死亡",
+        "家庭成员死亡",
+        "妻死亡减1人",
+        "配偶死亡",
+        "父亲去世",
+        "儿子迁出",
+        "长子迁出",
+        "其父2026年3月死亡",
+        "妻因病去世",
+        "死亡（其母）",
+        "丈夫已故",
+        "家属死亡",
+        "女儿户口已迁出",
+        "户主之妻死亡",
+    ];
+    for header in ["变动情况", "备注", "人员状态"] {
+        all_are(Status::Active, header, &kin);
+        all_are_open(
+            header,
+            &["减少（死亡1人）", "死亡1人", "疑似死亡", "王某死亡", "据说已死亡", "女儿说父亲去世", "迁出1人"],
+        );
+    }
+    all_are(Status::Active, "人员状态", &["在册，丈夫死亡", "配偶已故", "未死亡", "拟迁出"]);
+    all_are(
+        Status::Deceased,
+        "人员状态",
+        &["死亡", "本人死亡", "赵甲死亡", "户主死亡", "死亡（2026.3）", "妻已故，本人2026年死亡"],
+    );
+    all_are(Status::MovedOut, "变动情况", &["迁出", "随子女迁出", "全家迁往外县"]);
+    let found = register("人员状态", &["配偶已故"]);
+    assert!(found.refusals.is_empty(), "nor is it a word that nobody knows");
+}
+
+#[test]
+fn a_benefit_that_stopped_with_a_death_in_the_family_stopped() {
+    let found = dibao("停保原因", &["家属死亡", "本人死亡", "其子迁出", "疑似死亡", ""]);
+    use Status::{Active, Closed, Deceased};
+    assert_eq!(statuses(&found), [Closed, Deceased, Closed, Closed, Active]);
+    assert_eq!(doubts(&found), ["疑似死亡"]);
+    let found =
+        dibao("变动情况", &["其母死亡", "妻死亡，核减1人", "死亡，核减1人", "核减1人", "停保", "户主死亡变更户主"]);
+    assert_eq!(statuses(&found), [Active, Active, Active, Active, Closed, Active]);
+    assert_eq!(doubts(&found), ["死亡，核减1人", "户主死亡变更户主"]);
+}
+
+#[test]
+fn a_death_against_the_state_is_told_and_no_name_with_it() {
+    let lines =
+        "户号,姓名,与户主关系,状态,备注\n7,赵甲,户主,在册,李四光2026年3月死亡1人\n7,钱乙,妻,在册,2026年3月死亡\n";
+    let found = text("人口.csv", lines);
+    assert_eq!(statuses(&found), [Status::Active, Status::Active], "a column made for it says it better");
+    assert_eq!(doubts(&found), ["死亡"], "once for both");
+    let held = found.lines.iter().map(|line| line.raw).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("人口.csv");
+    std::fs::write(&path, lines).unwrap();
+    let (_, again) = super::gathered::gather(&path, "人口.csv", "519901001200", held);
+    assert_eq!((again.records().len(), doubts(&again)), (0, vec!["死亡"]), "also of lines that are held");
+}
