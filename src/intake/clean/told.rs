@@ -202,10 +202,11 @@ impl Teller {
         holds(folded, &self.around.doubted)
     }
 
-    /// The word itself, of a death before that of a move.
+    /// The word itself: of life before that of a death, and that before that of a move.
     pub fn word(&self, folded: &str) -> Option<String> {
-        let found = [&self.deaths, &self.moves, &self.sure_moves].into_iter().find_map(|event| event.find(folded));
-        found.map(|(start, end)| folded[start..end].to_owned())
+        let refuted = self.around.refuted.iter().find(|word| folded.contains(word.as_str())).cloned();
+        let mut told = [&self.deaths, &self.moves, &self.sure_moves].into_iter();
+        refuted.or_else(|| told.find_map(|event| event.find(folded)).map(|(start, end)| folded[start..end].to_owned()))
     }
 
     /// The part of a text that tells the death or move, from the last year before it: its date stands there.

@@ -177,3 +177,32 @@ fn a_death_against_the_state_is_told_and_no_name_with_it() {
     let (_, again) = super::gathered::gather(&path, "人口.csv", "519901001200", held);
     assert_eq!((again.records().len(), doubts(&again)), (0, vec!["死亡"]), "also of lines that are held");
 }
+
+#[test]
+fn a_list_of_the_dead_also_holds_those_who_live_or_went_for_another_reason() {
+    use Status::{Active, Closed, Deceased, MovedOut};
+    let stopped = "姓名,身份证号,停发原因,终止时间,死亡时间\n赵甲,519901195001110030,死亡,2026.3,2026.2.1\n\
+                   钱乙,519901197001010020,未认证,2026.3,\n孙丙,519901195003110077,服刑,2026.3,\n\
+                   李丁,519901195005110118,转职工养老保险,2026.3,\n周戊,,死亡,2026.3,\n吴己,,农转非,2026.3,2026.1.5\n郑庚,,户口迁出,2026.3,\n";
+    let found = text("养老金停发名单.csv", stopped);
+    assert_eq!(statuses(&found), [Deceased, Closed, Closed, Closed, Deceased, Deceased, MovedOut]);
+    let dates: Vec<_> = found.records().iter().map(|record| died(record)).collect();
+    assert_eq!(dates[0].as_deref(), Some("2026-02-01"));
+    assert_eq!(dates[4], None, "the day on which the money stopped is none of dying");
+    let checked = |header: &str, cells: [&str; 4]| {
+        let mut lines = format!("姓名,身份证号,推送死亡日期,{header}\n");
+        for (name, cell) in NAMES.iter().zip(cells) {
+            lines += &format!("{name},,2026.1.3,{cell}\n");
+        }
+        text("死亡人员核查表.csv", &lines)
+    };
+    let found = checked("是否死亡", ["是", "否", "待核实", ""]);
+    assert_eq!((statuses(&found), doubts(&found)), (vec![Deceased, Active, Active, Deceased], vec!["否", "待核实"]));
+    assert!(found.records()[1].died.is_none());
+    for header in ["核查结果", "核实结果", "入户了解"] {
+        let found = checked(header, ["已死亡", "健在", "误报", "死亡"]);
+        assert_eq!((statuses(&found), doubts(&found).len()), (vec![Deceased, Active, Active, Deceased], 2), "{header}");
+    }
+    let found = checked("备注", ["经核实健在", "误报", "土葬", "其妻健在"]);
+    assert_eq!((statuses(&found), doubts(&found).len()), (vec![Active, Active, Deceased, Deceased], 2));
+}
