@@ -7,7 +7,7 @@ use super::area;
 use super::band;
 use super::clean::number::id_number;
 use super::clean::view::View;
-use super::clean::words::are_names;
+use super::clean::words::{are_names, are_two_ends};
 use super::field::Field;
 use super::fold::fold_word;
 use super::line_hash::LineHash;
@@ -239,7 +239,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
                 return Ok(row);
             }
             Kind::Title(text) => {
-                self.title(&text);
+                self.title(&text, row.number);
                 return Ok(row);
             }
             Kind::Total { whole, stated } => {
@@ -253,6 +253,8 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         }
         self.table.counts.line();
         self.report.lines += 1;
+        let is_spared = self.is_spared;
+        self.is_spared |= self.is_death_of_several(&row);
         let shared = |(field, _): &&(Field, usize)| is_shared(*field);
         row.take_from_above(|at| self.table.layout.kept.iter().filter(shared).any(|(_, column)| *column == at));
         let relation = self.table.layout.columns(Field::Relation).first().map(|column| row.cell(*column));
@@ -271,7 +273,19 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         } else {
             self.line(&row, area);
         }
+        self.is_spared = is_spared;
         Ok(self.table.fill.swap(row))
+    }
+
+    /// Whether a cell merged over several people tells a death: it is of one of them.
+    fn is_death_of_several(&mut self, row: &Row) -> bool {
+        let Table { layout, cleaner, .. } = &mut self.table;
+        let is_persons = row.above().iter().any(|(column, _)| layout.columns(Field::Name).contains(column));
+        !is_persons
+            && row.above().iter().any(|(at, text)| {
+                let mut fields = layout.kept.iter().filter(|(_, column)| column == at);
+                fields.any(|(field, _)| cleaner.tells_own_death(*field, text))
+            })
     }
 
     fn line(&mut self, row: &Row, area: Area) {
@@ -378,11 +392,14 @@ impl<'a, 'v> SheetReader<'a, 'v> {
 
     /// A line of text between the lines: the title of a village begins that village's part of the sheet, and of
     /// whatever else may be said of a part (死亡人员, A类) that part.
-    fn title(&mut self, text: &str) {
+    fn title(&mut self, text: &str, row: u32) {
         if self.context.area.is_none() {
             self.area_of_title(text);
         }
         let (list, vocabulary) = (self.table.layout.list, self.context.vocabulary);
+        if are_two_ends(text, vocabulary.of(list), vocabulary) {
+            self.report.notes.note(RefusalCode::DoubtfulEnd, text, self.origin.name, row);
+        }
         if let Some(said) = band::of_title(text, vocabulary.of(list), vocabulary) {
             self.table.say(said, self.area, self.context);
         } else if let Some(group) = Some(fold_word(text)).filter(|text| is_group(text)) {

@@ -233,7 +233,10 @@ impl Teller {
 
     /// 死亡、迁出 over the lines of both.
     pub fn is_either(&self, folded: &str) -> bool {
-        let mut parts = folded.split(['、', '/', ',', '或', '和', '及', '与']);
+        const NUMBER: &str = "0123456789一二三四五六七八九十";
+        let parts = folded.split(['、', '/', ',', '或', '和', '及', '与']);
+        // 二、死亡、迁出人员
+        let mut parts = parts.filter(|part| !part.chars().all(|c| NUMBER.contains(c)));
         let is = |event: &Event, part: &str| event.words.iter().any(|word| part == word);
         let (Some(first), Some(second), None) = (parts.next(), parts.next(), parts.next()) else { return false };
         is(&self.deaths, first) && is(&self.moves, second) || is(&self.moves, first) && is(&self.deaths, second)

@@ -256,6 +256,13 @@ pub fn noted(text: &str, list: &ListWords) -> Option<Status> {
     })
 }
 
+/// Whether the people under a title died or left, and nobody can tell which: 死亡、迁出人员.
+pub fn are_two_ends(title: &str, list: &ListWords, vocabulary: &Vocabulary) -> bool {
+    let folded = fold_word(title);
+    let bare = vocabulary.band_ends.iter().find_map(|end| folded.strip_suffix(end.as_str())).unwrap_or(&folded);
+    list.teller.is_either(bare)
+}
+
 /// Whether a text that tells of leaving says that the register does not: 外嫁，户口未迁, 迁出未办.
 fn stays(folded: &str, status: Status, list: &ListWords) -> bool {
     status == Status::MovedOut && list.stays.iter().any(|word| folded.contains(word.as_str()))

@@ -206,3 +206,65 @@ fn a_list_of_the_dead_also_holds_those_who_live_or_went_for_another_reason() {
     let found = checked("备注", ["经核实健在", "误报", "土葬", "其妻健在"]);
     assert_eq!((statuses(&found), doubts(&found).len()), (vec![Active, Active, Deceased, Deceased], 2));
 }
+
+/// A register in which one cell of the state is merged over the household, and a band stands between the lines.
+fn merged(header: &str, over: &str) -> Gathered {
+    let format = rust_xlsxwriter::Format::new();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, title) in ["户号", "姓名", "与户主关系", header].into_iter().enumerate() {
+        sheet.write(0, column as u16, title).unwrap();
+    }
+    for (row, (name, relation)) in (1..).zip([("赵甲", "户主"), ("钱乙", "妻"), ("孙丙", "子"), ("李丁", "户主")])
+    {
+        sheet.write(row, 0, if row < 4 { 1 } else { 2 }).unwrap();
+        sheet.write(row, 1, name).unwrap();
+        sheet.write(row, 2, relation).unwrap();
+    }
+    sheet.merge_range(1, 3, 3, 3, over, &format).unwrap();
+    sheet.write(4, 3, "死亡").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("人口.xlsx");
+    book.save(&path).unwrap();
+    let (result, sink) = super::gathered::gather(&path, "人口.xlsx", "519901001200", std::collections::HashSet::new());
+    result.unwrap();
+    sink
+}
+
+#[test]
+fn a_death_merged_over_a_household_is_of_one_of_them_and_nobody_knows_of_whom() {
+    use Status::{Active, Deceased, MovedOut};
+    for header in ["人口状态", "变动情况", "是否死亡"] {
+        let found = merged(header, "死亡");
+        let whose = found.refusals.iter().filter(|refusal| refusal.code == RefusalCode::WhoseDeath);
+        assert_eq!(statuses(&found), [Active, Active, Active, Deceased], "{header}");
+        assert_eq!(whose.map(|refusal| refusal.row).collect::<Vec<_>>(), [Some(2)], "{header}");
+    }
+    assert_eq!(statuses(&merged("人口状态", "迁出")), [MovedOut, MovedOut, MovedOut, Deceased]);
+    assert_eq!(statuses(&merged("人口状态", "在册")), [Active, Active, Active, Deceased]);
+}
+
+#[test]
+fn a_title_of_the_dead_and_of_those_who_left_says_of_nobody_which() {
+    let lines = "户号,姓名,与户主关系,身份证号\n7,赵甲,户主,519901195001110030\n死亡、迁出人员,,,\n8,钱乙,户主,519901197001010020\n";
+    let found = text("人口.csv", lines);
+    assert_eq!((statuses(&found), doubts(&found)), (vec![Status::Active; 2], vec!["死亡、迁出人员"]));
+}
+
+#[test]
+fn a_death_behind_a_parents_name_is_the_parents() {
+    for parent in ["父亲姓名", "母亲姓名", "父亲"] {
+        let lines =
+            format!("户号,姓名,与户主关系,身份证号,{parent},死亡时间\n7,赵甲,户主,519901195001110030,赵某,2010.3.1\n");
+        let [record] = &text("人口.csv", &lines).records().into_iter().cloned().collect::<Vec<_>>()[..] else {
+            panic!()
+        };
+        assert_eq!((record.status, record.died), (Status::Active, None), "{parent}");
+    }
+}
+
+#[test]
+fn who_is_away_from_the_village_is_on_its_register() {
+    all_are(Status::Active, "人口类型", &["非常住", "非常住人口", "不常住", "人不在户在", "不在村", "不在家", "常住"]);
+    all_are(Status::Closed, "人员状态", &["非在册", "不在册"]);
+}

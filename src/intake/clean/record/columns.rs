@@ -139,20 +139,7 @@ impl Cleaner<'_> {
         if let Some(date) = dated.filter(|_| is_plain) {
             return self.not_to_come(date, field);
         }
-        let answered = self.undated.get(&text, |text| {
-            let folded = fold_word(text);
-            let teller = &words.teller;
-            let of_another = [teller.death(&folded), teller.moved(&folded)];
-            match answer(text, FlagDigits::default(), words, vocabulary) {
-                _ if of_another.iter().flatten().any(|told| matches!(told, Told::Anothers | Told::Denied)) => {
-                    Answer::No
-                }
-                _ if teller.is_doubted(&folded) => Answer::Doubtful,
-                _ if dated.is_some() => Answer::Yes,
-                Answer::Doubtful if is_of_a_day(&folded, vocabulary) => Answer::Yes,
-                answered => answered,
-            }
-        });
+        let answered = self.instead_of_a_day(&text);
         match (answered, dated) {
             (Answer::Silent | Answer::No, _) => When::Never,
             (Answer::Doubtful, _) => When::Doubtful,
@@ -165,9 +152,43 @@ impl Cleaner<'_> {
         }
     }
 
+    /// What a text in the place of a day says, whether a day stands in it or not.
+    fn instead_of_a_day(&mut self, text: &str) -> Answer {
+        let (vocabulary, words, dates) = (self.vocabulary, self.words, self.dates);
+        self.undated.get(text, |text| {
+            let folded = fold_word(text);
+            let told = [words.teller.death(&folded), words.teller.moved(&folded)];
+            match answer(text, FlagDigits::default(), words, vocabulary) {
+                _ if told.iter().flatten().any(|told| matches!(told, Told::Anothers | Told::Denied)) => Answer::No,
+                _ if words.teller.is_doubted(&folded) => Answer::Doubtful,
+                Answer::As(status) => Answer::As(status),
+                _ if date::read(Cell::Text(text), &dates, vocabulary).is_ok_and(|date| date.is_some()) => Answer::Yes,
+                Answer::Doubtful if is_of_a_day(&folded, vocabulary) => Answer::Yes,
+                answered => answered,
+            }
+        })
+    }
+
     /// Nobody has died on a day that is still to come.
     fn not_to_come(&self, date: PartialDate, field: Field) -> When {
         if field == Field::Died && date.first() > self.dates.today { When::Doubtful } else { When::On(date) }
+    }
+
+    /// Whether a cell that stands for several people tells a death, and not of whom.
+    pub fn tells_own_death(&mut self, field: Field, text: &str) -> bool {
+        let words = self.words;
+        match field {
+            // There the whole list is of deaths.
+            _ if self.list == List::Deaths => false,
+            Field::Status | Field::ChangeKind | Field::Reason => {
+                self.statuses.get(text, |text| words::stated(text, words)).died == Some(Told::Own)
+            }
+            Field::DiedFlag | Field::Died => {
+                matches!(self.instead_of_a_day(text), Answer::Yes | Answer::As(Status::Deceased))
+            }
+            Field::EndedFlag => self.instead_of_a_day(text) == Answer::As(Status::Deceased),
+            _ => false,
+        }
     }
 
     /// Whether any column of a line may say something that has to be told: then it is cleaned although it is held.
