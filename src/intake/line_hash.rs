@@ -36,6 +36,9 @@ impl LineHash {
                     Cell::Text(text) if *field == Field::Remark && !cleaner.is_noted(text) => {}
                     Cell::Text(text) => {
                         self.bytes.extend_from_slice(text.as_bytes());
+                        if let Some(year) = cleaner.year_of_sheet(*field, text) {
+                            self.bytes.extend_from_slice(&year.to_le_bytes());
+                        }
                         // The same words mean another month in next month's list.
                         if *field == Field::Reviewed && cleaner.says_reviewed(text) {
                             let (year, month) = cleaner.month();

@@ -206,6 +206,15 @@ impl<'v> Cleaner<'v> {
         self.month
     }
 
+    /// The year that a day without one (3月5日) has from its sheet.
+    pub fn year_of_sheet(&self, field: Field, text: &str) -> Option<i16> {
+        use Field::{ChangeKind, DiedFlag, MovedFlag, Remark, Status};
+        let is_dated = field.is_date() || matches!(field, Status | ChangeKind | Remark | DiedFlag | MovedFlag);
+        let goes_by_sheet = is_dated && text.contains('月') && !text.contains('年');
+        let date = goes_by_sheet.then(|| date::read(Cell::Text(text), &self.dates, self.vocabulary));
+        date?.ok().flatten().map(|date| date.parts().0)
+    }
+
     fn birth(&mut self, view: View<'_>, id: Option<&IdNumber>) -> Option<PartialDate> {
         let hints = DateHints { birth: true, by_number: id.and_then(IdNumber::birth), ..self.dates };
         date::read(view.cell(Field::Birth), &hints, self.vocabulary).unwrap_or_else(|()| self.read(None))

@@ -261,7 +261,7 @@ impl Teller {
                 Some(_) if subject == Subject::Own => (of, subject),
                 Some((_, Subject::Own)) | Some((Told::Own, _)) if of == Told::Anothers => (Told::Own, Subject::Own),
                 // 父亲去世，2026年3月死亡: of whom, the second time?
-                Some((Told::Anothers, _)) if of == Told::Own => (Told::Doubtful, subject),
+                Some((Told::Anothers, _)) if matches!(of, Told::Own | Told::Doubtful) => (Told::Doubtful, subject),
                 Some((Told::Denied, _)) if of == Told::Own => (Told::Doubtful, subject),
                 Some((Told::Doubtful, _)) if of == Told::Own => (of, subject),
                 Some(before) => before,
@@ -291,6 +291,16 @@ impl Teller {
             return Some((Told::Denied, Subject::Nobody));
         }
         let mut subject = self.subject(before);
+        // 已故丈夫, 死亡人员家属
+        let of = ["人员", "者"].iter().find_map(|who| after.strip_prefix(who)).unwrap_or(after);
+        let of = of.trim_start_matches(['之', '的']);
+        let is_of =
+            |(word, code): &&(String, u8)| *code != SELF && word.chars().count() > 1 && of.starts_with(word.as_str());
+        if subject == Subject::Nobody
+            && let Some((_, code)) = self.people.iter().find(is_of)
+        {
+            subject = if *code == HEAD { Subject::Head } else { Subject::Kin };
+        }
         if subject == Subject::Nobody && before.trim_matches(is_date).is_empty() {
             let bracketed = clauses.get(at + 1).filter(|(mark, _)| *mark == Some('('));
             let behind = bracketed.map_or(Subject::Nobody, |(_, next)| self.subject(next));

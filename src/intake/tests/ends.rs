@@ -268,3 +268,147 @@ fn who_is_away_from_the_village_is_on_its_register() {
     all_are(Status::Active, "人口类型", &["非常住", "非常住人口", "不常住", "人不在户在", "不在村", "不在家", "常住"]);
     all_are(Status::Closed, "人员状态", &["非在册", "不在册"]);
 }
+
+#[test]
+fn a_filled_day_of_death_is_a_death_whatever_stands_there() {
+    let days = [
+        ("3月5日", ""),
+        ("三月五日", ""),
+        ("已死亡", ""),
+        ("√", ""),
+        ("是", ""),
+        ("3/5/26", "2026"),
+        ("260305", "2026-03-05"),
+        ("公元2026年3月5日", "2026-03-05"),
+        ("去年腊月", ""),
+        ("2026\n3.5", "2026-03-05"),
+        ("2026.3.5因病", "2026-03-05"),
+        ("2026年3月5日（农历正月十七）", "2026-03-05"),
+        ("二〇二六年三月", "2026-03"),
+        ("已火化", ""),
+        ("3.5", ""),
+    ];
+    for (cell, day) in days {
+        let found = register("死亡日期", &[cell]);
+        let [record] = found.records()[..] else { panic!("{cell}: one line") };
+        assert_eq!((record.status, died(record).unwrap_or_default().as_str()), (Status::Deceased, day), "{cell}");
+    }
+    all_are(Status::Active, "死亡日期", &["无", "/", "健在", "否", "未死亡", "在世", "0", "其父2010年死亡"]);
+    all_are_open("死亡日期", &["待核实", "不清楚", "2026.3.5待核实", "2027-03-05", "疑似死亡"]);
+    assert_eq!(register("死亡日期", &["3月5日"]).records()[0].died, None, "nobody says of which year");
+}
+
+#[test]
+fn a_day_without_a_year_is_of_the_year_of_its_list() {
+    let lines = "户号,姓名,与户主关系,死亡日期\n1,赵甲,户主,3月5日\n2,钱乙,户主,11月20日\n3,孙丙,户主,3月份\n";
+    let dates = |name: &str| -> Vec<Option<String>> { text(name, lines).records().iter().map(|r| died(r)).collect() };
+    let want = ["2026-03-05", "2025-11-20", "2026-03"].map(|date| Some(date.to_owned()));
+    assert_eq!(dates("2026年4月人口.csv"), want);
+    let raws = |name: &str| text(name, lines).lines.iter().map(|line| line.raw).collect::<Vec<_>>();
+    let (march, april) = (raws("2025年12月人口.csv"), raws("2026年4月人口.csv"));
+    assert_ne!(march[0], april[0], "the same words say another day");
+    assert_eq!(march[1], april[1], "and here the same");
+}
+
+#[test]
+fn a_filled_day_of_leaving_or_of_the_end_is_one_whatever_stands_there() {
+    all_are(Status::MovedOut, "迁出时间", &["3月", "√", "已迁出", "2026.3", "去年腊月"]);
+    all_are(Status::Active, "迁出时间", &["无", "未迁出", "在册"]);
+    for header in ["停保时间", "停保日期"] {
+        let found = dibao(
+            header,
+            &["3月", "已停", "√", "死亡", "2026.3", "", "无", "长期", "2027.12", "正常", "2026.3死亡", "2027.12停保"],
+        );
+        use Status::{Active, Closed, Deceased};
+        let want = [Closed, Closed, Closed, Deceased, Closed, Active, Active, Active, Active, Active, Deceased, Active];
+        assert_eq!((statuses(&found), doubts(&found)), (want.to_vec(), vec![]), "{header}");
+    }
+    assert_eq!(
+        statuses(&register("注销日期", &["已注销", "3月", "未注销"])),
+        [Status::Closed, Status::Closed, Status::Active]
+    );
+}
+
+#[test]
+fn a_remark_in_whatever_words_tells_a_death_or_a_move() {
+    let dead = [
+        "因病于2026年3月去世",
+        "2026.3.5因病死亡",
+        "2026年3月份去世",
+        "3月份死亡",
+        "已死亡未销户",
+        "死亡未注销",
+        "人已死亡",
+        "已于2026年2月去世",
+        "已死亡注销",
+        "死亡核减",
+        "家属告知已去世",
+        "脑出血死亡",
+        "老人去世",
+        "现已死亡",
+        "死亡时间2026.3.1",
+        "随访死亡",
+        "2026-02-11随访时得知死亡",
+        "确认死亡",
+        "病死",
+        "本人已死亡",
+        "白血病死亡",
+        "已故，妻健在",
+        "停发（死亡）",
+        "死亡，停保",
+        "原因不明死亡",
+    ];
+    all_are(Status::Deceased, "备注", &dead);
+    all_are(Status::MovedOut, "备注", &["户口已迁出", "2026年2月因婚迁出", "全家迁往外县", "外嫁", "已迁出"]);
+    let nothing = [
+        "未死亡",
+        "健在",
+        "外出务工",
+        "易地搬迁",
+        "易地扶贫搬迁户",
+        "土地已转出",
+        "户口未迁出",
+        "拟迁出",
+        "死亡家庭",
+        "特扶（死亡类）",
+        "其子已故",
+        "配偶2019年死亡",
+        "与已故丈夫之母同住",
+        "死亡人员家属",
+        "高血压",
+        "新增",
+        "残疾二级",
+    ];
+    all_are(Status::Active, "备注", &nothing[..4]);
+    all_are(Status::Active, "备注", &nothing[5..]);
+    all_are_open(
+        "备注",
+        &[
+            "死亡证明已交",
+            "死亡、迁出",
+            "疑似死亡",
+            "迁出后又迁回",
+            "张三死亡",
+            "父亲去世，2026年3月死亡",
+            "听说已死亡",
+        ],
+    );
+}
+
+#[test]
+fn of_several_days_in_a_remark_the_one_beside_the_death_is_its_own() {
+    for (remark, day) in [
+        ("2019年患病，2026年3月死亡", "2026-03"),
+        ("2019年患病2026年3月5日死亡", "2026-03-05"),
+        ("死亡（2026.3.5）", "2026-03-05"),
+        ("因病于2026年3月去世", "2026-03"),
+        ("2026年3月份去世", "2026-03"),
+    ] {
+        assert_eq!(died(register("备注", &[remark]).records()[0]).as_deref(), Some(day), "{remark}");
+    }
+    let found = dibao("备注", &["停发（死亡）", "死亡（其母）", "停发", "3月死亡，4月停发"]);
+    use Status::{Active, Closed, Deceased};
+    assert_eq!(statuses(&found), [Deceased, Active, Closed, Deceased]);
+    let stopped = "户主姓名,低保类别,复核日期,保障状态,备注\n赵甲,A类,2026.1.5,停保,2026年3月死亡\n钱乙,A类,2026.1.5,停保,其母死亡\n";
+    assert_eq!(statuses(&text("低保.csv", stopped)), [Deceased, Closed], "why it stopped");
+}

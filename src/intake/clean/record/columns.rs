@@ -47,8 +47,8 @@ pub enum When {
     On(PartialDate),
     /// It did, and nobody says when.
     Sometime,
-    /// 死亡 in the place of the day on which a benefit ended.
-    As(Status),
+    /// 死亡, 2026.3死亡 in the place of the day on which a benefit ended.
+    As(Status, Option<PartialDate>),
     Doubtful,
 }
 
@@ -56,7 +56,7 @@ impl When {
     pub fn date(self) -> Option<PartialDate> {
         match self {
             When::On(date) => Some(date),
-            When::Never | When::Sometime | When::As(_) | When::Doubtful => None,
+            When::Never | When::Sometime | When::As(..) | When::Doubtful => None,
         }
     }
 }
@@ -143,12 +143,12 @@ impl Cleaner<'_> {
         match (answered, dated) {
             (Answer::Silent | Answer::No, _) => When::Never,
             (Answer::Doubtful, _) => When::Doubtful,
-            (_, Some(date)) => self.not_to_come(date, field),
             (Answer::As(Status::Deceased), None) if field == Field::Died => When::Sometime,
             (Answer::As(Status::MovedOut), None) if field == Field::MovedOut => When::Sometime,
             (Answer::As(Status::Closed), None) if field == Field::Ended => When::Sometime,
-            (Answer::As(status), None) => When::As(status),
-            (Answer::Yes, None) => When::Sometime,
+            (Answer::As(status), date) if date.is_none() || field == Field::Ended => When::As(status, date),
+            (_, Some(date)) => self.not_to_come(date, field),
+            (Answer::Yes | Answer::As(_), None) => When::Sometime,
         }
     }
 

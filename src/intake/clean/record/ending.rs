@@ -49,7 +49,10 @@ impl Cleaner<'_> {
                 *place = place.or_else(|| view.text(field).and_then(|text| place::read(&text, area, vocabulary)));
             }
         }
-        let ended = said.ended.date();
+        let ended = match said.ended {
+            When::As(_, date) => date,
+            ended => ended.date(),
+        };
         let struck_out = self.is_struck_out(view);
         let reason = if struck_out { Some(Reason::Void) } else { said.reason };
         self.flow(view, area, record);
@@ -146,8 +149,8 @@ impl Cleaner<'_> {
             _ => Status::Closed,
         };
         let over = match said.ended {
-            When::On(date) => date.first() <= self.dates.today,
-            When::Sometime | When::As(_) => true,
+            When::On(date) | When::As(_, Some(date)) => date.first() <= self.dates.today,
+            When::Sometime | When::As(_, None) => true,
             When::Never | When::Doubtful => false,
         };
         // 否 under 是否死亡 beside a day of death: one of them is wrong.
@@ -299,7 +302,7 @@ impl Cleaner<'_> {
 /// What stands in the place of a date says of how the line ended.
 fn as_status(when: When) -> Option<Status> {
     match when {
-        When::As(status) => Some(status),
+        When::As(status, _) => Some(status),
         When::Never | When::On(_) | When::Sometime | When::Doubtful => None,
     }
 }
