@@ -412,3 +412,33 @@ fn of_several_days_in_a_remark_the_one_beside_the_death_is_its_own() {
     let stopped = "户主姓名,低保类别,复核日期,保障状态,备注\n赵甲,A类,2026.1.5,停保,2026年3月死亡\n钱乙,A类,2026.1.5,停保,其母死亡\n";
     assert_eq!(statuses(&text("低保.csv", stopped)), [Deceased, Closed], "why it stopped");
 }
+
+#[test]
+fn of_several_columns_of_a_change_the_one_that_says_more_counts() {
+    use Status::{Active, Closed, Deceased, MovedOut};
+    let lines = "户主姓名,姓名,身份证号,变动类别,变动日期,变动原因\n赵甲,赵甲,519901195001110030,增加,2026.3.1,出生\n\
+                 赵甲,钱乙,519901197001010020,减少,2026.3.2,死亡\n赵甲,孙丙,519901195003110077,减少,2026.3.3,迁出\n";
+    let found = text("2026年3月人口变动.csv", lines);
+    assert_eq!(statuses(&found), [Active, Deceased, MovedOut]);
+    assert_eq!(died(found.records()[1]).as_deref(), Some("2026-03-02"));
+    let lines = "户号,姓名,与户主关系,状态,原因\n1,赵甲,户主,注销,死亡\n1,钱乙,妻,注销,迁出\n1,孙丙,子,注销,重复登记\n1,李丁,子,在册,残疾\n1,周戊,子,注销,其母死亡\n";
+    assert_eq!(statuses(&text("人口.csv", lines)), [Deceased, MovedOut, Closed, Active, Closed]);
+}
+
+#[test]
+fn a_change_of_a_benefit_is_no_end_of_it() {
+    use Status::{Active, Closed, Deceased};
+    for header in ["变更原因", "调整原因"] {
+        let cells =
+            ["新增", "提标", "户主变更", "重病", "妻死亡，核减1人", "家庭成员死亡", "死亡", "子女出生", "收入增加"];
+        let found = dibao(header, &cells);
+        let want = [Active, Active, Active, Active, Active, Active, Deceased, Active, Active];
+        assert_eq!((statuses(&found), doubts(&found).len()), (want.to_vec(), 0), "{header}");
+        let lines = format!("户主姓名,低保类别,复核日期,保障状态,{header}\n赵甲,A类,2026.1.5,停保,收入超标\n");
+        let [record] = &text("低保.csv", &lines).records()[..].iter().map(|r| (*r).clone()).collect::<Vec<_>>()[..]
+        else {
+            panic!()
+        };
+        assert_eq!((record.status, record.reason), (Closed, Some(crate::domain::Reason::NotEntitled)));
+    }
+}

@@ -75,7 +75,7 @@ impl Cleaner<'_> {
                     .and_then(|text| words::why(&text, vocabulary, self.words).reason)
                     .filter(|r| *r != Reason::Other && (*r != Reason::Died || record.status == Status::Deceased))
             };
-            record.reason = reason.or_else(|| told(Field::Status));
+            record.reason = reason.or_else(|| told(Field::Status)).or_else(|| told(Field::ChangeKind));
         }
         let is_noted = struck_out || said.remark.or(said.against).is_some();
         self.change(view, area, is_noted, record);
