@@ -96,6 +96,8 @@ struct CommonWords {
     to_do: Words,
     stays: Words,
     residence: Words,
+    became: Words,
+    formerly: Words,
 }
 
 #[derive(Deserialize, Default)]
@@ -108,6 +110,7 @@ struct ListFile {
     weights: BTreeMap<Field, i32>,
     status: BTreeMap<Status, Words>,
     class: BTreeMap<char, Words>,
+    class_of: Words,
     aid: BTreeMap<Aid, Words>,
     flow: BTreeMap<Flow, Words>,
 }
@@ -150,6 +153,9 @@ pub struct Vocabulary {
     pub(super) nobody: Words,
     pub(super) done: Words,
     pub(super) to_do: Words,
+    /// Before what something was changed to, and before what it was.
+    pub(super) became: Words,
+    pub(super) formerly: Words,
     pub(super) sex: HashMap<String, Sex>,
     pub(super) reasons: Vec<(Reason, String)>,
     pub(super) relation: HashMap<String, u8>,
@@ -173,6 +179,8 @@ pub(super) struct ListWords {
     /// The same words for looking inside a longer text: death before moving before ending before active.
     pub status_inside: Vec<(String, Status)>,
     pub class: HashMap<String, char>,
+    /// Of what it may be one: 农村A.
+    pub class_of: Words,
     pub aid: Vec<(Aid, String)>,
     pub flow: Vec<(Flow, String)>,
     /// What says that a person who left is still on the register.
@@ -259,6 +267,8 @@ impl Vocabulary {
             nobody: words(|file| &file.words.nobody),
             done: words(|file| &file.words.done),
             to_do: words(|file| &file.words.to_do),
+            became: words(|file| &file.words.became),
+            formerly: words(|file| &file.words.formerly),
             sex: sexes.collect(),
             reasons: reasons
                 .into_iter()
@@ -329,6 +339,7 @@ impl ListWords {
             status,
             status_inside,
             class: files.iter().flat_map(|file| flat(&file.class)).map(|(class, word)| (word, class)).collect(),
+            class_of: files.iter().flat_map(|file| &file.class_of).map(|word| fold_word(word)).collect(),
             aid: files.iter().flat_map(|file| flat(&file.aid)).collect(),
             flow: files.iter().flat_map(|file| flat(&file.flow)).collect(),
             stays,

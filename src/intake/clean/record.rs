@@ -139,7 +139,7 @@ impl<'v> Cleaner<'v> {
             id_number,
             since: self.date(view, Field::Since),
             reviewed: self.reviewed(view),
-            seen: self.date(view, Field::Seen),
+            seen: self.latest(view, Field::Seen),
             household: code_text(view.cell(Field::Household)),
             head: view.text(Field::Head).map(CompactString::from),
             relation: self.relation(view),
@@ -190,7 +190,18 @@ impl<'v> Cleaner<'v> {
     /// 本月已核 is a review of the month that the sheet states.
     fn reviewed(&mut self, view: View<'_>) -> Option<PartialDate> {
         let says = matches!(view.cell(Field::Reviewed), Cell::Text(text) if self.says_reviewed(text));
-        if says { PartialDate::month(self.month.0, self.month.1) } else { self.date(view, Field::Reviewed) }
+        if says { PartialDate::month(self.month.0, self.month.1) } else { self.latest(view, Field::Reviewed) }
+    }
+
+    /// The last day of those under its columns: 2025年复核时间, 2026年复核时间.
+    fn latest(&mut self, view: View<'_>, field: Field) -> Option<PartialDate> {
+        if view.layout.columns(field).len() < 2 {
+            return self.date(view, field);
+        }
+        let dates = view.layout.columns(field).iter().map(|column| view.row.cell(*column));
+        let read: Vec<_> = dates.map(|cell| date::read(cell, &self.dates, self.vocabulary)).collect();
+        self.noticed.unread += read.iter().filter(|date| date.is_err()).count() as u64;
+        read.into_iter().filter_map(|date| date.ok().flatten()).max_by_key(|date| date.last())
     }
 
     /// Whether a text that is no date says that the review was done.
@@ -258,9 +269,11 @@ impl<'v> Cleaner<'v> {
     }
 
     fn class(&mut self, view: View<'_>) -> Option<char> {
-        let (words, said) = (self.words, self.said.class);
-        let Some(text) = view.text(Field::Class) else { return said };
-        self.classes.get(&text, |text| words::class(text, words)).or(said)
+        let (words, vocabulary) = (self.words, self.vocabulary);
+        // 保障类别 农村低保, 档次 三档
+        let mut told = view.texts(Field::Class);
+        let class = told.find_map(|text| self.classes.get(&text, |text| words::class(text, words, vocabulary)));
+        class.or(self.said.class)
     }
 
     /// `None` where there is no such column, else whether any of its columns holds something.

@@ -348,16 +348,43 @@ pub fn is_done(text: &str, vocabulary: &Vocabulary) -> bool {
     is_given(Cell::Text(text), vocabulary) && holds(&vocabulary.done) && !holds(&vocabulary.to_do)
 }
 
-/// A dibao class: a letter or a number of it anywhere in the cell.
-pub fn class(text: &str, list: &ListWords) -> Option<char> {
+/// A dibao class: a letter or a number of it anywhere in the cell; of one that was changed the new one.
+pub fn class(text: &str, list: &ListWords, vocabulary: &Vocabulary) -> Option<char> {
     let folded = fold_word(chosen(text));
-    let exact = list.class.iter().find(|(word, _)| **word == folded);
-    let inside = || {
-        let mut words: Vec<_> = list.class.iter().filter(|(word, _)| word.chars().count() > 1).collect();
-        words.sort();
-        words.into_iter().find(|(word, _)| folded.contains(word.as_str()))
-    };
-    exact.or_else(inside).map(|(_, class)| *class)
+    let folded = folded.strip_suffix(".0").unwrap_or(&folded);
+    if let Some(class) = list.class.get(folded) {
+        return Some(*class);
+    }
+    // 由A类调为C类
+    let became =
+        vocabulary.became.iter().filter_map(|word| folded.rfind(word.as_str()).map(|at| at + word.len())).max();
+    if let Some(class) = became.and_then(|at| only_class(&folded[at..], list)) {
+        return Some(class);
+    }
+    // B类(原A类)
+    let parts = folded.split(['(', ')', ',', ';', '、']);
+    let now = parts.filter(|part| !vocabulary.formerly.iter().any(|word| part.starts_with(word.as_str())));
+    only_class(&now.collect::<Vec<_>>().join(","), list)
+}
+
+/// The class of which a word stands in the text, where it is one.
+fn only_class(text: &str, list: &ListWords) -> Option<char> {
+    let around = list.titles.iter().chain(&list.class_of);
+    let bare = around.filter_map(|of| text.strip_prefix(of.as_str()).or_else(|| text.strip_suffix(of.as_str())));
+    // 农村A: a single character says it alone.
+    let alone = [text].into_iter().chain(bare).find_map(|bare| list.class.get(bare));
+    let mut inside: Vec<char> = list
+        .class
+        .iter()
+        .filter(|(word, _)| word.chars().count() > 1 && text.contains(word.as_str()))
+        .map(|(_, c)| *c)
+        .collect();
+    inside.sort_unstable();
+    inside.dedup();
+    alone.copied().or(match inside[..] {
+        [one] => Some(one),
+        _ => None,
+    })
 }
 
 /// Special before reward: `特扶(奖扶转入)` is special.
@@ -487,7 +514,8 @@ mod tests {
         );
         assert_eq!((code("02"), code("儿媳"), code("邻居"), code("户主（女）")), (Some(2), Some(38), None, Some(2)));
         let dibao = vocabulary.of(List::Dibao);
-        assert_eq!((class("C类", dibao), class("城市二类", dibao), class("全额", dibao)), (Some('C'), Some('B'), None));
+        let class = |text| class(text, dibao, &vocabulary);
+        assert_eq!((class("C类"), class("城市二类"), class("全额")), (Some('C'), Some('B'), None));
         let family = vocabulary.of(List::Family);
         assert_eq!(
             (aid("特扶(死亡)", family), aid("奖扶", family), aid("独生子女伤残", family)),
