@@ -82,6 +82,7 @@ struct CommonWords {
     no: Words,
     yes: Words,
     yes_starts: Words,
+    done_starts: Words,
     no_starts: Words,
     open: Words,
     summary_sheets: Words,
@@ -138,6 +139,7 @@ pub struct Vocabulary {
     pub(super) no: Words,
     pub(super) yes: Words,
     pub(super) yes_starts: Words,
+    pub(super) done_starts: Words,
     pub(super) no_starts: Words,
     /// With what an answer begins that is none.
     pub(super) open: Words,
@@ -255,6 +257,7 @@ impl Vocabulary {
             no: words(|file| &file.words.no),
             yes: words(|file| &file.words.yes),
             yes_starts: words(|file| &file.words.yes_starts),
+            done_starts: words(|file| &file.words.done_starts),
             no_starts: words(|file| &file.words.no_starts),
             open: words(|file| &file.words.open),
             summary_sheets: words(|file| &file.words.summary_sheets),

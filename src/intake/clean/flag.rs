@@ -15,6 +15,8 @@ pub enum Answer {
     Silent,
     No,
     Yes,
+    /// 已停, 已办: whatever is meant, it was done.
+    Done,
     /// 死亡注销 under 是否注销 says more than a tick.
     As(Status),
     /// Nobody can tell.
@@ -125,6 +127,7 @@ pub fn answer(text: &str, digits: FlagDigits, list: &ListWords, vocabulary: &Voc
         Some(Status::Active) => Answer::No,
         Some(ended) => Answer::As(ended),
         None if begins(&vocabulary.yes_starts) && !word.contains('否') => Answer::Yes,
+        None if begins(&vocabulary.done_starts) => Answer::Done,
         None => Answer::Doubtful,
     }
 }

@@ -41,6 +41,9 @@ pub struct AroundWords {
     moves: Words,
 }
 
+/// What follows a word of a single character: 死了, 死于.
+const ENDS_A_WORD: &[char] = &['了', '于', '在', '后', '者', '掉', '(', ',', '。', ';'];
+
 /// Whose a death or a move is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
@@ -98,7 +101,15 @@ impl Event {
     fn find(&self, text: &str) -> Option<(usize, usize)> {
         // Asked of every text: nearly all are told by no word beginning in them.
         let from = text.find(|c| self.starts.contains(c))?;
-        let at = |word: &String| text[from..].find(word.as_str()).map(|at| (from + at, from + at + word.len()));
+        // 死 alone is no word in 死刑 and 生死不明.
+        let stands = |end: usize, word: &str| {
+            word.chars().count() > 1 || text[end..].is_empty() || text[end..].starts_with(ENDS_A_WORD)
+        };
+        let at = |word: &String| {
+            let mut found =
+                text[from..].match_indices(word.as_str()).map(|(at, _)| (from + at, from + at + word.len()));
+            found.find(|(_, end)| stands(*end, word))
+        };
         self.words.iter().filter_map(at).min_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)))
     }
 }
@@ -217,8 +228,9 @@ impl Teller {
             let (part, (start, _)) = parts.into_iter().find_map(|(_, part)| Some((part, event.find(part)?)))?;
             let digits = |at: usize| part[at..start].bytes().take_while(u8::is_ascii_digit).count();
             let begins = |at: &usize| !part[..*at].ends_with(|c: char| c.is_ascii_digit());
-            let years = (0..start).filter(|at| part.is_char_boundary(*at) && digits(*at) == YEAR_DIGITS).filter(begins);
-            Some(&part[years.last().unwrap_or(0)..])
+            let mut years =
+                (0..start).filter(|at| part.is_char_boundary(*at) && digits(*at) == YEAR_DIGITS).filter(begins);
+            Some(&part[years.next_back().unwrap_or(0)..])
         })
     }
 

@@ -294,7 +294,9 @@ fn a_filled_day_of_death_is_a_death_whatever_stands_there() {
         assert_eq!((record.status, died(record).unwrap_or_default().as_str()), (Status::Deceased, day), "{cell}");
     }
     all_are(Status::Active, "死亡日期", &["无", "/", "健在", "否", "未死亡", "在世", "0", "其父2010年死亡"]);
-    all_are_open("死亡日期", &["待核实", "不清楚", "2026.3.5待核实", "2027-03-05", "疑似死亡"]);
+    all_are_open("死亡日期", &["待核实", "不清楚", "2026.3.5待核实", "2027-03-05", "疑似死亡", "已停", "已注销"]);
+    all_are(Status::MovedOut, "死亡日期", &["已迁出", "迁往外县"]);
+    all_are(Status::Deceased, "迁出时间", &["死亡", "已死亡"]);
     assert_eq!(register("死亡日期", &["3月5日"]).records()[0].died, None, "nobody says of which year");
 }
 
@@ -381,6 +383,7 @@ fn a_remark_in_whatever_words_tells_a_death_or_a_move() {
     ];
     all_are(Status::Active, "备注", &nothing[..4]);
     all_are(Status::Active, "备注", &nothing[5..]);
+    all_are(Status::Active, "备注", &["生死不明", "判处死刑，缓期执行", "死缓"]);
     all_are_open(
         "备注",
         &[

@@ -53,6 +53,10 @@ pub enum When {
 }
 
 impl When {
+    pub fn is_told(self) -> bool {
+        matches!(self, When::On(_) | When::Sometime)
+    }
+
     pub fn date(self) -> Option<PartialDate> {
         match self {
             When::On(date) => Some(date),
@@ -112,11 +116,11 @@ impl Cleaner<'_> {
         }
         let at = FlagsAsked::FIELDS.iter().position(|asked| *asked == field).unwrap_or_default();
         let digits = self.flags.0[at];
-        let answered = self.answers[at].get(&cell.to_text(), |text| answer(text, digits, words, vocabulary));
+        let answered = self.answers[at].get(&text_of(cell), |text| answer(text, digits, words, vocabulary));
         match answered {
             // 已注销 under 是否死亡 may have another cause.
-            Answer::As(Status::Closed) if field == Field::EndedFlag => Answer::Yes,
-            Answer::As(Status::Closed) => Answer::Doubtful,
+            Answer::As(Status::Closed) | Answer::Done if field == Field::EndedFlag => Answer::Yes,
+            Answer::As(Status::Closed) | Answer::Done => Answer::Doubtful,
             Answer::As(Status::MovedOut) if self.list == List::Migrants => Answer::Yes,
             answered => answered,
         }
@@ -128,12 +132,11 @@ impl Cleaner<'_> {
         if cell.is_empty() || cell == Cell::Error {
             return When::Never;
         }
-        let (vocabulary, words) = (self.vocabulary, self.words);
-        let read = date::read(cell, &self.dates, vocabulary);
+        let read = date::read(cell, &self.dates, self.vocabulary);
         if let (Ok(None), _) | (Ok(Some(_)), Cell::Date(_) | Cell::Number(_)) = (read, cell) {
             return read.ok().flatten().map_or(When::Never, |date| self.not_to_come(date, field));
         }
-        let text = cell.to_text();
+        let text = text_of(cell);
         let is_plain = !text.contains(|c: char| c >= '\u{3400}' && !"年月日号".contains(c));
         let dated = read.ok().flatten();
         if let Some(date) = dated.filter(|_| is_plain) {
@@ -143,12 +146,14 @@ impl Cleaner<'_> {
         match (answered, dated) {
             (Answer::Silent | Answer::No, _) => When::Never,
             (Answer::Doubtful, _) => When::Doubtful,
+            // 已停 and 已注销 under 死亡日期 are no death.
+            (Answer::Done | Answer::As(Status::Closed), None) if field != Field::Ended => When::Doubtful,
             (Answer::As(Status::Deceased), None) if field == Field::Died => When::Sometime,
             (Answer::As(Status::MovedOut), None) if field == Field::MovedOut => When::Sometime,
             (Answer::As(Status::Closed), None) if field == Field::Ended => When::Sometime,
             (Answer::As(status), date) if date.is_none() || field == Field::Ended => When::As(status, date),
             (_, Some(date)) => self.not_to_come(date, field),
-            (Answer::Yes | Answer::As(_), None) => When::Sometime,
+            (Answer::Yes | Answer::Done | Answer::As(_), None) => When::Sometime,
         }
     }
 
@@ -222,5 +227,12 @@ impl Cleaner<'_> {
             return Some(text);
         }
         self.words.teller.word(&fold_word(&text)).map(Cow::Owned)
+    }
+}
+
+fn text_of(cell: Cell<'_>) -> Cow<'_, str> {
+    match cell {
+        Cell::Text(text) => Cow::Borrowed(text),
+        cell => Cow::Owned(cell.to_text()),
     }
 }

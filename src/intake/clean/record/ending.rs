@@ -134,12 +134,14 @@ impl Cleaner<'_> {
             Answer::As(status) => Some(*status),
             _ => None,
         });
+        // So does 已迁出 under 死亡日期.
+        let more = more.or(as_status(said.died)).or(as_status(said.moved_out));
         let column = said.column.status;
         let stated = column.or(said.kind.status).or(said.remark).or(self.said.status).or(more);
-        let has_died = said.died != When::Never && said.died != When::Doubtful;
-        let has_moved = said.moved_out != When::Never && said.moved_out != When::Doubtful || record.moved_out.is_some();
+        let has_died = said.died.is_told() || record.died.is_some();
+        let has_moved = said.moved_out.is_told() || record.moved_out.is_some();
         // 注销 with 死亡 beside it says both.
-        let beside = [said.kind.status, said.against, more, as_status(said.ended), as_status(said.moved_out)];
+        let beside = [said.kind.status, said.against, more, as_status(said.ended)];
         let beside = |status| beside.contains(&Some(status));
         let by_reason = match said.reason {
             Some(Reason::Died) => Status::Deceased,
