@@ -4,6 +4,7 @@
 use crate::domain::{IdState, List};
 
 use super::clean::date::DateOrder;
+use super::clean::flag::{FlagDigits, FlagsAsked};
 use super::clean::number::{has_lost_tail, id_number, is_long_number};
 use super::clean::words::{SexDigits, SexEvidence, are_names, sex_digit};
 use super::field::Field;
@@ -26,8 +27,11 @@ const DAMAGED_ALL_MIN: usize = 2;
 /// Gives fields that no header named to the one column whose cells can be nothing else (人员情况 over 在册, 迁出, 死亡).
 /// Columns that are somebody else's, or must not be kept, have a known header and are not asked.
 pub fn adopt(layout: &mut Layout, data: &[Row], vocabulary: &Vocabulary) {
-    for field in [Field::Id, Field::Sex, Field::Relation, Field::Status, Field::Class, Field::Aid] {
+    use Field::{Aid, Class, DiedFlag, Id, Relation, Sex, Status};
+    for field in [Id, Sex, Relation, Status, Class, Aid, DiedFlag] {
         let meant = match field {
+            // A check of a death list against who lives: 健在, 已死亡, 误报.
+            Field::DiedFlag => layout.list == List::Deaths,
             Field::Class => layout.list == List::Dibao,
             Field::Aid => layout.list == List::Family,
             // Every line of such a list is an end or a stay; it needs no column to say so.
@@ -74,14 +78,17 @@ fn fits(field: Field, list: List, column: usize, data: &[Row], vocabulary: &Voca
             Field::Relation => vocabulary.relation.contains_key(&folded),
             Field::Status => words.status.contains_key(&folded),
             Field::Class => words.class.contains_key(&folded),
+            Field::DiedFlag => words.teller.is_refuted(&folded) || words.teller.death(&folded).is_some(),
             _ => words.aid.iter().any(|(_, word)| word.chars().count() > 1 && folded.contains(word.as_str())),
         };
         fitting += usize::from(known);
         // 是 and 1 stand in columns of any meaning.
         telling |= known
+            && field != Field::DiedFlag
             && (field == Field::Sex
                 || folded.chars().count() > 1
                 || folded.parse::<u8>().is_err() && field == Field::Class);
+        telling |= field == Field::DiedFlag && words.teller.is_refuted(&folded);
     }
     let least = if field == Field::Id { NUMBERS_MIN_PERCENT } else { WORDS_MIN_PERCENT };
     filled >= FILLED_MIN && fitting * 100 >= filled * least && (telling || field == Field::Id)
@@ -111,6 +118,16 @@ pub fn sex_digits(layout: &Layout, data: &[Row]) -> SexDigits {
         }
     }
     evidence.digits()
+}
+
+/// What the digits of the columns that ask mean.
+pub fn flags_asked(layout: &Layout, data: &[Row]) -> FlagsAsked {
+    FlagsAsked(FlagsAsked::FIELDS.map(|field| {
+        let Some(column) = layout.columns(field).first() else { return FlagDigits::default() };
+        let header = layout.header_cells.iter().filter(|(of, _)| of == column).map(|(_, text)| text.as_str());
+        let texts: Vec<String> = data.iter().map(|row| row.cell(*column).to_text()).collect();
+        FlagDigits::of(&header.collect::<String>(), texts.iter().map(String::as_str))
+    }))
 }
 
 /// Whether the column of numbers lost its tails before it became text: nearly all end in three zeros, as only 1 in 110

@@ -305,13 +305,15 @@ fn give(
     if field != Field::Contact && meanings.iter().any(taken) {
         return;
     }
+    let mut first: Option<&str> = None;
     for (heading, meaning) in headings.iter().zip(meanings) {
         let is_anothers = || matches!(field, Field::Died | Field::DiedFlag) && is_death_of_another(heading, list);
-        if *meaning == Meaning::Unknown && fits(heading) && !is_anothers() {
+        // 2025年复核时间, 2026年复核时间
+        let of_year = heading.keys[0].trim_start_matches(|c: char| c.is_ascii_digit() || c == '年');
+        let is_same = first.is_none_or(|first| first == of_year && matches!(field, Field::Reviewed | Field::Seen));
+        if *meaning == Meaning::Unknown && fits(heading) && !is_anothers() && (is_same || field == Field::Contact) {
             *meaning = Meaning::Hinted(field);
-            if field != Field::Contact {
-                return;
-            }
+            first.get_or_insert(of_year);
         }
     }
 }

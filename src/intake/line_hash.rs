@@ -33,9 +33,12 @@ impl LineHash {
                 match view.row.cell(*column) {
                     Cell::Empty => {}
                     // Most remarks say nothing that is kept: a changed one changes no line.
-                    Cell::Text(text) if *field == Field::Remark && !cleaner.is_noted(view, text) => {}
+                    Cell::Text(text) if *field == Field::Remark && !cleaner.is_noted(text) => {}
                     Cell::Text(text) => {
                         self.bytes.extend_from_slice(text.as_bytes());
+                        if let Some(year) = cleaner.year_of_sheet(*field, text) {
+                            self.bytes.extend_from_slice(&year.to_le_bytes());
+                        }
                         // The same words mean another month in next month's list.
                         if *field == Field::Reviewed && cleaner.says_reviewed(text) {
                             let (year, month) = cleaner.month();

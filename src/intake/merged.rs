@@ -22,7 +22,7 @@ impl Merged {
         Merged { ranges, open: Vec::new() }
     }
 
-    /// Notes in the row what reaches down to it.
+    /// Notes in the row what reaches down to it, and what begins in it to reach below.
     pub fn reach(&mut self, row: &mut Row) {
         if self.ranges.is_empty() && self.open.is_empty() {
             return;
@@ -35,7 +35,9 @@ impl Merged {
         while let Some((first, last, column)) = self.ranges.pop_if(|(first, ..)| *first <= at) {
             let cell = row.cell(column);
             if first == at && !matches!(cell, Cell::Empty | Cell::Error) {
-                self.open.push((last, column, cell.to_text()));
+                let value = cell.to_text();
+                row.push_above(column, &value);
+                self.open.push((last, column, value));
             }
         }
     }

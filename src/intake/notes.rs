@@ -18,7 +18,7 @@ const DIGITS_MIN: usize = 5;
 /// The same name shifted into a wrong column stands there on the lines of a household, and hardly on more.
 const NAMESAKE_LINES_MAX: u64 = 6;
 /// The commonest surnames: four people of five have one of them.
-const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫雷龙陶贺顾毛郝龚邵钱";
+pub(super) const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫雷龙陶贺顾毛郝龚邵钱";
 
 /// The notes of one file.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -100,14 +100,17 @@ pub enum RefusalCode {
     UnclearTitle,
     /// A column that nobody reads tells of deaths, or that people were not paid. Its lines are taken as their other columns say.
     UnreadColumn,
+    /// Words that tell a death or a move, and not clearly whose, or whether. Neither is read from them.
+    DoubtfulEnd,
 }
 
 impl RefusalCode {
     /// Codes of what was taken all the same, and only not understood.
-    pub const NOTES: [RefusalCode; 7] = [
+    pub const NOTES: [RefusalCode; 8] = [
         RefusalCode::UnknownState,
         RefusalCode::AreaDamaged,
         RefusalCode::WhoseDeath,
+        RefusalCode::DoubtfulEnd,
         RefusalCode::ParentOrChild,
         RefusalCode::HeadApart,
         RefusalCode::UnclearTitle,

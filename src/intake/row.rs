@@ -40,7 +40,7 @@ pub struct Row {
     pub number: u32,
     text: String,
     slots: Vec<Slot>,
-    /// Columns whose cell is merged with one above, and what stands there.
+    /// Columns whose cell is merged with others above or below, and what stands in the first of them.
     above: Vec<(usize, String)>,
 }
 
@@ -108,7 +108,7 @@ impl Row {
         self.slots.push(Slot::Error);
     }
 
-    /// Notes that the cell of `column` is merged with one above that holds `value`.
+    /// Notes that the cell of `column` is merged with others, of which the first holds `value`.
     pub fn push_above(&mut self, column: usize, value: &str) {
         self.above.push((column, value.to_owned()));
     }

@@ -320,6 +320,8 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         self.tell_deaths(&mut row);
         self.table.counts.line();
         self.report.lines += 1;
+        let is_spared = self.is_spared;
+        self.is_spared |= self.is_death_of_several(&row);
         let shared = |(field, _): &&(Field, usize)| is_shared(*field);
         row.take_from_above(|at| self.table.layout.kept.iter().filter(shared).any(|(_, column)| *column == at));
         let relation = self.table.layout.columns(Field::Relation).first().map(|column| row.cell(*column));
@@ -338,6 +340,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         } else {
             self.line(&row, area);
         }
+        self.is_spared = is_spared;
         Ok(self.table.fill.swap(row))
     }
 

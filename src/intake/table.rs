@@ -94,6 +94,7 @@ impl<'v> Table<'v> {
             today: context.today,
             stated_on: learnt.stated_on,
             said,
+            flags: content::flags_asked(&layout, lines),
         };
         Table {
             of_parents: parents::without_doubtful(&layout, lines, context.vocabulary),
@@ -174,6 +175,7 @@ impl<'v> Table<'v> {
             bytes.push(1 + u8::from(layout.names_children));
             bytes.extend(layout.kept.iter().map(|(field, _)| *field as u8));
         }
+        bytes.extend(self.reading.flags.bytes());
         bytes.extend(self.reading.said.or(self.layout.said).bytes());
         bytes.extend(area.padded().to_le_bytes());
         xxh3_64_with_seed(&bytes, fingerprint)

@@ -4,7 +4,7 @@
 use crate::domain::{List, Status};
 
 use super::clean::choice::chosen;
-use super::clean::words::is_anothers_death;
+use super::clean::told::Told;
 use super::fold::{fold_header, fold_word};
 use super::layout::Layout;
 use super::row::{Cell, Row};
@@ -13,13 +13,16 @@ use super::vocabulary::Vocabulary;
 /// A longer text is a story, and no cell of a column of words.
 const TEXT_BYTES_MAX: usize = 120;
 
+/// 是, where answers are digits.
+const YES: &str = "1";
+
 /// Turns 是否健在 into a flag of a death. Gives what is neither yes nor no.
 pub fn turn(row: &mut Row, layout: &Layout, vocabulary: &Vocabulary) -> Option<String> {
     let mut unknown = None;
     for column in &layout.turned {
         let text = fold_word(chosen(&row.cell(*column).to_text()));
         let is = |words: &[String]| words.contains(&text);
-        if text.is_empty() || is(&vocabulary.none) || is(&vocabulary.yes) || is(&vocabulary.alive) {
+        if text.is_empty() || is(&vocabulary.none) || is(&vocabulary.yes) || text == YES || is(&vocabulary.alive) {
             row.blank(*column);
         } else if is(&vocabulary.no) || tells_death(&text, vocabulary) {
             row.write(*column, "是");
@@ -50,7 +53,8 @@ fn is_telling(cell: Cell<'_>, header: &str, layout: &Layout, vocabulary: &Vocabu
     // Asked of every such cell: nearly all are told by their characters.
     let may = text.len() <= TEXT_BYTES_MAX && text.chars().any(|c| vocabulary.dead_starts.contains(c));
     if may && tells_death(&fold_word(text), vocabulary) {
-        return is_own() && !is_anothers_death(text, true, vocabulary);
+        let told = vocabulary.of(layout.list).teller.death(&fold_word(text));
+        return is_own() && !matches!(told, Some(Told::Anothers | Told::Denied));
     }
     let answer = || fold_word(text);
     if names_death(header, vocabulary) {

@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::domain::{Aid, Area, Flow, List, Reason, Sex, Status};
 use crate::error::{Context as _, Error};
 
+use super::clean::told::{AroundWords, Teller};
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
 use super::whose::Whose;
@@ -26,7 +27,7 @@ const LISTS: [(List, &str); 6] = [
 ];
 
 /// Raised when cleaning changes, so that lines already held are read again.
-const CLEANING_VERSION: u64 = 5;
+const CLEANING_VERSION: u64 = 6;
 
 type Words = Vec<String>;
 
@@ -45,6 +46,7 @@ struct CommonFile {
     status: BTreeMap<Status, Words>,
     reasons: BTreeMap<Reason, Words>,
     relation: BTreeMap<String, Words>,
+    told: AroundWords,
     areas: BTreeMap<Area, Words>,
     foreign: Foreign,
 }
@@ -79,6 +81,11 @@ struct CommonWords {
     ditto: Words,
     none: Words,
     no: Words,
+    yes: Words,
+    yes_starts: Words,
+    done_starts: Words,
+    no_starts: Words,
+    open: Words,
     summary_sheets: Words,
     outside: Words,
     lunar: Words,
@@ -91,12 +98,14 @@ struct CommonWords {
     to_do: Words,
     stays: Words,
     alive: Words,
-    yes: Words,
     paid: Words,
     dead: Words,
     gone: Words,
     not_dead: Words,
     between: Words,
+    residence: Words,
+    became: Words,
+    formerly: Words,
 }
 
 #[derive(Deserialize, Default)]
@@ -116,6 +125,7 @@ struct ListFile {
     weights: BTreeMap<Field, i32>,
     status: BTreeMap<Status, Words>,
     class: BTreeMap<char, Words>,
+    class_of: Words,
     aid: BTreeMap<Aid, Words>,
     flow: BTreeMap<Flow, Words>,
 }
@@ -141,6 +151,12 @@ pub struct Vocabulary {
     pub(super) ditto: FxHashSet<String>,
     pub(super) none: Words,
     pub(super) no: Words,
+    pub(super) yes: Words,
+    pub(super) yes_starts: Words,
+    pub(super) done_starts: Words,
+    pub(super) no_starts: Words,
+    /// With what an answer begins that is none.
+    pub(super) open: Words,
     pub(super) summary_sheets: Words,
     pub(super) outside: Words,
     pub(super) lunar: Words,
@@ -155,7 +171,6 @@ pub struct Vocabulary {
     pub(super) to_do: Words,
     /// How somebody is who did not die.
     pub(super) alive: Words,
-    pub(super) yes: Words,
     /// What asks whether somebody was paid.
     pub(super) paid: Words,
     /// The first characters of the words for the dead.
@@ -170,6 +185,9 @@ pub struct Vocabulary {
     /// What rosters of other offices are called, and which words of ours they may be called by as well.
     pub(super) foreign: Words,
     pub(super) anybodys: Words,
+    /// Before what something was changed to, and before what it was.
+    pub(super) became: Words,
+    pub(super) formerly: Words,
     pub(super) sex: HashMap<String, Sex>,
     pub(super) reasons: Vec<(Reason, String)>,
     pub(super) relation: HashMap<String, u8>,
@@ -193,10 +211,15 @@ pub(super) struct ListWords {
     /// The same words for looking inside a longer text: death before moving before ending before active.
     pub status_inside: Vec<(String, Status)>,
     pub class: HashMap<String, char>,
+    /// Of what it may be one: 农村A.
+    pub class_of: Words,
     pub aid: Vec<(Aid, String)>,
     pub flow: Vec<(Flow, String)>,
     /// What says that a person who left is still on the register.
     pub stays: Words,
+    /// What says where a person lives.
+    pub residence: Words,
+    pub teller: Teller,
 }
 
 impl ListWords {
@@ -263,6 +286,11 @@ impl Vocabulary {
             ditto: commons.iter().flat_map(|file| &file.words.ditto).cloned().collect(),
             none: words(|file| &file.words.none),
             no: words(|file| &file.words.no),
+            yes: words(|file| &file.words.yes),
+            yes_starts: words(|file| &file.words.yes_starts),
+            done_starts: words(|file| &file.words.done_starts),
+            no_starts: words(|file| &file.words.no_starts),
+            open: words(|file| &file.words.open),
             summary_sheets: words(|file| &file.words.summary_sheets),
             outside: words(|file| &file.words.outside),
             lunar: words(|file| &file.words.lunar),
@@ -274,7 +302,6 @@ impl Vocabulary {
             done: words(|file| &file.words.done),
             to_do: words(|file| &file.words.to_do),
             alive: words(|file| &file.words.alive),
-            yes: words(|file| &file.words.yes),
             paid: words(|file| &file.words.paid),
             dead_starts: words(|file| &file.words.dead).iter().filter_map(|word| word.chars().next()).collect(),
             dead: inside(|file| &file.words.dead),
@@ -283,18 +310,15 @@ impl Vocabulary {
             between: words(|file| &file.words.between),
             foreign: inside(|file| &file.foreign.words),
             anybodys: inside(|file| &file.foreign.anybodys),
+            became: words(|file| &file.words.became),
+            formerly: words(|file| &file.words.formerly),
             sex: sexes.collect(),
             reasons: reasons
                 .into_iter()
                 .flat_map(|reason| commons.iter().filter_map(move |file| Some((reason, file.reasons.get(&reason)?))))
                 .flat_map(|(reason, words)| words.iter().map(move |word| (reason, fold_word(word))))
                 .collect(),
-            relation: commons
-                .iter()
-                .flat_map(|file| &file.relation)
-                .filter_map(|(code, words)| Some((code.parse::<u8>().ok()?, words)))
-                .flat_map(|(code, words)| words.iter().map(move |word| (fold_word(word), code)))
-                .collect(),
+            relation: relation(&commons),
             areas: commons.iter().flat_map(|file| flat(&file.areas)).map(|(area, name)| (name, area)).collect(),
             lists: lists.into_iter().map(|(list, files)| ListWords::build(list, &files, &commons)).collect(),
             fingerprint,
@@ -347,6 +371,8 @@ impl ListWords {
             (order.iter().position(|s| s == state), std::cmp::Reverse(word.len()), word.clone())
         });
         status_inside.dedup();
+        let stays: Words = commons.iter().flat_map(|file| &file.words.stays).map(|word| fold_word(word)).collect();
+        let teller = teller(list, files, commons, stays.clone());
         ListWords {
             list,
             titles: files.iter().flat_map(|file| &file.titles).map(|word| fold_word(word)).collect(),
@@ -356,11 +382,35 @@ impl ListWords {
             status,
             status_inside,
             class: files.iter().flat_map(|file| flat(&file.class)).map(|(class, word)| (word, class)).collect(),
+            class_of: files.iter().flat_map(|file| &file.class_of).map(|word| fold_word(word)).collect(),
             aid: files.iter().flat_map(|file| flat(&file.aid)).collect(),
             flow: files.iter().flat_map(|file| flat(&file.flow)).collect(),
-            stays: commons.iter().flat_map(|file| &file.words.stays).map(|word| fold_word(word)).collect(),
+            stays,
+            residence: commons.iter().flat_map(|file| &file.words.residence).map(|word| fold_word(word)).collect(),
+            teller,
         }
     }
+}
+
+/// Reads with the words for states and for reasons alike.
+fn teller(list: List, files: &[ListFile], commons: &[CommonFile], stays: Words) -> Teller {
+    let words = |status: Status, reason: Reason| -> Vec<String> {
+        // On a list of cancellations 注销 is one of a death, and still no word for it.
+        let own = files.iter().filter(|_| list != List::Deaths).filter_map(|file| file.status.get(&status));
+        let common = commons.iter().filter_map(|file| file.status.get(&status));
+        let words = own.chain(common).flatten().filter(|word| word.chars().count() > 1);
+        let reasons = commons.iter().filter_map(|file| file.reasons.get(&reason)).flatten();
+        words.chain(reasons).map(|word| fold_word(word)).collect()
+    };
+    let (deaths, moves) = (words(Status::Deceased, Reason::Died), words(Status::MovedOut, Reason::Moved));
+    let around = commons.iter().map(|file| &file.told);
+    Teller::new(around, &relation(commons), deaths.into_iter(), moves.into_iter(), stays)
+}
+
+fn relation(commons: &[CommonFile]) -> HashMap<String, u8> {
+    let coded = commons.iter().flat_map(|file| &file.relation);
+    let coded = coded.filter_map(|(code, words)| Some((code.parse::<u8>().ok()?, words)));
+    coded.flat_map(|(code, words)| words.iter().map(move |word| (fold_word(word), code))).collect()
 }
 
 fn parse<T: serde::de::DeserializeOwned>(text: &str, path: &Path, hash: &mut Xxh3) -> Result<T, Error> {

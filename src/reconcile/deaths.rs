@@ -43,11 +43,11 @@ impl Death {
     }
 }
 
-/// Whether this line says that the person died.
+/// Whether this line says that the person died. One of a list of cancellations may be of a move, one of a check of somebody
+/// who lives.
 fn claims_death(entry: &Entry) -> bool {
     let record = &entry.record;
-    entry.list == List::Deaths
-        || record.status == Status::Deceased
+    record.status == Status::Deceased
         || record.reason == Some(Reason::Died)
         || (record.died.is_some() && record.status != Status::Active)
 }

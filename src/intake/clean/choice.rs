@@ -1,10 +1,12 @@
 //! Choices printed into one cell, of which the clerk ticks one.
 
+/// What a choice is ticked with.
+pub const TICKS: &[char] = &['☑', '☒', '√', '✓', '✔', '■', '●'];
+
 /// Of choices printed into one cell the one that is ticked: 在册 of `☑在册 □死亡 □迁出` and of `在册√ 死亡□`. Of none, or of
 /// more than one, nothing; of any other text the whole.
 pub fn chosen(text: &str) -> &str {
     const BOXES: &[char] = &['□', '☐', '◯'];
-    const TICKS: &[char] = &['☑', '☒', '√', '✓', '✔', '■', '●'];
     if !text.contains(BOXES) || !text.contains(|c: char| c.is_alphabetic()) {
         return text;
     }

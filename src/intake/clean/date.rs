@@ -23,6 +23,8 @@ pub struct DateHints {
     pub epoch_1904: bool,
     pub order: DateOrder,
     pub today: Date,
+    /// The day or month-end that the sheet states: of its year is a day without one.
+    pub stated_on: Option<Date>,
     /// A birth date can lie a century back; an office's own dates cannot.
     pub birth: bool,
     /// What the citizen number says of the birth: decides the century of `90.5.6`.
@@ -34,7 +36,8 @@ const SERIAL_MAX: i64 = 73_050; // 2099-12-31
 const EPOCH_1904_DAYS: i64 = 1_462;
 /// What a program makes of an empty cell or of zero lies no later: 1899-12-30, 1900-01-00.
 const PLACEHOLDER_YEAR_MAX: i16 = 1_900;
-const YEARS: std::ops::RangeInclusive<i64> = 1_880..=2_100;
+const YEARS: std::ops::RangeInclusive<i64> = 1_880..=YEARS_END;
+const YEARS_END: i64 = 2_100;
 
 /// `Ok(None)` where nothing is said, `Err(())` where something is said that is no date.
 pub fn read(cell: Cell<'_>, hints: &DateHints, vocabulary: &Vocabulary) -> Result<Option<PartialDate>, ()> {
@@ -102,9 +105,14 @@ fn read_text(text: &str, hints: &DateHints, vocabulary: &Vocabulary) -> Result<O
     if vocabulary.none.contains(&folded) || vocabulary.present.contains(&folded) {
         return Ok(None);
     }
-    let lunar = vocabulary.lunar.iter().any(|word| folded.contains(word.as_str()));
+    let lunar = vocabulary.lunar.iter().filter_map(|word| folded.find(word.as_str())).min();
+    // 2026年3月5日(农历正月十七): the day stands before it.
+    let solar = lunar.and_then(|at| loose(&folded[..at], &folded[..at], hints)).filter(|date| date.parts().2 > 0);
+    if solar.is_some() {
+        return Ok(solar);
+    }
     let date = loose(text, &folded, hints).ok_or(())?;
-    Ok(Some(if lunar { PartialDate::year(date.parts().0).unwrap_or(date) } else { date }))
+    Ok(Some(if lunar.is_some() { PartialDate::year(date.parts().0).unwrap_or(date) } else { date }))
 }
 
 /// The shapes that nearly all files hold: `1990-05-06`, `1990/5/6`, `1990.5.6`, `19900506`, `1990年5月6日`.
@@ -151,9 +159,12 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
     let cut = text.trim().split([' ', '\u{3000}', 'T']).next().filter(|first| groups(&western(first)).len() >= 3);
     let apart: Vec<&str> = text.split_whitespace().collect();
     let numbers = apart.len() == 3 && apart.iter().all(|part| run(part.as_bytes()).is_some());
+    // 2026 over 3.5, in two lines of a cell
+    let over = matches!(&apart[..], [year, _] if year.len() == 4 && run(year.as_bytes()).is_some());
+    let over = (over && text.contains('\n')).then(|| apart.join("."));
     // 2026 4 30
     let apart = numbers.then(|| apart.join("-"));
-    let folded = apart.unwrap_or_else(|| cut.map_or_else(|| folded.to_owned(), super::super::fold::fold_word));
+    let folded = over.or(apart).unwrap_or_else(|| cut.map_or_else(|| folded.to_owned(), super::super::fold::fold_word));
     let western = western(&folded);
     // 46086.0, and 民国35年: 1912 was its first year.
     if let Some(value) = western.strip_suffix(".0").and_then(|whole| run(whole.as_bytes())) {
@@ -179,6 +190,11 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
     }
     match (first.len(), groups.len()) {
         (8, _) => digits(value(0)?, hints),
+        // 260305: the year has two places.
+        (6, 1) if value(0)? / 100 > YEARS_END && !hints.birth => {
+            let (year, month) = (value(0)? / 10_000, value(0)? / 100 % 100);
+            ymd(century(year, month, hints)?, month, value(0)? % 100).filter(|date| date.parts().2 > 0)
+        }
         (6, 1) => digits(value(0)?, hints),
         (5, 1) if western.len() == 5 => digits(value(0)?, hints),
         (4, 1) if western.starts_with(first) || !YEARS.contains(&value(0)?) => digits(value(0)?, hints),
@@ -186,7 +202,15 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
         (4, 2) => year_month(&western, value(0)?, groups[1], hints),
         (4, _) => ymd(value(0)?, value(1)?, value(2)?),
         (1 | 2, 3..) if groups[2].len() == 4 => day_month_year(value(0)?, value(1)?, value(2)?, hints.order.day_first),
+        // 3/5/26: no year has one place.
+        (1, 3) if groups[2].len() == 2 && !hints.birth && !hints.order.short_year_last => {
+            day_month_year(value(0)?, value(1)?, century(value(2)?, 0, hints)?, hints.order.day_first)
+        }
         (1 | 2, 3) if hints.order.short_year_last => ymd(century(value(2)?, value(0)?, hints)?, value(0)?, value(1)?),
+        // 3月5日, 3月份: of the year of the sheet.
+        (1 | 2, 1 | 2) if !hints.birth && !western.contains('年') && western.contains('月') => {
+            of_sheet(value(0)?, value(1).unwrap_or(0), hints.stated_on?)
+        }
         // 11月20日, 11.20, 5.6: of which year nobody says, nor whether the first is one.
         (1 | 2, 2) if !western.contains('年') && (western.contains('月') || !hints.birth && value(0)? <= 12) => None,
         (2, 2..) => {
@@ -196,6 +220,13 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
         (2, 1) if western.contains('年') => ymd(century(value(0)?, 0, hints)?, 0, 0),
         _ => None,
     }
+}
+
+/// A day or month without its year: the last one before the sheet's own day.
+fn of_sheet(month: i64, day: i64, stated_on: Date) -> Option<PartialDate> {
+    let year = i64::from(stated_on.year());
+    let date = ymd(year, month, day).filter(|date| date.parts().1 > 0)?;
+    if date.first() > stated_on { ymd(year - 1, month, day) } else { Some(date) }
 }
 
 /// `1990.5`; but `1990.1` from a text file may have been `1990.10`.
@@ -266,7 +297,7 @@ fn groups(text: &str) -> Vec<&str> {
 pub fn western(text: &str) -> String {
     let digit = |c: char| match c {
         '〇' | '零' | '○' | 'o' => Some(0u32),
-        '一' | '元' | '壹' => Some(1),
+        '一' | '壹' => Some(1),
         '二' | '贰' => Some(2),
         '三' | '叁' => Some(3),
         '四' | '肆' => Some(4),
@@ -277,9 +308,11 @@ pub fn western(text: &str) -> String {
         '九' | '玖' => Some(9),
         _ => None,
     };
-    if !text.chars().any(|c| c == '十' || (digit(c).is_some() && c != 'o')) {
+    if !text.chars().any(|c| c == '十' || c == '元' || (digit(c).is_some() && c != 'o')) {
         return text.to_owned();
     }
+    // 元年, 元月: the first; 公元 is no number.
+    let text = &text.replace("元年", "1年").replace("元月", "1月");
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::new();
     for (at, c) in chars.iter().enumerate() {
@@ -310,6 +343,7 @@ mod tests {
             epoch_1904: false,
             order: DateOrder::default(),
             today: Date::constant(2026, 4, 30),
+            stated_on: None,
             birth: false,
             by_number: None,
         }

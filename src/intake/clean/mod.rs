@@ -2,8 +2,10 @@
 
 pub mod choice;
 pub mod date;
+pub mod flag;
 pub mod number;
 pub mod place;
 pub mod record;
+pub mod told;
 pub mod view;
 pub mod words;

@@ -1,5 +1,6 @@
 //! One line: the cells under the recognised columns to a [`Record`].
 
+mod columns;
 mod ending;
 
 use std::borrow::Cow;
@@ -15,9 +16,10 @@ use super::super::layout::Layout;
 use super::super::row::{Cell, trim};
 use super::super::vocabulary::{ListWords, Vocabulary};
 use super::date::{self, DateHints, DateOrder};
+use super::flag::{Answer, FlagsAsked};
 use super::number::{code_text, has_lost_tail, id_number, name_and_number};
 use super::view::View;
-use super::words::{self, Memo, SexDigits};
+use super::words::{self, Memo, Remarked, SexDigits, Stated, Why};
 
 /// GB/T 4761: 户主.
 const HEAD: u8 = 2;
@@ -32,6 +34,8 @@ pub struct Noticed {
     pub unread: u64,
     /// Cells with an error value.
     pub errors: u64,
+    /// The column whose words tell a death or a move, and not clearly whose, or whether.
+    pub doubt: Option<Field>,
 }
 
 /// Cleans the lines of one sheet.
@@ -44,13 +48,17 @@ pub struct Cleaner<'v> {
     says_status: bool,
     said: Said,
     dates: DateHints,
-    statuses: Memo<Option<Status>>,
+    statuses: Memo<Stated>,
     /// Words of no state that say nothing at all: 无, /.
     silent: Memo<bool>,
-    reasons: Memo<Option<Reason>>,
+    reasons: Memo<Why>,
     relations: Memo<Option<u8>>,
     given: Memo<bool>,
-    remarks: Memo<Option<Status>>,
+    remarks: Memo<Remarked>,
+    flags: FlagsAsked,
+    answers: [Memo<Answer>; 3],
+    /// What stands in the place of a date and is none.
+    undated: Memo<Answer>,
     reviews: Memo<bool>,
     month: (i16, i8),
     classes: Memo<Option<char>>,
@@ -71,11 +79,12 @@ pub struct Reading {
     pub stated_on: Option<Date>,
     /// What the sheet's name, or a text above these lines, says of them.
     pub said: Said,
+    pub flags: FlagsAsked,
 }
 
 impl<'v> Cleaner<'v> {
     pub fn new(vocabulary: &'v Vocabulary, layout: &Layout, reading: Reading) -> Cleaner<'v> {
-        let Reading { digits, damaged_tails, order, typed, epoch_1904, today, stated_on, said } = reading;
+        let Reading { digits, damaged_tails, order, typed, epoch_1904, today, stated_on, said, flags } = reading;
         Cleaner {
             vocabulary,
             words: vocabulary.of(layout.list),
@@ -84,13 +93,16 @@ impl<'v> Cleaner<'v> {
             damaged_tails,
             says_status: layout.says_status(),
             said: said.or(layout.said),
-            dates: DateHints { typed, epoch_1904, order, today, birth: false, by_number: None },
+            dates: DateHints { typed, epoch_1904, order, today, stated_on, birth: false, by_number: None },
             statuses: Memo::default(),
             silent: Memo::default(),
             reasons: Memo::default(),
             relations: Memo::default(),
             given: Memo::default(),
             remarks: Memo::default(),
+            flags,
+            answers: Default::default(),
+            undated: Memo::default(),
             reviews: Memo::default(),
             month: stated_on.map_or((today.year(), today.month()), |date| (date.year(), date.month())),
             classes: Memo::default(),
@@ -127,7 +139,7 @@ impl<'v> Cleaner<'v> {
             id_number,
             since: self.date(view, Field::Since),
             reviewed: self.reviewed(view),
-            seen: self.date(view, Field::Seen),
+            seen: self.latest(view, Field::Seen),
             household: code_text(view.cell(Field::Household)),
             head: view.text(Field::Head).map(CompactString::from),
             relation: self.relation(view),
@@ -178,7 +190,18 @@ impl<'v> Cleaner<'v> {
     /// 本月已核 is a review of the month that the sheet states.
     fn reviewed(&mut self, view: View<'_>) -> Option<PartialDate> {
         let says = matches!(view.cell(Field::Reviewed), Cell::Text(text) if self.says_reviewed(text));
-        if says { PartialDate::month(self.month.0, self.month.1) } else { self.date(view, Field::Reviewed) }
+        if says { PartialDate::month(self.month.0, self.month.1) } else { self.latest(view, Field::Reviewed) }
+    }
+
+    /// The last day of those under its columns: 2025年复核时间, 2026年复核时间.
+    fn latest(&mut self, view: View<'_>, field: Field) -> Option<PartialDate> {
+        if view.layout.columns(field).len() < 2 {
+            return self.date(view, field);
+        }
+        let dates = view.layout.columns(field).iter().map(|column| view.row.cell(*column));
+        let read: Vec<_> = dates.map(|cell| date::read(cell, &self.dates, self.vocabulary)).collect();
+        self.noticed.unread += read.iter().filter(|date| date.is_err()).count() as u64;
+        read.into_iter().filter_map(|date| date.ok().flatten()).max_by_key(|date| date.last())
     }
 
     /// Whether a text that is no date says that the review was done.
@@ -194,31 +217,38 @@ impl<'v> Cleaner<'v> {
         self.month
     }
 
+    /// The year that a day without one (3月5日) has from its sheet.
+    pub fn year_of_sheet(&self, field: Field, text: &str) -> Option<i16> {
+        use Field::{ChangeKind, DiedFlag, MovedFlag, Remark, Status};
+        let is_dated = field.is_date() || matches!(field, Status | ChangeKind | Remark | DiedFlag | MovedFlag);
+        let goes_by_sheet = is_dated && text.contains('月') && !text.contains('年');
+        let date = goes_by_sheet.then(|| date::read(Cell::Text(text), &self.dates, self.vocabulary));
+        date?.ok().flatten().map(|date| date.parts().0)
+    }
+
     fn birth(&mut self, view: View<'_>, id: Option<&IdNumber>) -> Option<PartialDate> {
         let hints = DateHints { birth: true, by_number: id.and_then(IdNumber::birth), ..self.dates };
         date::read(view.cell(Field::Birth), &hints, self.vocabulary).unwrap_or_else(|()| self.read(None))
     }
 
-    /// The end of a line that its remark tells. Where a column says how the line stands, a remark can only strike it out.
-    fn noted(&mut self, view: View<'_>, remark: &str) -> Option<Status> {
-        let says =
-            self.says_status && !(view.cell(Field::Status).is_empty() && view.cell(Field::ChangeKind).is_empty());
-        self.remark(remark).filter(|_| !says || self.is_struck_out(remark))
+    fn remark(&mut self, view: View<'_>) -> Remarked {
+        let words = self.words;
+        let Some(text) = view.text(Field::Remark) else { return Remarked::default() };
+        self.remarks.get(&text, |text| words::remarked(text, words))
     }
 
-    /// Whether a remark tells that the line ended.
-    pub fn is_noted(&mut self, view: View<'_>, remark: &str) -> bool {
-        self.noted(view, remark).is_some()
+    /// Whether a remark says anything of how the line stands.
+    pub fn is_noted(&mut self, text: &str) -> bool {
+        let words = self.words;
+        self.remarks.get(text, |text| words::remarked(text, words)).says_anything()
     }
 
     /// 作废, 重复录入: the line should not be there.
-    fn is_struck_out(&mut self, remark: &str) -> bool {
-        self.remark(remark) == Some(Status::Closed) && words::reason(remark, self.vocabulary) == Some(Reason::Void)
-    }
-
-    fn remark(&mut self, text: &str) -> Option<Status> {
-        let words = self.words;
-        self.remarks.get(text, |text| words::noted(text, words))
+    fn is_struck_out(&mut self, view: View<'_>) -> bool {
+        self.remark(view).ended == Some(Status::Closed)
+            && view
+                .text(Field::Remark)
+                .is_some_and(|text| words::why(&text, self.vocabulary, self.words).reason == Some(Reason::Void))
     }
 
     pub fn relation_of(&mut self, cell: Cell<'_>) -> Option<u8> {
@@ -239,9 +269,11 @@ impl<'v> Cleaner<'v> {
     }
 
     fn class(&mut self, view: View<'_>) -> Option<char> {
-        let (words, said) = (self.words, self.said.class);
-        let Some(text) = view.text(Field::Class) else { return said };
-        self.classes.get(&text, |text| words::class(text, words)).or(said)
+        let (words, vocabulary) = (self.words, self.vocabulary);
+        // 保障类别 农村低保, 档次 三档
+        let mut told = view.texts(Field::Class);
+        let class = told.find_map(|text| self.classes.get(&text, |text| words::class(text, words, vocabulary)));
+        class.or(self.said.class)
     }
 
     /// `None` where there is no such column, else whether any of its columns holds something.
@@ -261,26 +293,15 @@ impl<'v> Cleaner<'v> {
         self.given.get(&text, |text| words::is_given(Cell::Text(text), vocabulary)).then(|| text.into())
     }
 
-    fn status_word(&mut self, view: View<'_>, field: Field) -> Option<Status> {
-        let (words, text) = (self.words, view.text(field)?);
-        let status = self.statuses.get(&text, |text| words::status(text, words));
-        self.read(status)
-    }
-
     /// What stands in the column of the state, where nobody knows the word and no kind of change says it better.
     pub fn unknown_state<'t>(&mut self, view: View<'t>) -> Option<Cow<'t, str>> {
         let (vocabulary, words) = (self.vocabulary, self.words);
         let text = (self.list != List::Deaths).then(|| view.text(Field::Status)).flatten()?;
-        let mut is_read = |text: &str| self.statuses.get(text, |text| words::status(text, words)).is_some();
+        let mut is_read = |text: &str| self.statuses.get(text, |text| words::stated(text, words)).is_known();
         if is_read(&text) || view.text(Field::ChangeKind).is_some_and(|kind| is_read(&kind)) {
             return None;
         }
         let says_nothing = self.silent.get(&text, |text| vocabulary.none.contains(&fold_word(text)));
         (!says_nothing).then_some(text)
-    }
-
-    /// Whether a flag column says yes.
-    fn flag(&self, view: View<'_>, field: Field) -> bool {
-        view.text(field).is_some_and(|text| words::is_yes(&text, self.vocabulary))
     }
 }

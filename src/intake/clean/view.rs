@@ -59,4 +59,16 @@ impl<'a> View<'a> {
             cell => Some(Cow::Owned(cell.to_text())),
         }
     }
+
+    /// What stands in each of its columns that holds something.
+    pub fn texts(self, field: Field) -> impl Iterator<Item = Cow<'a, str>> {
+        let filled = self.filled.get(field).map(Cow::Borrowed);
+        let columns = if filled.is_some() { &[] } else { self.layout.columns(field) };
+        let cells = columns.iter().filter_map(move |column| match self.row.cell(*column) {
+            Cell::Empty | Cell::Error => None,
+            Cell::Text(text) => Some(Cow::Borrowed(text)),
+            cell => Some(Cow::Owned(cell.to_text())),
+        });
+        filled.into_iter().chain(cells)
+    }
 }

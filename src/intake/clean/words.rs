@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use compact_str::CompactString;
 
-use crate::domain::{Aid, Flow, Reason, Sex, Status};
+use crate::domain::{Aid, Flow, List, Reason, Sex, Status};
 
 use super::super::fold::fold_word;
 use super::super::row::Cell;
 use super::super::vocabulary::{ListWords, Vocabulary};
 use super::choice::chosen;
+use super::date::western;
+use super::told::{Told, is_date};
 
 /// Distinct cell texts remembered; a column of free text must not grow the memory.
 const REMEMBERED_MAX: usize = 4_096;
@@ -120,53 +122,102 @@ pub fn sex(cell: Cell<'_>, digits: SexDigits, vocabulary: &Vocabulary) -> Result
     }
 }
 
-/// `None` for a word nobody knows: a bare digit means nothing without the office's own map (DOMAIN.md 4).
-pub fn status(text: &str, list: &ListWords) -> Option<Status> {
+/// What the cell of a state, or of a kind of change, says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stated {
+    /// Beside a death and a move.
+    pub status: Option<Status>,
+    pub died: Option<Told>,
+    pub moved: Option<Told>,
+}
+
+impl Stated {
+    pub fn is_known(self) -> bool {
+        self.status.is_some() || self.died.is_some() || self.moved.is_some()
+    }
+}
+
+/// Nothing for a word nobody knows: a bare digit means nothing without the office's own map (DOMAIN.md 4).
+pub fn stated(text: &str, list: &ListWords) -> Stated {
     let folded = fold_word(chosen(text));
-    if let Some(status) = list.status.get(&folded) {
-        return Some(*status);
-    }
     // 2026年2月停
-    if let Some(status) = list.status.get(folded.trim_matches(is_date)) {
-        return Some(*status);
+    let exact = list.status.get(&folded).or_else(|| list.status.get(folded.trim_matches(is_date)));
+    match exact {
+        Some(Status::Deceased) => return Stated { died: Some(Told::Own), ..Stated::default() },
+        Some(Status::MovedOut) => return Stated { moved: Some(Told::Own), ..Stated::default() },
+        Some(status) => return Stated { status: Some(*status), ..Stated::default() },
+        None => {}
     }
-    for (word, status) in &list.status_inside {
-        if let Some(at) = folded.find(word.as_str()) {
-            let denied = ["未", "没有", "无", "不", "非"].iter().any(|no| folded[..at].ends_with(no));
-            let denied = denied || stays(&folded, *status, list);
-            return Some(if denied { opposite(*status) } else { *status });
+    if list.teller.is_either(&folded) {
+        return Stated { died: Some(Told::Doubtful), ..Stated::default() };
+    }
+    let (died, moved) = (list.teller.death(&folded), list.teller.moved(&folded));
+    let status = list.teller.own_parts(&folded).find_map(|part| inside(part, list));
+    // 未死亡, 迁出未办: still there.
+    let denied = [died, moved].contains(&Some(Told::Denied));
+    Stated { status: status.or(denied.then_some(Status::Active)), died, moved }
+}
+
+/// The same where nobody asks of whom it is told.
+pub fn status(text: &str, list: &ListWords) -> Option<Status> {
+    let stated = stated(text, list);
+    match stated {
+        Stated { died: Some(Told::Own), .. } => Some(Status::Deceased),
+        Stated { moved: Some(Told::Own), .. } => Some(Status::MovedOut),
+        _ => stated.status,
+    }
+}
+
+/// The word of an end that is no death and no move, or of none, in a longer text.
+fn inside(text: &str, list: &ListWords) -> Option<Status> {
+    let ends = list.status_inside.iter().filter(|(_, status)| matches!(status, Status::Closed | Status::Active));
+    for (word, status) in ends {
+        let Some(at) = text.find(word.as_str()) else { continue };
+        // 核减1人 is a household that goes on.
+        if *status == Status::Closed && western(&text[at + word.len()..]).starts_with(|c: char| c.is_ascii_digit()) {
+            let counted = western(&text[at + word.len()..]);
+            if counted.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('人') {
+                continue;
+            }
         }
+        let denied = ["未", "没有", "无", "不", "非"].iter().any(|no| text[..at].ends_with(no));
+        // Who is away from the village is on its lists all the same (DOMAIN.md 1.5).
+        let is_away = list.list != List::Migrants && list.residence.contains(word);
+        return Some(if denied && !is_away { opposite(*status) } else { *status });
     }
     None
 }
 
-/// What a date and the words around it are written with.
-fn is_date(c: char) -> bool {
-    const DATE: [char; 14] = ['年', '月', '日', '号', '于', '时', '间', '期', '.', '-', '/', ':', '在', '约'];
-    c.is_ascii_digit() || DATE.contains(&c)
+/// What a remark says of the end of a line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Remarked {
+    /// That it ended, beside a death and a move.
+    pub ended: Option<Status>,
+    pub died: Option<Told>,
+    pub moved: Option<Told>,
+    /// That what the list says of the person is wrong: 经核实健在.
+    pub refuted: bool,
 }
 
-/// Whether a death that the text tells is somebody else's than the line's person: 户主死亡 on the line of the wife, 其妻死亡
-/// on the line of the husband. The others stay entitled (DOMAIN.md X2).
-pub fn is_anothers_death(text: &str, is_head: bool, vocabulary: &Vocabulary) -> bool {
-    /// Codes of GB/T 4761 for the person, and for the head of the household.
-    const SELF: u8 = 1;
-    const HEAD: u8 = 2;
-    /// 配偶 is called so too, and so is whoever is assisted.
-    const ASSISTED: &str = "对象";
+impl Remarked {
+    pub fn says_anything(self) -> bool {
+        self != Remarked::default()
+    }
+}
+
+pub fn remarked(text: &str, list: &ListWords) -> Remarked {
     let folded = fold_word(text);
-    let died = vocabulary.reasons.iter().filter(|(reason, _)| *reason == Reason::Died);
-    let Some(at) = died.filter_map(|(_, word)| folded.find(word.as_str())).min() else { return false };
-    let before = &folded[..at];
-    if before.ends_with("家庭成员") || before.ends_with("家人") {
-        return true;
+    let teller = &list.teller;
+    let refuted = teller.is_refuted(&folded);
+    if teller.is_either(&folded) {
+        return Remarked { died: Some(Told::Doubtful), refuted, ..Remarked::default() };
     }
-    let kin = vocabulary.relation.iter().filter(|(word, _)| *word != ASSISTED && before.ends_with(word.as_str()));
-    match kin.max_by_key(|(word, _)| word.len()).map(|(_, code)| *code) {
-        None | Some(SELF) => false,
-        Some(HEAD) => !is_head,
-        Some(_) => true,
-    }
+    let strict = noted(text, list);
+    let moved = match strict {
+        Some(Status::MovedOut) => teller.moved(&folded),
+        _ => teller.moved_in_remark(&folded),
+    };
+    Remarked { ended: strict.filter(|end| *end == Status::Closed), died: teller.death(&folded), moved, refuted }
 }
 
 /// 钱女、赵小: names of several people in one cell.
@@ -187,6 +238,9 @@ pub fn are_names(text: &str) -> bool {
 /// somebody else's (`配偶死亡`).
 pub fn noted(text: &str, list: &ListWords) -> Option<Status> {
     let folded = fold_word(text);
+    if list.teller.is_either(&folded) {
+        return None;
+    }
     folded.split([',', ';', '。', '、', '(', ')']).find_map(|part| {
         let part = part.trim_start_matches(is_date);
         let ends = list.status_inside.iter().filter(|(_, status)| *status != Status::Active);
@@ -211,8 +265,28 @@ fn opposite(status: Status) -> Status {
     if status == Status::Active { Status::Closed } else { Status::Active }
 }
 
-/// Why a line ended; `None` where the cell is empty or says nothing.
-pub fn reason(text: &str, vocabulary: &Vocabulary) -> Option<Reason> {
+/// Why a line ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Why {
+    /// `None` where the cell is empty or says nothing.
+    pub reason: Option<Reason>,
+    /// Of whom it is told, where the reason is a death or a move.
+    pub told: Option<Told>,
+}
+
+pub fn why(text: &str, vocabulary: &Vocabulary, list: &ListWords) -> Why {
+    let reason = reason(text, vocabulary);
+    let folded = fold_word(chosen(text));
+    let told = match reason {
+        Some(Reason::Died) => list.teller.death(&folded),
+        Some(Reason::Moved) => list.teller.moved(&folded),
+        _ => return Why { reason, told: None },
+    };
+    // 死档 is neither.
+    Why { reason: if told.is_none() { Some(Reason::Other) } else { reason }, told }
+}
+
+fn reason(text: &str, vocabulary: &Vocabulary) -> Option<Reason> {
     let folded = fold_word(chosen(text));
     if folded.is_empty() || vocabulary.none.contains(&folded) {
         return None;
@@ -259,11 +333,6 @@ pub fn is_given(cell: Cell<'_>, vocabulary: &Vocabulary) -> bool {
     }
 }
 
-/// Whether a flag column (死亡标志, 是否注销) says yes.
-pub fn is_yes(text: &str, vocabulary: &Vocabulary) -> bool {
-    is_given(Cell::Text(text), vocabulary)
-}
-
 /// Whether a text in the place of a date says that what it is the date of was done (本月已核, 合格, √), and not that it is
 /// still to be done.
 pub fn is_done(text: &str, vocabulary: &Vocabulary) -> bool {
@@ -272,16 +341,43 @@ pub fn is_done(text: &str, vocabulary: &Vocabulary) -> bool {
     is_given(Cell::Text(text), vocabulary) && holds(&vocabulary.done) && !holds(&vocabulary.to_do)
 }
 
-/// A dibao class: a letter or a number of it anywhere in the cell.
-pub fn class(text: &str, list: &ListWords) -> Option<char> {
+/// A dibao class: a letter or a number of it anywhere in the cell; of one that was changed the new one.
+pub fn class(text: &str, list: &ListWords, vocabulary: &Vocabulary) -> Option<char> {
     let folded = fold_word(chosen(text));
-    let exact = list.class.iter().find(|(word, _)| **word == folded);
-    let inside = || {
-        let mut words: Vec<_> = list.class.iter().filter(|(word, _)| word.chars().count() > 1).collect();
-        words.sort();
-        words.into_iter().find(|(word, _)| folded.contains(word.as_str()))
-    };
-    exact.or_else(inside).map(|(_, class)| *class)
+    let folded = folded.strip_suffix(".0").unwrap_or(&folded);
+    if let Some(class) = list.class.get(folded) {
+        return Some(*class);
+    }
+    // 由A类调为C类
+    let became =
+        vocabulary.became.iter().filter_map(|word| folded.rfind(word.as_str()).map(|at| at + word.len())).max();
+    if let Some(class) = became.and_then(|at| only_class(&folded[at..], list)) {
+        return Some(class);
+    }
+    // B类(原A类)
+    let parts = folded.split(['(', ')', ',', ';', '、']);
+    let now = parts.filter(|part| !vocabulary.formerly.iter().any(|word| part.starts_with(word.as_str())));
+    only_class(&now.collect::<Vec<_>>().join(","), list)
+}
+
+/// The class of which a word stands in the text, where it is one.
+fn only_class(text: &str, list: &ListWords) -> Option<char> {
+    let around = list.titles.iter().chain(&list.class_of);
+    let bare = around.filter_map(|of| text.strip_prefix(of.as_str()).or_else(|| text.strip_suffix(of.as_str())));
+    // 农村A: a single character says it alone.
+    let alone = [text].into_iter().chain(bare).find_map(|bare| list.class.get(bare));
+    let mut inside: Vec<char> = list
+        .class
+        .iter()
+        .filter(|(word, _)| word.chars().count() > 1 && text.contains(word.as_str()))
+        .map(|(_, c)| *c)
+        .collect();
+    inside.sort_unstable();
+    inside.dedup();
+    alone.copied().or(match inside[..] {
+        [one] => Some(one),
+        _ => None,
+    })
 }
 
 /// Special before reward: `特扶(奖扶转入)` is special.
@@ -317,8 +413,6 @@ pub fn phone_tail(text: &str) -> Option<CompactString> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::List;
-
     fn vocabulary() -> Vocabulary {
         Vocabulary::load(None).unwrap()
     }
@@ -394,7 +488,8 @@ mod tests {
             ("家庭成员死亡", false, true),
             ("收入超标准", false, false),
         ] {
-            assert_eq!(is_anothers_death(text, is_head, &vocabulary), want, "{text}");
+            let told = vocabulary.of(List::Dibao).teller.death(text);
+            assert_eq!(told.is_some_and(|told| !told.is_own(text, "张三", is_head)), want, "{text}");
         }
     }
 
@@ -412,7 +507,8 @@ mod tests {
         );
         assert_eq!((code("02"), code("儿媳"), code("邻居"), code("户主（女）")), (Some(2), Some(38), None, Some(2)));
         let dibao = vocabulary.of(List::Dibao);
-        assert_eq!((class("C类", dibao), class("城市二类", dibao), class("全额", dibao)), (Some('C'), Some('B'), None));
+        let class = |text| class(text, dibao, &vocabulary);
+        assert_eq!((class("C类"), class("城市二类"), class("全额")), (Some('C'), Some('B'), None));
         let family = vocabulary.of(List::Family);
         assert_eq!(
             (aid("特扶(死亡)", family), aid("奖扶", family), aid("独生子女伤残", family)),

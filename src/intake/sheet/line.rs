@@ -11,6 +11,7 @@ use super::super::notes::shown_headers;
 use super::super::parents;
 use super::super::report::{Line, RefusalCode};
 use super::super::row::Row;
+use super::super::table::Table;
 use super::super::unread;
 use super::SheetReader;
 
@@ -28,7 +29,7 @@ impl SheetReader<'_, '_> {
         let list = self.table.layout.list;
         if self.sink.known(list, raw) {
             self.report.known += 1;
-            if self.is_spared || self.table.of_parents.is_some() {
+            if self.is_spared || self.table.of_parents.is_some() || self.table.cleaner.may_doubt(own) {
                 self.record(row, area);
             }
             return self.sink.line(Line { area, list, row: row.number, raw, record: None });
@@ -46,6 +47,17 @@ impl SheetReader<'_, '_> {
                 self.refuse(row, code, id);
             }
         }
+    }
+
+    /// Whether a cell merged over several people tells a death: it is of one of them.
+    pub(super) fn is_death_of_several(&mut self, row: &Row) -> bool {
+        let Table { layout, cleaner, .. } = &mut self.table;
+        let is_persons = row.above().iter().any(|(column, _)| layout.columns(Field::Name).contains(column));
+        !is_persons
+            && row.above().iter().any(|(at, text)| {
+                let mut fields = layout.kept.iter().filter(|(_, column)| column == at);
+                fields.any(|(field, _)| cleaner.tells_own_death(*field, text))
+            })
     }
 
     /// Reads 否 under 是否健在, and tells what columns that nobody reads say of a death.
@@ -71,10 +83,21 @@ impl SheetReader<'_, '_> {
             self.report.notes.note(RefusalCode::ParentOrChild, list, self.origin.name, row.number);
             (record, noticed) = self.table.cleaner.record(View { layout, ..view }, area);
         }
+        if record.is_some() {
+            self.tell_doubt(row, noticed.doubt);
+        }
         if self.is_spared {
             record = record.map(|record| self.spared(record, row.number));
         }
         (record, noticed)
+    }
+
+    /// Tells which words of a line tell a death or a move, and not clearly.
+    fn tell_doubt(&mut self, row: &Row, doubt: Option<Field>) {
+        let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
+        if let Some(words) = doubt.and_then(|field| self.table.cleaner.doubted_words(view, field)) {
+            self.report.notes.note(RefusalCode::DoubtfulEnd, &words, self.origin.name, row.number);
+        }
     }
 
     /// The line of a person of whom nobody says that it is their death the line tells of. A benefit ended all the same.

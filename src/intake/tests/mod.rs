@@ -2,9 +2,11 @@
 
 mod bands;
 mod called;
+mod classes;
 mod county;
 mod defects;
 mod ends;
+mod ends_by_header;
 pub(super) mod gathered;
 mod habits;
 mod headers;

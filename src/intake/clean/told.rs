@@ -1,0 +1,435 @@
+//! Of whom a text tells a death or a move, and whether it does: 其母死亡, 死亡1人, 疑似死亡, 未死亡, 死亡（其母）.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::super::fold::fold_word;
+use super::super::notes::SURNAMES;
+use super::date::western;
+
+type Words = Vec<String>;
+
+/// Codes of GB/T 4761 for the person, and for the head of the household.
+const SELF: u8 = 1;
+const HEAD: u8 = 2;
+/// Of relations that are no kin: what is 其他 is nobody.
+const KIN_CODE_MAX: u8 = 97;
+/// 配偶 is called 对象 too, and so is whoever is assisted; 其他 is nobody, and 夫妻 the person as well.
+const NO_KIN: [&str; 3] = ["对象", "其他", "夫妻"];
+/// A name has as many characters.
+const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=3;
+
+/// What stands around the word for a death or a move, as in a file of words.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AroundWords {
+    kin: Words,
+    own: Words,
+    with: Words,
+    goes_on: Words,
+    informing: Words,
+    checked: Words,
+    denied: Words,
+    refuted: Words,
+    doubted: Words,
+    planned: Words,
+    came: Words,
+    papers: Words,
+    kinds: Words,
+    no_name: Words,
+    moves: Words,
+}
+
+/// What follows a word of a single character: 死了, 死于.
+const ENDS_A_WORD: &[char] = &['了', '于', '在', '后', '者', '掉', '(', ',', '。', ';'];
+
+/// Whose a death or a move is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    Own,
+    /// 户主死亡: of the line's own person where that is the head.
+    Heads,
+    /// A name stands before it: of the line's own person where it is theirs.
+    Named,
+    /// 其妻死亡. The others stay entitled (DOMAIN.md X2).
+    Anothers,
+    /// 死亡1人, 疑似死亡: nobody can tell of whom, or whether.
+    Doubtful,
+    /// 未死亡, 误报死亡, 拟迁出.
+    Denied,
+}
+
+impl Told {
+    /// Whether it is the own death or move of the person so named, who is the head or not.
+    pub fn is_own(self, text: &str, name: &str, is_head: bool) -> bool {
+        match self {
+            Told::Own => true,
+            Told::Heads => is_head,
+            Told::Named => fold_word(text).contains(&fold_word(name)),
+            Told::Anothers | Told::Doubtful | Told::Denied => false,
+        }
+    }
+
+    /// Whether somebody has to look at it who knows the people.
+    pub fn is_doubtful(self, text: &str, name: &str) -> bool {
+        match self {
+            Told::Doubtful => true,
+            Told::Named => !self.is_own(text, name, false),
+            Told::Own | Told::Heads | Told::Anothers | Told::Denied => false,
+        }
+    }
+}
+
+/// Words for one kind of event, the longest first, and with what they begin.
+#[derive(Debug, Default)]
+struct Event {
+    words: Words,
+    starts: String,
+}
+
+impl Event {
+    fn of(words: impl Iterator<Item = String>) -> Event {
+        let mut words: Words = words.collect();
+        words.sort_by_key(|word| (std::cmp::Reverse(word.len()), word.clone()));
+        words.dedup();
+        let starts = words.iter().filter_map(|word| word.chars().next()).collect();
+        Event { words, starts }
+    }
+
+    /// The first of them in the text: from where to where.
+    fn find(&self, text: &str) -> Option<(usize, usize)> {
+        // Asked of every text: nearly all are told by no word beginning in them.
+        let from = text.find(|c| self.starts.contains(c))?;
+        // 死 alone is no word in 死刑 and 生死不明.
+        let stands = |end: usize, word: &str| {
+            word.chars().count() > 1 || text[end..].is_empty() || text[end..].starts_with(ENDS_A_WORD)
+        };
+        let at = |word: &String| {
+            let mut found =
+                text[from..].match_indices(word.as_str()).map(|(at, _)| (from + at, from + at + word.len()));
+            found.find(|(_, end)| stands(*end, word))
+        };
+        self.words.iter().filter_map(at).min_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)))
+    }
+}
+
+/// Who is named before the word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Nobody,
+    Own,
+    Head,
+    Kin,
+    Name,
+    /// Somebody, and not who.
+    Unclear,
+}
+
+/// Reads of whom a text tells a death or a move.
+#[derive(Debug, Default)]
+pub struct Teller {
+    deaths: Event,
+    moves: Event,
+    /// Those that mean a move of the register in whatever text.
+    sure_moves: Event,
+    /// Who may be named before the word, by the code of their relation.
+    people: Vec<(String, u8)>,
+    around: AroundWords,
+    stays: Words,
+}
+
+/// A part of a text between two marks, and the mark before it.
+type Clause<'t> = (Option<char>, &'t str);
+
+impl Teller {
+    pub fn new<'f>(
+        files: impl Iterator<Item = &'f AroundWords> + Clone,
+        relation: &HashMap<String, u8>,
+        deaths: impl Iterator<Item = String>,
+        moves: impl Iterator<Item = String>,
+        stays: Words,
+    ) -> Teller {
+        let words = |pick: fn(&AroundWords) -> &Words| -> Words {
+            files.clone().flat_map(pick).map(|word| fold_word(word)).collect()
+        };
+        let around = AroundWords {
+            kin: words(|file| &file.kin),
+            own: words(|file| &file.own),
+            with: words(|file| &file.with),
+            goes_on: words(|file| &file.goes_on),
+            informing: words(|file| &file.informing),
+            checked: words(|file| &file.checked),
+            denied: words(|file| &file.denied),
+            refuted: words(|file| &file.refuted),
+            doubted: words(|file| &file.doubted),
+            planned: words(|file| &file.planned),
+            came: words(|file| &file.came),
+            papers: words(|file| &file.papers),
+            kinds: words(|file| &file.kinds),
+            no_name: words(|file| &file.no_name),
+            moves: words(|file| &file.moves),
+        };
+        let kin = relation.iter().filter(|(word, code)| **code <= KIN_CODE_MAX && !NO_KIN.contains(&word.as_str()));
+        let own = around.own.iter().map(|word| (word.clone(), SELF));
+        let others = around.kin.iter().map(|word| (word.clone(), KIN_CODE_MAX));
+        Teller {
+            deaths: Event::of(deaths),
+            moves: Event::of(moves),
+            sure_moves: Event::of(around.moves.iter().cloned()),
+            people: kin.map(|(word, code)| (word.clone(), *code)).chain(own).chain(others).collect(),
+            around,
+            stays,
+        }
+    }
+
+    /// Of whom a folded text tells a death; `None` where no death is spoken of.
+    pub fn death(&self, folded: &str) -> Option<Told> {
+        self.told(folded, &self.deaths)
+    }
+
+    /// The same for a move, in a column made for such words.
+    pub fn moved(&self, folded: &str) -> Option<Told> {
+        self.move_by(folded, &self.moves)
+    }
+
+    /// The same for a move in a remark, where 搬迁 and 转出 may be of anything.
+    pub fn moved_in_remark(&self, folded: &str) -> Option<Told> {
+        self.move_by(folded, &self.sure_moves)
+    }
+
+    /// Whether the text says of the line's own person that they live, or that what is said of them is wrong.
+    pub fn is_refuted(&self, folded: &str) -> bool {
+        clauses(folded).iter().any(|(_, clause)| {
+            let at = self.around.refuted.iter().filter_map(|word| clause.find(word.as_str())).min();
+            let is_own = |before: &str| !matches!(self.subject(before), Subject::Kin | Subject::Name);
+            // 不在世
+            at.is_some_and(|at| is_own(&clause[..at]) && !clause[..at].ends_with('不'))
+        })
+    }
+
+    /// Whether the text asks, or leaves open.
+    pub fn is_doubted(&self, folded: &str) -> bool {
+        holds(folded, &self.around.doubted)
+    }
+
+    /// The word itself: of life before that of a death, and that before that of a move.
+    pub fn word(&self, folded: &str) -> Option<String> {
+        let refuted = self.around.refuted.iter().find(|word| folded.contains(word.as_str())).cloned();
+        let mut told = [&self.deaths, &self.moves, &self.sure_moves].into_iter();
+        refuted.or_else(|| told.find_map(|event| event.find(folded)).map(|(start, end)| folded[start..end].to_owned()))
+    }
+
+    /// The part of a text that tells the death or move, from the last year before it: its date stands there.
+    pub fn told_in<'t>(&self, folded: &'t str) -> Option<&'t str> {
+        const YEAR_DIGITS: usize = 4;
+        [&self.deaths, &self.moves].into_iter().find_map(|event| {
+            let parts = clauses(folded);
+            let (part, (start, _)) = parts.into_iter().find_map(|(_, part)| Some((part, event.find(part)?)))?;
+            let digits = |at: usize| part[at..start].bytes().take_while(u8::is_ascii_digit).count();
+            let begins = |at: &usize| !part[..*at].ends_with(|c: char| c.is_ascii_digit());
+            let mut years =
+                (0..start).filter(|at| part.is_char_boundary(*at) && digits(*at) == YEAR_DIGITS).filter(begins);
+            Some(&part[years.next_back().unwrap_or(0)..])
+        })
+    }
+
+    /// The parts of a text that do not tell somebody else's death or move.
+    pub fn own_parts<'t>(&self, folded: &'t str) -> impl Iterator<Item = &'t str> {
+        let others = |part: &str| {
+            let told = self.death(part).or_else(|| self.moved(part));
+            told == Some(Told::Anothers)
+        };
+        clauses(folded).into_iter().map(|(_, part)| part).filter(|part| !others(part)).collect::<Vec<_>>().into_iter()
+    }
+
+    /// 死亡、迁出 over the lines of both.
+    pub fn is_either(&self, folded: &str) -> bool {
+        const NUMBER: &str = "0123456789一二三四五六七八九十";
+        let parts = folded.split(['、', '/', ',', '或', '和', '及', '与']);
+        // 二、死亡、迁出人员
+        let mut parts = parts.filter(|part| !part.chars().all(|c| NUMBER.contains(c)));
+        let is = |event: &Event, part: &str| event.words.iter().any(|word| part == word);
+        let (Some(first), Some(second), None) = (parts.next(), parts.next(), parts.next()) else { return false };
+        is(&self.deaths, first) && is(&self.moves, second) || is(&self.moves, first) && is(&self.deaths, second)
+    }
+
+    fn move_by(&self, folded: &str, event: &Event) -> Option<Told> {
+        let told = self.told(folded, event)?;
+        if holds(folded, &self.stays) || holds(folded, &self.around.planned) {
+            return Some(Told::Denied);
+        }
+        Some(if told != Told::Anothers && holds(folded, &self.around.came) { Told::Doubtful } else { told })
+    }
+
+    fn told(&self, folded: &str, event: &Event) -> Option<Told> {
+        event.find(folded)?;
+        let clauses = clauses(folded);
+        let mut told: Option<(Told, Subject)> = None;
+        for at in 0..clauses.len() {
+            let Some((of, subject)) = self.of_clause(&clauses, at, event) else { continue };
+            told = Some(match told {
+                None => (of, subject),
+                Some(_) if subject == Subject::Own => (of, subject),
+                Some((_, Subject::Own)) | Some((Told::Own, _)) if of == Told::Anothers => (Told::Own, Subject::Own),
+                // 父亲去世，2026年3月死亡: of whom, the second time?
+                Some((Told::Anothers, _)) if matches!(of, Told::Own | Told::Doubtful) => (Told::Doubtful, subject),
+                Some((Told::Denied, _)) if of == Told::Own => (Told::Doubtful, subject),
+                Some((Told::Doubtful, _)) if of == Told::Own => (of, subject),
+                Some(before) => before,
+            });
+        }
+        let (told, subject) = told?;
+        Some(match told {
+            Told::Own | Told::Heads | Told::Named if self.is_doubted(folded) => Told::Doubtful,
+            Told::Own if subject != Subject::Own && counts_people(folded) => Told::Doubtful,
+            Told::Own if self.is_refuted(folded) && subject == Subject::Own => Told::Doubtful,
+            Told::Own | Told::Named if self.is_refuted(folded) => Told::Denied,
+            told => told,
+        })
+    }
+
+    /// Of whom one part of a text tells it; `None` where it does not.
+    fn of_clause(&self, clauses: &[Clause<'_>], at: usize, event: &Event) -> Option<(Told, Subject)> {
+        let (mark, clause) = clauses[at];
+        let (start, end) = event.find(clause)?;
+        let (before, after) = (&clause[..start], &clause[end..]);
+        let begins = |words: &Words| words.iter().any(|word| after.starts_with(word.as_str()));
+        // 特扶 is given for a death, 死档 is a file.
+        if begins(&self.around.kinds) {
+            return None;
+        }
+        if self.around.denied.iter().any(|word| before.ends_with(word.as_str())) {
+            return Some((Told::Denied, Subject::Nobody));
+        }
+        let mut subject = self.subject(before);
+        // 已故丈夫, 死亡人员家属
+        let of = ["人员", "者"].iter().find_map(|who| after.strip_prefix(who)).unwrap_or(after);
+        let of = of.trim_start_matches(['之', '的']);
+        let is_of =
+            |(word, code): &&(String, u8)| *code != SELF && word.chars().count() > 1 && of.starts_with(word.as_str());
+        if subject == Subject::Nobody
+            && let Some((_, code)) = self.people.iter().find(is_of)
+        {
+            subject = if *code == HEAD { Subject::Head } else { Subject::Kin };
+        }
+        if subject == Subject::Nobody && before.trim_matches(is_date).is_empty() {
+            let bracketed = clauses.get(at + 1).filter(|(mark, _)| *mark == Some('('));
+            let behind = bracketed.map_or(Subject::Nobody, |(_, next)| self.subject(next));
+            let front = at.checked_sub(1).map_or(Subject::Nobody, |front| self.subject(clauses[front].1));
+            subject = match (behind, front) {
+                (Subject::Nobody, Subject::Kin) if mark != Some('(') => Subject::Unclear,
+                // 核减其妻(死亡)
+                (Subject::Nobody, Subject::Kin | Subject::Head | Subject::Own) => front,
+                // 死亡(其母)
+                (behind, _) => behind,
+            };
+        }
+        let told = match subject {
+            Subject::Kin => Told::Anothers,
+            Subject::Head => Told::Heads,
+            Subject::Name => Told::Named,
+            Subject::Unclear => Told::Doubtful,
+            // 死亡证明已交
+            Subject::Nobody | Subject::Own if begins(&self.around.papers) => Told::Doubtful,
+            Subject::Nobody | Subject::Own => Told::Own,
+        };
+        Some((told, subject))
+    }
+
+    /// Who is named in the text, the last of several.
+    fn subject(&self, before: &str) -> Subject {
+        let known = self.people.iter().filter(|(word, _)| word.chars().count() > 1).filter_map(|(word, code)| {
+            let at = before.rfind(word.as_str())?;
+            Some((at + word.len(), word.len(), at, *code))
+        });
+        let Some((end, _, at, code)) = known.max() else { return self.short_subject(before) };
+        let (front, between) = (&before[..at], &before[end..]);
+        let informs = self.around.informing.iter();
+        // 家属告知已去世
+        if let Some(said) = informs.filter_map(|word| Some(between.rfind(word.as_str())? + word.len())).max() {
+            return self.subject(&between[said..]);
+        }
+        // 随子女迁出
+        if self.is_with(front) {
+            return Subject::Nobody;
+        }
+        // 女儿说父亲去世 may well stand on the father's line.
+        if holds(front, &self.around.informing) || holds(between, &self.around.checked) && code != SELF {
+            return Subject::Unclear;
+        }
+        match code {
+            SELF => Subject::Own,
+            HEAD => match self.short_subject(between) {
+                Subject::Kin => Subject::Kin,
+                _ => Subject::Head,
+            },
+            _ => Subject::Kin,
+        }
+    }
+
+    /// The same where it is told by a single character, or by a name.
+    fn short_subject(&self, before: &str) -> Subject {
+        const POSSESSIVE: &[char] = &['之', '的', '其', '该'];
+        const NTH: &[char] = &['长', '次', '大', '小', '二', '三', '四', '幼', '独', '生'];
+        let dated = before.trim_matches(is_date);
+        let own = dated.rsplit(POSSESSIVE).next().unwrap_or(dated);
+        let called = own.trim_start_matches(NTH);
+        let mut chars = called.chars();
+        let first = chars.next();
+        let is_kin = |c: char| {
+            let word = c.encode_utf8(&mut [0; 4]).to_owned();
+            self.people.iter().any(|(kin, code)| *kin == word && *code > HEAD)
+        };
+        if first.is_some_and(is_kin) && !self.is_with(&dated[..dated.len() - own.len()]) {
+            let rest = chars.as_str();
+            let goes_on = rest.is_empty()
+                || rest.starts_with(|c: char| c.is_ascii_digit())
+                || self.around.goes_on.iter().any(|word| rest.starts_with(word.as_str()));
+            return if goes_on { Subject::Kin } else { Subject::Unclear };
+        }
+        let is_name = dated.contains('某')
+            || NAME_CHARS.contains(&dated.chars().count())
+                && dated.chars().next().is_some_and(|c| SURNAMES.contains(c))
+                && !holds(dated, &self.around.no_name);
+        if is_name { Subject::Name } else { Subject::Nobody }
+    }
+
+    fn is_with(&self, before: &str) -> bool {
+        let before = before.trim_end_matches(['其', '着']);
+        self.around.with.iter().any(|word| before.ends_with(word.as_str()))
+    }
+}
+
+fn holds(text: &str, words: &Words) -> bool {
+    words.iter().any(|word| text.contains(word.as_str()))
+}
+
+/// The parts of a text, each with the mark before it.
+fn clauses(folded: &str) -> Vec<Clause<'_>> {
+    const MARKS: &[char] = &[',', ';', '。', '、', '(', ')', '[', ']', '【', '】', ':', '!', '|'];
+    let mut mark = None;
+    let mut clauses = Vec::new();
+    for part in folded.split_inclusive(MARKS) {
+        let bare = part.trim_end_matches(MARKS);
+        if !bare.is_empty() {
+            clauses.push((mark, bare));
+        }
+        mark = part.chars().next_back().filter(|c| MARKS.contains(c)).map(|c| if "[【".contains(c) { '(' } else { c });
+    }
+    clauses
+}
+
+/// 死亡1人, 减一人.
+fn counts_people(folded: &str) -> bool {
+    folded.contains('人') && {
+        let counted = western(folded);
+        counted.match_indices('人').any(|(at, _)| counted[..at].ends_with(|c: char| c.is_ascii_digit()))
+    }
+}
+
+/// What a date and the words around it are written with.
+pub fn is_date(c: char) -> bool {
+    const DATE: [char; 14] = ['年', '月', '日', '号', '于', '时', '间', '期', '.', '-', '/', ':', '在', '约'];
+    c.is_ascii_digit() || DATE.contains(&c)
+}
