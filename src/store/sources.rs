@@ -158,7 +158,7 @@ impl View<'_> {
 
 impl Writer<'_> {
     /// Lets files that were refused, whole or by the sheet, be read again where the words have changed since, and those
-    /// that still count with a word for the state that nobody knew: `words` is the fingerprint of the words of now. Gives
+    /// that still count with words for the state or an end that nobody understood: `words` is the fingerprint of the words of now. Gives
     /// how many.
     pub fn reread_refused(&self, words: u64) -> Result<u64> {
         if self.meta_u64("words")? == Some(words) {
@@ -171,7 +171,7 @@ impl Writer<'_> {
                 "UPDATE sources SET modified = -1, state = 'waiting' WHERE state = 'quarantined'
                  OR path IN (SELECT file FROM quarantine WHERE row IS NULL AND code = 'no-list-recognised')
                  OR path IN (SELECT q.file FROM quarantine q JOIN snapshots s ON s.file = q.file
-                             WHERE q.code = 'unknown-state')",
+                             WHERE q.code IN ('unknown-state', 'doubtful-end'))",
                 [],
             )
             .map(|files| files as u64)

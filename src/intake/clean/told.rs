@@ -13,6 +13,8 @@ type Words = Vec<String>;
 /// Codes of GB/T 4761 for the person, and for the head of the household.
 const SELF: u8 = 1;
 const HEAD: u8 = 2;
+/// Of 女方, who may be the line's own person or not.
+const EITHER: u8 = 0;
 /// Of relations that are no kin: what is 其他 is nobody.
 const KIN_CODE_MAX: u8 = 97;
 /// 配偶 is called 对象 too, and so is whoever is assisted; 其他 is nobody, and 夫妻 the person as well.
@@ -25,6 +27,7 @@ const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=3;
 #[serde(default, deny_unknown_fields)]
 pub struct AroundWords {
     kin: Words,
+    either: Words,
     own: Words,
     with: Words,
     goes_on: Words,
@@ -155,6 +158,7 @@ impl Teller {
         };
         let around = AroundWords {
             kin: words(|file| &file.kin),
+            either: words(|file| &file.either),
             own: words(|file| &file.own),
             with: words(|file| &file.with),
             goes_on: words(|file| &file.goes_on),
@@ -173,11 +177,12 @@ impl Teller {
         let kin = relation.iter().filter(|(word, code)| **code <= KIN_CODE_MAX && !NO_KIN.contains(&word.as_str()));
         let own = around.own.iter().map(|word| (word.clone(), SELF));
         let others = around.kin.iter().map(|word| (word.clone(), KIN_CODE_MAX));
+        let either = around.either.iter().map(|word| (word.clone(), EITHER));
         Teller {
             deaths: Event::of(deaths),
             moves: Event::of(moves),
             sure_moves: Event::of(around.moves.iter().cloned()),
-            people: kin.map(|(word, code)| (word.clone(), *code)).chain(own).chain(others).collect(),
+            people: kin.map(|(word, code)| (word.clone(), *code)).chain(own).chain(others).chain(either).collect(),
             around,
             stays,
         }
@@ -200,12 +205,13 @@ impl Teller {
 
     /// Whether the text says of the line's own person that they live, or that what is said of them is wrong.
     pub fn is_refuted(&self, folded: &str) -> bool {
-        clauses(folded).iter().any(|(_, clause)| {
-            let at = self.around.refuted.iter().filter_map(|word| clause.find(word.as_str())).min();
-            let is_own = |before: &str| !matches!(self.subject(before), Subject::Kin | Subject::Name);
-            // 不在世
-            at.is_some_and(|at| is_own(&clause[..at]) && !clause[..at].ends_with('不'))
-        })
+        holds(folded, &self.around.refuted)
+            && clauses(folded).iter().any(|(_, clause)| {
+                let at = self.around.refuted.iter().filter_map(|word| clause.find(word.as_str())).min();
+                let is_own = |before: &str| !matches!(self.subject(before), Subject::Kin | Subject::Name);
+                // 不在世
+                at.is_some_and(|at| is_own(&clause[..at]) && !clause[..at].ends_with('不'))
+            })
     }
 
     /// Whether the text asks, or leaves open.
@@ -246,6 +252,9 @@ impl Teller {
     /// 死亡、迁出 over the lines of both.
     pub fn is_either(&self, folded: &str) -> bool {
         const NUMBER: &str = "0123456789一二三四五六七八九十";
+        if self.deaths.find(folded).is_none() {
+            return false;
+        }
         let parts = folded.split(['、', '/', ',', '或', '和', '及', '与']);
         // 二、死亡、迁出人员
         let mut parts = parts.filter(|part| !part.chars().all(|c| NUMBER.contains(c)));
@@ -360,6 +369,7 @@ impl Teller {
         }
         match code {
             SELF => Subject::Own,
+            EITHER => Subject::Unclear,
             HEAD => match self.short_subject(between) {
                 Subject::Kin => Subject::Kin,
                 _ => Subject::Head,
