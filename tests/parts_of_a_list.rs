@@ -218,3 +218,16 @@ fn of_two_files_imported_at_once_one_is_the_list_and_nobody_of_the_other_is_left
     assert!(stands(&node, 1970) != stands(&node, 1985) && !stands(&node, 1955));
     node.stop();
 }
+
+#[test]
+fn a_list_of_those_who_left_says_nothing_of_those_who_stay() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, "2026年2月特扶.csv", HEADER, &people(1950..1958));
+    let left = people(1950..1952).replace("继续", "退出");
+    drop(&node, "2026年3月特扶退出.csv", HEADER, &left);
+    assert!(held(&node).is_empty());
+    assert!(!stands(&node, 1950) && stands(&node, 1952) && stands(&node, 1957));
+    assert!(node.json(&["findings", "--rule", "left-without-decision"]).is_empty());
+    node.stop();
+}

@@ -215,7 +215,7 @@ impl Reading<'_> {
             file: self.rel_path.to_owned(),
             folder: self.folder.clone(),
             hash,
-            append: self.source.mode == Mode::Append,
+            append: self.source.mode == Mode::Append || intake::tells_of_ends(self.rel_path, self.vocabulary),
             released,
             dry_run,
             guard: pass::Guard {

@@ -34,8 +34,8 @@ pub fn choose(
     let mut fits: Vec<(Fit, Layout)> = Vec::new();
     for list in vocabulary.lists().iter().filter(|list| forced.is_none_or(|forced| forced == list.list)) {
         if let Some((mut fit, layout)) = lay_out(headings, list, vocabulary) {
-            let title = title_score(titles.iter().map(String::as_str), list);
-            let names = title_score(support.names.iter().map(String::as_str), list);
+            let title = title_score(titles.iter().map(String::as_str), list, vocabulary);
+            let names = title_score(support.names.iter().map(String::as_str), list, vocabulary);
             fit.score += title + names;
             fit.is_named = title + names > 0;
             fits.push((fit, with_title(layout, titles, support, list)));
@@ -67,8 +67,13 @@ pub fn choose(
     clear.then(|| fits.swap_remove(0).1)
 }
 
-fn title_score<'a>(texts: impl Iterator<Item = &'a str>, list: &ListWords) -> i32 {
-    let longest = texts.flat_map(|text| list.titles.iter().filter(move |word| text.contains(word.as_str())));
+fn title_score<'a>(texts: impl Iterator<Item = &'a str>, list: &ListWords, vocabulary: &Vocabulary) -> i32 {
+    // 停发名单 is one of dibao, and 社保停发名单 is not.
+    let counts = |text: &str, word: &String| {
+        let is_foreign = || vocabulary.foreign.iter().any(|foreign| text.contains(foreign.as_str()));
+        text.contains(word.as_str()) && !(vocabulary.anybodys.contains(word) && is_foreign())
+    };
+    let longest = texts.flat_map(|text| list.titles.iter().filter(move |word| counts(text, word)));
     // An English word says as much as a Chinese one of three characters.
     let worth = longest.map(|word| if word.is_ascii() { 3 } else { word.chars().count() as i32 });
     worth.max().unwrap_or(0).min(TITLE_SCORE_MAX)

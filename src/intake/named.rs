@@ -1,7 +1,9 @@
 //! What a list is called: the titles over it, the name of its sheet, of its file and of the folders that is in.
 
+use super::fate::{self, Fate};
+use super::fold::fold_word;
 use super::recognise::Support;
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{ListWords, Vocabulary};
 
 /// A longer text explains something.
 const TITLE_CHARS_MAX: usize = 30;
@@ -65,6 +67,15 @@ impl Called<'_> {
     }
 }
 
+/// Whether a file is called by how all its people ended (2026年4月停保.csv): it is never the whole list, and says nothing of
+/// those whom it does not name. Lists of the dead are lists of their own.
+pub fn tells_of_ends(rel_path: &str, vocabulary: &Vocabulary) -> bool {
+    let file = fold_word(rel_path.rsplit('/').next().unwrap_or(rel_path));
+    let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
+    let ended = |list: &ListWords| matches!(fate::of(stem, list, vocabulary), Fate::Ended(_));
+    !is_of_the_dead(stem, vocabulary) && vocabulary.lists().iter().any(ended)
+}
+
 static NOTHING: String = String::new();
 
 /// A title, and neither who filled it in nor how to.
@@ -120,6 +131,19 @@ mod tests {
             ("人口花名册", false),
         ] {
             assert_eq!(is_of_the_dead(text, &vocabulary), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_called_by_how_its_people_ended() {
+        let vocabulary = Vocabulary::load(None).unwrap();
+        for name in ["2026年4月停保.csv", "200/农村低保停发名单.xlsx", "2026年3月迁出人口.csv", "特扶退出人员.xls"]
+        {
+            assert!(tells_of_ends(name, &vocabulary), "{name}");
+        }
+        for name in ["低保.csv", "停保/低保.csv", "死亡人员名单.csv", "人口变动.csv", "新增及停保.csv", "搬迁户.csv"]
+        {
+            assert!(!tells_of_ends(name, &vocabulary), "{name}");
         }
     }
 

@@ -18,6 +18,7 @@ use super::line_area::LineArea;
 use super::parents;
 use super::row::Row;
 use super::totals::Counts;
+use super::unread::Unread;
 
 /// What is known of a sheet when its tables begin.
 pub struct Learnt<'a> {
@@ -53,6 +54,8 @@ pub struct Table<'v> {
     /// All that decides how a line is read, beside its text.
     pub seed: u64,
     pub fill: FillDown,
+    /// Columns that nobody reads.
+    pub unread: Vec<Unread>,
     /// Heads who may have no line of their own.
     pub heads: Heads,
     pub line_area: LineArea,
@@ -98,6 +101,7 @@ impl<'v> Table<'v> {
         };
         Table {
             of_parents: parents::without_doubtful(&layout, lines, context.vocabulary),
+            unread: Unread::of(&layout, context.vocabulary),
             columns,
             said,
             reading,
@@ -118,6 +122,7 @@ impl<'v> Table<'v> {
     pub fn lay_out(&mut self, layout: Layout, context: &Context<'v>) {
         self.cleaner = Cleaner::new(context.vocabulary, &layout, self.reading);
         self.of_parents = parents::without_doubtful(&layout, &[], context.vocabulary);
+        self.unread = Unread::of(&layout, context.vocabulary);
         self.layout = layout;
     }
 

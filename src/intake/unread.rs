@@ -34,55 +34,59 @@ pub fn turn(row: &mut Row, layout: &Layout, vocabulary: &Vocabulary) -> Option<S
     unknown
 }
 
-/// The headers of columns that nobody reads in which the line tells of its own person's death, or that they were not paid.
-pub fn unread<'l>(row: &Row, layout: &'l Layout, vocabulary: &Vocabulary) -> Vec<&'l str> {
-    if layout.list == List::Deaths {
-        return Vec::new();
-    }
-    let columns = layout.unknown.iter().chain(&layout.ignored);
-    let told = columns.filter(|(column, header)| is_telling(row.cell(*column), header, layout, vocabulary));
-    told.map(|(_, header)| header.as_str()).collect()
+/// A column of the line's own person that nobody reads.
+#[derive(Debug)]
+pub struct Unread {
+    column: usize,
+    pub header: String,
+    /// 死亡年龄, 火化时间: filled in for the dead alone.
+    names_death: bool,
+    asks_for_pay: bool,
 }
 
-fn is_telling(cell: Cell<'_>, header: &str, layout: &Layout, vocabulary: &Vocabulary) -> bool {
-    if cell.is_empty() {
-        return false;
+impl Unread {
+    /// The columns of a table in which a death may stand and is not read.
+    pub fn of(layout: &Layout, vocabulary: &Vocabulary) -> Vec<Unread> {
+        if layout.list == List::Deaths {
+            return Vec::new();
+        }
+        let columns = layout.unknown.iter().chain(&layout.ignored);
+        let own = columns.filter(|(_, header)| !names_another(header, vocabulary));
+        own.map(|(column, header)| Unread {
+            column: *column,
+            header: header.clone(),
+            names_death: tells_death(&fold_header(header), vocabulary),
+            asks_for_pay: layout.list.pays() && asks_for_pay(header, vocabulary),
+        })
+        .collect()
     }
-    let is_own = || !names_another(header, vocabulary);
-    let Cell::Text(text) = cell else { return names_death(header, vocabulary) && is_own() };
-    // Asked of every such cell: nearly all are told by their characters.
-    let may = text.len() <= TEXT_BYTES_MAX && text.chars().any(|c| vocabulary.dead_starts.contains(c));
-    if may && tells_death(&fold_word(text), vocabulary) {
-        let told = vocabulary.of(layout.list).teller.death(&fold_word(text));
-        return is_own() && !matches!(told, Some(Told::Anothers | Told::Denied));
+
+    /// Whether the line tells there of its person's death, or that they are paid no more.
+    pub fn tells(&self, row: &Row, list: List, vocabulary: &Vocabulary) -> bool {
+        let text = match row.cell(self.column) {
+            Cell::Empty => return false,
+            Cell::Text(text) => text,
+            _ => return self.names_death,
+        };
+        // Asked of every such cell: nearly all are told by their characters.
+        let may = text.len() <= TEXT_BYTES_MAX && text.chars().any(|c| vocabulary.dead_starts.contains(c));
+        if may && tells_death(text, vocabulary) {
+            let told = vocabulary.of(list).teller.death(&fold_word(text));
+            return !matches!(told, Some(Told::Anothers | Told::Denied));
+        }
+        let says_no = |words: &[String]| words.contains(&fold_word(text));
+        if self.names_death {
+            return !says_no(&vocabulary.no) && !says_no(&vocabulary.none);
+        }
+        let is_end = || text.chars().count() > 1 && vocabulary.of(list).status.get(text) == Some(&Status::Closed);
+        self.asks_for_pay && says_no(&vocabulary.no) || list.pays() && is_end()
     }
-    let answer = || fold_word(text);
-    if names_death(header, vocabulary) {
-        let says_nothing = |answer: &String| vocabulary.no.contains(answer) || vocabulary.none.contains(answer);
-        return !says_nothing(&answer()) && is_own();
-    }
-    layout.list.pays() && is_end_of_pay(&answer(), header, layout, vocabulary)
 }
 
-/// 死亡年龄, 火化时间: filled in for the dead alone.
-fn names_death(header: &str, vocabulary: &Vocabulary) -> bool {
-    header.chars().any(|c| vocabulary.dead_starts.contains(c)) && tells_death(&fold_header(header), vocabulary)
-}
-
-/// 停保, or 否 where it is asked whether somebody was paid.
-fn is_end_of_pay(answer: &str, header: &str, layout: &Layout, vocabulary: &Vocabulary) -> bool {
-    let status = vocabulary.of(layout.list).status.get(answer);
-    let is_word = answer.chars().count() > 1;
-    (is_word && status == Some(&Status::Closed)
-        || vocabulary.no.iter().any(|no| no == answer) && asks_for_pay(header, vocabulary))
-        && !names_another(header, vocabulary)
-}
-
-fn tells_death(folded: &str, vocabulary: &Vocabulary) -> bool {
+fn tells_death(text: &str, vocabulary: &Vocabulary) -> bool {
     vocabulary.dead.iter().any(|word| {
-        folded
-            .find(word.as_str())
-            .is_some_and(|at| !vocabulary.not_dead.iter().any(|not| folded[..at].ends_with(not.as_str())))
+        text.find(word.as_str())
+            .is_some_and(|at| !vocabulary.not_dead.iter().any(|not| text[..at].ends_with(not.as_str())))
     })
 }
 

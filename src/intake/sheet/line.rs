@@ -66,8 +66,8 @@ impl SheetReader<'_, '_> {
         if let Some(word) = unread::turn(row, layout, vocabulary) {
             self.report.notes.note(RefusalCode::UnknownState, &word, name, row.number);
         }
-        for header in unread::unread(row, layout, vocabulary) {
-            let header = shown_headers(std::iter::once(header), vocabulary);
+        for column in self.table.unread.iter().filter(|column| column.tells(row, layout.list, vocabulary)) {
+            let header = shown_headers(std::iter::once(column.header.as_str()), vocabulary);
             self.report.notes.note(RefusalCode::UnreadColumn, &header, name, row.number);
         }
     }

@@ -68,4 +68,6 @@ fn a_list_of_stops_is_one_of_the_minimum_living_allowance() {
     assert_eq!(told("附件2.csv", &format!("200村停发名单\n{}", lines.replace("停保", "停发"))), want);
     let pension = "姓名,身份证号,停发原因,终止时间,死亡时间\n赵甲,519901195001110030,死亡,2026.3,2026.2.1\n";
     assert_eq!(told("养老金停发名单.csv", pension), [(List::Deaths, Status::Deceased)]);
+    let social = "序号,姓名,身份证号,停发月份,停发原因\n1,赵甲,519901195001110030,202604,死亡\n";
+    assert_eq!(told("2026年4月社保停发名单.csv", social), [(List::Deaths, Status::Deceased)]);
 }

@@ -258,7 +258,8 @@ fn a_death_merged_over_a_household_is_of_one_of_them_and_nobody_knows_of_whom() 
 fn a_title_of_the_dead_and_of_those_who_left_says_of_nobody_which() {
     let lines = "户号,姓名,与户主关系,身份证号\n7,赵甲,户主,519901195001110030\n死亡、迁出人员,,,\n8,钱乙,户主,519901197001010020\n";
     let found = text("人口.csv", lines);
-    assert_eq!((statuses(&found), doubts(&found)), (vec![Status::Active; 2], vec!["死亡、迁出人员"]));
+    let told: Vec<_> = found.refusals.iter().map(|refusal| refusal.code).collect();
+    assert_eq!((statuses(&found), told), (vec![Status::Active; 2], vec![RefusalCode::UnclearTitle]));
 }
 
 #[test]
