@@ -5,6 +5,7 @@ use crate::domain::{List, Status};
 
 use super::clean::choice::chosen;
 use super::clean::told::Told;
+use super::clean::words::Memo;
 use super::fold::{fold_header, fold_word};
 use super::layout::Layout;
 use super::row::{Cell, Row};
@@ -42,6 +43,8 @@ pub struct Unread {
     /// 死亡年龄, 火化时间: filled in for the dead alone.
     names_death: bool,
     asks_for_pay: bool,
+    /// What each distinct text of it was found to tell: such a column has a dozen of them, and half a million lines.
+    told: Memo<bool>,
 }
 
 impl Unread {
@@ -57,30 +60,35 @@ impl Unread {
             header: header.clone(),
             names_death: tells_death(&fold_header(header), vocabulary),
             asks_for_pay: layout.list.pays() && asks_for_pay(header, vocabulary),
+            told: Memo::default(),
         })
         .collect()
     }
 
     /// Whether the line tells there of its person's death, or that they are paid no more.
-    pub fn tells(&self, row: &Row, list: List, vocabulary: &Vocabulary) -> bool {
-        let text = match row.cell(self.column) {
-            Cell::Empty => return false,
-            Cell::Text(text) => text,
-            _ => return self.names_death,
-        };
-        // Asked of every such cell: nearly all are told by their characters.
-        let may = text.len() <= TEXT_BYTES_MAX && text.chars().any(|c| vocabulary.dead_starts.contains(c));
-        if may && tells_death(text, vocabulary) {
-            let told = vocabulary.of(list).teller.death(&fold_word(text));
-            return !matches!(told, Some(Told::Anothers | Told::Denied));
+    pub fn tells(&mut self, row: &Row, list: List, vocabulary: &Vocabulary) -> bool {
+        let (names_death, asks_for_pay) = (self.names_death, self.asks_for_pay);
+        match row.cell(self.column) {
+            Cell::Empty => false,
+            Cell::Text(text) => self.told.get(text, |text| tells(text, (names_death, asks_for_pay), list, vocabulary)),
+            _ => names_death,
         }
-        let says_no = |words: &[String]| words.contains(&fold_word(text));
-        if self.names_death {
-            return !says_no(&vocabulary.no) && !says_no(&vocabulary.none);
-        }
-        let is_end = || text.chars().count() > 1 && vocabulary.of(list).status.get(text) == Some(&Status::Closed);
-        self.asks_for_pay && says_no(&vocabulary.no) || list.pays() && is_end()
     }
+}
+
+fn tells(text: &str, (names_death, asks_for_pay): (bool, bool), list: List, vocabulary: &Vocabulary) -> bool {
+    // Asked of every such cell: nearly all are told by their characters.
+    let may = text.len() <= TEXT_BYTES_MAX && text.chars().any(|c| vocabulary.dead_starts.contains(&c));
+    if may && tells_death(text, vocabulary) {
+        let told = vocabulary.of(list).teller.death(&fold_word(text));
+        return !matches!(told, Some(Told::Anothers | Told::Denied));
+    }
+    let says_no = |words: &[String]| words.contains(&fold_word(text));
+    if names_death {
+        return !says_no(&vocabulary.no) && !says_no(&vocabulary.none);
+    }
+    let is_end = || text.chars().count() > 1 && vocabulary.of(list).status.get(text) == Some(&Status::Closed);
+    asks_for_pay && says_no(&vocabulary.no) || list.pays() && is_end()
 }
 
 fn tells_death(text: &str, vocabulary: &Vocabulary) -> bool {

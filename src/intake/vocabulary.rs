@@ -174,7 +174,7 @@ pub struct Vocabulary {
     /// What asks whether somebody was paid.
     pub(super) paid: Words,
     /// The first characters of the words for the dead.
-    pub(super) dead_starts: String,
+    pub(super) dead_starts: FxHashSet<char>,
     /// What a list of the dead is called.
     pub(super) dead: Words,
     /// What those are called who are on a list no more.

@@ -66,9 +66,11 @@ impl SheetReader<'_, '_> {
         if let Some(word) = unread::turn(row, layout, vocabulary) {
             self.report.notes.note(RefusalCode::UnknownState, &word, name, row.number);
         }
-        for column in self.table.unread.iter().filter(|column| column.tells(row, layout.list, vocabulary)) {
-            let header = shown_headers(std::iter::once(column.header.as_str()), vocabulary);
-            self.report.notes.note(RefusalCode::UnreadColumn, &header, name, row.number);
+        for column in &mut self.table.unread {
+            if column.tells(row, layout.list, vocabulary) {
+                let header = shown_headers(std::iter::once(column.header.as_str()), vocabulary);
+                self.report.notes.note(RefusalCode::UnreadColumn, &header, name, row.number);
+            }
         }
     }
 
