@@ -70,6 +70,8 @@ impl Unread {
         let (names_death, asks_for_pay) = (self.names_death, self.asks_for_pay);
         match row.cell(self.column) {
             Cell::Empty => false,
+            // Running numbers and telephones, each another one.
+            Cell::Text(text) if !names_death && !asks_for_pay && text.bytes().all(|b| b.is_ascii_digit()) => false,
             Cell::Text(text) => self.told.get(text, |text| tells(text, (names_death, asks_for_pay), list, vocabulary)),
             _ => names_death,
         }

@@ -1,8 +1,7 @@
 //! Sex, status, reason, relation and the other cells that are words.
 
-use std::collections::HashMap;
-
 use compact_str::CompactString;
+use rustc_hash::FxHashMap;
 
 use crate::domain::{Aid, Flow, List, Reason, Sex, Status};
 
@@ -19,12 +18,12 @@ const REMEMBERED_MAX: usize = 4_096;
 /// Remembers what each distinct text of a column was read as: a column of words has a dozen of them.
 #[derive(Debug)]
 pub struct Memo<T> {
-    map: HashMap<String, T>,
+    map: FxHashMap<String, T>,
 }
 
 impl<T> Default for Memo<T> {
     fn default() -> Self {
-        Memo { map: HashMap::new() }
+        Memo { map: FxHashMap::default() }
     }
 }
 
