@@ -56,8 +56,8 @@ pub fn read(reading: &Reading) -> Result<Read> {
     let office = reading.office;
     let _turn = office.turn_to_take();
     let known = office.store.read(|view| view.source(reading.stream, reading.rel_path))?;
-    if known.as_ref().is_some_and(|known| reading.is_of(known)) {
-        // An import took it while this waited for its turn.
+    if known.as_ref().is_some_and(|known| known.hash.is_some() && reading.is_of(known)) {
+        // An import took it while this waited for its turn. One that never opened is tried again as it is.
         return Ok(Read::Done);
     }
     let hash = match hash_of(reading) {

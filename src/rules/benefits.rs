@@ -74,11 +74,10 @@ fn is_of_this_spell(ended: &Entry, lost: &Entry) -> bool {
 /// away since, or whoever else serves them. Not where they live there by the register, back or never gone.
 fn has_moved(bench: &Bench, lost: &Entry) -> bool {
     let case = bench.case;
-    if case.active_on(List::Population).any(|e| e.area == lost.area) {
-        let says = |e: &&Entry| e.record.status == Status::MovedOut || e.record.reason == Some(Reason::Moved);
-        return case.current().filter(|e| e.list.is_service()).filter(says).any(|e| is_of_this_spell(e, lost));
-    }
     let left = |e: &Entry| e.record.status == Status::MovedOut || e.record.reason == Some(Reason::Moved);
+    if case.active_on(List::Population).any(|e| e.area == lost.area) {
+        return case.current().any(|e| e.list.is_service() && left(e) && is_of_this_spell(e, lost));
+    }
     case.entries.iter().any(|e| (e.removed.is_none() || e.list == List::Population) && left(e))
         || bench.facts.moves.iter().any(|m| m.event.from == Some(lost.area))
 }
