@@ -114,7 +114,7 @@ impl FillDown {
             if text.len() > 6 || matches!(field, Field::Name | Field::Id | Field::Birth) {
                 continue;
             }
-            if !vocabulary.ditto.contains(text) {
+            if !vocabulary.is_ditto(text) {
                 continue;
             }
             let above = self.dittos.iter().find(|(at, number, _)| at == column && *number == self.previous.number);

@@ -40,7 +40,7 @@ impl LineArea {
         vocabulary: &Vocabulary,
     ) -> Option<Area> {
         let mut blank = layout.columns(Field::Area).iter().map(|column| row.cell(*column)).map(|cell| {
-            matches!(cell, Cell::Text(text) if vocabulary.ditto.contains(text)) || (self.merged && cell.is_empty())
+            matches!(cell, Cell::Text(text) if vocabulary.is_ditto(text)) || (self.merged && cell.is_empty())
         });
         let (all, any) = (blank.clone().all(|blank| blank), blank.any(|blank| blank));
         if any && all && self.above.is_some() {

@@ -148,7 +148,9 @@ pub struct Vocabulary {
     pub(super) example: Words,
     /// The first characters of those.
     pub(super) example_starts: String,
-    pub(super) ditto: FxHashSet<String>,
+    ditto: FxHashSet<String>,
+    /// By the first byte of a word of `ditto`: asked of nearly every short cell, of which hardly one is a ditto mark.
+    ditto_starts: [bool; 256],
     pub(super) none: Words,
     pub(super) no: Words,
     pub(super) yes: Words,
@@ -283,6 +285,10 @@ impl Vocabulary {
             example_starts: words(|file| &file.words.example).iter().filter_map(|word| word.chars().next()).collect(),
             example: words(|file| &file.words.example),
             // As they stand in a cell: folded, ″ would be two other marks.
+            ditto_starts: commons.iter().flat_map(|file| &file.words.ditto).fold([false; 256], |mut starts, word| {
+                word.bytes().next().into_iter().for_each(|byte| starts[usize::from(byte)] = true);
+                starts
+            }),
             ditto: commons.iter().flat_map(|file| &file.words.ditto).cloned().collect(),
             none: words(|file| &file.words.none),
             no: words(|file| &file.words.no),
@@ -328,6 +334,11 @@ impl Vocabulary {
     /// Changes whenever any word does, or the cleaning itself: lines read under another one are read again.
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint
+    }
+
+    /// Whether the cell says what the one above it says: 〃, 同上.
+    pub(super) fn is_ditto(&self, text: &str) -> bool {
+        text.bytes().next().is_some_and(|byte| self.ditto_starts[usize::from(byte)]) && self.ditto.contains(text)
     }
 
     /// Whether any list's word for a state is written with this character.

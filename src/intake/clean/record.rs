@@ -221,7 +221,8 @@ impl<'v> Cleaner<'v> {
     pub fn year_of_sheet(&self, field: Field, text: &str) -> Option<i16> {
         use Field::{ChangeKind, DiedFlag, MovedFlag, Remark, Status};
         let is_dated = field.is_date() || matches!(field, Status | ChangeKind | Remark | DiedFlag | MovedFlag);
-        let goes_by_sheet = is_dated && text.contains('月') && !text.contains('年');
+        // Asked of every date: nearly all are digits alone, and told so more quickly than any character is found.
+        let goes_by_sheet = is_dated && !text.is_ascii() && text.contains('月') && !text.contains('年');
         let date = goes_by_sheet.then(|| date::read(Cell::Text(text), &self.dates, self.vocabulary));
         date?.ok().flatten().map(|date| date.parts().0)
     }

@@ -19,23 +19,37 @@ const REMEMBERED_MAX: usize = 4_096;
 #[derive(Debug)]
 pub struct Memo<T> {
     map: FxHashMap<String, T>,
+    /// Nearly every line of a village says what the one above it said.
+    last: Option<(String, T)>,
 }
 
 impl<T> Default for Memo<T> {
     fn default() -> Self {
-        Memo { map: FxHashMap::default() }
+        Memo { map: FxHashMap::default(), last: None }
     }
 }
 
 impl<T: Copy> Memo<T> {
     pub fn get(&mut self, text: &str, read: impl FnOnce(&str) -> T) -> T {
-        if let Some(value) = self.map.get(text) {
+        if let Some((last, value)) = &self.last
+            && last == text
+        {
             return *value;
         }
-        let value = read(text);
-        if self.map.len() < REMEMBERED_MAX {
-            self.map.insert(text.to_owned(), value);
-        }
+        let value = match self.map.get(text) {
+            Some(value) => *value,
+            None => {
+                let value = read(text);
+                if self.map.len() < REMEMBERED_MAX {
+                    self.map.insert(text.to_owned(), value);
+                }
+                value
+            }
+        };
+        let (last, of_last) = self.last.get_or_insert_with(|| (String::new(), value));
+        last.clear();
+        last.push_str(text);
+        *of_last = value;
         value
     }
 }
