@@ -419,7 +419,7 @@ fn two_people_who_look_alike() {
         (
             "father and son of one name, and a dibao line that could be either",
             "a pop 001200 王伟 19540302/003 m 1954-03-02\n b pop 001200 王伟 19780809/001 m 1978-08-09\n c dib 001200 王伟 - m -",
-            "a|b|c",
+            "a|b|c a~c b~c",
         ),
         (
             "year-only births never link",
@@ -516,6 +516,31 @@ fn two_people_who_look_alike() {
 }
 
 #[test]
+fn a_line_that_is_nothing_but_a_common_name_may_be_any_namesake_of_the_village() {
+    let pop = "a pop 001200 王芳 19540302/002 f 1954-03-02\n";
+    let story = |lines: &str| format!("{pop}{lines}");
+    let cases = [
+        ("no number, no birth date", story("b dib 001200 王芳 - f -"), "a|b a~b"),
+        ("not even a sex", story("b dib 001200 王芳 - - -"), "a|b a~b"),
+        ("the year alone", story("b hea 001200 王芳 - f 1954"), "a|b a~b"),
+        ("another year", story("b hea 001200 王芳 - f 1955"), "a|b"),
+        ("another sex", story("b dib 001200 王芳 - m -"), "a|b"),
+        ("another village", story("b dib 001201 王芳 - f -"), "a|b"),
+        ("another spelling", story("b dib 001200 王方 - f -"), "a|b"),
+        ("two namesakes", story("b pop 001200 王芳 19610709/004 f 1961-07-09\n c dib 001200 王芳 - f -"), "a|b|c a~c b~c"),
+        ("who has a line of her own there", story("b dib 001200 王芳 19540302/002 f -\n c dib 001200 王芳 - f -"), "ab|c"),
+        (
+            // A line that could be meant by its name alone is no rival of the one that says more.
+            "beside one that fits",
+            story("b pop 001200 王芳 19610709/004 f 1961-07-09\n c hea 001200 王芳 - f 1961-07-09"),
+            "a|bc",
+        ),
+    ];
+    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(story, lines, found)| (*story, &lines[..], *found)).collect();
+    check(&cases);
+}
+
+#[test]
 fn what_people_decided_holds() {
     let lines = "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 - f 1949-08-09\n c dib 001200 黄兰琳 19490809/002 f 1949-08-09";
     let uid = |label: char| Uid(u64::from(u32::from(label)));
@@ -544,6 +569,7 @@ fn a_review_says_why_it_is_asked_for() {
         ),
         ("a pop 001200 王伟 - m 1954-03-02\n b pop 001200 王伟 - m 1954-03-02", vec![Doubt::TwiceListed]),
         ("a pop 001200 欧阳建国 - m 1954-03-02\n b hea 001200 欧阳建国 - m -", vec![Doubt::NameAlone]),
+        ("a pop 001200 王芳 19540302/002 f 1954-03-02\n b dib 001200 王芳 - f -", vec![Doubt::NameAlone]),
         (
             "a pop 001200 李建国 19540302/003 m 1954-03-02\n b hea 001200 赵大山 19540302/003 m 1954-03-02",
             vec![Doubt::SharedNumber],

@@ -213,11 +213,12 @@ impl<'a> Groups<'a> {
         out
     }
 
-    /// The strongest tie between two groups.
+    /// The strongest tie between two groups that counts for joining them and against joining others: no faint one.
     fn best(&self, a: usize, b: usize) -> Option<&Tie> {
         let (few, other) = if self.groups[a].len() <= self.groups[b].len() { (a, b) } else { (b, a) };
         let ties = self.groups[few].iter().flat_map(|i| &self.ties_of[*i]);
         ties.filter(|n| self.group_of[self.ties[**n].i] == other || self.group_of[self.ties[**n].j] == other)
+            .filter(|n| !self.ties[**n].edge.faint)
             .min()
             .map(|n| &self.ties[*n])
     }
@@ -252,6 +253,13 @@ impl<'a> Groups<'a> {
     fn lacks_base_list_of(&self, a: usize, b: usize) -> bool {
         let on = |group: usize, list: List| self.groups[group].iter().any(|i| self.members[*i].list == list);
         BASE_LISTS.into_iter().any(|list| on(b, list) && !on(a, list))
+    }
+
+    /// Whether one is on a list that nearly everybody is on, and the other would be missed there, and nothing that either
+    /// says speaks against their being one.
+    fn may_be_missing_of(&self, a: usize, b: usize) -> bool {
+        (self.lacks_base_list_of(a, b) || self.lacks_base_list_of(b, a))
+            && !self.any_pair(a, b, |x, y| self.contradicts(x, y))
     }
 
     /// Whether these two can never be one person, whatever else speaks for it.
@@ -324,6 +332,7 @@ impl<'a> Groups<'a> {
         let two_numbers =
             |x: &Features, y: &Features| x.number.is_valid() && y.number.is_valid() && x.number != y.number;
         match self.strength(a, b) {
+            _ if tie.edge.faint => Doubt::NameAlone,
             None if self.any_pair(a, b, |x, y| self.excludes(x, y) && x.number.same_valid(&y.number)) => {
                 Doubt::SharedNumber
             }
@@ -371,7 +380,11 @@ impl<'a> Groups<'a> {
         for ((a, b), (best, number)) in between {
             out.shared_number.extend(number.map(positions));
             let settled = || self.any_pair(a, b, |x, y| self.are_surely_two(x, y));
-            if let Some(tie) = best.filter(|tie| tie.edge.bits >= self.w.potential_bits && !settled()) {
+            let asks = |tie: &Tie| match tie.edge.faint {
+                true => self.may_be_missing_of(a, b),
+                false => tie.edge.bits >= self.w.potential_bits && !settled(),
+            };
+            if let Some(tie) = best.filter(|tie| asks(tie)) {
                 let (i, j) = positions(tie);
                 out.potential.push((i, j, tie.edge.bits));
                 out.doubts.push(self.doubt(a, b, tie));

@@ -153,6 +153,18 @@ impl Levels {
         self.worth(w).iter().sum()
     }
 
+    /// Whether one line says nothing but a name, and another of the village has it, letter for letter: 王芳 with no number
+    /// on a list of benefits can be any 王芳 of the register, however many there are in the county.
+    pub fn are_namesakes(&self) -> bool {
+        self.name == NameLevel::Equal
+            && self.place == PlaceLevel::Village
+            && self.number == NumberLevel::Missing
+            && matches!(self.birth, BirthLevel::Missing | BirthLevel::Year)
+            && self.sex != SexLevel::Different
+            && self.household != HouseholdLevel::Unlike
+            && self.spouse != SupportLevel::Different
+    }
+
     /// Whether anything but name, sex and place agrees. A name alone never links, nor does it with a year of birth
     /// (DOMAIN.md 3.5).
     pub fn is_corroborated(&self) -> bool {
@@ -215,12 +227,16 @@ pub struct Edge {
     pub bits: f32,
     /// The same valid number stands on both.
     pub same_number: bool,
+    /// Too little to ask anybody, were there any other line that could be meant: see [`Levels::are_namesakes`].
+    pub faint: bool,
 }
 
 /// The closure rule: two entries that share a block key belong to one component where this is `Some`, or where a
 /// person's decision joins them. `cluster` must always be given whole components.
 pub fn edge(a: &Features, b: &Features, w: &Weights) -> Option<Edge> {
-    let bits = score(a, b, w);
+    let levels = Levels::of(a, b, w);
+    let bits = levels.bits(w);
     let same_number = a.number.same_valid(&b.number);
-    (same_number || bits >= w.potential_bits.min(w.match_bits)).then_some(Edge { bits, same_number })
+    let faint = !same_number && bits < w.potential_bits.min(w.match_bits);
+    (!faint || a.list != b.list && levels.are_namesakes()).then_some(Edge { bits, same_number, faint })
 }
