@@ -527,8 +527,16 @@ fn a_line_that_is_nothing_but_a_common_name_may_be_any_namesake_of_the_village()
         ("another sex", story("b dib 001200 王芳 - m -"), "a|b"),
         ("another village", story("b dib 001201 王芳 - f -"), "a|b"),
         ("another spelling", story("b dib 001200 王方 - f -"), "a|b"),
-        ("two namesakes", story("b pop 001200 王芳 19610709/004 f 1961-07-09\n c dib 001200 王芳 - f -"), "a|b|c a~c b~c"),
-        ("who has a line of her own there", story("b dib 001200 王芳 19540302/002 f -\n c dib 001200 王芳 - f -"), "ab|c"),
+        (
+            "two namesakes",
+            story("b pop 001200 王芳 19610709/004 f 1961-07-09\n c dib 001200 王芳 - f -"),
+            "a|b|c a~c b~c",
+        ),
+        (
+            "who has a line of her own there",
+            story("b dib 001200 王芳 19540302/002 f -\n c dib 001200 王芳 - f -"),
+            "ab|c",
+        ),
         (
             // A line that could be meant by its name alone is no rival of the one that says more.
             "beside one that fits",
@@ -536,7 +544,8 @@ fn a_line_that_is_nothing_but_a_common_name_may_be_any_namesake_of_the_village()
             "a|bc",
         ),
     ];
-    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(story, lines, found)| (*story, &lines[..], *found)).collect();
+    let cases: Vec<(&str, &str, &str)> =
+        cases.iter().map(|(story, lines, found)| (*story, &lines[..], *found)).collect();
     check(&cases);
 }
 

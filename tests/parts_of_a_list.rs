@@ -231,3 +231,39 @@ fn a_list_of_those_who_left_says_nothing_of_those_who_stay() {
     assert!(node.json(&["findings", "--rule", "left-without-decision"]).is_empty());
     node.stop();
 }
+
+#[test]
+fn two_sources_with_a_file_of_one_name_do_not_clear_each_others_quarantine() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::init(BINARY, root.path(), VILLAGE, "甲村");
+    let mut settings = fs::read_to_string(node.config()).unwrap();
+    for name in ["一组", "二组"] {
+        let folder = root.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        let source = format!("\n[[source]]\nname = \"{name}\"\nkind = \"folder\"\npath = \"{}\"\n", folder.display());
+        settings += &source;
+        // One line of each is not of this village.
+        let lines = format!(
+            "姓名,建档日期,档案状态,村代码\n张三,2020-01-02,正常,{VILLAGE}\n李四,2020-01-02,正常,519901009999\n"
+        );
+        fs::write(folder.join("健康.csv"), lines).unwrap();
+    }
+    fs::write(node.config(), settings).unwrap();
+    node.start(Some("2026-04-02"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS_MAX);
+    let of = |node: &Node| -> Vec<String> {
+        let rows = node.json(&["quarantine"]);
+        rows.iter().map(|row| format!("{} {} {}", row["source"], row["file"], row["row"]).replace('"', "")).collect()
+    };
+    assert_eq!(of(&node), ["一组 健康.csv 3", "二组 健康.csv 3"]);
+    let shown = node.call(&["quarantine"]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("二组: 健康.csv"), "both are told apart by their source");
+
+    // Put right in one of them.
+    let right = format!("姓名,建档日期,档案状态,村代码\n张三,2020-01-02,正常,{VILLAGE}\n");
+    fs::write(root.path().join("一组/健康.csv"), right).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(of(&node), ["二组 健康.csv 3"]);
+    node.stop();
+}

@@ -26,10 +26,15 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         Table::new(["since", "file", "row", "count", "reason"].map(|key| text.say(&format!("label-{key}"))))
             .right(&[2, 3]);
     for row in &rows {
-        let file = match row["sheet"].as_str() {
-            Some(sheet) => format!("{}[{sheet}]", view::field(row, "file")),
-            None => view::field(row, "file").to_owned(),
-        };
+        let mut file = view::field(row, "file").to_owned();
+        if let Some(sheet) = row["sheet"].as_str() {
+            file = format!("{file}[{sheet}]");
+        }
+        // Two sources may each have a file of this name.
+        let source = view::field(row, "source");
+        if !source.is_empty() {
+            file = format!("{source}: {file}");
+        }
         table.row([
             view::field(row, "since").get(..10).unwrap_or("").to_owned(),
             file,

@@ -209,6 +209,7 @@ impl Ledger {
             id: 0,
             at: self.office.now_millis(),
             origin,
+            stream: String::new(),
             file: String::new(),
             sheet: None,
             row: None,

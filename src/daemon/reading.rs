@@ -152,7 +152,7 @@ impl Reading<'_> {
     fn keep(&self, writer: &Writer, hash: [u8; 32], lines: u64, outcome: &Outcome) -> Result<()> {
         let state = if outcome.scopes.iter().any(|scope| scope.held) { "held" } else { "read" };
         writer.put_source(&self.row(Some(hash), state, lists(outcome), lines))?;
-        writer.put_quarantine(self.office.area(), self.rel_path, &refusals(self, outcome))?;
+        writer.put_quarantine(self.office.area(), self.stream, self.rel_path, &refusals(self, outcome))?;
         if self.source.mode == Mode::Append {
             return Ok(());
         }
@@ -169,7 +169,7 @@ impl Reading<'_> {
             if self.path.starts_with(&self.folder) {
                 writer.put_source(&self.row(hash, "quarantined", Vec::new(), 0))?;
             }
-            writer.put_quarantine(self.office.area(), self.rel_path, &[row])
+            writer.put_quarantine(self.office.area(), self.stream, self.rel_path, &[row])
         })
     }
 
@@ -244,6 +244,7 @@ impl Reading<'_> {
             id: 0,
             at: self.office.now_millis(),
             origin: self.office.area(),
+            stream: self.stream.to_owned(),
             file: self.rel_path.to_owned(),
             sheet,
             row,

@@ -11,7 +11,7 @@ use crate::intake::Vocabulary;
 use crate::intake::watch::{Scan, Seen, Settling, in_order, look_at, scan};
 use crate::settings::file_name::shown_name;
 use crate::settings::{Settings, Source, SourceKind};
-use crate::store::QuarantineRow;
+use crate::store::{QuarantineRow, Writer};
 
 /// Looks while a file is still being written, and the shortest time between two tries to open one.
 pub const RESTLESS_LOOK: Duration = Duration::from_millis(200);
@@ -142,10 +142,12 @@ impl Watched {
         let new: Vec<String> =
             closed.intersection(&self.closed).filter(|p| !self.told_closed.contains(*p)).cloned().collect();
         if !opened.is_empty() || !new.is_empty() {
+            let put = |writer: &Writer, path: &str, rows: &[QuarantineRow]| {
+                writer.put_quarantine(office.area(), &self.stream, path, rows)
+            };
             office.store.write(|writer| {
-                opened.iter().try_for_each(|path| writer.put_quarantine(office.area(), path, &[]))?;
-                new.iter()
-                    .try_for_each(|path| writer.put_quarantine(office.area(), path, &[not_looked_at(office, path)]))
+                opened.iter().try_for_each(|path| put(writer, path, &[]))?;
+                new.iter().try_for_each(|path| put(writer, path, &[not_looked_at(office, &self.stream, path)]))
             })?;
         }
         self.told_closed.retain(|path| closed.contains(path));
@@ -155,11 +157,12 @@ impl Watched {
     }
 }
 
-fn not_looked_at(office: &Office, path: &str) -> QuarantineRow {
+fn not_looked_at(office: &Office, stream: &str, path: &str) -> QuarantineRow {
     QuarantineRow {
         id: 0,
         at: office.now_millis(),
         origin: office.area(),
+        stream: stream.to_owned(),
         file: path.to_owned(),
         sheet: None,
         row: None,

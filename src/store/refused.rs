@@ -44,7 +44,8 @@ impl Writer<'_> {
     pub fn refuse(&self, thing: u64, row: &QuarantineRow) -> Result<()> {
         self.conn
             .prepare_cached(
-                "INSERT OR REPLACE INTO quarantine (at, origin, file, code, detail, thing) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT OR REPLACE INTO quarantine (at, origin, stream, file, code, detail, thing)
+                 VALUES (?1, ?2, '', ?3, ?4, ?5, ?6)",
             )
             .and_then(|mut s| {
                 s.execute((row.at, row.origin.padded() as i64, &row.file, &row.code, &row.detail, thing as i64))

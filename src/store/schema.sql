@@ -109,6 +109,7 @@ CREATE TABLE quarantine (
     id     INTEGER PRIMARY KEY,
     at     INTEGER NOT NULL,
     origin INTEGER NOT NULL,             -- the node whose file it is, or that sent it
+    stream TEXT NOT NULL,                -- '' for the inbox and for batches, else the name of the configured source
     file   TEXT NOT NULL,
     sheet  TEXT,                         -- NULL: the whole file, or no sheets
     row    INTEGER,                      -- NULL: the whole sheet or file
@@ -116,7 +117,7 @@ CREATE TABLE quarantine (
     detail TEXT NOT NULL,                -- masked
     thing  INTEGER                       -- NULL: of a file; else what the line of a batch is about: see refused.rs
 ) STRICT;
-CREATE INDEX quarantine_file ON quarantine (file);
+CREATE INDEX quarantine_file ON quarantine (stream, file);
 CREATE UNIQUE INDEX quarantine_thing ON quarantine (origin, thing) WHERE thing IS NOT NULL;
 
 -- Snapshots the deletion guard holds until a person decides.

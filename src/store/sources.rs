@@ -30,6 +30,8 @@ pub struct QuarantineRow {
     pub id: i64,
     pub at: i64,
     pub origin: Area,
+    /// Empty for the inbox and for batches, else the name of the configured source.
+    pub stream: String,
     pub file: String,
     pub sheet: Option<String>,
     pub row: Option<u32>,
@@ -109,7 +111,8 @@ impl View<'_> {
     pub fn quarantine(&self) -> Result<Vec<QuarantineRow>> {
         self.conn
             .prepare_cached(
-                "SELECT id, at, origin, file, sheet, row, code, detail FROM quarantine ORDER BY file, sheet, row, id",
+                "SELECT id, at, origin, stream, file, sheet, row, code, detail FROM quarantine
+                 ORDER BY file, stream, sheet, row, id",
             )
             .and_then(|mut s| {
                 s.query_map([], |row| {
@@ -117,11 +120,12 @@ impl View<'_> {
                         id: row.get(0)?,
                         at: row.get(1)?,
                         origin: area(row, 2)?,
-                        file: row.get(3)?,
-                        sheet: row.get(4)?,
-                        row: row.get(5)?,
-                        code: row.get(6)?,
-                        detail: row.get(7)?,
+                        stream: row.get(3)?,
+                        file: row.get(4)?,
+                        sheet: row.get(5)?,
+                        row: row.get(6)?,
+                        code: row.get(7)?,
+                        detail: row.get(8)?,
                     })
                 })?
                 .collect()
@@ -169,9 +173,11 @@ impl Writer<'_> {
         self.conn
             .execute(
                 "UPDATE sources SET modified = -1, state = 'waiting' WHERE state = 'quarantined'
-                 OR path IN (SELECT file FROM quarantine WHERE row IS NULL AND code = 'no-list-recognised')
-                 OR path IN (SELECT q.file FROM quarantine q JOIN snapshots s ON s.file = q.file
-                             WHERE q.code IN ('unknown-state', 'doubtful-end'))",
+                 OR (stream, path) IN (SELECT stream, file FROM quarantine
+                                       WHERE row IS NULL AND code = 'no-list-recognised')
+                 OR (stream, path) IN (SELECT q.stream, q.file
+                                       FROM quarantine q JOIN snapshots s ON s.stream = q.stream AND s.file = q.file
+                                       WHERE q.code IN ('unknown-state', 'doubtful-end'))",
                 [],
             )
             .map(|files| files as u64)
@@ -222,10 +228,10 @@ impl Writer<'_> {
     }
 
     /// Replaces what a file's last reading put into quarantine.
-    pub fn put_quarantine(&self, origin: Area, file: &str, rows: &[QuarantineRow]) -> Result<()> {
+    pub fn put_quarantine(&self, origin: Area, stream: &str, file: &str, rows: &[QuarantineRow]) -> Result<()> {
         self.conn
-            .prepare_cached("DELETE FROM quarantine WHERE file = ?1 AND origin = ?2")
-            .and_then(|mut s| s.execute((file, origin.padded() as i64)))
+            .prepare_cached("DELETE FROM quarantine WHERE stream = ?1 AND file = ?2 AND origin = ?3")
+            .and_then(|mut s| s.execute((stream, file, origin.padded() as i64)))
             .doing("writing the quarantine")?;
         self.add_quarantine(rows)
     }
@@ -235,7 +241,7 @@ impl Writer<'_> {
         self.conn
             .prepare_cached(
                 "DELETE FROM quarantine WHERE origin = ?1 AND code = ?2
-                 AND file NOT IN (SELECT file FROM snapshots WHERE origin = ?1)",
+                 AND (stream, file) NOT IN (SELECT stream, file FROM snapshots WHERE origin = ?1)",
             )
             .and_then(|mut s| s.execute((origin.padded() as i64, code)))
             .doing("writing the quarantine")?;
@@ -245,9 +251,14 @@ impl Writer<'_> {
     pub fn add_quarantine(&self, rows: &[QuarantineRow]) -> Result<()> {
         for row in rows {
             self.conn
-                .prepare_cached("INSERT INTO quarantine (at, origin, file, sheet, row, code, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+                .prepare_cached(
+                    "INSERT INTO quarantine (at, origin, stream, file, sheet, row, code, detail)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                )
                 .and_then(|mut s| {
-                    s.execute((row.at, row.origin.padded() as i64, &row.file, &row.sheet, row.row, &row.code, &row.detail))
+                    let origin = row.origin.padded() as i64;
+                    let (stream, file, sheet) = (&row.stream, &row.file, &row.sheet);
+                    s.execute((row.at, origin, stream, file, sheet, row.row, &row.code, &row.detail))
                 })
                 .doing("writing the quarantine")?;
         }
@@ -306,7 +317,7 @@ impl Writer<'_> {
             .prepare_cached("DELETE FROM sources WHERE stream = ?1 AND path = ?2")
             .and_then(|mut s| s.execute((stream, path)))
             .doing("forgetting a file")?;
-        self.put_quarantine(origin, path, &[])
+        self.put_quarantine(origin, stream, path, &[])
     }
 
     /// Sets what a person decided about a held snapshot and gives it; `None` where it does not wait. The file of one that is

@@ -303,7 +303,7 @@ impl FrontDesk {
         for item in self.office.store.read(|view| view.quarantine())? {
             row(
                 out,
-                &json!({"file": item.file, "sheet": item.sheet, "row": item.row, "code": item.code,
+                &json!({"source": item.stream, "file": item.file, "sheet": item.sheet, "row": item.row, "code": item.code,
                         "params": {"detail": item.detail}, "detail": item.detail, "count": 1, "since": instant(item.at),
                         "node": item.origin}),
             )?;
