@@ -90,16 +90,29 @@ pub fn plus_days(date: Date, days: i32) -> Date {
     date.saturating_add(jiff::Span::new().days(days))
 }
 
+impl PartialDate {
+    /// Puts its text into the buffer: by hand, as a county's lines have five million of them to write.
+    fn write(self, text: &mut [u8; TEXT_BYTES_MAX]) -> &str {
+        let pair = |n: i16| [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
+        let year = self.year.clamp(0, 9_999);
+        text[..2].copy_from_slice(&pair(year / 100));
+        text[2..4].copy_from_slice(&pair(year % 100));
+        let mut end = 4;
+        for part in [self.month, self.day].into_iter().filter(|part| *part > 0) {
+            text[end] = b'-';
+            text[end + 1..end + 3].copy_from_slice(&pair(part.into()));
+            end += 3;
+        }
+        std::str::from_utf8(&text[..end]).unwrap_or_default()
+    }
+}
+
+/// `YYYY-MM-DD`.
+const TEXT_BYTES_MAX: usize = 10;
+
 impl fmt::Display for PartialDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}", self.year)?;
-        if self.month > 0 {
-            write!(f, "-{:02}", self.month)?;
-        }
-        if self.day > 0 {
-            write!(f, "-{:02}", self.day)?;
-        }
-        Ok(())
+        f.write_str(self.write(&mut [0; TEXT_BYTES_MAX]))
     }
 }
 
@@ -136,7 +149,7 @@ impl FromStr for PartialDate {
 
 impl Serialize for PartialDate {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        s.serialize_str(self.write(&mut [0; TEXT_BYTES_MAX]))
     }
 }
 
@@ -170,5 +183,17 @@ mod tests {
             assert!(bad.parse::<PartialDate>().is_err(), "{bad}");
         }
         assert_eq!(date("2024-02").last().to_string(), "2024-02-29");
+    }
+
+    #[test]
+    fn its_text_reads_back() {
+        for text in ["1800", "1976", "2200", "1976-08", "2009-12", "1976-08-01", "2024-02-29"] {
+            assert_eq!(date(text).to_string(), text);
+            assert_eq!(serde_json::to_string(&date(text)).unwrap(), format!("\"{text}\""));
+        }
+        // No date of a roster, and nothing to break off at.
+        for far in [Date::constant(-9_999, 1, 1), Date::constant(9_999, 12, 31)] {
+            assert!(matches!(PartialDate::from(far).to_string().as_str(), "0000-01-01" | "9999-12-31"));
+        }
     }
 }

@@ -16,24 +16,25 @@ use super::mask;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdNumber {
     text: CompactString,
-    /// The cell had lost digits before we saw it (a spreadsheet number, 15 places of precision).
-    damaged: bool,
+    /// Told once: it is asked a dozen times of each line.
+    state: IdState,
 }
 
 /// What can be said of a number by looking at it alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IdState {
     /// 18 characters, date and check digit right.
     Valid,
     /// 15 digits of before 1999; its 18-digit form is in [`IdNumber::full`].
     Old,
-    /// Lost digits in a spreadsheet; the first 15 can be used (DOMAIN.md 6 row 3).
+    /// The cell had lost digits before we saw it: a spreadsheet number, of which the first 15 can be used (DOMAIN.md 6 row
+    /// 3).
     Damaged,
     Invalid(IdFault),
 }
 
 /// Why a number is not one (DOMAIN.md Q1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IdFault {
     Length,
@@ -59,13 +60,13 @@ impl IdNumber {
     /// (无, 待办, 未上户, eighteen equal digits).
     pub fn parse(raw: &str) -> Option<IdNumber> {
         if is_clean(raw.as_bytes()) {
-            return Some(IdNumber { text: raw.into(), damaged: false });
+            return Some(IdNumber::whole(raw.into()));
         }
         let text: CompactString = raw.chars().filter_map(clean_char).collect();
         let text: CompactString = text.strip_suffix(".0").unwrap_or(&text).chars().filter(|c| *c != '.').collect();
         let digits = text.chars().filter(char::is_ascii_digit).count();
         let all_equal = text.len() >= 6 && text.bytes().all(|b| b == text.as_bytes()[0]);
-        (digits >= DIGITS_MIN && !all_equal).then_some(IdNumber { text, damaged: false })
+        (digits >= DIGITS_MIN && !all_equal).then(|| IdNumber::whole(text))
     }
 
     /// A number that stood in a number cell and so lost its tail: `digits` is what is left of it, be it two (`5.2E+17`).
@@ -73,9 +74,14 @@ impl IdNumber {
     pub fn damaged(digits: &str) -> Option<IdNumber> {
         let few = || {
             let text: CompactString = digits.chars().filter_map(clean_char).filter(char::is_ascii_digit).collect();
-            (1..DIGITS_MIN).contains(&text.len()).then_some(IdNumber { text, damaged: true })
+            (1..DIGITS_MIN).contains(&text.len()).then_some(IdNumber { text, state: IdState::Damaged })
         };
-        IdNumber::parse(digits).map(|id| IdNumber { damaged: true, ..id }).or_else(few)
+        IdNumber::parse(digits).map(|id| IdNumber { state: IdState::Damaged, ..id }).or_else(few)
+    }
+
+    /// One of which no digit is known to be lost.
+    fn whole(text: CompactString) -> IdNumber {
+        IdNumber { state: state_of(text.as_bytes()), text }
     }
 
     /// The whole number. Only for matching, the store, the link, and a logged reveal.
@@ -84,14 +90,14 @@ impl IdNumber {
     }
 
     pub fn is_damaged(&self) -> bool {
-        self.damaged
+        self.state == IdState::Damaged
     }
 
     /// How many of its first places can be held against another number: of a damaged one those that a spreadsheet kept
     /// (DOMAIN.md 6 row 3), or showed, of which the last is rounded (`5.19901E+17`); all of a whole one.
     pub fn trusted_places(&self) -> usize {
         match self.text.len() {
-            _ if !self.damaged => usize::MAX,
+            _ if !self.is_damaged() => usize::MAX,
             shown @ ..IdNumber::KEPT_PLACES => shown.saturating_sub(1),
             _ => IdNumber::KEPT_PLACES,
         }
@@ -108,25 +114,7 @@ impl IdNumber {
     }
 
     pub fn state(&self) -> IdState {
-        let bytes = self.text.as_bytes();
-        if self.damaged {
-            return IdState::Damaged;
-        }
-        match bytes.len() {
-            18 if !bytes[..17].iter().all(u8::is_ascii_digit) || !(bytes[17].is_ascii_digit() || bytes[17] == b'X') => {
-                IdState::Invalid(IdFault::Characters)
-            }
-            18 if birth18(bytes).is_none() => IdState::Invalid(IdFault::Calendar),
-            18 if check_digit(bytes) != bytes[17] => IdState::Invalid(IdFault::CheckDigit),
-            18 => IdState::Valid,
-            15 if !bytes.iter().all(u8::is_ascii_digit) => IdState::Invalid(IdFault::Characters),
-            15 => match upgrade(bytes) {
-                Some(_) => IdState::Old,
-                None => IdState::Invalid(IdFault::Calendar),
-            },
-            _ if !bytes.iter().all(|b| b.is_ascii_digit() || *b == b'X') => IdState::Invalid(IdFault::Characters),
-            _ => IdState::Invalid(IdFault::Length),
-        }
+        self.state
     }
 
     /// Whether a later look at the calendar finds it impossible: born after `today`, or over 120 years old.
@@ -138,7 +126,7 @@ impl IdNumber {
 
     /// The 18 characters to match by: as they stand, or a 15-digit number brought to 18. `None` unless valid.
     pub fn full(&self) -> Option<CompactString> {
-        match self.state() {
+        match self.state {
             IdState::Valid => Some(self.text.clone()),
             IdState::Old => upgrade(self.text.as_bytes()),
             _ => None,
@@ -154,7 +142,7 @@ impl IdNumber {
     pub fn birth(&self) -> Option<PartialDate> {
         let bytes = self.text.as_bytes();
         match bytes.len() {
-            15 if !self.damaged => upgrade(bytes).and_then(|full| birth18(full.as_bytes())).map(PartialDate::from),
+            15 if !self.is_damaged() => upgrade(bytes).and_then(|full| birth18(full.as_bytes())).map(PartialDate::from),
             14.. => birth18(bytes).map(PartialDate::from),
             _ => None,
         }
@@ -162,7 +150,7 @@ impl IdNumber {
 
     /// The sex the digits spell (place 17: odd male, even female); only where the number is whole and valid.
     pub fn sex(&self) -> Option<Sex> {
-        let place = match self.state() {
+        let place = match self.state {
             IdState::Valid => 16,
             // The order number ends the old form: nothing follows it.
             IdState::Old => 14,
@@ -205,6 +193,25 @@ fn clean_char(c: char) -> Option<char> {
         // The mark of a damaged number, where it is written.
         | '~' => None,
         c => Some(c.to_ascii_uppercase()),
+    }
+}
+
+/// What these characters are as a number of which none is known to be lost.
+fn state_of(bytes: &[u8]) -> IdState {
+    match bytes.len() {
+        18 if !bytes[..17].iter().all(u8::is_ascii_digit) || !(bytes[17].is_ascii_digit() || bytes[17] == b'X') => {
+            IdState::Invalid(IdFault::Characters)
+        }
+        18 if birth18(bytes).is_none() => IdState::Invalid(IdFault::Calendar),
+        18 if check_digit(bytes) != bytes[17] => IdState::Invalid(IdFault::CheckDigit),
+        18 => IdState::Valid,
+        15 if !bytes.iter().all(u8::is_ascii_digit) => IdState::Invalid(IdFault::Characters),
+        15 => match upgrade(bytes) {
+            Some(_) => IdState::Old,
+            None => IdState::Invalid(IdFault::Calendar),
+        },
+        _ if !bytes.iter().all(|b| b.is_ascii_digit() || *b == b'X') => IdState::Invalid(IdFault::Characters),
+        _ => IdState::Invalid(IdFault::Length),
     }
 }
 
@@ -262,7 +269,7 @@ impl fmt::Debug for IdNumber {
 /// On the wire a damaged number has a `~` before it, so that it is never taken for a whole one.
 impl Serialize for IdNumber {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        if self.damaged { s.collect_str(&format_args!("~{}", self.text)) } else { s.serialize_str(&self.text) }
+        if self.is_damaged() { s.collect_str(&format_args!("~{}", self.text)) } else { s.serialize_str(&self.text) }
     }
 }
 
@@ -270,8 +277,8 @@ impl<'de> Deserialize<'de> for IdNumber {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<IdNumber, D::Error> {
         let text = CompactString::deserialize(d)?;
         Ok(match text.strip_prefix('~') {
-            Some(rest) => IdNumber { text: rest.into(), damaged: true },
-            None => IdNumber { text, damaged: false },
+            Some(rest) => IdNumber { text: rest.into(), state: IdState::Damaged },
+            None => IdNumber::whole(text),
         })
     }
 }

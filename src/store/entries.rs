@@ -54,8 +54,15 @@ const MARK: &str = "INSERT INTO dirty VALUES (?1, ?2) ON CONFLICT (entry) DO UPD
 /// What [`stored`] reads. A macro, so that the statements asked most often are texts and not put together each time.
 macro_rules! select {
     () => {
-        "SELECT id, uid, area, list, origin, ifnull(person, uid), first_seen, baseline, removed, corrected, body, sum
-         FROM entries LEFT JOIN linked ON entry = id "
+        super::entries::select!("ifnull(person, uid)", "entries LEFT JOIN linked ON entry = id ")
+    };
+    ($person:literal, $from:literal) => {
+        concat!(
+            "SELECT id, uid, area, list, origin, ",
+            $person,
+            ", first_seen, baseline, removed, corrected, body, sum FROM ",
+            $from
+        )
     };
 }
 pub(super) use select;
@@ -135,19 +142,41 @@ impl View<'_> {
     /// Every entry numbered from `after` (without it) up to `to`, in order.
     pub fn each_entry(&self, after: i64, to: i64, take: &mut dyn FnMut(StoredEntry)) -> Result<()> {
         let doing = "reading entries";
-        let mut statement =
-            self.conn.prepare_cached(concat!(select!(), "WHERE id > ?1 AND id <= ?2 ORDER BY id")).doing(doing)?;
+        // Read apart, in one run and not one look for each entry: new ones are nobody's yet.
+        let mut linked = self.linked(after, to)?.into_iter().peekable();
+        let mut statement = self
+            .conn
+            .prepare_cached(concat!(select!("uid", "entries "), "WHERE id > ?1 AND id <= ?2 ORDER BY id"))
+            .doing(doing)?;
         let mut rows = statement.query((after, to)).doing(doing)?;
         while let Some(row) = rows.next().doing(doing)? {
-            take(stored(row).doing(doing)?);
+            let mut stored = stored(row).doing(doing)?;
+            while let Some((entry, person)) = linked.next_if(|(entry, _)| *entry <= stored.id) {
+                if entry == stored.id {
+                    stored.person = person;
+                }
+            }
+            take(stored);
         }
         Ok(())
+    }
+
+    /// Whose entries these are, ascending; those that are a person of their own are left out.
+    fn linked(&self, after: i64, to: i64) -> Result<Vec<(i64, Uid)>> {
+        self.conn
+            .prepare_cached("SELECT entry, person FROM linked WHERE entry > ?1 AND entry <= ?2 ORDER BY entry")
+            .and_then(|mut s| s.query_map((after, to), |row| Ok((row.get(0)?, uid(row, 1)?)))?.collect())
+            .doing("reading whose entries there are")
     }
 
     /// The entries of these ids, ascending, in their order; `None` for an id that nobody has. Neighbours are read in one
     /// go.
     pub fn each_of(&self, ids: &[i64], take: &mut dyn FnMut(Option<StoredEntry>)) -> Result<()> {
         for run in ids.chunk_by(|a, b| a + 1 == *b) {
+            if let [id] = run {
+                take(self.entry_by_id(*id)?);
+                continue;
+            }
             let mut next = run[0];
             self.each_entry(run[0] - 1, run[run.len() - 1], &mut |stored| {
                 (next..stored.id).for_each(|_| take(None));
