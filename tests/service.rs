@@ -121,13 +121,51 @@ fn another_level_of_the_log_counts_from_a_reload_on() {
     node.start(Some("2026-06-02"));
     node.wait_ready();
     at("info").unwrap();
+    reload(&node);
+    assert!(!node.log_tail().contains(" ready"), "{}", node.log_tail());
+    node.stop();
+}
+
+/// SIGHUP, until the settings are read again.
+fn reload(node: &Node) {
+    let reloads = || node.log_tail().matches("settings read again").count();
+    let before = reloads();
     // SAFETY: kill(2) takes numbers; the process is our own child.
     unsafe { libc::kill(node.pid() as libc::pid_t, libc::SIGHUP) };
     let begun = std::time::Instant::now();
-    while !node.log_tail().contains("settings read again") {
+    while reloads() == before {
         assert!(begun.elapsed().as_secs() < 30, "{}", node.log_tail());
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    assert!(!node.log_tail().contains(" ready"), "{}", node.log_tail());
+}
+
+#[test]
+fn other_limits_of_a_rule_count_from_a_reload_and_from_a_start_on_for_what_is_known_already() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::init(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001201", "甲村");
+    let config = node.config();
+    let settings = fs::read_to_string(&config).unwrap();
+    let with = |days: u32| {
+        fs::write(&config, settings.replace("# review_days_a = 365", &format!("review_days_a = {days}"))).unwrap();
+    };
+    let lines = "姓名,保障类别,最近核查日期,救助状态\n张三,A,2024-01-05,在保\n李四,A,2026-05-05,在保\n";
+    fs::write(node.inbox().join("低保.csv"), lines).unwrap();
+    with(365);
+    node.start(Some("2026-06-02"));
+    node.wait_ready();
+    let overdue = |node: &Node| {
+        node.settle(60);
+        let findings = node.findings();
+        findings.iter().filter(|finding| finding["rule"] == "dibao-review-overdue").count()
+    };
+    assert_eq!(overdue(&node), 1);
+    with(3_000);
+    reload(&node);
+    assert_eq!(overdue(&node), 0);
+    node.stop();
+    with(20);
+    node.start(Some("2026-06-02"));
+    node.wait_ready();
+    assert_eq!(overdue(&node), 2);
     node.stop();
 }

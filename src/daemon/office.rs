@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 use super::memory;
-use super::pass::Setting;
+use super::pass::{Setting, judged};
 use super::room::Room;
 use crate::domain::{Area, Date};
 use crate::error::{Context, Result};
 use crate::linkage::{Decided, Weights};
 use crate::report::text::Text;
 use crate::settings::Settings;
-use crate::store::{Store, View};
+use crate::store::{Judged, Store, View};
 
 /// The clock offices read: one civil time in the whole country, without summer time.
 pub const OFFICE_TIME: Offset = Offset::constant(8);
@@ -103,6 +103,8 @@ impl Office {
         settings.guard = new.guard;
         settings.rules = new.rules;
         settings.log.level = new.log.level;
+        drop(settings);
+        self.changed();
     }
 
     pub fn today(&self) -> Date {
@@ -133,6 +135,11 @@ impl Office {
             weights,
             decided,
         }
+    }
+
+    /// What everybody is to be judged for and by.
+    pub fn judged(&self) -> Judged {
+        judged(self.today(), &self.settings().rules)
     }
 
     /// Waits until no other file is being taken, and keeps others waiting while it is held: what the lines of a file are

@@ -68,7 +68,7 @@ impl Watched {
         Watched {
             stream: stream_of(settings, source),
             source: source.clone(),
-            settling: Settling::new(Duration::from_millis(settings.intake.settle_millis)),
+            settling: Settling::default(),
             looked: None,
             restless: false,
             away: None,
@@ -106,8 +106,10 @@ impl Watched {
         self.unopened.retain(|_, unopened| found.files.contains(&unopened.seen));
         let fresh = found.files.iter().filter(|seen| is_new(seen)).count() as u64;
         found.files.retain(|seen| is_new(seen) || self.unopened.contains_key(&seen.rel_path));
-        let mut due = self.settling.still(&found, Instant::now());
-        let every = self.every(&office.settings());
+        let settings = office.settings();
+        let settle = Duration::from_millis(settings.intake.settle_millis);
+        let mut due = self.settling.still(&found, settle, Instant::now());
+        let every = self.every(&settings);
         due.retain(|seen| self.unopened.get(&seen.rel_path).is_none_or(|unopened| unopened.is_due(every)));
         in_order(&mut due, office.today(), vocabulary);
         let waiting = fresh - due.iter().filter(|seen| is_new(seen)).count() as u64;

@@ -17,6 +17,8 @@ const WORD_CHARS_MAX: usize = 12;
 const DIGITS_MIN: usize = 5;
 /// The same name shifted into a wrong column stands there on the lines of a household, and hardly on more.
 const NAMESAKE_LINES_MAX: u64 = 6;
+/// Characters behind a surname that may be the rest of a name.
+const GIVEN_CHARS_MAX: usize = 2;
 /// The commonest surnames: four people of five have one of them.
 pub(super) const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫雷龙陶贺顾毛郝龚邵钱";
 
@@ -103,7 +105,33 @@ fn shown(word: &str, lines: u64, is_of_the_trade: &dyn Fn(char) -> bool) -> Stri
     if word.chars().filter(char::is_ascii_digit).count() >= DIGITS_MIN {
         return cut(&word.replace(|c: char| c.is_ascii_digit(), "*"));
     }
-    if lines <= NAMESAKE_LINES_MAX && looks_like_a_name(word, is_of_the_trade) { mask::name(word) } else { cut(word) }
+    if lines > NAMESAKE_LINES_MAX {
+        return cut(word);
+    }
+    match looks_like_a_name(word, is_of_the_trade) {
+        true => mask::name(word),
+        false => cut(&without_names(word, is_of_the_trade)),
+    }
+}
+
+/// 问村医钱守义 names somebody too: what may be a given name behind a surname is not shown, where no word of the trade is
+/// written with it.
+fn without_names(word: &str, is_of_the_trade: &dyn Fn(char) -> bool) -> String {
+    let mut given = 0;
+    word.chars()
+        .map(|c| {
+            if given > 0 && is_han(c) && !is_of_the_trade(c) {
+                given -= 1;
+                return '*';
+            }
+            given = if SURNAMES.contains(c) { GIVEN_CHARS_MAX } else { 0 };
+            c
+        })
+        .collect()
+}
+
+fn is_han(c: char) -> bool {
+    ('\u{3400}'..='\u{9fff}').contains(&c)
 }
 
 fn cut(word: &str) -> String {
@@ -116,7 +144,6 @@ fn cut(word: &str) -> String {
 /// Two to four characters behind a surname, or three and more of which no word of the trade is written; or with the dot
 /// of a name of two parts.
 fn looks_like_a_name(word: &str, is_of_the_trade: &dyn Fn(char) -> bool) -> bool {
-    let is_han = |c: char| ('\u{3400}'..='\u{9fff}').contains(&c);
     let length = word.chars().count();
     let by_surname = word.chars().next().is_some_and(|first| SURNAMES.contains(first));
     word.contains('·')
@@ -140,6 +167,9 @@ mod tests {
         );
         assert_eq!((shown("吉木·子洛", 5), shown("任务", 40)), ("吉****".into(), "任务".into()));
         assert_eq!(shown("519901195001110030", 1), "************…");
-        assert_eq!(shown("本人于去年秋天随子女到外地居住", 1), "本人于去年秋天随子女到外…");
+        assert_eq!(shown("本人随子女到外地居住已有两年", 1), "本人随子女到外地居住已有…");
+        assert_eq!(shown("问村医钱守义", 1), "问村医钱**");
+        assert_eq!(shown("赵大海已归", 1), "赵**已归");
+        assert_eq!((shown("何时归来不知", 1), shown("高龄老人", 7)), ("何*归来不知".into(), "高龄老人".into()));
     }
 }

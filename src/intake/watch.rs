@@ -144,20 +144,15 @@ fn look(path: &Path, root: &Path) -> Look {
 
 /// Remembers the looks at one folder and tells which files have come to rest: equal size and time over two looks that
 /// lie at least the settling time apart.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Settling {
-    settle: Duration,
     looks: HashMap<String, (Seen, Instant)>,
 }
 
 impl Settling {
-    pub fn new(settle: Duration) -> Settling {
-        Settling { settle, looks: HashMap::new() }
-    }
-
-    /// The files of this look that are still. Each is given at every look as long as it stays so; whether it was read
+    /// The files of this look that have been still for as long as `settle`. Each is given at every look as long as it stays so; whether it was read
     /// already is the caller's to know.
-    pub fn still(&mut self, scan: &Scan, now: Instant) -> Vec<Seen> {
+    pub fn still(&mut self, scan: &Scan, settle: Duration, now: Instant) -> Vec<Seen> {
         let mut looks = HashMap::with_capacity(scan.files.len());
         let mut still = Vec::new();
         for seen in &scan.files {
@@ -165,7 +160,7 @@ impl Settling {
                 Some((before, since)) if before == seen => *since,
                 _ => now,
             };
-            if now.saturating_duration_since(since) >= self.settle && self.looks.contains_key(&seen.rel_path) {
+            if now.saturating_duration_since(since) >= settle && self.looks.contains_key(&seen.rel_path) {
                 still.push(seen.clone());
             }
             looks.insert(seen.rel_path.clone(), (seen.clone(), since));
@@ -283,17 +278,18 @@ mod tests {
     #[test]
     fn a_file_is_read_only_when_two_looks_agree() {
         let second = Duration::from_secs(1);
-        let mut settling = Settling::new(2 * second);
+        let mut settling = Settling::default();
+        let mut still = |look: &Scan, now: Instant| settling.still(look, 2 * second, now);
         let start = Instant::now();
         let look = |bytes| Scan {
             files: vec![Seen { rel_path: "a.csv".into(), bytes, modified: SystemTime::UNIX_EPOCH }],
             unreadable: Vec::new(),
         };
-        assert!(settling.still(&look(10), start).is_empty());
-        assert!(settling.still(&look(20), start + 2 * second).is_empty(), "it grew");
-        assert!(settling.still(&look(20), start + 3 * second).is_empty(), "too soon");
-        assert_eq!(settling.still(&look(20), start + 4 * second).len(), 1);
-        assert!(settling.still(&look(30), start + 5 * second).is_empty(), "written again");
+        assert!(still(&look(10), start).is_empty());
+        assert!(still(&look(20), start + 2 * second).is_empty(), "it grew");
+        assert!(still(&look(20), start + 3 * second).is_empty(), "too soon");
+        assert_eq!(still(&look(20), start + 4 * second).len(), 1);
+        assert!(still(&look(30), start + 5 * second).is_empty(), "written again");
     }
 
     #[tokio::test]

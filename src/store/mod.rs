@@ -49,6 +49,7 @@ use crate::settings::Settings;
 
 pub use access::{AccessHead, AccessRow, Look};
 pub use attestations::{Accord, AttestationRow};
+pub use calendar::Judged;
 pub use children::Child;
 pub use decisions::{Decision, DecisionKind, pair_subject};
 pub use entries::{NewEntries, NewEntry, StoredEntry, Wait};

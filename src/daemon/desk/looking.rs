@@ -168,7 +168,10 @@ impl FrontDesk {
         // meanwhile.
         Ok(!office.is_paused()
             && live.progress.is_settled()
-            && office.store.read(|view| Ok(view.dirty(1)?.is_empty() && view.queued_log(1)?.is_empty()))?
+            && office.store.read(|view| {
+                let is_judged = view.judged()? == Some(office.judged());
+                Ok(is_judged && view.dirty(1)?.is_empty() && view.queued_log(1)?.is_empty())
+            })?
             && unread_now(office) == 0
             && live.progress.is_settled())
     }

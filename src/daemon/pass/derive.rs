@@ -22,7 +22,7 @@ use super::known::Known;
 use super::lists::due_snapshots;
 use super::people::{Linked, NeverLinked, link};
 use super::spread::{spread, spread_to};
-use super::{Setting, household_key};
+use super::{Setting, household_key, judged};
 
 /// Entries resolved in one transaction: long enough to be quick, short enough that a child's batch waits little.
 const STEP_ENTRIES: usize = 20_000;
@@ -50,8 +50,9 @@ pub fn derive(
     progress: &mut dyn FnMut(u64),
     go_on: &dyn Fn() -> bool,
 ) -> Result<Derived> {
-    if store.read(|view| view.judged_on())? != Some(setting.today) {
-        store.write(|writer| writer.turn_calendar(setting.node, setting.today))?;
+    let judged = judged(setting.today, &setting.parameters);
+    if store.read(|view| view.judged())? != Some(judged) {
+        store.write(|writer| writer.judge_by(setting.node, judged))?;
     }
     let mut total = Derived::default();
     let mut never_linked = NeverLinked::new(&store.read(|view| view.never_linked())?);
