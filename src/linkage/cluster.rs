@@ -149,8 +149,8 @@ impl<'a> Groups<'a> {
     fn join_decided(&mut self) {
         let place: BTreeMap<_, _> = self.members.iter().enumerate().map(|(i, f)| (f.uid, i)).collect();
         let decided = self.decided;
-        for (a, b) in decided.joined() {
-            if let (Some(a), Some(b)) = (place.get(&a), place.get(&b)) {
+        for (uid, a) in &place {
+            for b in decided.joined_with(*uid).filter(|other| other > uid).filter_map(|other| place.get(&other)) {
                 let (a, b) = (self.group_of[*a], self.group_of[*b]);
                 if a != b && !self.any_pair(a, b, |x, y| decided.are_parted(x.uid, y.uid)) {
                     self.join(a, b);

@@ -161,11 +161,8 @@ fn working_set(
                 tied.push(*candidate);
             }
         }
-        if !setting.decided.is_empty() {
-            for (a, b) in setting.decided.joined().filter(|(a, b)| *a == features.uid || *b == features.uid) {
-                let other = if a == features.uid { b } else { a };
-                tied.extend(view.entry(other)?.map(|stored| known.add(stored)));
-            }
+        for other in setting.decided.joined_with(features.uid) {
+            tied.extend(view.entry(other)?.map(|stored| known.add(stored)));
         }
         for id in tied {
             if members.len() < COMPONENT_ENTRIES_MAX && members.insert(id) {
