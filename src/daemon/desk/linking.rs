@@ -54,16 +54,16 @@ impl FrontDesk {
     pub(super) fn matches(&self, out: Out) -> Result<Exit> {
         let office = &self.office;
         let setting = office.setting();
-        office.store.read(|view| {
+        self.rows_of_one_moment(out, |view, put| {
             let mut presenter = Presenter::new(view, office)?;
             for pair in view.matches()? {
                 let why = match (view.entry(pair.a)?, view.entry(pair.b)?) {
                     (Some(a), Some(b)) => parts(&features_of(&a.entry), &features_of(&b.entry), &setting),
                     _ => Vec::new(),
                 };
-                row(out, &presenter.potential(&pair, why)?)?;
+                put(&presenter.potential(&pair, why)?);
             }
-            Ok(Exit::Done)
+            Ok(())
         })
     }
 

@@ -216,14 +216,14 @@ impl FrontDesk {
             all: args.all || args.status.is_some(),
         };
         let office = &self.office;
-        office.store.read(|view| {
+        self.rows_of_one_moment(out, |view, put| {
             let mut presenter = Presenter::new(view, office)?;
             let own = view.findings(&filter)?;
             let mut known: Vec<FindingId> = Vec::with_capacity(own.len());
             for finding in own {
                 known.push(finding.id);
                 if args.status.is_none_or(|status| status == finding.status) {
-                    row(out, &presenter.finding(&finding)?)?;
+                    put(&presenter.finding(&finding)?);
                 }
             }
             // What only the parent can see, where this node has no finding of its own for it.
@@ -238,21 +238,21 @@ impl FrontDesk {
                 }
                 if takes(&filter, args.status, &told) {
                     presenter.renew_entries(&mut told)?;
-                    row(out, &told)?;
+                    put(&told);
                 }
             }
-            Ok(Exit::Done)
+            Ok(())
         })
     }
 
     pub(super) fn events(&self, args: &ask::Events, out: Out) -> Result<Exit> {
         let office = &self.office;
-        office.store.read(|view| {
+        self.rows_of_one_moment(out, |view, put| {
             let mut presenter = Presenter::new(view, office)?;
             for (id, person, event) in view.events(args.kind, args.since)? {
-                row(out, &presenter.event(&id, person, &event)?)?;
+                put(&presenter.event(&id, person, &event)?);
             }
-            Ok(Exit::Done)
+            Ok(())
         })
     }
 
@@ -282,7 +282,7 @@ impl FrontDesk {
         let shown = if persons.len() > PEOPLE_MAX { &[] } else { &persons[..] };
         let look = Look { at: office.now_millis(), who, what, target: &target, persons: shown, reason };
         self.writing_store()?.write(|writer| writer.note_access(&look))?;
-        office.store.read(|view| {
+        self.rows_of_one_moment(out, |view, put| {
             if persons.len() > PEOPLE_MAX {
                 return Err(Error::new(format!("more than {PEOPLE_MAX} people fit"))
                     .hint("ask more closely: whole name, or the number"));
@@ -296,9 +296,9 @@ impl FrontDesk {
                     "entries": presenter.entries(&entries)?,
                     "links": super::linking::explain(view, &office.setting(), person)?,
                 });
-                row(out, &shown)?;
+                put(&shown);
             }
-            Ok(Exit::Done)
+            Ok(())
         })
     }
 

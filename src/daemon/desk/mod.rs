@@ -12,16 +12,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::control::requests::{self as ask, Reach};
 use super::control::{Desk, Exit, Frame, Request, path_text, spool};
 use super::logbook::Logbook;
 use super::office::Office;
 use super::worker::Progress;
-use crate::error::{Error, Result};
+use crate::error::{Context as _, Error, Result};
 use crate::intake::Vocabulary;
 use crate::settings::Settings;
-use crate::store::{Home, Store};
+use crate::store::{Home, Store, View};
 use crate::sync::authority::Authority;
 use crate::sync::receive::Parent;
 use crate::sync::status::LinkHandle;
@@ -65,6 +66,21 @@ impl FrontDesk {
 
     fn live(&self) -> Result<&Live> {
         self.live.as_ref().ok_or_else(|| Error::new("this needs the running daemon"))
+    }
+
+    /// Sends rows that are all of one moment. They are gathered first: a pager that stands still for hours must not keep the
+    /// store's log from being written back. As text, of which a county's findings are a few megabytes.
+    fn rows_of_one_moment(
+        &self,
+        out: Out,
+        gather: impl FnOnce(&View, &mut dyn FnMut(&Value)) -> Result<()>,
+    ) -> Result<Exit> {
+        let mut rows: Vec<String> = Vec::new();
+        self.office.store.read(|view| gather(view, &mut |row| rows.push(row.to_string())))?;
+        for text in rows {
+            row(out, &serde_json::from_str::<Value>(&text).or_say("reading our own row")?)?;
+        }
+        Ok(Exit::Done)
     }
 
     fn answer(&self, request: &Request, out: Out) -> Result<Exit> {
