@@ -61,6 +61,7 @@ fn three_levels_read_five_months_and_the_county_sees_what_does_not_fit() {
         each_village_is_told(&county, &findings);
         villages_say_what_the_county_says(&truth, month, &county, &findings);
     }
+    the_readme_shows_one_of(&county.top().findings());
     words_are_kept(&mut county, &truth::month_end(months.last().expect("the sample has months")));
     let last = months.last().expect("the sample has months");
     let events = EventScore::of(&truth, last, &county.top().json(&["events"]));
@@ -169,6 +170,19 @@ fn words_are_kept(county: &mut County, today: &str) {
         // On a slow machine a new word comes just after the look at the one before, and waits for the next.
         let only_late = words.len() >= 8 && wrong.iter().all(|word| word["state"] == "pending");
         assert!(only_late && look < WORD_LOOKS_MAX, "{} words, not kept: {wrong:#?}", words.len());
+    }
+}
+
+/// What the README explains is a finding of the sample, as it is now.
+fn the_readme_shows_one_of(findings: &[serde_json::Value]) {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, block) = readme.split_once("```json\n").expect("an example in JSON");
+    let (block, _) = block.split_once("```").expect("its end");
+    let shown: serde_json::Value = serde_json::from_str(block).expect("one object");
+    let found = findings.iter().find(|finding| finding["id"] == shown["id"]).expect("the finding of the README");
+    // Not whom: a person is called by the line that came first.
+    for field in ["rule", "severity", "status", "area", "list", "detail", "entries"] {
+        assert_eq!(found[field], shown[field], "{field} of the finding in the README");
     }
 }
 
