@@ -116,6 +116,7 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         header_cells: Vec::new(),
         head_is_person,
         of_head: Vec::new(),
+        perhaps_of_head: Vec::new(),
         names_members: false,
         turned,
         ignored: ignored(headings, list, vocabulary),

@@ -42,11 +42,15 @@ pub fn set_apart(headings: &[Heading], layout: &mut Layout, list: &ListWords, vo
     let between = headings.iter().filter(|h| head < h.column && h.column < name).take_while(|h| !is_others(h));
     for heading in between.filter(|h| h.behind.is_some() && !h.of_other) {
         let Some(field) = meant(&key(heading)).filter(|field| OF_HEAD.contains(field)) else { continue };
+        if cells.iter().any(|(_, of_head)| *of_head == field) {
+            continue;
+        }
         // With no other number behind 姓名 the one before it may be that person's.
-        let is_heads = is_of_members || layout.columns(field).iter().any(|own| *own > name);
-        if is_heads && cells.iter().all(|(_, of_head)| *of_head != field) {
+        if layout.columns(field).iter().any(|own| *own > name) {
             layout.columns[field as usize].retain(|own| *own != heading.column);
             cells.push((heading.column, field));
+        } else if is_of_members {
+            layout.perhaps_of_head.push((heading.column, field));
         }
     }
     let is_all = |h: &Heading| is_of_members || is_anybodys(&key(h), vocabulary);
@@ -55,6 +59,42 @@ pub fn set_apart(headings: &[Heading], layout: &mut Layout, list: &ListWords, vo
         layout.of_head = cells;
         layout.names_members = is_of_members;
     }
+}
+
+/// Gives the head the columns between them and the members that the first lines show to be theirs: 户主 身份证号 成员姓名
+/// is the head's number on every line of a household, or each member's own. They stay the line's too, where it is the
+/// head's.
+pub fn settle(layout: &mut Layout, data: &[Row]) {
+    let (Some(head), Some(name)) = (column(layout, Field::Head), column(layout, Field::Name)) else { return };
+    let perhaps = std::mem::take(&mut layout.perhaps_of_head);
+    let of_head: Vec<_> =
+        perhaps.into_iter().filter(|(column, _)| is_one_for_all(*column, (head, name), data)).collect();
+    if !layout.of_head.is_empty() {
+        layout.of_head.extend(of_head);
+    } else if of_head.iter().any(|(_, field)| *field == Field::Id) {
+        layout.of_head = of_head;
+        layout.of_head.push((head, Field::Name));
+        layout.names_members = true;
+    }
+}
+
+/// Whether a column says the same on all lines of a household, or only on its first.
+fn is_one_for_all(at: usize, (head, name): (usize, usize), data: &[Row]) -> bool {
+    let (mut one, mut each) = (0u32, 0u32);
+    let (mut of, mut first) = (String::new(), String::new());
+    for row in data {
+        let [head, name, value] = [head, name, at].map(|column| text(row, Some(column)));
+        if !head.is_empty() && head != of {
+            // Whose member stands beside them has no line before it.
+            one += u32::from(!value.is_empty() && name != head);
+            (of, first) = (head, value);
+        } else if !first.is_empty() && name != of {
+            let differs = !value.is_empty() && value != first;
+            each += u32::from(differs);
+            one += u32::from(!differs);
+        }
+    }
+    one > each
 }
 
 /// 姓名, and not 保障对象: those are some of a household, and the head need not be one of them.
@@ -113,8 +153,12 @@ impl Heads {
             let own = row.clone();
             write_head(&own, row, layout);
         }
-        let is_own = |(head, _): &(String, Row)| is_heads_own(row, layout, head, vocabulary);
-        self.has_line |= self.last.as_ref().is_some_and(is_own);
+        let is_own = self.last.as_ref().is_some_and(|(head, _)| is_heads_own(row, layout, head, vocabulary));
+        self.has_line |= is_own;
+        if !is_own {
+            let shared = layout.of_head.iter().filter(|(column, field)| layout.columns(*field).contains(column));
+            shared.filter(|(_, field)| *field != Field::Name).for_each(|(column, _)| row.blank(*column));
+        }
         left
     }
 
@@ -127,6 +171,11 @@ impl Heads {
 
 fn column(layout: &Layout, field: Field) -> Option<usize> {
     layout.columns(field).first().copied()
+}
+
+/// The column of a field that is the members' alone.
+fn members(layout: &Layout, field: Field) -> Option<usize> {
+    layout.columns(field).iter().copied().find(|own| layout.of_head.iter().all(|(column, _)| column != own))
 }
 
 fn text(row: &Row, column: Option<usize>) -> String {
@@ -142,13 +191,13 @@ fn head(row: &Row, layout: &Layout) -> Option<String> {
 
 /// Whether nobody is named beside the head.
 fn is_alone(row: &Row, layout: &Layout) -> bool {
-    text(row, column(layout, Field::Name)).is_empty() && text(row, column(layout, Field::Id)).is_empty()
+    text(row, column(layout, Field::Name)).is_empty() && text(row, members(layout, Field::Id)).is_empty()
 }
 
 /// Whether the line is that of this head: by name, number or relation.
 fn is_heads_own(row: &Row, layout: &Layout, head: &str, vocabulary: &Vocabulary) -> bool {
     let Some((name, number)) = head.split_once(' ') else { return false };
-    let is = |field, head: &str| !head.is_empty() && text(row, column(layout, field)) == head;
+    let is = |field, head: &str| !head.is_empty() && text(row, members(layout, field)) == head;
     let relation = text(row, column(layout, Field::Relation));
     is(Field::Name, name) || is(Field::Id, number) || vocabulary.relation.get(&relation).is_some_and(|code| *code <= 2)
 }

@@ -28,6 +28,8 @@ pub struct Layout {
     pub head_is_person: bool,
     /// Columns of a head who is named beside the members, with what they tell of them; empty where no number does.
     pub of_head: Vec<(usize, Field)>,
+    /// Columns between a head and the members that may be either's: the cells tell.
+    pub perhaps_of_head: Vec<(usize, Field)>,
     /// Whether the people are named as the members of a household.
     pub names_members: bool,
     /// Columns of 是否健在: flags of a death the other way round.

@@ -12,7 +12,7 @@ use super::band::{self, Said};
 use super::clean::record::{Cleaner, Reading};
 use super::content;
 use super::fill::FillDown;
-use super::heads::Heads;
+use super::heads::{self, Heads};
 use super::layout::Layout;
 use super::line_area::LineArea;
 use super::parents;
@@ -82,6 +82,7 @@ impl<'v> Table<'v> {
             data.iter().flat_map(|row| blocks.parts(row, context.vocabulary).collect::<Vec<_>>()).collect::<Vec<Row>>()
         });
         let lines = parts.as_deref().unwrap_or(data);
+        heads::settle(&mut layout, lines);
         content::adopt(&mut layout, lines, context.vocabulary);
         let words = context.vocabulary.of(layout.list);
         // Whose household it was that somebody left.

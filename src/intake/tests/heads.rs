@@ -39,6 +39,51 @@ fn want() -> Vec<(String, Option<u8>, String)> {
     want
 }
 
+/// Registers have their columns in any order: what stands between 户主 and 成员姓名 is each member's own where it differs.
+#[test]
+fn a_number_between_the_head_and_the_members_is_whose_the_lines_of_a_household_say() {
+    let want_own = |lines: &str| {
+        let found = text("人口.csv", lines);
+        assert_eq!(told(&found), [], "{lines}");
+        let mut numbers: Vec<(String, String)> = people(&found).into_iter().map(|(name, _, end)| (name, end)).collect();
+        numbers.sort();
+        let own = |name: &str, number: &str| (name.to_owned(), number[14..].to_owned());
+        let mut want = vec![own("赵甲", HEAD), own("钱乙", WIFE), own("赵丙", SON), own("李丁", ALONE)];
+        want.sort();
+        assert_eq!(numbers, want, "{lines}");
+        let births: Vec<_> = found.records().iter().filter_map(|record| record.birth).collect();
+        assert_eq!(births.len(), 4, "{lines}");
+    };
+    let header = "户主,证件号码,成员姓名,户编号,出生日期,状态,家庭关系,性别";
+    let each = format!(
+        "{header}\n赵甲,{HEAD},赵甲,1,1950-01-11,在册,户主,男\n,{WIFE},钱乙,1,1947-01-19,在册,妻,女\n\
+         ,{SON},赵丙,1,1950-03-11,在册,子,男\n李丁,{ALONE},李丁,2,1950-05-11,在册,户主,男\n"
+    );
+    want_own(&each);
+    want_own(&each.replace("\n,", "\n赵甲,"));
+    let birth_between = format!(
+        "户主,出生日期,证件号码,成员姓名,户编号,状态,家庭关系\n赵甲,1950-01-11,{HEAD},赵甲,1,在册,户主\n\
+         ,1947-01-19,{WIFE},钱乙,1,在册,妻\n,1950-03-11,{SON},赵丙,1,在册,子\n李丁,1950-05-11,{ALONE},李丁,2,在册,户主\n"
+    );
+    want_own(&birth_between);
+    // Nobody's household has two lines: each is the head and the member.
+    let alone =
+        format!("{header}\n李丁,{ALONE},李丁,2,1950-05-11,在册,户主,男\n赵甲,{HEAD},赵甲,1,1950-01-11,在册,户主,男\n");
+    assert_eq!(people(&text("人口.csv", &alone)).iter().filter(|(.., end)| !end.is_empty()).count(), 2);
+    // The head's alone, on every line or only on the first: nobody else has it.
+    for after in ["赵甲", ""] {
+        let number = if after.is_empty() { "" } else { HEAD };
+        let heads = format!(
+            "户主,身份证号,成员姓名,家庭关系,状态\n赵甲,{HEAD},钱乙,妻,在册\n{after},{number},赵丙,子,在册\n\
+             李丁,{ALONE},李戊,子,在册\n"
+        );
+        let found = text("人口.csv", &heads);
+        let numbered: Vec<String> =
+            people(&found).into_iter().filter(|(.., end)| !end.is_empty()).map(|(name, ..)| name).collect();
+        assert_eq!(numbered, ["李丁", "赵甲"], "{heads}");
+    }
+}
+
 #[test]
 fn a_head_who_is_not_repeated_among_the_members_is_one_of_the_household() {
     for (name, header) in [
