@@ -550,6 +550,35 @@ fn a_line_that_is_nothing_but_a_common_name_may_be_any_namesake_of_the_village()
 }
 
 #[test]
+fn a_line_without_number_and_birth_date_may_be_whose_household_it_names_though_its_name_or_sex_is_written_wrong() {
+    let daughter = "a pop 001200 郝川翠 20210929/002 f 2021-09-29 head=郝帅 rel=30\n";
+    let common = "a pop 001200 王英 20210929/002 f 2021-09-29 head=王军 rel=30\n";
+    let head = "a pop 001200 宋春 19700101/001 m 1970-01-01 head=宋春 rel=2\n";
+    let story = |first: &str, second: &str| format!("{first}{second}");
+    let cases = [
+        ("one character of a rare name", story(daughter, "b dib 001200 郝川根 - f - head=郝帅 rel=30"), "ab"),
+        ("and the sex", story(daughter, "b dib 001200 郝川根 - m - head=郝帅 rel=30"), "a|b a~b"),
+        ("one character of a common name", story(common, "b dib 001200 王秀 - f - head=王军 rel=30"), "a|b a~b"),
+        ("of a common name, and the sex", story(common, "b dib 001200 王秀 - m - head=王军 rel=30"), "a|b"),
+        ("another character and another head", story(daughter, "b dib 001200 郝川根 - f - head=郝强 rel=30"), "a|b"),
+        ("her mother", story(daughter, "b dib 001200 郝川根 - f - head=郝帅 rel=12"), "a|b"),
+        ("the head's sex", story(head, "b dib 001200 宋春 - f - head=宋春 rel=2"), "a|b a~b"),
+        ("somebody of the head's name", story(head, "b dib 001200 宋春 - f - head=宋山 rel=30"), "a|b"),
+        (
+            "two sisters on both lists",
+            story(
+                daughter,
+                "b pop 001200 郝川根 20190929/004 f 2019-09-29 head=郝帅 rel=30\n \
+                 c dib 001200 郝川翠 - f - head=郝帅 rel=30\n d dib 001200 郝川根 - f - head=郝帅 rel=30",
+            ),
+            "ac|bd",
+        ),
+    ];
+    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(story, lines, who)| (*story, &lines[..], *who)).collect();
+    check(&cases);
+}
+
+#[test]
 fn what_people_decided_holds() {
     let lines = "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 - f 1949-08-09\n c dib 001200 黄兰琳 19490809/002 f 1949-08-09";
     let uid = |label: char| Uid(u64::from(u32::from(label)));

@@ -153,16 +153,24 @@ impl Levels {
         self.worth(w).iter().sum()
     }
 
-    /// Whether one line says nothing but a name, and another of the village has it, letter for letter: 王芳 with no number
-    /// on a list of benefits can be any 王芳 of the register, however many there are in the county.
-    pub fn are_namesakes(&self) -> bool {
-        self.name == NameLevel::Equal
-            && self.place == PlaceLevel::Village
-            && self.number == NumberLevel::Missing
+    /// Whether one line says neither number nor birth date, and may mean who stands on another line of the village: 王芳 on
+    /// a list of benefits can be any 王芳 of the register, however many there are in the county; and somebody's daughter
+    /// can be the one daughter of theirs, though one character of her name or the sex is another.
+    pub fn may_be_meant(&self) -> bool {
+        let says_little = self.number == NumberLevel::Missing
             && matches!(self.birth, BirthLevel::Missing | BirthLevel::Year)
-            && self.sex != SexLevel::Different
-            && self.household != HouseholdLevel::Unlike
-            && self.spouse != SupportLevel::Different
+            && self.place == PlaceLevel::Village
+            && self.spouse != SupportLevel::Different;
+        let is_same_sex = self.sex != SexLevel::Different;
+        says_little
+            && match self.household {
+                HouseholdLevel::HeadAndRelation => {
+                    self.name == NameLevel::Equal || is_same_sex && self.name <= NameLevel::Dropped
+                }
+                HouseholdLevel::BothHeads => self.name == NameLevel::Equal,
+                HouseholdLevel::Unlike => false,
+                _ => self.name == NameLevel::Equal && is_same_sex,
+            }
     }
 
     /// Whether anything but name, sex and place agrees. A name alone never links, nor does it with a year of birth
@@ -227,7 +235,7 @@ pub struct Edge {
     pub bits: f32,
     /// The same valid number stands on both.
     pub same_number: bool,
-    /// Too little to ask anybody, were there any other line that could be meant: see [`Levels::are_namesakes`].
+    /// Too little to ask anybody, were there any other line that could be meant: see [`Levels::may_be_meant`].
     pub faint: bool,
 }
 
@@ -238,5 +246,5 @@ pub fn edge(a: &Features, b: &Features, w: &Weights) -> Option<Edge> {
     let bits = levels.bits(w);
     let same_number = a.number.same_valid(&b.number);
     let faint = !same_number && bits < w.potential_bits.min(w.match_bits);
-    (!faint || a.list != b.list && levels.are_namesakes()).then_some(Edge { bits, same_number, faint })
+    (!faint || a.list != b.list && levels.may_be_meant()).then_some(Edge { bits, same_number, faint })
 }

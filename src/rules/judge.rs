@@ -52,10 +52,11 @@ pub(super) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// Whether a line of the list may be this person's: nobody is called missing there while a clerk has not said that it
-    /// is somebody else's (DOMAIN.md 3.5).
+    /// Whether a line of the list may be this person's, by what it says or by its number: nobody is called missing there
+    /// while a clerk has not said that it is somebody else's (DOMAIN.md 3.5).
     pub fn may_stand_on(&self, list: List, active: bool) -> bool {
-        self.neighbours.potential.iter().any(|e| e.list == list && e.removed.is_none() && (!active || e.is_active()))
+        let Neighbours { potential, sharers, .. } = self.neighbours;
+        potential.iter().chain(sharers).any(|e| e.list == list && e.removed.is_none() && (!active || e.is_active()))
     }
 
     /// Raises a finding about these entries of one list and area; the first is the one to look at first.
