@@ -85,6 +85,7 @@ struct CommonWords {
     yes_starts: Words,
     done_starts: Words,
     no_starts: Words,
+    not_given_starts: Words,
     open: Words,
     summary_sheets: Words,
     outside: Words,
@@ -157,6 +158,7 @@ pub struct Vocabulary {
     pub(super) yes_starts: Words,
     pub(super) done_starts: Words,
     pub(super) no_starts: Words,
+    pub(super) not_given_starts: Words,
     /// With what an answer begins that is none.
     pub(super) open: Words,
     pub(super) summary_sheets: Words,
@@ -296,6 +298,7 @@ impl Vocabulary {
             yes_starts: words(|file| &file.words.yes_starts),
             done_starts: words(|file| &file.words.done_starts),
             no_starts: words(|file| &file.words.no_starts),
+            not_given_starts: words(|file| &file.words.not_given_starts),
             open: words(|file| &file.words.open),
             summary_sheets: words(|file| &file.words.summary_sheets),
             outside: words(|file| &file.words.outside),

@@ -193,7 +193,8 @@ fn inside(text: &str, list: &ListWords) -> Option<Status> {
                 continue;
             }
         }
-        let denied = ["未", "没有", "无", "不", "非"].iter().any(|no| text[..at].ends_with(no));
+        let denials = ["未", "没有", "无", "不", "非", "不再", "不能", "不能再", "停止", "终止", "取消"];
+        let denied = denials.iter().any(|no| text[..at].ends_with(no));
         // Who is away from the village is on its lists all the same (DOMAIN.md 1.5).
         let is_away = list.list != List::Migrants && list.residence.contains(word);
         return Some(if denied && !is_away { opposite(*status) } else { *status });
@@ -338,10 +339,11 @@ pub fn is_given(cell: Cell<'_>, vocabulary: &Vocabulary) -> bool {
         Cell::Date(_) => true,
         Cell::Text(text) => {
             let folded = fold_word(text);
-            !(vocabulary.no.contains(&folded)
-                || vocabulary.none.contains(&folded)
-                || folded.starts_with('未')
-                || folded.starts_with("没"))
+            // 无。 is none too; of a dash alone nothing would be left.
+            let bare = folded.trim_end_matches(['。', '.', '!', ';', ',', '、']);
+            let is = |words: &[String]| words.iter().any(|word| *word == folded || word == bare);
+            let begins = |words: &[String]| words.iter().any(|word| bare.starts_with(word.as_str()));
+            !(is(&vocabulary.no) || is(&vocabulary.none) || begins(&vocabulary.not_given_starts))
         }
     }
 }
@@ -544,6 +546,32 @@ mod tests {
             (read("男性"), read("F"), read("２"), read("未知"), read("汉")),
             (Ok(Some(Sex::Male)), Ok(Some(Sex::Female)), Ok(Some(Sex::Female)), Ok(None), Err(()))
         );
+    }
+
+    #[test]
+    fn nobody_is_given_where_it_says_so() {
+        let vocabulary = vocabulary();
+        let is_given = |text| is_given(Cell::Text(text), &vocabulary);
+        for none in
+            ["无", "无。", "尚未签约", "拒绝签约", "本人拒绝", "不需要", "未签", "暂未落实", "无人联系", "/", "-"]
+        {
+            assert!(!is_given(none), "{none}");
+        }
+        for given in ["张三", "尚小云", "200村医", "是", "√", "已签约", "无锡路卫生站"] {
+            assert!(is_given(given), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_benefit_that_is_drawn_no_more_has_ended() {
+        let vocabulary = vocabulary();
+        for list in [List::Dibao, List::Family] {
+            let state = |text| status(text, vocabulary.of(list));
+            for ended in ["不再享受", "停止享受", "不能再享受", "自2026年1月起不再享受"] {
+                assert_eq!(state(ended), Some(Status::Closed), "{list:?} {ended}");
+            }
+            assert_eq!(state("继续享受"), Some(Status::Active), "{list:?}");
+        }
     }
 
     #[test]
