@@ -1,20 +1,22 @@
 //! The words of the trade: headers, statuses, trailers and what is never kept. They are data in `config/lists`, built
 //! in, and an office can add its own without a rebuild.
 
+mod files;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use rustc_hash::FxHashSet;
-use serde::Deserialize;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::domain::{Aid, Area, Flow, List, Reason, Sex, Status};
-use crate::error::{Context as _, Error};
+use crate::error::Error;
 
-use super::clean::told::{AroundWords, Teller};
+use super::clean::told::Teller;
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
 use super::whose::Whose;
+use files::{CommonFile, ListFile, Words, extra, parse};
 
 const COMMON: &str = include_str!("../../config/lists/common.toml");
 const LISTS: [(List, &str); 6] = [
@@ -27,109 +29,7 @@ const LISTS: [(List, &str); 6] = [
 ];
 
 /// Raised when cleaning changes, so that lines already held are read again.
-const CLEANING_VERSION: u64 = 6;
-
-type Words = Vec<String>;
-
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-struct CommonFile {
-    columns: BTreeMap<Field, Words>,
-    hints: BTreeMap<Field, Words>,
-    hints_not: Drop,
-    provinces: BTreeMap<String, Words>,
-    prefixes: Prefixes,
-    whose: Whose,
-    drop: Drop,
-    words: CommonWords,
-    sex: Sexes,
-    status: BTreeMap<Status, Words>,
-    reasons: BTreeMap<Reason, Words>,
-    relation: BTreeMap<String, Words>,
-    told: AroundWords,
-    areas: BTreeMap<Area, Words>,
-    foreign: Foreign,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-struct Prefixes {
-    person: Words,
-    other: Words,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-struct Drop {
-    words: Words,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-struct Sexes {
-    male: Words,
-    female: Words,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-struct CommonWords {
-    total: Words,
-    subtotal: Words,
-    trailer: Words,
-    example: Words,
-    ditto: Words,
-    none: Words,
-    no: Words,
-    yes: Words,
-    yes_starts: Words,
-    done_starts: Words,
-    no_starts: Words,
-    not_given_starts: Words,
-    open: Words,
-    summary_sheets: Words,
-    outside: Words,
-    lunar: Words,
-    present: Words,
-    changes: Words,
-    band_starts: Words,
-    band_ends: Words,
-    nobody: Words,
-    done: Words,
-    to_do: Words,
-    stays: Words,
-    alive: Words,
-    paid: Words,
-    dead: Words,
-    gone: Words,
-    not_dead: Words,
-    between: Words,
-    residence: Words,
-    became: Words,
-    formerly: Words,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-struct Foreign {
-    words: Words,
-    anybodys: Words,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-struct ListFile {
-    list: Option<List>,
-    titles: Words,
-    columns: BTreeMap<Field, Words>,
-    hints: BTreeMap<Field, Words>,
-    weights: BTreeMap<Field, i32>,
-    status: BTreeMap<Status, Words>,
-    class: BTreeMap<char, Words>,
-    class_of: Words,
-    aid: BTreeMap<Aid, Words>,
-    flow: BTreeMap<Flow, Words>,
-}
+const CLEANING_VERSION: u64 = 7;
 
 /// Headers, status words, trailers and the drop-list, folded and ready to look up.
 #[derive(Debug)]
@@ -425,20 +325,6 @@ fn relation(commons: &[CommonFile]) -> HashMap<String, u8> {
     let coded = commons.iter().flat_map(|file| &file.relation);
     let coded = coded.filter_map(|(code, words)| Some((code.parse::<u8>().ok()?, words)));
     coded.flat_map(|(code, words)| words.iter().map(move |word| (fold_word(word), code))).collect()
-}
-
-fn parse<T: serde::de::DeserializeOwned>(text: &str, path: &Path, hash: &mut Xxh3) -> Result<T, Error> {
-    hash.update(text.as_bytes());
-    toml::from_str(text).or_say_at("reading a list's words", path)
-}
-
-fn extra<T: serde::de::DeserializeOwned>(dir: Option<&Path>, name: &str, hash: &mut Xxh3) -> Result<Option<T>, Error> {
-    let Some(path) = dir.map(|dir| dir.join(format!("{name}.toml"))) else { return Ok(None) };
-    match std::fs::read_to_string(&path) {
-        Ok(text) => parse(&text, &path, hash).map(Some),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).or_say_at("reading a list's words", path),
-    }
 }
 
 fn columns<'a>(files: impl Iterator<Item = &'a BTreeMap<Field, Words>>) -> HashMap<String, Field> {

@@ -1,0 +1,133 @@
+//! The files of words as they are written: `config/lists`, built in, and those of an office beside its settings.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::super::clean::told::AroundWords;
+use super::super::field::Field;
+use super::super::whose::Whose;
+use crate::domain::{Aid, Area, Flow, List, Reason, Status};
+use crate::error::{Context as _, Error};
+
+pub(super) type Words = Vec<String>;
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct CommonFile {
+    pub columns: BTreeMap<Field, Words>,
+    pub hints: BTreeMap<Field, Words>,
+    pub hints_not: Drop,
+    pub provinces: BTreeMap<String, Words>,
+    pub prefixes: Prefixes,
+    pub whose: Whose,
+    pub drop: Drop,
+    pub words: CommonWords,
+    pub sex: Sexes,
+    pub status: BTreeMap<Status, Words>,
+    pub reasons: BTreeMap<Reason, Words>,
+    pub relation: BTreeMap<String, Words>,
+    pub told: AroundWords,
+    pub areas: BTreeMap<Area, Words>,
+    pub foreign: Foreign,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Prefixes {
+    pub person: Words,
+    pub other: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Drop {
+    pub words: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Sexes {
+    pub male: Words,
+    pub female: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct CommonWords {
+    pub total: Words,
+    pub subtotal: Words,
+    pub trailer: Words,
+    pub example: Words,
+    pub ditto: Words,
+    pub none: Words,
+    pub no: Words,
+    pub yes: Words,
+    pub yes_starts: Words,
+    pub done_starts: Words,
+    pub no_starts: Words,
+    pub not_given_starts: Words,
+    pub open: Words,
+    pub summary_sheets: Words,
+    pub outside: Words,
+    pub lunar: Words,
+    pub present: Words,
+    pub changes: Words,
+    pub band_starts: Words,
+    pub band_ends: Words,
+    pub nobody: Words,
+    pub done: Words,
+    pub to_do: Words,
+    pub stays: Words,
+    pub alive: Words,
+    pub paid: Words,
+    pub dead: Words,
+    pub gone: Words,
+    pub not_dead: Words,
+    pub between: Words,
+    pub residence: Words,
+    pub became: Words,
+    pub formerly: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Foreign {
+    pub words: Words,
+    pub anybodys: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ListFile {
+    pub list: Option<List>,
+    pub titles: Words,
+    pub columns: BTreeMap<Field, Words>,
+    pub hints: BTreeMap<Field, Words>,
+    pub weights: BTreeMap<Field, i32>,
+    pub status: BTreeMap<Status, Words>,
+    pub class: BTreeMap<char, Words>,
+    pub class_of: Words,
+    pub aid: BTreeMap<Aid, Words>,
+    pub flow: BTreeMap<Flow, Words>,
+}
+
+pub(super) fn parse<T: serde::de::DeserializeOwned>(text: &str, path: &Path, hash: &mut Xxh3) -> Result<T, Error> {
+    hash.update(text.as_bytes());
+    toml::from_str(text).or_say_at("reading a list's words", path)
+}
+
+pub(super) fn extra<T: serde::de::DeserializeOwned>(
+    dir: Option<&Path>,
+    name: &str,
+    hash: &mut Xxh3,
+) -> Result<Option<T>, Error> {
+    let Some(path) = dir.map(|dir| dir.join(format!("{name}.toml"))) else { return Ok(None) };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => parse(&text, &path, hash).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).or_say_at("reading a list's words", path),
+    }
+}
