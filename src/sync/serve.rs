@@ -294,6 +294,10 @@ async fn answer_ask(
     let Ok(Ok(seat)) = timeout(BODY_SEAT_WAIT, door.bodies.acquire()).await else { return Err(busy()) };
     let bytes_max = if enrolling { ENROL_BYTES_MAX } else { BODY_BYTES_MAX + META_BYTES_MAX };
     let message = read_body(body, headers, bytes_max, door.limits.body_secs).await.map_err(counted)?;
+    if let Some(peer) = &peer {
+        // Who was revoked while the body was under way comes too late.
+        door.authority.admit(peer, name == "renew").map_err(counted)?;
+    }
     let message: Message<Ask> = Message::from_bytes(message).map_err(counted)?;
     if message.meta.name() != name {
         return Err(counted(Refusal::new(Code::Malformed, "the question is another than the path says")));
@@ -329,7 +333,12 @@ async fn wait_for_notices(door: &Arc<Door>, peer: Peer, ask: Ask, secs: u16) -> 
         news.mark_unchanged();
         let (parent, authority, peer) = (door.parent.clone(), door.authority.clone(), peer.clone());
         let ask = Message::bare(ask.clone());
-        let answer = blocking(move || parent.answer(&peer, ask, authority.now())).await?;
+        let answer = blocking(move || {
+            // Waiting may take longer than the certificate is good for.
+            authority.admit(&peer, false).inspect_err(|refusal| parent.count(Some(peer.area), refusal.code))?;
+            parent.answer(&peer, ask, authority.now())
+        });
+        let answer = answer.await?;
         let quiet = match &answer.meta {
             Answer::Notices(NoticesHead { reset, more, resync, verify, .. }) => {
                 answer.payload.is_empty() && !reset && !more && !resync && !verify
