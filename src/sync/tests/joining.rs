@@ -122,8 +122,7 @@ async fn a_revoked_child_is_refused_at_the_next_request_on_the_same_connection()
 async fn a_child_revoked_while_its_body_is_under_way_gets_no_fresh_certificate() {
     let (county, village, address) = county_and_village().await;
     let credential = Credential::load(&village.dir()).unwrap().unwrap();
-    let config =
-        super::super::tls::client(county.authority.print(), Some(credential.tls_identity())).unwrap();
+    let config = super::super::tls::client(county.authority.print(), Some(credential.tls_identity())).unwrap();
     let csr = super::super::credential::request_for(credential.key()).unwrap();
     let renewal = Slow::begin(&address, config, Ask::Renew { csr }).await;
     county.authority.revoke(VILLAGE.parse().unwrap()).unwrap();
