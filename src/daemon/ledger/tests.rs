@@ -1,5 +1,7 @@
 //! A village and its township with real stores, and a batch between them.
 
+mod decisions;
+
 use std::path::Path;
 
 use super::*;
