@@ -178,19 +178,25 @@ fn line(presenter: &mut Presenter, node: Area, child: Area, id: FindingId) -> Re
         _ => None,
     };
     let is_told = !told["finding"].is_null();
-    let (finding, seen) = if is_told && is_about(&told["finding"], child) {
+    let is_told_theirs = is_told && is_about(&told["finding"], child);
+    let is_concerned = is_told_theirs || own.is_some() || withdrawn.is_some() || was_here;
+    let (finding, seen) = if is_told_theirs {
         (Some(told["finding"].clone()), None)
     } else if withdrawn.is_some() {
         (None, withdrawn)
     } else if let Some(row) = own.filter(|row| row.status != FindingStatus::Closed) {
         (Some(presenter.finding(row)?), None)
-    } else if own.is_some() || was_here || above.is_some() && !is_told {
+    } else if is_concerned || above.is_some() && !is_told {
         // A line that takes something back names nobody, and so goes to all.
         (None, None)
     } else {
         return Ok(None);
     };
-    let decision = presenter.view.decisions_about(DecisionKind::Finding, &id.to_string())?.into_iter().next();
+    // What people wrote beside it goes to those alone whom it is about.
+    let decision = match is_concerned {
+        true => view.decisions_about(DecisionKind::Finding, &id.to_string())?.into_iter().next(),
+        false => None,
+    };
     let mut line = Map::new();
     line.insert("t".to_owned(), json!("finding"));
     line.insert("id".to_owned(), json!(id.to_string()));

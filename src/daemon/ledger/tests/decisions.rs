@@ -147,3 +147,26 @@ fn a_decision_names_its_subject_as_every_node_does_and_has_no_more_words_than_a_
     let receipt = send(&village, &town, 0, &items);
     assert_eq!(receipt.rejected.iter().map(|told| told.row).collect::<Vec<_>>(), [1, 2, 3]);
 }
+
+#[test]
+fn what_people_wrote_beside_a_finding_goes_to_those_alone_whom_it_is_about() {
+    let town = node(TOWN);
+    let id = FindingId(1).to_string();
+    let told = |child: &str| {
+        let read = town.ledger.notices_after(area(child), 0, 100, 1 << 20).unwrap();
+        read.notices.into_iter().map(|notice| notice.line).collect::<Vec<_>>()
+    };
+    let tell = |finding: serde_json::Value| {
+        let made = serde_json::json!({"area": COUNTY, "kind": "finding", "subject": id, "verdict": "confirm",
+                                      "note": "电话核实", "at": 1});
+        let line = serde_json::json!({"t": "finding", "id": id, "finding": finding, "decision": made}).to_string();
+        town.office.store.write(|writer| notices::take(writer, &line)).unwrap();
+    };
+    tell(serde_json::json!({"id": id, "area": VILLAGE, "entries": []}));
+    assert!(told(VILLAGE)[0].contains("电话核实"));
+    assert!(told(NEXT).is_empty());
+    // The village has put its file right: everybody hears that it is over.
+    tell(serde_json::Value::Null);
+    let [line] = &told(NEXT)[..] else { panic!("{:?}", told(NEXT)) };
+    assert!(line.contains(&id) && !line.contains("decision"), "{line}");
+}
