@@ -78,7 +78,8 @@ impl Link {
         let (status, seen) = watch::channel(LinkStatus::default());
         let (pause, paused) = watch::channel(false);
         let wake = Arc::new(Notify::new());
-        let handle = LinkHandle { wake: wake.clone(), commands: sender, paused: pause, status: seen };
+        let handle =
+            LinkHandle { child: child.clone(), wake: wake.clone(), commands: sender, paused: pause, status: seen };
         let retry = Retry::new(settings.retry_first, settings.retry_max);
         let link = Link {
             child,
