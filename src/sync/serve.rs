@@ -84,7 +84,7 @@ const ENROL_BURST_MAX: f64 = 30.0;
 const COMPARE_PRICE: f64 = 10.0;
 const ENROL_BYTES_MAX: usize = 8 << 10;
 /// As `body_secs`, for those few bytes: a seat that nobody vouches for is soon free again.
-const ENROL_BODY_SECS: u64 = 5;
+const ENROL_BODY_SECS: u64 = 10;
 const BUSY_RETRY_SECS: u32 = 5;
 /// How long an ask waits for its turn before it is sent away.
 const BODY_SEAT_WAIT: Duration = Duration::from_secs(10);
