@@ -84,6 +84,7 @@ said-from-retry-secs-min-to-x = 从 retry_secs_min 到 { $x1 }
 
 ## 疑点、人员、暂扣、配对
 
+said-a-note-has-at-most-x-characters = 备注最多 { $x1 } 个字
 said-there-is-no-finding-x = 没有编号为 { $x1 } 的疑点
 said-there-is-no-pair-x = 没有编号为 { $x1 } 的待认定人员
 said-nothing-is-held-under-x = 没有编号为 { $x1 } 的暂扣文件
@@ -539,6 +540,8 @@ said-a-snapshot-outside-the-area-of-the-node-it-names-as-its-origin = 名册不�
 said-a-snapshot-whose-lines-do-not-read = 名册的各行读不出来
 said-an-entry-outside-the-area-of-the-node-it-names-as-its-origin = 记录不在其来源节点的地区内
 said-an-entry-that-another-node-owns = 记录属于另一个节点
+said-a-decision-that-names-nothing-or-is-too-long = 处理意见没有指明对象，或者过长
+said-a-decision-about-entries-of-other-offices = 对其他单位的记录作出的处理意见
 said-an-entry-whose-record-does-not-read = 记录的内容读不出来
 said-an-entry-s-uid-has-x-letters-and-digits = 记录编号是 { $x1 } 位字母和数字
 said-an-item-that-does-not-read = 有一项内容读不出来

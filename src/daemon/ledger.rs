@@ -199,6 +199,13 @@ impl ChildLedger for Ledger {
     }
 }
 
+/// A child's word that this store was restored is believed once in so long: it has every child read all notices again, and
+/// this node compare with its parent.
+const DAY_MILLIS: u64 = 24 * 3_600 * 1_000;
+
+/// Epochs of a child that are remembered as left, the newest: each is a restore, or a copy that took its place.
+const RETIRED_MAX: usize = 100;
+
 const NOTICES_MARK: &str = "notices_mark";
 const PARENT_PROTOCOL: &str = "parent_protocol";
 
@@ -257,7 +264,10 @@ impl ParentLedger for Ledger {
     fn adopt(&self, child: Area, epoch: Epoch, watermark: u64) -> Result<()> {
         self.change_child(child, |child| {
             if let Some(before) = child.epoch.filter(|before| *before != epoch.0) {
+                child.retired.retain(|old| *old != before && *old != epoch.0);
                 child.retired.push(before);
+                let forgotten = child.retired.len().saturating_sub(RETIRED_MAX);
+                child.retired.drain(..forgotten);
             }
             child.epoch = Some(epoch.0);
             child.watermark = watermark;
@@ -317,12 +327,27 @@ impl ParentLedger for Ledger {
     }
 
     fn noticed_restore(&self, child: Area, ours: u64, theirs: u64, known: Option<Epoch>) -> Result<()> {
-        tracing::error!(%child, ours, theirs, "a child has receipts this node does not know of: was this store restored?");
-        // Whoever follows this node must notice too.
-        self.write(|writer| {
+        let now = self.office.now_millis();
+        let is_believed = self.write(|writer| {
+            let mut told_by = self.child_of(writer, child)?;
+            let before = ChildState::of(&told_by).restore_noticed;
+            // A store that was brought back knows nothing of what it was told since: the honest word is the first one.
+            if before.is_some_and(|before| now.abs_diff(before) < DAY_MILLIS) {
+                return Ok(false);
+            }
+            ChildState::change(&mut told_by, |state| state.restore_noticed = Some(now));
+            writer.put_child(&told_by)?;
+            // Whoever follows this node must notice too.
             writer.renew_epoch(known.map(|epoch| epoch.0))?;
-            writer.set_resync_due(true)
-        })
+            writer.set_resync_due(true)?;
+            Ok(true)
+        })?;
+        if is_believed {
+            tracing::error!(%child, ours, theirs, "a child has receipts this node does not know of: was this store restored?");
+        } else {
+            tracing::warn!(%child, ours, theirs, "a child says once more that this store was restored: not believed twice a day");
+        }
+        Ok(())
     }
 
     fn noticed_epoch(&self, child: Area, epoch: Epoch, superseded: bool) -> Result<()> {

@@ -25,6 +25,9 @@ pub struct ChildState {
     /// Its credential was ended; nobody waits for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub revoked: bool,
+    /// When it was last believed that this node's store was restored: Unix milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restore_noticed: Option<i64>,
     /// What its last comparison came to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resync: Option<ResyncReport>,

@@ -163,7 +163,7 @@ fn line(presenter: &mut Presenter, node: Area, child: Area, id: FindingId) -> Re
     let above = view.notice(id)?;
     let told = above.as_ref().map_or(Value::Null, |row| serde_json::from_str(&row.body).unwrap_or_default());
     let row = view.finding(id)?;
-    let own = row.as_ref().filter(|row| row.area.iter().chain(&row.areas).any(|area| child.contains(*area)));
+    let own = row.as_ref().filter(|row| row.concerns(child));
     let seen = view.seen_through(id)?;
     let is_theirs =
         |entry: Uid| -> Result<bool> { Ok(view.entry(entry)?.is_some_and(|stored| child.contains(stored.origin))) };
@@ -178,19 +178,25 @@ fn line(presenter: &mut Presenter, node: Area, child: Area, id: FindingId) -> Re
         _ => None,
     };
     let is_told = !told["finding"].is_null();
-    let (finding, seen) = if is_told && concerns(&told["finding"], child) {
+    let is_told_theirs = is_told && is_about(&told["finding"], child);
+    let is_concerned = is_told_theirs || own.is_some() || withdrawn.is_some() || was_here;
+    let (finding, seen) = if is_told_theirs {
         (Some(told["finding"].clone()), None)
     } else if withdrawn.is_some() {
         (None, withdrawn)
     } else if let Some(row) = own.filter(|row| row.status != FindingStatus::Closed) {
         (Some(presenter.finding(row)?), None)
-    } else if own.is_some() || was_here || above.is_some() && !is_told {
+    } else if is_concerned || above.is_some() && !is_told {
         // A line that takes something back names nobody, and so goes to all.
         (None, None)
     } else {
         return Ok(None);
     };
-    let decision = presenter.view.decisions_about(DecisionKind::Finding, &id.to_string())?.into_iter().next();
+    // What people wrote beside it goes to those alone whom it is about.
+    let decision = match is_concerned {
+        true => view.decisions_about(DecisionKind::Finding, &id.to_string())?.into_iter().next(),
+        false => None,
+    };
     let mut line = Map::new();
     line.insert("t".to_owned(), json!("finding"));
     line.insert("id".to_owned(), json!(id.to_string()));
@@ -208,13 +214,20 @@ fn withdrawal(seen: SeenThrough, by: Area) -> Withdrawal {
     Withdrawal { entry: seen.entry, list: seen.list, area: seen.area, by }
 }
 
-/// Whether a finding told from above is about an area inside `child`.
-fn concerns(finding: &Value, child: Area) -> bool {
+/// Whether what the office above told of a finding is about an area inside `office`; `None` where it tells of none.
+pub fn concerns(told: &NoticeRow, office: Area) -> Option<bool> {
+    let line: Value = serde_json::from_str(&told.body).ok()?;
+    let finding = &line["finding"];
+    (!finding.is_null()).then(|| is_about(finding, office))
+}
+
+/// Whether a finding, as it is told, is about an area inside `office`.
+pub fn is_about(finding: &Value, office: Area) -> bool {
     let entries = finding["entries"].as_array().into_iter().flatten();
     std::iter::once(&finding["area"])
         .chain(entries.map(|entry| &entry["area"]))
         .filter_map(|code| code.as_str()?.parse().ok())
-        .any(|area| child.contains(area))
+        .any(|area| office.contains(area))
 }
 
 fn concerns_pair(view: &View, decision: &Decision, child: Area) -> Result<bool> {

@@ -8,6 +8,11 @@ use super::{Transition, View, Wait, Writer, sum};
 use crate::domain::{Area, Disposition, FindingId, FindingStatus, Uid};
 use crate::error::Result;
 
+/// Longest note beside a decision.
+pub const NOTE_CHARS_MAX: usize = 2_000;
+/// Longest verdict: one word.
+const VERDICT_BYTES_MAX: usize = 32;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecisionKind {
@@ -45,6 +50,19 @@ pub struct Decision {
     pub at: i64,
 }
 
+impl Decision {
+    /// Whether it names its subject as every node does, and has no more words than a person writes.
+    pub fn is_sound(&self) -> bool {
+        let is_named = match self.kind {
+            DecisionKind::Finding => self.subject.parse::<FindingId>().is_ok_and(|id| id.to_string() == self.subject),
+            DecisionKind::Match => {
+                pair_of(&self.subject).is_some_and(|(a, b)| a != b && pair_subject(a, b) == self.subject)
+            }
+        };
+        is_named && self.verdict.len() <= VERDICT_BYTES_MAX && self.note.chars().count() <= NOTE_CHARS_MAX
+    }
+}
+
 fn decision(row: &Row) -> rusqlite::Result<Decision> {
     sum::check(row, &[1, 2, 3, 4, 5, 6], 7)?;
     let kind = if row.get_ref(1)?.as_str()? == "match" { DecisionKind::Match } else { DecisionKind::Finding };
@@ -59,11 +77,16 @@ fn decision(row: &Row) -> rusqlite::Result<Decision> {
     })
 }
 
-const COLUMNS: &str = "seq, kind, subject, verdict, note, author, at, sum";
+const COLUMNS: &str = "seq, kind, subject, verdict, note, author, at, sum, counts";
 
 /// The subject of a decision about a pair.
 pub fn pair_subject(a: Uid, b: Uid) -> String {
     format!("{}-{}", a.min(b), a.max(b))
+}
+
+fn pair_of(subject: &str) -> Option<(Uid, Uid)> {
+    let (a, b) = subject.split_once('-')?;
+    Some((a.parse().ok()?, b.parse().ok()?))
 }
 
 impl View<'_> {
@@ -74,14 +97,37 @@ impl View<'_> {
             .doing("reading decisions")
     }
 
-    /// Every decision about one subject, the one that counts first.
+    /// Every decision about one subject that counts, the one that holds first.
     pub fn decisions_about(&self, kind: DecisionKind, subject: &str) -> Result<Vec<Decision>> {
-        self.conn
+        let all: Vec<(Decision, bool)> = self
+            .conn
             .prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM decisions WHERE kind = ?1 AND subject = ?2 ORDER BY at DESC, author, verdict"
             ))
-            .and_then(|mut s| s.query_map((kind.as_str(), subject), decision)?.collect())
-            .doing("reading decisions")
+            .and_then(|mut s| s.query_map((kind.as_str(), subject), |row| Ok((decision(row)?, row.get(8)?)))?.collect())
+            .doing("reading decisions")?;
+        let mut counting = Vec::with_capacity(all.len());
+        for (made, counts) in all {
+            if counts || kind == DecisionKind::Match && self.pair_is_of(subject, made.author)? == Some(true) {
+                counting.push(made);
+            }
+        }
+        Ok(counting)
+    }
+
+    /// Whether both entries of a pair came from `office` or from below it: who works there has both, and may judge them.
+    /// `None` where one of them is not here yet, and what is here says nothing against it.
+    pub fn pair_is_of(&self, subject: &str, office: Area) -> Result<Option<bool>> {
+        let Some((a, b)) = pair_of(subject) else { return Ok(Some(false)) };
+        let mut known = 0;
+        for uid in [a, b] {
+            match self.entry(uid)? {
+                Some(stored) if !office.contains(stored.origin) => return Ok(Some(false)),
+                Some(_) => known += 1,
+                None => {}
+            }
+        }
+        Ok((known == 2).then_some(true))
     }
 
     /// The time of a decision made now: later than every one about the subject that is known here, whatever the clock
@@ -93,37 +139,53 @@ impl View<'_> {
 
     /// The verdict that counts for each pair of entries a person judged: same (`true`) or not.
     pub fn judged_pairs(&self) -> Result<Vec<(Uid, Uid, bool)>> {
-        let all: Vec<(String, String)> = self
+        let all: Vec<(String, String, Area, bool)> = self
             .conn
             .prepare_cached(
-                "SELECT subject, verdict FROM decisions AS d WHERE kind = 'match' AND NOT EXISTS (
-                     SELECT 1 FROM decisions AS l WHERE l.kind = 'match' AND l.subject = d.subject
-                     AND (l.at > d.at OR (l.at = d.at AND l.author < d.author)))",
+                "SELECT subject, verdict, author, counts FROM decisions WHERE kind = 'match'
+                 ORDER BY subject, at DESC, author, verdict",
             )
-            .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
-            .doing("reading judged pairs")?;
-        Ok(all
-            .into_iter()
-            .filter_map(|(subject, verdict)| {
-                let (a, b) = subject.split_once('-')?;
-                Some((a.parse().ok()?, b.parse().ok()?, verdict == "confirm"))
+            .and_then(|mut s| {
+                s.query_map([], |row| Ok((row.get(0)?, row.get(1)?, area(row, 2)?, row.get(3)?)))?.collect()
             })
-            .collect())
+            .doing("reading judged pairs")?;
+        let mut judged: Vec<(Uid, Uid, bool)> = Vec::new();
+        for (subject, verdict, author, counts) in all {
+            let Some((a, b)) = pair_of(&subject) else { continue };
+            let is_settled = judged.last().is_some_and(|last| (last.0, last.1) == (a, b));
+            if !is_settled && (counts || self.pair_is_of(&subject, author)? == Some(true)) {
+                judged.push((a, b, verdict == "confirm"));
+            }
+        }
+        Ok(judged)
     }
 }
 
+const DECIDED: &str = "SELECT EXISTS (SELECT 1 FROM decisions)";
+
 impl Writer<'_> {
-    /// Keeps a decision and lets it count. Gives `true` where it was not known before. One that came down from the
+    /// Keeps a decision and lets it count. Gives `true` where it did not before. One that came down from the
     /// parent does not travel up again.
     pub fn put_decision(&self, made: &Decision, from_above: bool) -> Result<bool> {
         // Nothing above watermark 0 is numbered 0.
         let seq = if from_above { 0 } else { self.next_seq() };
+        self.keep_decision(made, seq, true)
+    }
+
+    /// Keeps a decision of an office below whose subject is not here, or does not concern its author by what is here. It
+    /// travels on, but nothing comes of it before it is shown to concern them, here or by an office above.
+    pub fn put_unproven_decision(&self, made: &Decision) -> Result<()> {
+        self.keep_decision(made, self.next_seq(), false).map(drop)
+    }
+
+    /// Gives whether the decision counts now and did not before.
+    fn keep_decision(&self, made: &Decision, seq: u64, counts: bool) -> Result<bool> {
         let new = self
             .conn
             .prepare_cached(
-                "INSERT INTO decisions (seq, kind, subject, verdict, note, author, at, sum)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, row_sum(?2, ?3, ?4, ?5, ?6, ?7))
-                 ON CONFLICT DO NOTHING",
+                "INSERT INTO decisions (seq, kind, subject, verdict, note, author, at, sum, counts)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, row_sum(?2, ?3, ?4, ?5, ?6, ?7), ?8)
+                 ON CONFLICT DO UPDATE SET counts = 1 WHERE excluded.counts > counts",
             )
             .and_then(|mut s| {
                 s.execute((
@@ -134,12 +196,15 @@ impl Writer<'_> {
                     &made.note,
                     made.author.padded() as i64,
                     made.at,
+                    counts,
                 ))
             })
             .doing("keeping a decision")?
             > 0;
         if new {
             self.decided.set(Some(true));
+        }
+        if new && counts {
             match made.kind {
                 DecisionKind::Finding => {
                     if let Ok(id) = made.subject.parse()
@@ -151,7 +216,35 @@ impl Writer<'_> {
                 DecisionKind::Match => self.relink_pair(&made.subject)?,
             }
         }
-        Ok(new)
+        Ok(new && counts)
+    }
+
+    /// Lets those decisions count that came before the finding, or before the part of its evidence by which it concerns
+    /// their author. Says whether there are any.
+    pub(super) fn prove_decisions(&self, id: FindingId) -> Result<bool> {
+        if !self.any(&self.decided, DECIDED)? {
+            return Ok(false);
+        }
+        let unproven: Vec<(i64, Area)> = self
+            .conn
+            .prepare_cached(
+                "SELECT id, author FROM decisions WHERE kind = 'finding' AND subject = ?1 AND counts = 0 ORDER BY id",
+            )
+            .and_then(|mut s| s.query_map([id.to_string()], |row| Ok((row.get(0)?, area(row, 1)?)))?.collect())
+            .doing("reading decisions")?;
+        if unproven.is_empty() {
+            return Ok(false);
+        }
+        let Some(finding) = self.finding(id)? else { return Ok(false) };
+        let mut any = false;
+        for (row, _) in unproven.into_iter().filter(|(_, author)| finding.concerns(*author)) {
+            any = true;
+            self.conn
+                .prepare_cached("UPDATE decisions SET counts = 1 WHERE id = ?1")
+                .and_then(|mut s| s.execute([row]))
+                .doing("keeping a decision")?;
+        }
+        Ok(any)
     }
 
     /// The findings that decisions of this transaction gave another disposition.
@@ -162,7 +255,7 @@ impl Writer<'_> {
     /// Lets the decision that counts for a finding be its disposition. `None` where nobody decided, or the finding
     /// is not (yet) here.
     pub(super) fn apply_decision(&self, id: FindingId) -> Result<Option<Transition>> {
-        if !self.any(&self.decided, "SELECT EXISTS (SELECT 1 FROM decisions)")? {
+        if !self.any(&self.decided, DECIDED)? {
             return Ok(None);
         }
         let Some(last) = self.decisions_about(DecisionKind::Finding, &id.to_string())?.into_iter().next() else {
@@ -188,11 +281,11 @@ impl View<'_> {
         Ok(self.finding(id)?.is_some_and(|f| f.status != FindingStatus::Closed))
     }
 
-    /// Decisions about pairs with numbers above `after`, in order, for the nodes below.
+    /// Decisions about pairs with numbers above `after`, in order, for the nodes below: those that count.
     pub fn match_decisions_after(&self, after: u64, limit: usize) -> Result<Vec<Decision>> {
         self.conn
             .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM decisions WHERE seq > ?1 AND kind = 'match' ORDER BY seq LIMIT ?2"
+                "SELECT {COLUMNS} FROM decisions WHERE seq > ?1 AND kind = 'match' AND counts = 1 ORDER BY seq LIMIT ?2"
             ))
             .and_then(|mut s| s.query_map((after as i64, limit as i64), decision)?.collect())
             .doing("reading decisions")

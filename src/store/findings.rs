@@ -27,6 +27,13 @@ pub struct FindingRow {
     pub areas: Vec<Area>,
 }
 
+impl FindingRow {
+    /// Whether it is about anything in the area of `office`.
+    pub fn concerns(&self, office: Area) -> bool {
+        self.area.iter().chain(&self.areas).any(|area| office.contains(*area))
+    }
+}
+
 /// Whom a set of findings is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingState {
@@ -250,14 +257,13 @@ impl Writer<'_> {
             )
             .and_then(|mut s| s.execute(values))
             .doing("writing a finding")?;
+        // A decision may have come down or up before the evidence did.
+        if self.prove_decisions(finding.id)? || old.is_none() {
+            self.apply_decision(finding.id)?;
+        }
         Ok(match old {
             Some(old) if old.status != FindingStatus::Closed => Some(Transition::Changed),
-            Some(_) => Some(Transition::Opened),
-            None => {
-                // A decision may have come down or up before the evidence did.
-                self.apply_decision(finding.id)?;
-                Some(Transition::Opened)
-            }
+            _ => Some(Transition::Opened),
         })
     }
 

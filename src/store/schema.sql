@@ -196,6 +196,7 @@ CREATE TABLE decisions (
     author  INTEGER NOT NULL,            -- the node it was made at
     at      INTEGER NOT NULL,
     sum     INTEGER NOT NULL,            -- over all that travels of the row: see sum.rs
+    counts  INTEGER NOT NULL,            -- 0: of an office below, and that its subject concerns it is not known here (yet)
     UNIQUE (kind, subject, author, at, verdict)
 ) STRICT;
 CREATE INDEX decisions_seq ON decisions (seq);

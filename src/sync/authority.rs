@@ -21,7 +21,7 @@ use super::clock::CertificateClock;
 use super::files;
 use super::join_code::{AuthorityPrint, JoinCode, Secret};
 use super::protocol::{Answer, Code, Refusal, from_hex, to_hex};
-use super::registry::{Issued, Registry};
+use super::registry::{Credential, Issued, Registry};
 use super::tls::{self, Peer};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
@@ -204,10 +204,14 @@ impl Authority {
         Ok(self.enrolled(issued))
     }
 
-    /// Answers [`super::protocol::Ask::Renew`] for a peer that [`Authority::admit`] let in.
+    /// Answers [`super::protocol::Ask::Renew`]. That the peer may renew is judged again where the register is locked: who is
+    /// revoked meanwhile must not leave with a certificate that nobody revoked.
     pub fn renew(&self, peer: &Peer, csr: &str) -> Result<Answer, Refusal> {
-        let issued = self.issue(peer.area, &read_csr(csr)?, None).map_err(Denied::from)?;
-        self.registry.renew(issued.clone()).map_err(Denied::from)?;
+        let key = read_csr(csr)?;
+        let issued = self.registry.renew(&peer.serial, |credential| -> Result<_, Denied> {
+            self.judge(peer, credential, true).map_err(Denied)?;
+            Ok(self.issue(peer.area, &key, None)?)
+        })?;
         Ok(self.enrolled(issued))
     }
 
@@ -242,10 +246,14 @@ impl Authority {
         Ok(Issued { serial, area, key, not_after, certificate: certificate.pem(), secret })
     }
 
-    /// Whether the holder of this certificate may ask now. Called for every request; `renewing` lets an expired
-    /// certificate through for [`RENEW_GRACE_SECS`].
+    /// Whether the holder of this certificate may ask now. Called for every request, before its body is read and again
+    /// after; `renewing` lets an expired certificate through for [`RENEW_GRACE_SECS`].
     pub fn admit(&self, peer: &Peer, renewing: bool) -> Result<(), Refusal> {
         let credential = self.registry.credential(&peer.serial).map_err(Denied::from)?;
+        self.judge(peer, credential.as_ref(), renewing)
+    }
+
+    fn judge(&self, peer: &Peer, credential: Option<&Credential>, renewing: bool) -> Result<(), Refusal> {
         let Some(credential) = credential.filter(|c| c.issued.area == peer.area) else {
             return Err(Refusal::new(Code::CertificateUnknown, "this certificate is not in the register"));
         };

@@ -194,7 +194,7 @@ pub struct Origin {
     pub epoch: Epoch,
     /// All of the child's sequence up to here is committed.
     pub watermark: u64,
-    /// Epochs followed earlier. Never forgotten.
+    /// Epochs followed earlier, the latest last; the oldest of very many may be forgotten.
     pub retired: Vec<Epoch>,
 }
 
@@ -230,6 +230,7 @@ pub trait ParentLedger: Send + Sync {
     /// The child will send again. For the operator, and: do what [`ChildLedger::begin_epoch`] does, so that this
     /// node's own parent and all its children notice too. A database brought back by the office itself should begin a
     /// new epoch before it is used: what is noticed late, or never, is then known from the start.
+    /// What one child says again and again is not believed: it may read all notices anew, and no epoch is begun.
     fn noticed_restore(&self, child: Area, ours: u64, theirs: u64, known: Option<Epoch>) -> Result<()>;
 
     /// A child began a new life (`epoch`) or an old copy of it appeared; for the operator.

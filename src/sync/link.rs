@@ -68,6 +68,7 @@ pub struct Link {
     status: watch::Sender<LinkStatus>,
     asked: Arc<Asked>,
     verified: Option<tokio::time::Instant>,
+    retry: Retry,
 }
 
 impl Link {
@@ -77,7 +78,9 @@ impl Link {
         let (status, seen) = watch::channel(LinkStatus::default());
         let (pause, paused) = watch::channel(false);
         let wake = Arc::new(Notify::new());
-        let handle = LinkHandle { wake: wake.clone(), commands: sender, paused: pause, status: seen };
+        let handle =
+            LinkHandle { child: child.clone(), wake: wake.clone(), commands: sender, paused: pause, status: seen };
+        let retry = Retry::new(settings.retry_first, settings.retry_max);
         let link = Link {
             child,
             dir,
@@ -89,6 +92,7 @@ impl Link {
             status,
             asked: Arc::default(),
             verified: None,
+            retry,
         };
         (link, handle)
     }
@@ -99,10 +103,9 @@ impl Link {
 
     /// Runs until `shutdown` turns true. Never fails: what goes wrong is in the status and tried again.
     pub async fn run(mut self, mut shutdown: watch::Receiver<bool>) {
-        let mut retry = Retry::new(self.settings.retry_first, self.settings.retry_max);
         loop {
             let failure = tokio::select! {
-                failure = self.session(&mut retry) => failure,
+                failure = self.session() => failure,
                 _ = shutdown.wait_for(|stop| *stop) => break,
             };
             // How long to wait; how long to be deaf to new data meanwhile, which is a reason to try at once, but not at
@@ -133,7 +136,7 @@ impl Link {
                 // The fresh certificate is used from the next connection on.
                 Ended::Renewed => (first, Duration::ZERO, String::new()),
                 Ended::Failed(failure) => {
-                    let pause = retry.pause(failure.asked_pause());
+                    let pause = self.retry.pause(failure.asked_pause());
                     tracing::warn!(%failure, pause_ms = pause.as_millis() as u64, "the link failed");
                     let text = failure.to_string();
                     self.status.send_modify(|status| {
@@ -181,7 +184,7 @@ impl Link {
     }
 
     /// One life of a connection: from credential to the first failure.
-    async fn session(&mut self, retry: &mut Retry) -> Ended {
+    async fn session(&mut self) -> Ended {
         if *self.paused.borrow() {
             return Ended::Paused;
         }
@@ -202,12 +205,12 @@ impl Link {
         });
         let mut paused = self.paused.clone();
         tokio::select! {
-            ended = self.converse(&line, &credential, retry) => ended,
+            ended = self.converse(&line, &credential) => ended,
             _ = paused.wait_for(|paused| *paused) => Ended::Paused,
         }
     }
 
-    async fn converse(&mut self, line: &HttpLine, credential: &Arc<Credential>, retry: &mut Retry) -> Ended {
+    async fn converse(&mut self, line: &HttpLine, credential: &Arc<Credential>) -> Ended {
         let course = Course::new(self.child.clone(), credential.clone());
         loop {
             let insist = self.pending.iter().any(|c| matches!(c, Command::Resync { confirmed: true, .. }));
@@ -222,7 +225,6 @@ impl Link {
                 }
                 Err(failure) => return Ended::Failed(failure),
             };
-            retry.reset();
             contacted(&self.status);
             self.status.send_modify(|status| status.skew_secs = system_secs() - welcome.clock);
             self.asked.note(welcome.resync, welcome.verify);
@@ -269,6 +271,8 @@ impl Link {
             if self.verified.is_none_or(|at| at.elapsed() >= self.settings.verify_every) {
                 self.verify(line, course).await?;
             }
+            // All is done: a hello alone is no success, where what comes after it fails each time.
+            self.retry.reset();
             self.state(LinkState::Idle);
             tokio::select! {
                 _ = self.wake.notified() => {}
@@ -312,8 +316,12 @@ impl Link {
 
     async fn drain(&mut self, line: &HttpLine, course: &Course) -> Result<(), Failure> {
         self.state(LinkState::Sending);
-        let status = &self.status;
-        course.drain(line, &mut || contacted(status)).await
+        let (status, retry) = (&self.status, &mut self.retry);
+        let mut acknowledged = || {
+            contacted(status);
+            retry.reset();
+        };
+        course.drain(line, &mut acknowledged).await
     }
 
     async fn verify(&mut self, line: &HttpLine, course: &Course) -> Result<Verdict, Failure> {

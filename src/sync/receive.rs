@@ -301,7 +301,7 @@ impl Parent {
         let reset = mark.epoch != Some(epoch);
         let read = self.ledger.notices_after(child, after, NOTICES_ITEMS_MAX, NOTICES_BYTES_MAX)?;
         if after > read.head {
-            // The child has read what this database does not hold any more: it was restored.
+            // The child has read what this database does not hold any more: it was restored, or the child is not honest.
             self.ledger.noticed_restore(child, read.head, after, Some(epoch))?;
             return self.notices(child, NoticesMark::default());
         }

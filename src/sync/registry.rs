@@ -212,9 +212,17 @@ impl Registry {
         })
     }
 
-    /// Notes a renewed certificate.
-    pub fn renew(&self, issued: Issued) -> Result<()> {
-        self.write(|_| Ok((Some(Line::Issued(issued)), ())))
+    /// Gives a certificate in the place of the one with this serial: `decide` sees how that one stands, and nobody
+    /// revokes it before the new one is noted.
+    pub fn renew<E: From<crate::error::Error>>(
+        &self,
+        serial: &str,
+        decide: impl FnOnce(Option<&Credential>) -> Result<Issued, E>,
+    ) -> Result<Issued, E> {
+        self.write(|state| {
+            let issued = decide(state.credentials.get(serial))?;
+            Ok((Some(Line::Issued(issued.clone())), issued))
+        })
     }
 
     /// Ends everything given to this area. Returns how many certificates that were valid.
@@ -245,12 +253,17 @@ mod tests {
         }
     }
 
+    fn give(registry: &Registry, serial: &str) {
+        let given = issued(serial, "519901001", None);
+        registry.renew(serial, |_| Ok::<_, crate::error::Error>(given)).unwrap();
+    }
+
     #[test]
     fn another_process_is_seen_and_a_torn_line_is_survived() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("register.jsonl");
         let (daemon, verb) = (Registry::open(&path).unwrap(), Registry::open(&path).unwrap());
-        verb.renew(issued("a", "519901001", None)).unwrap();
+        give(&verb, "a");
         assert!(!daemon.credential("a").unwrap().unwrap().revoked);
         OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"t\":\"revo").unwrap();
         assert!(!daemon.credential("a").unwrap().unwrap().revoked);
@@ -263,7 +276,7 @@ mod tests {
     fn a_village_below_a_living_township_is_not_invited() {
         let dir = tempfile::tempdir().unwrap();
         let registry = Registry::open(&dir.path().join("register.jsonl")).unwrap();
-        registry.renew(issued("a", "519901001", None)).unwrap();
+        give(&registry, "a");
         let village = "519901001200".parse().unwrap();
         assert_eq!(registry.invite("h".into(), village, 50, 1).unwrap(), Err("519901001".parse().unwrap()));
         assert_eq!(registry.invite("h".into(), "519901002".parse().unwrap(), 50, 1).unwrap(), Ok(()));
@@ -275,7 +288,7 @@ mod tests {
     fn a_new_enrolment_ends_the_computer_before_it() {
         let dir = tempfile::tempdir().unwrap();
         let registry = Registry::open(&dir.path().join("register.jsonl")).unwrap();
-        registry.renew(issued("old", "519901001", None)).unwrap();
+        give(&registry, "old");
         registry.invite("h".into(), "519901001".parse().unwrap(), 50, 1).unwrap().unwrap();
         let fresh = issued("new", "519901001", Some("h"));
         registry.enrol("h", |_, _| Ok::<_, crate::error::Error>((Some(fresh), ()))).unwrap();

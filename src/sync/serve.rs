@@ -49,6 +49,8 @@ pub struct DoorLimits {
     /// Bodies read or worked on at one time; each may be [`BODY_BYTES_MAX`]. More wait a moment.
     pub bodies_max: usize,
     pub bodies_per_child_max: usize,
+    /// Bodies of those who ask to join, beside the others: whoever has no certificate keeps no child waiting.
+    pub joining_bodies_max: usize,
     pub asks_per_sec_max: f64,
     pub asks_burst_max: f64,
     /// The longest a child is kept waiting for notices.
@@ -67,6 +69,7 @@ impl Default for DoorLimits {
             connection_secs_max: 3600,
             bodies_max: 24,
             bodies_per_child_max: 2,
+            joining_bodies_max: 4,
             asks_per_sec_max: 100.0,
             asks_burst_max: 300.0,
             notices_wait_secs_max: 25,
@@ -80,6 +83,8 @@ const ENROL_BURST_MAX: f64 = 30.0;
 /// A comparison reads all that is held of a child: it counts as this many asks.
 const COMPARE_PRICE: f64 = 10.0;
 const ENROL_BYTES_MAX: usize = 8 << 10;
+/// As `body_secs`, for those few bytes: a seat that nobody vouches for is soon free again.
+const ENROL_BODY_SECS: u64 = 10;
 const BUSY_RETRY_SECS: u32 = 5;
 /// How long an ask waits for its turn before it is sent away.
 const BODY_SEAT_WAIT: Duration = Duration::from_secs(10);
@@ -116,6 +121,7 @@ pub struct Door {
     parent: Arc<Parent>,
     limits: DoorLimits,
     bodies: Semaphore,
+    joining_bodies: Semaphore,
     addresses: Seats<IpAddr>,
     children_bodies: Seats<Area>,
     pace: Mutex<HashMap<Option<Area>, Bucket>>,
@@ -131,6 +137,7 @@ impl Door {
             authority,
             parent,
             bodies: Semaphore::new(limits.bodies_max),
+            joining_bodies: Semaphore::new(limits.joining_bodies_max),
             addresses: Seats::default(),
             children_bodies: Seats::default(),
             pace: Mutex::default(),
@@ -291,9 +298,15 @@ async fn answer_ask(
         Some(peer) => Some(door.children_bodies.take(peer.area, door.limits.bodies_per_child_max).ok_or_else(busy)?),
         None => None,
     };
-    let Ok(Ok(seat)) = timeout(BODY_SEAT_WAIT, door.bodies.acquire()).await else { return Err(busy()) };
+    let seats = if enrolling { &door.joining_bodies } else { &door.bodies };
+    let Ok(Ok(seat)) = timeout(BODY_SEAT_WAIT, seats.acquire()).await else { return Err(busy()) };
     let bytes_max = if enrolling { ENROL_BYTES_MAX } else { BODY_BYTES_MAX + META_BYTES_MAX };
-    let message = read_body(body, headers, bytes_max, door.limits.body_secs).await.map_err(counted)?;
+    let body_secs = if enrolling { ENROL_BODY_SECS } else { door.limits.body_secs };
+    let message = read_body(body, headers, bytes_max, body_secs).await.map_err(counted)?;
+    if let Some(peer) = &peer {
+        // Who was revoked while the body was under way comes too late.
+        door.authority.admit(peer, name == "renew").map_err(counted)?;
+    }
     let message: Message<Ask> = Message::from_bytes(message).map_err(counted)?;
     if message.meta.name() != name {
         return Err(counted(Refusal::new(Code::Malformed, "the question is another than the path says")));
@@ -329,7 +342,12 @@ async fn wait_for_notices(door: &Arc<Door>, peer: Peer, ask: Ask, secs: u16) -> 
         news.mark_unchanged();
         let (parent, authority, peer) = (door.parent.clone(), door.authority.clone(), peer.clone());
         let ask = Message::bare(ask.clone());
-        let answer = blocking(move || parent.answer(&peer, ask, authority.now())).await?;
+        let answer = blocking(move || {
+            // Waiting may take longer than the certificate is good for.
+            authority.admit(&peer, false).inspect_err(|refusal| parent.count(Some(peer.area), refusal.code))?;
+            parent.answer(&peer, ask, authority.now())
+        });
+        let answer = answer.await?;
         let quiet = match &answer.meta {
             Answer::Notices(NoticesHead { reset, more, resync, verify, .. }) => {
                 answer.payload.is_empty() && !reset && !more && !resync && !verify

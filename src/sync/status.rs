@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::protocol::ResyncReport;
+use super::push::Child;
 use super::resync::{Step, Verdict};
 use crate::domain::Area;
 use crate::error::{Error, Result};
@@ -82,6 +83,7 @@ impl Command {
 /// How the rest of the daemon speaks to the link. Cheap to clone.
 #[derive(Clone)]
 pub struct LinkHandle {
+    pub(super) child: Arc<Child>,
     pub(super) wake: Arc<Notify>,
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) paused: watch::Sender<bool>,
@@ -92,6 +94,11 @@ impl LinkHandle {
     /// There is something new to send, or a credential: do not wait for the next round.
     pub fn wake(&self) {
         self.wake.notify_one();
+    }
+
+    /// Who makes this node's batches, also those that go by file: two who did would keep two batches of the same numbers.
+    pub fn child(&self) -> &Child {
+        &self.child
     }
 
     /// Stops or continues sending and reading. Nothing is lost meanwhile.

@@ -24,7 +24,7 @@ use crate::intake::Refusal;
 use crate::intake::watch::Seen;
 use crate::settings::file_name::shown_name;
 use crate::settings::{Mode, Settings, Source, SourceKind};
-use crate::store::{self, Decision, DecisionKind, Home, Store, StoreKey, Transition};
+use crate::store::{self, Decision, DecisionKind, Home, NOTE_CHARS_MAX, Store, StoreKey, Transition};
 
 /// Lines not taken that `import` shows of one file; all of them stand in quarantine.
 const PROBLEMS_MAX: usize = 20;
@@ -42,6 +42,9 @@ impl FrontDesk {
 
     pub(super) fn decide(&self, args: &ask::Decide, out: Out) -> Result<Exit> {
         let (office, live) = (&self.office, self.live()?);
+        if args.note.chars().count() > NOTE_CHARS_MAX {
+            return Err(Error::new(format!("a note has at most {NOTE_CHARS_MAX} characters")));
+        }
         let made = Decision {
             seq: 0,
             author: office.area(),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::super::control::requests as ask;
 use super::super::control::{Exit, Frame};
 use super::super::neighbours::ChildState;
+use super::super::notices::is_about;
 use super::super::present::Presenter;
 use super::super::watched::unread_now;
 use super::super::{alarms, attest};
@@ -373,17 +374,10 @@ fn link_url(settings: &crate::settings::Settings) -> Option<String> {
 /// Whether a finding that the parent told of is asked for.
 fn takes(filter: &FindingFilter, status: Option<FindingStatus>, told: &Value) -> bool {
     let text = |key: &str| told[key].as_str().unwrap_or_default();
-    let concerns = |area: crate::domain::Area| {
-        let entries = told["entries"].as_array().into_iter().flatten();
-        std::iter::once(&told["area"])
-            .chain(entries.map(|entry| &entry["area"]))
-            .filter_map(|code| code.as_str()?.parse().ok())
-            .any(|inner| area.contains(inner))
-    };
     filter.rule.as_deref().is_none_or(|rule| rule == text("rule"))
         && filter.severity.as_deref().is_none_or(|severity| severity == text("severity"))
         && filter.list.is_none_or(|list| list.as_str() == text("list"))
-        && filter.area.is_none_or(concerns)
+        && filter.area.is_none_or(|area| is_about(told, area))
         && status.is_none_or(|status| status.as_str() == text("status"))
         && (filter.all || text("status") == FindingStatus::Open.as_str())
 }

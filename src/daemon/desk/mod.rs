@@ -178,3 +178,6 @@ pub fn offline(settings: &Settings, reach: Reach) -> Result<Box<dyn Desk>> {
     };
     Ok(Box::new(FrontDesk { office: Arc::new(Office::new(store, settings.clone(), None)), live: None }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,6 @@ use crate::sync::enrol;
 use crate::sync::join_code::JoinCode;
 use crate::sync::offline::{self, Imported};
 use crate::sync::protocol::{Differing, PROTOCOL_ATTESTS, ResyncReport};
-use crate::sync::push::Child;
 use crate::sync::resync::{Step, Verdict};
 
 /// How long a parent waits for a child it asked to compare itself; then it is done at the child's next contact.
@@ -259,15 +258,14 @@ impl FrontDesk {
     }
 
     pub(super) fn export_batch(&self, args: &ask::ExportBatch, out: Out) -> Result<Exit> {
-        self.live()?;
+        let live = self.live()?;
         let settings = self.office.settings();
         self.must_have_joined()?;
         let credential =
             Credential::load(&settings.link_dir())?.ok_or_else(|| Error::new("this node has joined no parent"))?;
-        let child = Child::new(Arc::new(Ledger::new(self.office.clone()))).set(settings.sync);
         let after = self.office.store.read(|view| view.acknowledged())?;
         let spooled = Spooled::new(&settings.data_dir())?;
-        let exported = offline::export_batches(&child, &credential, spooled.path())?;
+        let exported = offline::export_batches(live.link.child(), &credential, spooled.path())?;
         let content = Content::of(spooled)?;
         let bytes = content.bytes;
         out(Frame::File(content));

@@ -1,5 +1,8 @@
 //! A village and its township with real stores, and a batch between them.
 
+mod decisions;
+mod restored;
+
 use std::path::Path;
 
 use super::*;

@@ -1,10 +1,10 @@
 //! What a child sent, into the store.
 
-use crate::domain::{Area, Date, Uid};
+use crate::domain::{Area, Date, FindingId, Uid};
 use crate::error::{Error, Result};
-use crate::store::{Arrived, Incoming, Wait, Writer, read_item};
+use crate::store::{Arrived, Decision, DecisionKind, Incoming, Wait, Writer, read_item};
 
-use super::super::attest;
+use super::super::{attest, notices};
 use super::entering::Blocks;
 
 /// Takes one line of a child's batch inside the caller's transaction. `now`: Unix milliseconds. The inner error says why the
@@ -31,7 +31,7 @@ pub fn arrive(writer: &Writer, (today, now): (Date, i64), child: Area, line: &st
         Arrived::Entry(incoming) => put_entry(writer, today, &incoming),
         Arrived::Snapshot(snapshot, placement) => writer.put_snapshot(&snapshot, &placement).map(|_| Ok(())),
         Arrived::Attestation(origin, word) => attest::take(writer, origin, &word, now),
-        Arrived::Decision(decision) => writer.put_decision(&decision, false).map(|_| Ok(())),
+        Arrived::Decision(decision) => put_decision(writer, &decision),
         Arrived::Gone(within, key) => let_go(writer, today, within, key).map(Ok),
     }
 }
@@ -47,6 +47,37 @@ fn let_go(writer: &Writer, today: Date, within: Area, key: u64) -> Result<()> {
         Some(_) => Ok(()),
         None => writer.forget_snapshot(key, within),
     }
+}
+
+/// A decision counts where its subject concerns whoever made it. Entries travel in their newest state, and so may come
+/// behind a decision that was made after them: of what is not here nobody can say, and the decision waits for it.
+fn put_decision(writer: &Writer, made: &Decision) -> Result<Result<()>> {
+    if !made.is_sound() {
+        return Ok(Err(Error::new("a decision that names nothing, or is too long")));
+    }
+    let concerns = match made.kind {
+        DecisionKind::Match => writer.pair_is_of(&made.subject, made.author)?,
+        DecisionKind::Finding => finding_concerns(writer, &made.subject, made.author)?,
+    };
+    match (concerns, made.kind) {
+        (Some(true), _) => writer.put_decision(made, false).map(|_| Ok(())),
+        // An entry stays with the office that reported it.
+        (Some(false), DecisionKind::Match) => Ok(Err(Error::new("a decision about entries of other offices"))),
+        (Some(false), DecisionKind::Finding) => {
+            // Perhaps it did when they decided; perhaps it will again.
+            tracing::warn!(author = %made.author, finding = made.subject, "a decision about what does not concern its author");
+            writer.put_unproven_decision(made).map(Ok)
+        }
+        (None, _) => writer.put_unproven_decision(made).map(Ok),
+    }
+}
+
+/// `None` where neither this node nor the one above it knows of the finding.
+fn finding_concerns(writer: &Writer, subject: &str, office: Area) -> Result<Option<bool>> {
+    let Ok(id) = subject.parse::<FindingId>() else { return Ok(None) };
+    let own = writer.finding(id)?.map(|row| row.concerns(office));
+    let told = writer.notice(id)?.and_then(|row| notices::concerns(&row, office));
+    Ok(own.max(told))
 }
 
 fn put_entry(writer: &Writer, today: Date, incoming: &Incoming) -> Result<Result<()>> {

@@ -5,11 +5,13 @@ use std::time::Duration;
 use super::super::credential::Credential;
 use super::super::enrol;
 use super::super::join_code::JoinCode;
+use super::super::ledger::ChildLedger;
 use super::super::line::Line;
 use super::super::protocol::*;
 use super::super::status::LinkState;
 use super::office::*;
 use super::proxy::{Faults, Proxy};
+use super::slow::Slow;
 
 fn chain(error: &crate::error::Error) -> String {
     let mut text = error.to_string();
@@ -114,6 +116,51 @@ async fn a_revoked_child_is_refused_at_the_next_request_on_the_same_connection()
     let (link, _task) = village.link();
     assert!(link.flush().await.unwrap_err().to_string().contains("revoked"));
     assert!(matches!(link.status().state, LinkState::Waiting { .. }));
+}
+
+#[tokio::test]
+async fn a_child_revoked_while_its_body_is_under_way_gets_no_fresh_certificate() {
+    let (county, village, address) = county_and_village().await;
+    let credential = Credential::load(&village.dir()).unwrap().unwrap();
+    let config = super::super::tls::client(county.authority.print(), Some(credential.tls_identity())).unwrap();
+    let csr = super::super::credential::request_for(credential.key()).unwrap();
+    let renewal = Slow::begin(&address, config, Ask::Renew { csr }).await;
+    county.authority.revoke(VILLAGE.parse().unwrap()).unwrap();
+    let answer = renewal.end().await;
+    assert!(!answer.starts_with("HTTP/1.1 200") && answer.contains("revoked"), "{answer}");
+}
+
+#[test]
+fn who_was_revoked_after_being_let_in_is_not_renewed() {
+    let (county, village) = (Office::new(COUNTY), Office::new(VILLAGE));
+    let addresses = ["127.0.0.1:1".to_owned()];
+    let code = county.authority.invite(&addresses, VILLAGE.parse().unwrap(), 1).unwrap();
+    let key = super::super::credential::joining_key(&village.dir(), &code).unwrap();
+    let csr = super::super::credential::request_for(&key).unwrap();
+    let answer = county.authority.enrol(code.area, &to_hex(&code.secret.0), &csr).unwrap();
+    let known = (&addresses[..], code.authority, code.area);
+    let credential = Credential::enrolled(&village.dir(), known, &key, answer).unwrap();
+    let peer = county.authority.peer(credential.serial()).unwrap().unwrap();
+    county.authority.admit(&peer, true).unwrap();
+    county.authority.revoke(code.area).unwrap();
+    assert_eq!(county.authority.renew(&peer, &csr).unwrap_err().code, Code::Revoked);
+}
+
+#[tokio::test]
+async fn a_child_revoked_while_it_waits_for_notices_is_told_nothing_more() {
+    let (county, village, _) = county_and_village().await;
+    let mark = NoticesMark { epoch: Some(ChildLedger::identity(&*county.store).unwrap().epoch), upto: 0 };
+    let line = line(&village);
+    let waiting = tokio::spawn(async move { line.ask(Message::bare(Ask::Notices { mark, wait_secs: 20 })).await });
+    let child = VILLAGE.parse().unwrap();
+    while county.parent.since_contact(child).is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    county.authority.revoke(child).unwrap();
+    county.store.tell(VILLAGE, r#"{"t":"finding"}"#);
+    county.parent.announce();
+    assert_eq!(waiting.await.unwrap().unwrap_err().code(), Some(Code::Revoked));
 }
 
 #[tokio::test]

@@ -13,3 +13,4 @@ mod renewal;
 mod repair;
 mod rogue;
 mod simulation;
+mod slow;

@@ -13,7 +13,9 @@ use super::super::line::Line;
 use super::super::protocol::*;
 use super::super::push::Child;
 use super::super::serve::DoorLimits;
+use super::super::tls;
 use super::office::*;
+use super::slow::Slow;
 
 #[tokio::test]
 async fn malformed_and_oversized_messages_are_told_and_survived() {
@@ -86,6 +88,22 @@ async fn the_slow_the_silent_and_the_plain_lose_their_place_and_hold_up_nobody()
         let ended = tokio::time::timeout(Duration::from_secs(3), stream.read_to_end(&mut rest)).await;
         assert!(ended.is_ok(), "the server hangs up");
     }
+}
+
+#[tokio::test]
+async fn strangers_who_never_finish_asking_to_join_keep_no_child_waiting() {
+    let (county, village) = (Office::new(COUNTY), Office::new(VILLAGE));
+    let address = county.open_with(DoorLimits { bodies_max: 2, ..DoorLimits::default() }).await;
+    village.join(&county, &address).await;
+    let mut strangers = Vec::new();
+    for _ in 0..2 {
+        let ask = Ask::Enrol { area: OTHER.parse().unwrap(), secret: String::new(), csr: String::new() };
+        let config = tls::client(county.authority.print(), None).unwrap();
+        strangers.push(Slow::begin(&address, config, ask).await);
+    }
+    let (line, child) = (line(&village), village.child());
+    let answered = tokio::time::timeout(Duration::from_secs(3), say_hello(&line, &child)).await;
+    assert!(answered.is_ok_and(|welcome| welcome.is_ok()));
 }
 
 /// What a rogue tries, again and again, with its valid certificate.
