@@ -151,7 +151,9 @@ impl Reading<'_> {
     /// Notes what came of the file, in the transaction that took it.
     fn keep(&self, writer: &Writer, hash: [u8; 32], lines: u64, outcome: &Outcome) -> Result<()> {
         let state = if outcome.scopes.iter().any(|scope| scope.held) { "held" } else { "read" };
-        writer.put_source(&self.row(Some(hash), state, lists(outcome), lines))?;
+        if self.is_watched() {
+            writer.put_source(&self.row(Some(hash), state, lists(outcome), lines))?;
+        }
         writer.put_quarantine(self.office.area(), self.stream, self.rel_path, &refusals(self, outcome))?;
         if self.source.mode == Mode::Append {
             return Ok(());
@@ -166,11 +168,17 @@ impl Reading<'_> {
         tracing::warn!(file = self.rel_path, code, detail, "file quarantined");
         let row = self.quarantined(None, None, code, detail);
         self.office.store.write(|writer| {
-            if self.path.starts_with(&self.folder) {
+            if self.is_watched() {
                 writer.put_source(&self.row(hash, "quarantined", Vec::new(), 0))?;
             }
             writer.put_quarantine(self.office.area(), self.stream, self.rel_path, &[row])
         })
+    }
+
+    /// Whether a look at the folder sees it. Of one that came from elsewhere nothing is noted as of a watched file: the one
+    /// of its name in the folder would count as changed, and be read over it.
+    fn is_watched(&self) -> bool {
+        self.path.starts_with(&self.folder)
     }
 
     /// What this office and those below it are called, and what its own word files call areas.
