@@ -622,13 +622,13 @@ fn a_nightly_backup_is_restored_on_trial_and_a_failed_one_is_told() {
     assert!(doctor.contains("rosterd-backup.timer"), "none yet, and what to do: {doctor}");
     let folder = node.dir.join("backup");
     fs::create_dir(&folder).unwrap();
-    fs::write(folder.join("rosterd-2020-01-01-023000.db"), "old").unwrap();
+    (1..=14).for_each(|day| fs::write(folder.join(format!("rosterd-2020-01-{day:02}-023000.db")), "old").unwrap());
     let made = node.call(&["backup", "--nightly", "--json"]);
     assert_eq!(made.status.code(), Some(0), "{}", err(&made));
     let row = rows(&made).remove(0);
-    assert_eq!((&row["entries"], &row["kept"], &row["removed"]), (&25.into(), &1.into(), &1.into()), "{row}");
+    assert_eq!((&row["entries"], &row["kept"], &row["removed"]), (&25.into(), &14.into(), &1.into()), "{row}");
     let file = row["file"].as_str().unwrap().to_owned();
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "the trial leaves nothing behind");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 14, "the trial leaves nothing behind");
     let status = node.json(&["status"]).remove(0);
     assert!(status["backup"]["last"].is_string() && status["backup"]["failed"].is_null(), "{status}");
 
