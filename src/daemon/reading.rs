@@ -65,11 +65,15 @@ pub fn read(reading: &Reading) -> Result<Read> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Read::Again),
         Err(error) => return Ok(Read::NotYet(error.into())),
     };
-    if let Some(known) = known.filter(|known| known.hash == Some(hash) && known.state == "read") {
-        // Exported again without a change: that is news of a kind, and no work.
+    let is_settled = |known: &SourceRow| ["read", "rejected"].contains(&known.state.as_str());
+    if let Some(known) = known.filter(|known| known.hash == Some(hash) && is_settled(known)) {
+        // Exported again without a change: that is news of a kind, and no work. Of a file that a person rejected it is none.
         let row = reading.row(Some(hash), &known.state, known.lists.clone(), known.lines);
         office.store.write(|writer| {
             writer.put_source(&row)?;
+            if known.state == "rejected" {
+                return Ok(());
+            }
             writer.confirm_snapshots(
                 reading.stream,
                 reading.rel_path,
