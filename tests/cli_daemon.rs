@@ -655,3 +655,47 @@ fn a_nightly_backup_is_restored_on_trial_and_a_failed_one_is_told() {
     node.settle(SETTLE_SECS);
     assert_eq!(node.json(&["status"])[0]["entries"], 25);
 }
+
+#[test]
+fn a_restore_that_breaks_off_leaves_a_store_or_says_so() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(root.path(), 25);
+    let backup = node.dir.join("backup.db");
+    let backup = backup.to_str().unwrap();
+    assert!(node.call(&["backup", backup]).status.success());
+    fs::write(node.inbox().join("人口.csv"), register(1..=26)).unwrap();
+    node.settle(SETTLE_SECS);
+    node.stop();
+    // What a store that began anew could read.
+    fs::remove_file(node.inbox().join("人口.csv")).unwrap();
+    let cut = Command::new(env!("CARGO_BIN_EXE_rosterd"))
+        .args(["restore", backup, "--config", node.config().to_str().unwrap()])
+        .env("ROSTERD_CRASH_AT", "store-put-aside:1")
+        .output()
+        .unwrap();
+    assert_eq!(cut.status.code(), None, "the power is gone: {}", err(&cut));
+    let starts = |node: &mut Node| {
+        node.start(Some("2026-03-31"));
+        node.wait_ready();
+        node.settle(SETTLE_SECS);
+        let entries = node.json(&["status"])[0]["entries"].clone();
+        node.stop();
+        entries
+    };
+    assert_eq!(starts(&mut node), 26, "it goes on with the store there was");
+
+    // Where the disk knows no second name of a file, it is under neither of the two.
+    fs::remove_file(node.dir.join("data/rosterd.db")).unwrap();
+    node.start(Some("2026-03-31"));
+    let begun = Instant::now();
+    while node.is_running() {
+        assert!(begun.elapsed() < Duration::from_secs(SETTLE_SECS), "it begins anew");
+        sleep(Duration::from_millis(50));
+    }
+    node.kill();
+    let said = node.log_tail();
+    assert!(said.contains("上次恢复中断") && said.contains("rosterd restore"), "{said}");
+    assert!(!node.dir.join("data/rosterd.db").exists());
+    assert!(node.call(&["restore", backup]).status.success());
+    assert_eq!(starts(&mut node), 25);
+}
