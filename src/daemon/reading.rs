@@ -125,6 +125,9 @@ enum GivenUp {
 /// too.
 pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result<Outcome, Unreadable>> {
     let office = reading.office;
+    if !dry_run {
+        office.room.must_do()?;
+    }
     let _turn = (!dry_run).then(|| office.turn_to_take());
     let hash = hash_of(reading).or_say_at("reading the file", &reading.path)?;
     let setting = office.setting();

@@ -264,13 +264,13 @@ impl Stream {
             return Ok(());
         }
         let file = self.file.as_mut().expect("turn_to opened both files of the month");
-        let before = file.metadata().or_say("writing the mismatch log").map_err(Error::transient)?.len();
+        let before = file.metadata().or_say("writing the mismatch log")?.len();
         if let Err(error) = file.write_all(lines.as_bytes()) {
             // Half a line would spoil the one that is written behind it. Where even this fails, the next start mends it.
             let _ = file.set_len(before);
-            return Err(Error::new("writing the mismatch log").because(error).transient());
+            return Err(Error::new("writing the mismatch log").because(error));
         }
-        file.sync_data().or_say("writing the mismatch log to disk").map_err(Error::transient)?;
+        file.sync_data().or_say("writing the mismatch log to disk")?;
         self.written_to = to;
         Ok(())
     }
