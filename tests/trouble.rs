@@ -145,7 +145,8 @@ fn a_rematch_says_what_it_opened_and_what_it_closed() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(&root);
     let number = number("19500302/001");
-    let register = format!("户号,姓名,与户主关系,公民身份号码,人口状态,变动时间\n1,李四,户主,{number},死亡,2026-03-01\n");
+    let register =
+        format!("户号,姓名,与户主关系,公民身份号码,人口状态,变动时间\n1,李四,户主,{number},死亡,2026-03-01\n");
     fs::write(node.inbox().join("人口.csv"), register).unwrap();
     fs::write(node.inbox().join("低保.csv"), dibao(1)).unwrap();
     node.settle(SETTLE_SECS_MAX);

@@ -27,6 +27,7 @@ said-a-name-that-no-other-source-has = 一个别的数据源没有用过的名�
 said-what-this-source-is-called-here-as-no-other-is = 这个数据源在本处的名称，不与别的数据源相同
 said-looking-at-a-watched-file = 查看被监视的文件
 said-a-pass-failed-it-is-tried-again = 一轮处理失败，会再试
+said-the-store-is-damaged-nothing-more-is-written-to-it = 数据库已损坏：不再写入
 said-the-work-is-paused-x-goes-on = 工作已暂停：用 { $x1 } 继续
 said-the-service-is-stopping = 服务正在停止
 said-what-waits-is-linked-anew-once-it-goes-on = 恢复后会重新比对等待中的记录

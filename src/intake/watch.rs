@@ -209,11 +209,7 @@ impl Watch {
         watcher.watch(dir, mode).map_err(|e| {
             let out = matches!(e.kind, notify::ErrorKind::MaxFilesWatch);
             let error = Error::new(watching).at(dir).because(e);
-            if out {
-                error.hint("raise fs.inotify.max_user_watches, or leave it to the rescan timer")
-            } else {
-                error
-            }
+            if out { error.hint("raise fs.inotify.max_user_watches, or leave it to the rescan timer") } else { error }
         })?;
         Ok(Watch { _watcher: watcher })
     }

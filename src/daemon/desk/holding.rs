@@ -126,7 +126,8 @@ impl FrontDesk {
         let why = match came_to {
             Some(scope) if scope.held => {
                 let waiting = self.office.store.read(|view| view.held(false))?;
-                let anew = waiting.iter().rfind(|h| (&h.stream, h.list, h.area) == (&held.stream, held.list, held.area));
+                let anew =
+                    waiting.iter().rfind(|h| (&h.stream, h.list, h.area) == (&held.stream, held.list, held.area));
                 let id = anew.map_or(held.id, |anew| anew.id);
                 Error::new(format!("the file changed after it was held: what it takes away now waits under {id}"))
                     .hint("look at it again: 'rosterd held'")
