@@ -72,6 +72,26 @@ fn an_import_from_elsewhere_stands_beside_an_older_file_of_its_name() {
 }
 
 #[test]
+fn a_release_of_an_import_from_elsewhere_reads_no_other_file_of_its_name() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, &active(60));
+    let elsewhere = root.path().join("低保.csv");
+    let import = |count| {
+        fs::write(&elsewhere, active(count)).unwrap();
+        node.call(&["import", elsewhere.to_str().unwrap()]).status.success()
+    };
+    assert!(import(63) && !import(20));
+    let released = node.call(&["held", "release", &waiting(&node)]);
+    assert!(!released.status.success() && said(&released).contains("已经不在了"), "{}", said(&released));
+    assert_eq!(entries(&node), 63);
+    assert!(import(20), "the word that was given is not lost");
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(entries(&node), 20);
+    node.stop();
+}
+
+#[test]
 fn active_lines_are_counted_among_active_lines_and_most_of_a_list_never_goes_unseen() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(&root);

@@ -86,12 +86,17 @@ impl FrontDesk {
         let seen = match source.filter(|_| is_database) {
             Some(source) => seen_database(source)?,
             None => {
-                let meta = std::fs::metadata(&path).map_err(|e| {
+                let gone = || {
                     Error::new("the file that was held is not there any more")
                         .at(&path)
-                        .because(e)
                         .hint("drop it again: it is taken then")
-                })?;
+                };
+                let known = self.office.store.read(|view| view.source(&held.stream, &held.file))?;
+                if known.is_none_or(|known| known.hash != Some(held.hash)) {
+                    // It was imported from elsewhere: what has its name in the folder is nobody's word.
+                    return Err(gone());
+                }
+                let meta = std::fs::metadata(&path).map_err(|e| gone().because(e))?;
                 let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
                 Seen { rel_path: held.file.clone(), bytes: meta.len(), modified }
             }
