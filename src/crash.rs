@@ -4,7 +4,7 @@
 //! the thread that comes there breaks off.
 
 /// Every place there is.
-pub const POINTS: [&str; 7] = [
+pub const POINTS: [&str; 8] = [
     "before-commit",
     "after-commit",
     "batch-kept",
@@ -12,6 +12,7 @@ pub const POINTS: [&str; 7] = [
     "receipt-arrived",
     "notices-arrived",
     "log-written",
+    "store-put-aside",
 ];
 
 /// The process comes to a place of this name.

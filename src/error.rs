@@ -19,6 +19,7 @@ pub struct Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Nature {
     Lasting,
+    /// Somebody else does not answer.
     Transient,
     /// The disk is full: passes once there is room.
     Full,
@@ -59,7 +60,7 @@ impl Error {
         self
     }
 
-    /// Marks a failure that may pass by itself: a busy file, a link that is down, a full disk.
+    /// Marks a failure between this node and another that may pass by itself: a link that is down, no answer in time.
     pub fn transient(self) -> Error {
         Error { nature: Nature::Transient, ..self }
     }
@@ -74,9 +75,9 @@ impl Error {
         Error { nature: Nature::Damaged, ..self }
     }
 
-    /// Whether trying the same again later can help.
+    /// Whether it is another node that could not be reached or did not answer in time (CONTRACT.md, exit 3).
     pub fn is_transient(&self) -> bool {
-        matches!(self.nature, Nature::Transient | Nature::Full)
+        self.nature == Nature::Transient
     }
 
     pub fn is_full(&self) -> bool {

@@ -622,13 +622,13 @@ fn a_nightly_backup_is_restored_on_trial_and_a_failed_one_is_told() {
     assert!(doctor.contains("rosterd-backup.timer"), "none yet, and what to do: {doctor}");
     let folder = node.dir.join("backup");
     fs::create_dir(&folder).unwrap();
-    fs::write(folder.join("rosterd-2020-01-01-023000.db"), "old").unwrap();
+    (1..=14).for_each(|day| fs::write(folder.join(format!("rosterd-2020-01-{day:02}-023000.db")), "old").unwrap());
     let made = node.call(&["backup", "--nightly", "--json"]);
     assert_eq!(made.status.code(), Some(0), "{}", err(&made));
     let row = rows(&made).remove(0);
-    assert_eq!((&row["entries"], &row["kept"], &row["removed"]), (&25.into(), &1.into(), &1.into()), "{row}");
+    assert_eq!((&row["entries"], &row["kept"], &row["removed"]), (&25.into(), &14.into(), &1.into()), "{row}");
     let file = row["file"].as_str().unwrap().to_owned();
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "the trial leaves nothing behind");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 14, "the trial leaves nothing behind");
     let status = node.json(&["status"]).remove(0);
     assert!(status["backup"]["last"].is_string() && status["backup"]["failed"].is_null(), "{status}");
 
@@ -654,4 +654,48 @@ fn a_nightly_backup_is_restored_on_trial_and_a_failed_one_is_told() {
     node.wait_ready();
     node.settle(SETTLE_SECS);
     assert_eq!(node.json(&["status"])[0]["entries"], 25);
+}
+
+#[test]
+fn a_restore_that_breaks_off_leaves_a_store_or_says_so() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(root.path(), 25);
+    let backup = node.dir.join("backup.db");
+    let backup = backup.to_str().unwrap();
+    assert!(node.call(&["backup", backup]).status.success());
+    fs::write(node.inbox().join("人口.csv"), register(1..=26)).unwrap();
+    node.settle(SETTLE_SECS);
+    node.stop();
+    // What a store that began anew could read.
+    fs::remove_file(node.inbox().join("人口.csv")).unwrap();
+    let cut = Command::new(env!("CARGO_BIN_EXE_rosterd"))
+        .args(["restore", backup, "--config", node.config().to_str().unwrap()])
+        .env("ROSTERD_CRASH_AT", "store-put-aside:1")
+        .output()
+        .unwrap();
+    assert_eq!(cut.status.code(), None, "the power is gone: {}", err(&cut));
+    let starts = |node: &mut Node| {
+        node.start(Some("2026-03-31"));
+        node.wait_ready();
+        node.settle(SETTLE_SECS);
+        let entries = node.json(&["status"])[0]["entries"].clone();
+        node.stop();
+        entries
+    };
+    assert_eq!(starts(&mut node), 26, "it goes on with the store there was");
+
+    // Where the disk knows no second name of a file, it is under neither of the two.
+    fs::remove_file(node.dir.join("data/rosterd.db")).unwrap();
+    node.start(Some("2026-03-31"));
+    let begun = Instant::now();
+    while node.is_running() {
+        assert!(begun.elapsed() < Duration::from_secs(SETTLE_SECS), "it begins anew");
+        sleep(Duration::from_millis(50));
+    }
+    node.kill();
+    let said = node.log_tail();
+    assert!(said.contains("上次恢复中断") && said.contains("rosterd restore"), "{said}");
+    assert!(!node.dir.join("data/rosterd.db").exists());
+    assert!(node.call(&["restore", backup]).status.success());
+    assert_eq!(starts(&mut node), 25);
 }

@@ -6,6 +6,8 @@ use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant, SystemTime};
 
+use rosterd::linkage::Weights;
+use rosterd::store::{Home, Store};
 use serde_json::Value;
 use support::county::SETTLE_SECS_MAX;
 use support::node::Node;
@@ -135,6 +137,34 @@ fn a_rematch_does_not_wait_for_what_stands_still() {
     assert!(String::from_utf8_lossy(&out.stderr).contains("rosterd resume"), "{out:?}");
     assert!(node.call(&["resume"]).status.success());
     assert!(node.call(&["rematch"]).status.success());
+    node.stop();
+}
+
+#[test]
+fn a_rematch_says_what_it_opened_and_what_it_closed() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let number = number("19500302/001");
+    let register =
+        format!("户号,姓名,与户主关系,公民身份号码,人口状态,变动时间\n1,李四,户主,{number},死亡,2026-03-01\n");
+    fs::write(node.inbox().join("人口.csv"), register).unwrap();
+    fs::write(node.inbox().join("低保.csv"), dibao(1)).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(node.json(&["findings", "--rule", "deceased-still-active"]).len(), 1);
+    node.stop();
+    // Weights by which nobody is anybody else.
+    let store = Store::open(Home::plain(&node.dir.join("data")), VILLAGE.parse().unwrap()).unwrap();
+    let weights = Weights { version: 1, match_bits: 500.0, potential_bits: 400.0, ..Weights::default() };
+    let weights = serde_json::to_string(&weights).unwrap();
+    store.write(|writer| writer.put_meta_text("weights_trained", &weights)).unwrap();
+    drop(store);
+    node.start(Some("2026-06-02"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS_MAX);
+    let row = node.json(&["rematch"]).remove(0);
+    let count = |key: &str| row[key].as_u64().unwrap();
+    assert!(node.json(&["findings", "--rule", "deceased-still-active"]).is_empty());
+    assert!(count("findings_closed") > 0 && count("findings_opened") > 0, "{row}");
     node.stop();
 }
 

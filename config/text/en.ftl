@@ -440,6 +440,7 @@ state-settled = settled
 state-read = read
 state-quarantined = not taken
 state-held = held for a person
+state-rejected = rejected
 state-taken = taken
 state-refused-file = not taken
 state-would-take = would be taken

@@ -443,6 +443,7 @@ state-settled = 已处理完
 state-read = 已读
 state-quarantined = 未收
 state-held = 暂扣，待确认
+state-rejected = 已作废
 state-taken = 已收入
 state-refused-file = 未收
 state-would-take = 将收入

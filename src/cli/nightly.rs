@@ -43,7 +43,7 @@ pub fn run(json: bool, session: &mut Session) -> Outcome {
     if exit != Exit::Done {
         return Ok(exit);
     }
-    let (kept, removed) = prune(&folder, settings.backup.keep_days)?;
+    let (kept, removed) = prune(&folder, settings.backup.keep_days, Timestamp::now())?;
     row["kept"] = json!(kept);
     row["removed"] = json!(removed);
     if json {
@@ -57,15 +57,15 @@ pub fn run(json: bool, session: &mut Session) -> Outcome {
 
 /// A copy that was restored on trial.
 fn make(folder: &Path, session: &mut Session) -> Result<(Value, Exit), Failed> {
-    let stamp = Timestamp::now().to_zoned(TimeZone::fixed(OFFICE_TIME)).strftime(STAMP).to_string();
-    let path = folder.join(format!("{PREFIX}{stamp}{ENDING}"));
+    let path = folder.join(format!("{PREFIX}{}{ENDING}", stamp(Timestamp::now())));
     let ask = requests::Backup { file: path.clone(), prove: true };
     let parcels = Parcels { target: Some(Target { path, replaces: false }), ..Parcels::default() };
     session.row_with(&ask, &parcels, false)
 }
 
-/// Removes backups older than `days`, never the newest. Gives how many are left, and how many went.
-fn prune(folder: &Path, days: u32) -> Result<(usize, usize)> {
+/// Removes backups older than `days`, and always leaves the newest `days` of them: a clock that leapt makes them all old
+/// in one night. Gives how many are left, and how many went.
+fn prune(folder: &Path, days: u32, now: Timestamp) -> Result<(usize, usize)> {
     let mut found: Vec<(String, PathBuf)> = Vec::new();
     for entry in fs::read_dir(folder).or_say_at("reading a folder", folder)? {
         let entry = entry.or_say_at("reading a folder", folder)?;
@@ -75,12 +75,11 @@ fn prune(folder: &Path, days: u32) -> Result<(usize, usize)> {
         }
     }
     found.sort();
-    let oldest = Timestamp::now() - jiff::SignedDuration::from_hours(24 * i64::from(days));
-    let oldest = oldest.to_zoned(TimeZone::fixed(OFFICE_TIME)).strftime(STAMP).to_string();
+    let oldest = stamp(now - jiff::SignedDuration::from_hours(24 * i64::from(days)));
     let count = found.len();
     let old: Vec<PathBuf> = found
         .into_iter()
-        .take(count.saturating_sub(1))
+        .take(count.saturating_sub(days as usize))
         .filter(|(stamp, _)| *stamp < oldest)
         .map(|(_, path)| path)
         .collect();
@@ -90,21 +89,51 @@ fn prune(folder: &Path, days: u32) -> Result<(usize, usize)> {
     Ok((count - old.len(), old.len()))
 }
 
+fn stamp(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::fixed(OFFICE_TIME)).strftime(STAMP).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A backup of each of these nights, and what the folder holds.
+    fn nights(folder: &Path, nights: &[&str]) -> usize {
+        for night in nights {
+            fs::write(folder.join(format!("rosterd-{night}-023000.db")), "x").unwrap();
+        }
+        fs::read_dir(folder).unwrap().count()
+    }
+
+    fn at(night: &str) -> Timestamp {
+        format!("{night}T02:30:00+08:00").parse().unwrap()
+    }
+
     #[test]
-    fn old_backups_go_and_the_newest_stays_however_old() {
+    fn old_backups_go_and_so_many_stay_however_old() {
         let folder = tempfile::tempdir().unwrap();
-        let make = |name: &str| fs::write(folder.path().join(name), "x").unwrap();
-        make("rosterd-2020-01-01-023000.db");
-        assert_eq!(prune(folder.path(), 14).unwrap(), (1, 0), "it is all there is");
-        let today = Timestamp::now().to_zoned(TimeZone::fixed(OFFICE_TIME)).strftime(STAMP).to_string();
-        make(&format!("rosterd-{today}.db"));
-        make("rosterd-2020-01-02-023000.db");
-        make("notes.txt");
-        assert_eq!(prune(folder.path(), 14).unwrap(), (1, 2));
-        assert!(folder.path().join("notes.txt").exists(), "nobody else's file");
+        let folder = folder.path();
+        fs::write(folder.join("notes.txt"), "x").unwrap();
+        nights(folder, &["2020-01-01", "2020-01-02", "2020-01-03"]);
+        assert_eq!(prune(folder, 3, at("2026-04-01")).unwrap(), (3, 0), "it is all there is");
+        nights(folder, &["2026-03-31", "2026-04-01"]);
+        assert_eq!(prune(folder, 3, at("2026-04-01")).unwrap(), (3, 2));
+        assert!(folder.join("rosterd-2020-01-03-023000.db").exists());
+        assert!(folder.join("notes.txt").exists(), "nobody else's file");
+        assert_eq!(nights(folder, &["2026-03-28", "2026-03-29", "2026-03-30"]), 7);
+        assert_eq!(prune(folder, 3, at("2026-04-01")).unwrap(), (4, 2), "of the same age as the setting: it stays");
+    }
+
+    #[test]
+    fn one_night_in_another_century_takes_away_what_was_due_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        nights(folder, &["2026-03-29", "2026-03-30", "2026-03-31"]);
+        nights(folder, &["2066-04-01"]);
+        assert_eq!(prune(folder, 3, at("2066-04-01")).unwrap(), (3, 1));
+        nights(folder, &["2026-04-02"]);
+        assert_eq!(prune(folder, 3, at("2026-04-02")).unwrap(), (4, 0));
+        nights(folder, &["1970-01-01"]);
+        assert_eq!(prune(folder, 3, at("1970-01-01")).unwrap(), (5, 0));
     }
 }

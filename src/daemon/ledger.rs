@@ -282,7 +282,7 @@ impl ParentLedger for Ledger {
     fn accept(&self, arrival: Arrival) -> Result<Receipt> {
         if self.office.room.short().is_some() {
             // What is left is for receipts; the child keeps its batch and comes again.
-            return Err(Error::new("the disk is full: nothing new is taken").transient());
+            return Err(Error::new("the disk is full: nothing new is taken"));
         }
         let header = &arrival.header;
         let child = header.origin;

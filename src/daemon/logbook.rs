@@ -25,6 +25,7 @@ pub struct Logbook {
 /// A line as it waits in the store.
 #[derive(Serialize, Deserialize)]
 struct Waiting {
+    /// Unix milliseconds.
     at: i64,
     change: String,
     finding: Value,
@@ -54,10 +55,10 @@ impl Logbook {
                         by: line.by,
                         note: line.note,
                     };
-                    Some(LogLine { seq: *id as u64, subject })
+                    Some(LogLine { seq: *id as u64, at: Timestamp::from_millisecond(line.at).ok()?, subject })
                 })
                 .collect();
-            log.append(office.now(), &lines)?;
+            log.append(&lines)?;
             crash::point("log-written");
             office.store.write(|writer| writer.drop_logged(last))?;
         }
@@ -73,8 +74,8 @@ impl Logbook {
             Err(error) if error.is_damaged() => log.written_to() + 1,
             given => given?,
         };
-        let line = LogLine { seq, subject: Subject::Alarm { code: code.to_owned(), params, ended } };
-        log.append(Timestamp::now(), &[line])
+        let subject = Subject::Alarm { code: code.to_owned(), params, ended };
+        log.append(&[LogLine { seq, at: office.now(), subject }])
     }
 }
 
@@ -105,5 +106,32 @@ fn change(text: &str) -> Change {
         "decided" => Change::Decided,
         "closed" => Change::Closed,
         _ => Change::Opened,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::report::text::Text;
+    use crate::settings::{Language, Settings};
+    use crate::store::{Home, Store};
+
+    #[test]
+    fn a_line_that_waited_is_of_the_day_of_its_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = "[node]\narea = \"519901001201\"\nname = \"甲村\"\n";
+        let settings = Settings::parse(settings, &folder.path().join("rosterd.toml")).unwrap();
+        let office = Office::new(Store::open(Home::plain(folder.path()), settings.area).unwrap(), settings, None);
+        let log = MismatchLog::open(folder.path(), "e1", 36, Text::new(Language::Chinese)).unwrap();
+        let march: Timestamp = "2026-03-31T15:59:00Z".parse().unwrap();
+        let line = json!({"at": march.as_millisecond(), "change": "opened", "finding": {"id": "f000000000a"}});
+        office.store.write(|writer| writer.queue_log(&line.to_string())).unwrap();
+        Logbook::new(log).drain(&office).unwrap();
+        let human = std::fs::read_to_string(folder.path().join("mismatch-2026-03.txt")).unwrap();
+        assert!(human.starts_with("2026-03-31 23:59 ") && human.lines().count() == 1, "{human}");
+        let machine = std::fs::read_to_string(folder.path().join("mismatch-2026-03.jsonl")).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&machine).unwrap()["when"], "2026-03-31T15:59:00Z");
     }
 }

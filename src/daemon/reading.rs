@@ -65,11 +65,15 @@ pub fn read(reading: &Reading) -> Result<Read> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Read::Again),
         Err(error) => return Ok(Read::NotYet(error.into())),
     };
-    if let Some(known) = known.filter(|known| known.hash == Some(hash) && known.state == "read") {
-        // Exported again without a change: that is news of a kind, and no work.
+    let is_settled = |known: &SourceRow| ["read", "rejected"].contains(&known.state.as_str());
+    if let Some(known) = known.filter(|known| known.hash == Some(hash) && is_settled(known)) {
+        // Exported again without a change: that is news of a kind, and no work. Of a file that a person rejected it is none.
         let row = reading.row(Some(hash), &known.state, known.lists.clone(), known.lines);
         office.store.write(|writer| {
             writer.put_source(&row)?;
+            if known.state == "rejected" {
+                return Ok(());
+            }
             writer.confirm_snapshots(
                 reading.stream,
                 reading.rel_path,
@@ -121,6 +125,9 @@ enum GivenUp {
 /// too.
 pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result<Outcome, Unreadable>> {
     let office = reading.office;
+    if !dry_run {
+        office.room.must_do()?;
+    }
     let _turn = (!dry_run).then(|| office.turn_to_take());
     let hash = hash_of(reading).or_say_at("reading the file", &reading.path)?;
     let setting = office.setting();
@@ -151,7 +158,9 @@ impl Reading<'_> {
     /// Notes what came of the file, in the transaction that took it.
     fn keep(&self, writer: &Writer, hash: [u8; 32], lines: u64, outcome: &Outcome) -> Result<()> {
         let state = if outcome.scopes.iter().any(|scope| scope.held) { "held" } else { "read" };
-        writer.put_source(&self.row(Some(hash), state, lists(outcome), lines))?;
+        if self.is_watched() {
+            writer.put_source(&self.row(Some(hash), state, lists(outcome), lines))?;
+        }
         writer.put_quarantine(self.office.area(), self.stream, self.rel_path, &refusals(self, outcome))?;
         if self.source.mode == Mode::Append {
             return Ok(());
@@ -166,11 +175,17 @@ impl Reading<'_> {
         tracing::warn!(file = self.rel_path, code, detail, "file quarantined");
         let row = self.quarantined(None, None, code, detail);
         self.office.store.write(|writer| {
-            if self.path.starts_with(&self.folder) {
+            if self.is_watched() {
                 writer.put_source(&self.row(hash, "quarantined", Vec::new(), 0))?;
             }
             writer.put_quarantine(self.office.area(), self.stream, self.rel_path, &[row])
         })
+    }
+
+    /// Whether a look at the folder sees it. Of one that came from elsewhere nothing is noted as of a watched file: the one
+    /// of its name in the folder would count as changed, and be read over it.
+    fn is_watched(&self) -> bool {
+        self.path.starts_with(&self.folder)
     }
 
     /// What this office and those below it are called, and what its own word files call areas.

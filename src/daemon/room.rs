@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::error::{Error, Result};
+
 /// What intake leaves free, and no more than [`RESERVE_SHARE`] of a small disk.
 const RESERVE_BYTES_MAX: u64 = 32 * 1024 * 1024;
 const RESERVE_SHARE: u64 = 50;
@@ -47,6 +49,14 @@ impl Room {
             *failed = None;
         }
         (failed.is_some() || free < RESERVE_BYTES_MAX.min(all / RESERVE_SHARE)).then_some(free)
+    }
+
+    /// # Errors
+    /// Where it is too little to read anything new: what is left is for receipts.
+    pub fn must_do(&self) -> Result<()> {
+        let Some(free) = self.short() else { return Ok(()) };
+        let text = format!("the disk is full ({} MB left): nothing is read until there is room", free >> 20);
+        Err(Error::new(text).at(&self.path))
     }
 
     /// Free and all bytes of the disk.

@@ -190,11 +190,11 @@ fn list(source: &Source) -> Result<Scan> {
 /// A database as a look sees it: its stamp in the place of its size.
 ///
 /// # Errors
-/// Where it does not open: perhaps later.
+/// Where it does not open: perhaps later it does.
 pub fn seen_database(source: &Source) -> Result<Seen> {
     let stamp = reading::database(source)?
         .stamp()
-        .map_err(|e| Error::new("looking at a database").at(&source.path).because(e).transient())?;
+        .map_err(|e| Error::new("looking at a database").at(&source.path).because(e))?;
     let rel_path = shown_name(source.path.file_name().unwrap_or_default());
     Ok(Seen { rel_path, bytes: stamp >> 1, modified: SystemTime::UNIX_EPOCH })
 }

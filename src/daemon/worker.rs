@@ -16,7 +16,7 @@ use super::pass::{Derived, derive};
 use super::reading::{self, Read, Reading};
 use super::upkeep::Upkeep;
 use super::watched::{Look, NOT_LOOKED_AT, RESTLESS_LOOK, Watched, unread_now};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::intake::Vocabulary;
 use crate::settings::file_name::real_path;
 use crate::sync::status::LinkHandle;
@@ -67,6 +67,11 @@ impl Progress {
         !self.busy.load(Ordering::SeqCst)
             && !self.retrying.load(Ordering::SeqCst)
             && self.unread.load(Ordering::SeqCst) == 0
+    }
+
+    /// Whether the last turn failed.
+    pub fn is_retrying(&self) -> bool {
+        self.retrying.load(Ordering::SeqCst)
     }
 
     pub fn last_error(&self) -> Option<String> {
@@ -177,11 +182,7 @@ impl Worker {
 
     /// Reads what is new and works off what waits. Gives how long to wait first, where batches of a child still come.
     fn work(&mut self) -> Result<Option<Duration>> {
-        if let Some(free) = self.office.room.short() {
-            self.office.store.empty_log();
-            let text = format!("the disk is full ({} MB left): nothing is read until there is room", free >> 20);
-            return Err(Error::new(text).at(self.office.store.path()).transient());
-        }
+        self.office.room.must_do().inspect_err(|_| self.office.store.empty_log())?;
         let read = self.read_sources()?;
         // Linking after every batch would hold up the next one.
         if let Some(lull) = self.office.until_lull().filter(|_| read == 0) {

@@ -46,9 +46,9 @@ pub struct Scan {
 }
 
 /// Looks at `dir` and below. Lock files, dot files, unfinished downloads, and links that lead out of the folder are
-/// left out. An error where the folder itself cannot be read (a share that is away): transient.
+/// left out. An error where the folder itself cannot be read (a share that is away).
 pub fn scan(dir: &Path) -> Result<Scan, Error> {
-    let away = |e: std::io::Error| Error::new("looking at a watched folder").at(dir).because(e).transient();
+    let away = |e: std::io::Error| Error::new("looking at a watched folder").at(dir).because(e);
     let root = dir.canonicalize().map_err(away)?;
     let mut scan = Scan::default();
     let mut folders = vec![(root.clone(), String::new(), 0)];
@@ -88,7 +88,7 @@ pub fn scan(dir: &Path) -> Result<Scan, Error> {
 
 /// Looks at one file that is named by itself. One that is not there yet is no error; its folder must be.
 pub fn look_at(path: &Path) -> Result<Scan, Error> {
-    let away = |e: std::io::Error| Error::new("looking at a watched file").at(path).because(e).transient();
+    let away = |e: std::io::Error| Error::new("looking at a watched file").at(path).because(e);
     let rel_path = shown_name(path.file_name().unwrap_or_default());
     let mut scan = Scan::default();
     match fs::metadata(path).and_then(|meta| Ok((meta.is_file(), meta.len(), meta.modified()?))) {
@@ -204,11 +204,7 @@ impl Watch {
         watcher.watch(dir, mode).map_err(|e| {
             let out = matches!(e.kind, notify::ErrorKind::MaxFilesWatch);
             let error = Error::new(watching).at(dir).because(e);
-            if out {
-                error.hint("raise fs.inotify.max_user_watches, or leave it to the rescan timer")
-            } else {
-                error.transient()
-            }
+            if out { error.hint("raise fs.inotify.max_user_watches, or leave it to the rescan timer") } else { error }
         })?;
         Ok(Watch { _watcher: watcher })
     }
@@ -271,8 +267,7 @@ mod tests {
             std::os::unix::fs::symlink(dir.path().join("b.xls"), dir.path().join("e.xls")).unwrap();
         }
         assert_eq!(paths(&scan(dir.path()).unwrap()), ["2026-04/519901001200/a.csv", "b.xls", "e.xls"]);
-        let gone = scan(&dir.path().join("away")).unwrap_err();
-        assert!(gone.is_transient());
+        assert!(scan(&dir.path().join("away")).is_err());
     }
 
     #[test]

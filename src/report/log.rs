@@ -10,8 +10,8 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
 use super::text::{Text, printable};
@@ -52,6 +52,8 @@ pub enum Subject {
 pub struct LogLine {
     /// Rises with every change of one store.
     pub seq: u64,
+    /// When it changed, which may be long before there is room to write it down.
+    pub at: Timestamp,
     pub subject: Subject,
 }
 
@@ -116,21 +118,24 @@ impl MismatchLog {
         self.machine.written_to.min(self.human.written_to)
     }
 
-    /// Appends `lines`, rising in number, as of `when`. Lines already written are left out. On the disk when this
-    /// returns; after an error the log may be ahead of what it said, never behind.
-    pub fn append(&mut self, when: Timestamp, lines: &[LogLine]) -> Result<()> {
-        let local = when.to_zoned(TimeZone::fixed(OFFICE_TIME));
-        self.turn_to((local.year(), local.month()))?;
-        let stamp = local.strftime("%Y-%m-%d %H:%M").to_string();
+    /// Appends `lines`, rising in number, each to the month it is of. Lines already written are left out. On the disk when
+    /// this returns; after an error the log may be ahead of what it said, never behind.
+    pub fn append(&mut self, lines: &[LogLine]) -> Result<()> {
+        lines.chunk_by(|one, next| month_of(one) == month_of(next)).try_for_each(|lines| self.append_to_month(lines))
+    }
+
+    fn append_to_month(&mut self, lines: &[LogLine]) -> Result<()> {
+        self.turn_to(month_of(&lines[0]))?;
         let (mut machine, mut human) = (String::new(), String::new());
         let (mut machine_to, mut human_to) = (self.machine.written_to, self.human.written_to);
         for line in lines {
             if line.seq > machine_to {
-                machine.push_str(&unnumbered(&self.machine_line(when, line).to_string()));
+                machine.push_str(&unnumbered(&self.machine_line(line).to_string()));
                 machine.push('\n');
                 machine_to = line.seq;
             }
             if line.seq > human_to {
+                let stamp = office_time(line).strftime("%Y-%m-%d %H:%M");
                 let said = printable(&unnumbered(&self.human_line(&line.subject)));
                 human.push_str(&format!("{stamp} {said} #{}:{}\n", self.epoch, line.seq));
                 human_to = line.seq;
@@ -177,7 +182,7 @@ impl MismatchLog {
         Ok(())
     }
 
-    fn machine_line(&self, when: Timestamp, line: &LogLine) -> Value {
+    fn machine_line(&self, line: &LogLine) -> Value {
         let mut row = match &line.subject {
             Subject::Finding { change, finding, by, note } => {
                 json!({"change": change.as_str(), "finding": finding, "by": by, "note": note})
@@ -187,7 +192,7 @@ impl MismatchLog {
                 "alarm": code, "params": params, "text": self.text.say_json(&format!("alarm-{code}"), params),
             }),
         };
-        let head = json!({"when": when.to_string(), "epoch": self.epoch, "seq": line.seq});
+        let head = json!({"when": line.at.to_string(), "epoch": self.epoch, "seq": line.seq});
         if let (Value::Object(row), Value::Object(head)) = (&mut row, head) {
             row.retain(|_, value| !value.is_null());
             row.extend(head);
@@ -247,6 +252,15 @@ impl MismatchLog {
     }
 }
 
+fn office_time(line: &LogLine) -> Zoned {
+    line.at.to_zoned(TimeZone::fixed(OFFICE_TIME))
+}
+
+fn month_of(line: &LogLine) -> (i16, i8) {
+    let local = office_time(line);
+    (local.year(), local.month())
+}
+
 /// `file:row` of an entry's source, with the sheet where there is one.
 fn place(source: &Value) -> Option<String> {
     let file = source["file"].as_str()?;
@@ -264,13 +278,13 @@ impl Stream {
             return Ok(());
         }
         let file = self.file.as_mut().expect("turn_to opened both files of the month");
-        let before = file.metadata().or_say("writing the mismatch log").map_err(Error::transient)?.len();
+        let before = file.metadata().or_say("writing the mismatch log")?.len();
         if let Err(error) = file.write_all(lines.as_bytes()) {
             // Half a line would spoil the one that is written behind it. Where even this fails, the next start mends it.
             let _ = file.set_len(before);
-            return Err(Error::new("writing the mismatch log").because(error).transient());
+            return Err(Error::new("writing the mismatch log").because(error));
         }
-        file.sync_data().or_say("writing the mismatch log to disk").map_err(Error::transient)?;
+        file.sync_data().or_say("writing the mismatch log to disk")?;
         self.written_to = to;
         Ok(())
     }

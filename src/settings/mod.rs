@@ -189,7 +189,7 @@ pub struct Log {
 pub struct Backup {
     /// Absolute; `DIR/backup` unless set.
     pub dir: PathBuf,
-    /// Older ones go; the newest stays.
+    /// Older ones go, where so many newer ones are there.
     pub keep_days: u32,
 }
 

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::key::{Home, PLAIN_BEGINS, StoreKey, restrict};
 use super::open::{SCHEMA_VERSION, create, reader, version, writer};
 use super::{View, fault, meta};
+use crate::crash;
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 use crate::settings::Settings;
@@ -21,8 +22,11 @@ const PAGE_BYTES: usize = 4_096;
 /// Wait for a writer that is in the way of a copy.
 const STEP_PAUSE: Duration = Duration::from_millis(50);
 
-/// `rosterd.db` and what SQLite keeps beside it.
-const ENDINGS: [&str; 3] = ["-wal", "-shm", ""];
+/// What SQLite keeps beside `rosterd.db`.
+const LOG_ENDINGS: [&str; 2] = ["-wal", "-shm"];
+
+/// What a backup is called while it is made the store.
+const RESTORING: &str = ".restoring";
 
 fn with_ending(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
@@ -32,7 +36,7 @@ fn with_ending(file: &Path, ending: &str) -> PathBuf {
 
 /// Takes a file and what lies beside it away, where it is there.
 fn remove(file: &Path) -> Result<()> {
-    for ending in ENDINGS {
+    for ending in LOG_ENDINGS.into_iter().chain([""]) {
         let path = with_ending(file, ending);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -82,18 +86,30 @@ pub(super) fn backup(home: &Home, target: &Path, progress: &mut dyn FnMut(u64, u
 /// the way. What was there is kept beside it under `stamp`, even where it does not open any more. Gives the entries
 /// that stand in the copy, and where the old store lies, where there was one.
 pub(super) fn restore(home: &Home, copy: &Path, area: Area, stamp: &str) -> Result<(u64, Option<PathBuf>)> {
-    let fresh = home.beside(with_ending(&home.file, ".restoring"));
+    let fresh = home.beside(with_ending(&home.file, RESTORING));
     remove(&fresh.file)?;
     // The file that is worked on goes by the name of the one that was asked for.
     let brought = bring_back(&fresh, copy, area).map_err(|error| error.renamed(&fresh.file, copy));
     let entries = brought.inspect_err(|_| drop(remove(&fresh.file)))?;
     let kept = put_aside(home, stamp)?;
+    crash::point("store-put-aside");
     fs::rename(&fresh.file, &home.file).or_say_at("putting the backup in place", &home.file)?;
     // Left by looking at the copy; empty after the checkpoint.
     remove(&fresh.file)?;
     fault::take_note_away(&home.file)?;
     settle(home.folder())?;
     Ok((entries, kept))
+}
+
+/// A restore that broke off may have left no store, where the disk knows no second name of a file: nobody may take the
+/// empty place for a node that never ran, and begin anew.
+pub(super) fn must_not_be_half_restored(home: &Home) -> Result<()> {
+    if home.file.exists() || !with_ending(&home.file, RESTORING).exists() {
+        return Ok(());
+    }
+    Err(Error::new("a restore broke off before the backup was in its place")
+        .at(home.file())
+        .hint("run 'rosterd restore' again; the store from before lies beside it"))
 }
 
 /// Whether the file begins as a plain SQLite file does, or may be an encrypted one: whole pages of what is no text.
@@ -140,7 +156,9 @@ fn bring_back(fresh: &Home, copy: &Path, area: Area) -> Result<u64> {
     Ok(entries as u64)
 }
 
-/// Moves the store and its log out of the way; a log without its file would be played into another one.
+/// Gives the store a second name, under which it is kept, and moves its log there; a log without its file would be played
+/// into another one. The store stands under its own name too until the backup takes that: whatever breaks off here, the
+/// next start finds one of the two.
 fn put_aside(home: &Home, stamp: &str) -> Result<Option<PathBuf>> {
     if !home.file.exists() {
         return Ok(None);
@@ -156,15 +174,20 @@ fn put_aside(home: &Home, stamp: &str) -> Result<Option<PathBuf>> {
     let names = std::iter::once(stamp.to_owned()).chain((2..).map(|nth| format!("{stamp}-{nth}")));
     let aside = names.map(|name| home.folder().join(format!("rosterd-{name}.db"))).find(|aside| !aside.exists());
     let aside = aside.expect("there are more names than files");
-    for ending in ENDINGS {
+    let keeping = "keeping the old store";
+    if fs::hard_link(&home.file, &aside).is_err() {
+        fs::rename(&home.file, &aside).or_say_at(keeping, &aside)?;
+    }
+    for ending in LOG_ENDINGS {
         let (from, to) = (with_ending(&home.file, ending), with_ending(&aside, ending));
         match fs::rename(&from, &to) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(Error::new("keeping the old store").at(to).because(error));
+                return Err(Error::new(keeping).at(to).because(error));
             }
             _ => {}
         }
     }
+    settle(home.folder())?;
     Ok(Some(aside))
 }
 
@@ -186,7 +209,7 @@ pub(super) fn rekey(settings: &Settings, old: Option<StoreKey>) -> Result<Home> 
     export(&old, &fresh).inspect_err(|_| drop(remove(&fresh.file)))?;
     check(&fresh.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?, &fresh.file)?;
     // Checkpointed by the export: without them the rename leaves nothing of the old file behind.
-    for ending in ["-wal", "-shm"] {
+    for ending in LOG_ENDINGS {
         remove(&with_ending(&home.file, ending))?;
     }
     fs::rename(&fresh.file, &home.file).or_say_at("putting the store under its new key", &home.file)?;

@@ -15,11 +15,9 @@ const NOTE: &str = "rosterd.db.damaged";
 
 /// What failed.
 enum Kind {
-    /// Somebody else holds the file, or the disk did not answer this time.
-    Passing,
     Full,
     Damaged,
-    /// A mistake in the question.
+    /// Somebody else holds the file, the disk did not answer this time, or a mistake in the question.
     Other,
 }
 
@@ -37,7 +35,6 @@ pub(super) fn is_in_the_question(error: &Error) -> bool {
 /// Gives an error the nature that the SQLite error inside it tells of.
 pub(super) fn judged(error: Error) -> Error {
     match cause_of(&error).map_or(Kind::Other, kind_of) {
-        Kind::Passing => error.transient(),
         Kind::Full => error.full(),
         Kind::Damaged => error.damaged().hint(HINT),
         Kind::Other => error,
@@ -50,9 +47,6 @@ fn kind_of(found: &rusqlite::Error) -> Kind {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Kind::Damaged,
         _ if extended == ffi::SQLITE_IOERR_CORRUPTFS => Kind::Damaged,
         Some(ErrorCode::DiskFull) => Kind::Full,
-        Some(
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen,
-        ) => Kind::Passing,
         Some(_) => Kind::Other,
         // The tables are STRICT and hold only what was written from our own types.
         None => match found {

@@ -248,7 +248,7 @@ impl Store {
         if let Err(error) = tx.commit() {
             // Unknown whether it happened. The next call opens the file anew and reads what is there.
             *guard = None;
-            return Err(Error::new("committing a transaction").at(self.path()).because(error).transient());
+            return Err(Error::new("committing a transaction").at(self.path()).because(error));
         }
         crash::point("after-commit");
         Ok(result)

@@ -7,6 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::copies::must_not_be_half_restored;
 use super::key::{Home, restrict};
 use super::{View, fault, meta};
 use crate::domain::Area;
@@ -36,6 +37,7 @@ const STATEMENTS_MAX: usize = 96;
 
 pub(super) fn create(home: &Home, area: Area) -> Result<Connection> {
     let path = home.file();
+    must_not_be_half_restored(home)?;
     let mut conn = writer(home)?;
     migrate(&mut conn, path)?;
     must_be_as_made(&conn, path)?;

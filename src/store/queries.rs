@@ -1,12 +1,12 @@
 //! Questions of the verbs: lists of findings, people, totals.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::codec::{Doing, uid};
 use super::findings::{COLUMNS, finding_row};
 use super::snapshots::{Place, Places};
 use super::{FindingRow, StoredEntry, View, Writer, fault, sum};
-use crate::domain::{Area, FindingStatus, List, Uid};
+use crate::domain::{Area, FindingId, FindingStatus, List, Uid};
 use crate::error::{Error, Result};
 
 /// Which findings to list.
@@ -46,6 +46,9 @@ pub struct Totals {
     /// Open findings by rule and severity.
     pub open: Vec<(String, String, u64)>,
 }
+
+/// A finding that is open: a dismissal counts until its evidence changes, as in `findings::status`.
+const OPEN: &str = "holds = 1 AND decided IS NOT 'confirm' AND (decided IS NOT 'dismiss' OR decided_on <> basis)";
 
 impl View<'_> {
     /// Findings in a fixed order: the worst first, then by rule and area.
@@ -146,15 +149,19 @@ impl View<'_> {
         Ok(out)
     }
 
+    pub fn open_findings(&self) -> Result<BTreeSet<FindingId>> {
+        self.conn
+            .prepare_cached(&format!("SELECT id FROM findings WHERE {OPEN}"))
+            .and_then(|mut s| s.query_map([], |row| row.get(0).map(|id: i64| FindingId(id as u64)))?.collect())
+            .doing("reading findings")
+    }
+
     pub fn totals(&self) -> Result<Totals> {
-        // A dismissal counts until its evidence changes, as in `findings::status`.
         let open = self
             .conn
-            .prepare_cached(
-                "SELECT rule, severity, count(*) FROM findings
-                 WHERE holds = 1 AND decided IS NOT 'confirm' AND (decided IS NOT 'dismiss' OR decided_on <> basis)
-                 GROUP BY rule, severity ORDER BY rule, severity",
-            )
+            .prepare_cached(&format!(
+                "SELECT rule, severity, count(*) FROM findings WHERE {OPEN} GROUP BY rule, severity ORDER BY rule, severity"
+            ))
             .and_then(|mut s| {
                 s.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)? as u64)))?.collect()
             })

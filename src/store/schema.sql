@@ -97,7 +97,7 @@ CREATE TABLE sources (
     modified INTEGER NOT NULL,
     hash     BLOB,                       -- NULL: never read whole
     read_at  INTEGER,                    -- NULL: never read whole
-    state    TEXT NOT NULL,              -- read, held, quarantined, waiting
+    state    TEXT NOT NULL,              -- read, held, rejected, quarantined, waiting
     lists    TEXT NOT NULL,              -- JSON array of the lists found in it
     lines    INTEGER NOT NULL,
     PRIMARY KEY (stream, path)
@@ -132,7 +132,7 @@ CREATE TABLE held (
     had     INTEGER NOT NULL,            -- lines before
     has     INTEGER NOT NULL,            -- lines it would leave
     removes INTEGER NOT NULL,
-    state   TEXT NOT NULL                -- held, released, rejected, superseded
+    state   TEXT NOT NULL                -- held, released (not taken yet), taken, rejected, superseded
 ) STRICT;
 
 -- Findings: what holds now and what once did.

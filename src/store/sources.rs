@@ -18,7 +18,7 @@ pub struct SourceRow {
     pub modified: i64,
     pub hash: Option<[u8; 32]>,
     pub read_at: Option<i64>,
-    /// read, held, quarantined, waiting
+    /// read, held, rejected, quarantined, waiting
     pub state: String,
     pub lists: Vec<List>,
     pub lines: u64,
@@ -52,7 +52,7 @@ pub struct Held {
     pub had: u64,
     pub has: u64,
     pub removes: u64,
-    /// held, released, rejected, superseded
+    /// held, released, taken, rejected, superseded
     pub state: String,
 }
 
@@ -149,13 +149,17 @@ impl View<'_> {
             .doing("reading held snapshots")
     }
 
-    /// Whether a person released exactly this content for this list and area.
-    pub fn is_released(&self, hash: &[u8; 32], area: Area, list: List) -> Result<bool> {
+    /// Whether a person released exactly this content for this list and area, and it was not taken yet.
+    pub fn is_released(&self, stream: &str, hash: &[u8; 32], at: (List, Area)) -> Result<bool> {
         self.conn
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM held WHERE hash = ?1 AND area = ?2 AND list = ?3 AND state = 'released')",
+                "SELECT EXISTS (SELECT 1 FROM held WHERE stream = ?1 AND hash = ?2 AND area = ?3 AND list = ?4
+                                AND state = 'released')",
             )
-            .and_then(|mut s| s.query_row((&hash[..], area.padded() as i64, list as u8), |row| row.get(0)))
+            .and_then(|mut s| {
+                let key = (stream, &hash[..], at.1.padded() as i64, at.0 as u8);
+                s.query_row(key, |row| row.get(0))
+            })
             .doing("reading held snapshots")
     }
 }
@@ -311,6 +315,19 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// A snapshot of this content was taken: a release of it has done its work. One of other content was about what stood
+    /// before, and is void.
+    pub fn use_releases(&self, stream: &str, hash: &[u8; 32], at: (List, Area)) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "UPDATE held SET state = CASE WHEN hash = ?2 THEN 'taken' ELSE 'superseded' END
+                 WHERE stream = ?1 AND area = ?3 AND list = ?4 AND state = 'released'",
+            )
+            .and_then(|mut s| s.execute((stream, &hash[..], at.1.padded() as i64, at.0 as u8)))
+            .doing("noting that a released snapshot was taken")?;
+        Ok(())
+    }
+
     /// Forgets a file that is gone, and what of it was refused. What was read of it stands.
     pub fn forget_refused(&self, origin: Area, stream: &str, path: &str) -> Result<()> {
         self.conn
@@ -321,7 +338,8 @@ impl Writer<'_> {
     }
 
     /// Sets what a person decided about a held snapshot and gives it; `None` where it does not wait. The file of one that is
-    /// released waits to be read again, whatever happens before somebody does.
+    /// released waits to be read again, whatever happens before somebody does; that of one that is rejected is done with,
+    /// unless another list of it waits still. A file that is another one by now is not concerned.
     pub fn decide_held(&self, id: i64, state: &str) -> Result<Option<Held>> {
         let decided = self
             .conn
@@ -331,11 +349,12 @@ impl Writer<'_> {
         if let Some(held) = &decided {
             self.conn
                 .prepare_cached(if state == "released" {
-                    "UPDATE sources SET state = 'waiting', modified = -1 WHERE stream = ?1 AND path = ?2"
+                    "UPDATE sources SET state = 'waiting', modified = -1 WHERE stream = ?1 AND path = ?2 AND hash = ?3"
                 } else {
-                    "UPDATE sources SET state = 'read' WHERE stream = ?1 AND path = ?2 AND state = 'held'"
+                    "UPDATE sources SET state = 'rejected' WHERE stream = ?1 AND path = ?2 AND hash = ?3 AND state = 'held'
+                     AND NOT EXISTS (SELECT 1 FROM held WHERE stream = ?1 AND file = ?2 AND hash = ?3 AND state = 'held')"
                 })
-                .and_then(|mut s| s.execute((&held.stream, &held.file)))
+                .and_then(|mut s| s.execute((&held.stream, &held.file, &held.hash[..])))
                 .doing("deciding about a held snapshot")?;
         }
         Ok(decided)

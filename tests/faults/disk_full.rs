@@ -124,6 +124,13 @@ fn episodes(count: u32) {
         assert!(!node.call(&["findings"]).stdout.is_empty(), "what is known can still be asked for");
         assert_eq!(lines(), held, "nothing is read without room");
         assert!(inboxes[0].join("deaths.csv").exists(), "the files are left alone");
+        // What is left is for receipts, whoever asks.
+        let file = inboxes[0].join("deaths.csv");
+        for verb in [&["import", file.to_str().expect("a plain name")][..], &["rematch"]] {
+            let refused = node.call(verb);
+            let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert!(refused.status.code() == Some(1) && why.contains("磁盘已满"), "{verb:?} {refused:?}");
+        }
         disk.clear();
         let resumed = Instant::now();
         while alarm(&node) || node.json(&["status"])[0]["settled"] != true {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::control::requests::{self as ask, HeldAction};
 use super::super::control::{Exit, Frame};
-use super::super::pass::other_file;
+use super::super::pass::{ScopeOutcome, other_file};
 use super::super::reading;
 use super::super::watched::{seen_database, stream_of};
 use super::looking::instant;
@@ -68,11 +68,12 @@ impl FrontDesk {
         };
         let held = office.store.write(|writer| writer.decide_held(id, state))?.ok_or_else(nobody)?;
         row(out, &office.store.read(|view| self.held_row(view, &held))?)?;
-        if args.action == HeldAction::Release {
-            self.take_released(live, &held, out)?;
-        }
+        let taken = match args.action {
+            HeldAction::Release => self.take_released(live, &held, out),
+            HeldAction::Reject => Ok(()),
+        };
         office.changed();
-        Ok(Exit::Done)
+        taken.map(|()| Exit::Done)
     }
 
     /// Reads the file of a released snapshot again: the release is for the content that was looked at.
@@ -85,12 +86,17 @@ impl FrontDesk {
         let seen = match source.filter(|_| is_database) {
             Some(source) => seen_database(source)?,
             None => {
-                let meta = std::fs::metadata(&path).map_err(|e| {
+                let gone = || {
                     Error::new("the file that was held is not there any more")
                         .at(&path)
-                        .because(e)
                         .hint("drop it again: it is taken then")
-                })?;
+                };
+                let known = self.office.store.read(|view| view.source(&held.stream, &held.file))?;
+                if known.is_none_or(|known| known.hash != Some(held.hash)) {
+                    // It was imported from elsewhere: what has its name in the folder is nobody's word.
+                    return Err(gone());
+                }
+                let meta = std::fs::metadata(&path).map_err(|e| gone().because(e))?;
                 let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
                 Seen { rel_path: held.file.clone(), bytes: meta.len(), modified }
             }
@@ -109,11 +115,36 @@ impl FrontDesk {
         let reading = self.reading_of(live, &settings, &held.stream, source, &seen, path);
         // A database that is worked in is never again what it was when somebody looked: the word is for what it says now.
         let outcome = reading::import(&reading, false, is_database)?;
+        let of_it = |scope: &&ScopeOutcome| (scope.list, scope.area) == (held.list, held.area);
+        let came_to = outcome.as_ref().ok().and_then(|outcome| outcome.scopes.iter().find(of_it)).cloned();
+        // What the file says of other lists is not what was asked.
         self.tell_import(&held.file, outcome, false, &mut |frame| match frame {
             // The one row of this verb is the snapshot that was held.
             Frame::Row(_) => true,
             other => out(other),
-        })
-        .map(|_| ())
+        })?;
+        self.must_be_taken(held, came_to)
+    }
+
+    /// What was released may be another file by the time it is read.
+    fn must_be_taken(&self, held: &Held, came_to: Option<ScopeOutcome>) -> Result<()> {
+        let why = match came_to {
+            Some(scope) if scope.held => {
+                let waiting = self.office.store.read(|view| view.held(false))?;
+                let anew =
+                    waiting.iter().rfind(|h| (&h.stream, h.list, h.area) == (&held.stream, held.list, held.area));
+                let id = anew.map_or(held.id, |anew| anew.id);
+                Error::new(format!("the file changed after it was held: what it takes away now waits under {id}"))
+                    .hint("look at it again: 'rosterd held'")
+            }
+            Some(scope) if scope.outdated.is_some() => {
+                Error::new("the file is of an earlier day than the list that counts by now")
+                    .hint("'rosterd quarantine' lists it")
+            }
+            Some(_) => return Ok(()),
+            None => Error::new("the file changed after it was held: it says nothing of that list any more")
+                .hint("drop the right one"),
+        };
+        Err(why.at(&held.file))
     }
 }

@@ -1,16 +1,17 @@
 //! Verbs about who is who.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::super::control::requests::{self as ask, Verdict};
 use super::super::control::{Exit, Frame};
-use super::super::office::{Office, WEIGHTS};
+use super::super::office::WEIGHTS;
 use super::super::pass::{Setting, features_of};
 use super::super::present::Presenter;
-use super::{FrontDesk, Out, row};
+use super::{FrontDesk, Live, Out, row};
 use crate::domain::Uid;
 use crate::error::{Context, Error, Result};
 use crate::linkage::{self, Features, compare, link_all, train};
@@ -136,8 +137,11 @@ impl FrontDesk {
     }
 
     pub(super) fn rematch(&self, args: &ask::Rematch, out: Out) -> Result<Exit> {
-        self.live()?;
+        let live = self.live()?;
         let office = &self.office;
+        if !args.dry_run {
+            office.room.must_do()?;
+        }
         let trained = office.store.read(|view| view.meta_text(TRAINED))?;
         let mut setting = office.setting();
         if let Some(text) = &trained {
@@ -148,8 +152,7 @@ impl FrontDesk {
         let linked = link_all(&entries, &setting.decided, &setting.weights);
         let (joined, split) = moved(&standing, &linked.person);
         let persons = linked.person.iter().max().map_or(0, |max| max + 1);
-        let open = |view: &View| view.totals().map(|t| t.open.iter().map(|(_, _, n)| n).sum::<u64>());
-        let before = office.store.read(open)?;
+        let before = office.store.read(|view| view.open_findings())?;
         if !args.dry_run {
             office.store.write(|writer| {
                 if let Some(text) = &trained {
@@ -157,6 +160,7 @@ impl FrontDesk {
                 }
                 writer.mark_all()
             })?;
+            let turn = live.progress.turns.load(Ordering::SeqCst);
             office.changed();
             let all = entries.len() as u64;
             loop {
@@ -164,8 +168,8 @@ impl FrontDesk {
                 if left == 0 {
                     break;
                 }
-                if let Some(why) = why_nothing_moves(office) {
-                    return Err(Error::new(why).hint("what waits is linked anew once it goes on"));
+                if let Some(why) = self.why_nothing_moves(live, turn) {
+                    return Err(why.hint("what waits is linked anew once it goes on"));
                 }
                 if !out(Frame::progress(all - left.min(all), all, "rematch")) {
                     // Whoever asked is gone; what waits is worked off all the same.
@@ -174,24 +178,35 @@ impl FrontDesk {
                 std::thread::sleep(REMATCH_LOOK);
             }
         }
-        let after = office.store.read(open)?;
+        let after = office.store.read(|view| view.open_findings())?;
         row(
             out,
             &json!({"persons": persons, "joined": joined, "split": split,
-                    "findings_opened": after.saturating_sub(before), "findings_closed": before.saturating_sub(after)}),
+                    "findings_opened": after.difference(&before).count(),
+                    "findings_closed": before.difference(&after).count()}),
         )?;
         Ok(Exit::Done)
     }
-}
 
-/// Why what waits is not worked off now, if so.
-fn why_nothing_moves(office: &Office) -> Option<&'static str> {
-    if office.is_paused() {
-        Some("the work is paused: 'rosterd resume' goes on")
-    } else if office.store.damage().is_some() {
-        Some("the store is damaged: nothing more is written to it")
-    } else {
-        office.is_stopping().then_some("the service is stopping")
+    /// Why what waits since that turn of the worker is not worked off now, if so.
+    fn why_nothing_moves(&self, live: &Live, turn: u64) -> Option<Error> {
+        let office = &self.office;
+        if office.is_paused() {
+            return Some(Error::new("the work is paused: 'rosterd resume' goes on"));
+        }
+        if office.store.damage().is_some() {
+            return Some(Error::new("the store is damaged: nothing more is written to it"));
+        }
+        if office.is_stopping() {
+            return Some(Error::new("the service is stopping"));
+        }
+        if let Err(full) = office.room.must_do() {
+            return Some(full);
+        }
+        // A turn that began before what waits was there may have failed for another reason.
+        let has_tried = live.progress.turns.load(Ordering::SeqCst) > turn + 1;
+        let why = live.progress.last_error().filter(|_| has_tried && live.progress.is_retrying())?;
+        Some(Error::new("a pass failed; it is tried again").because(why))
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) fn hold(writer: &Writer, held: &Held) -> Result<()> {
 /// written anew, another part of the list that waits beside it goes on waiting.
 pub(super) fn taken(writer: &Writer, manner: &Manner, at: (List, Area), scope: &Scope) -> Result<()> {
     let anew = scope.before.as_ref().is_some_and(|before| before.facts.file == manner.file);
+    writer.use_releases(&manner.stream, &manner.hash, at)?;
     give_way(writer, at, &manner.stream, |other| !(anew && is_part(other) && other.file != manner.file))
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 
-use crate::domain::{Area, List, Record, Status, Uid};
+use crate::domain::{Area, List, Record, Uid};
 use crate::error::{Error, Result};
 use crate::intake::{Refusal, diff};
 use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, View, Wait, Writer};
@@ -18,6 +18,7 @@ use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, View, Wait, Writer
 use super::Setting;
 use super::entering::{Blocks, Now, compare, enter, keys_of, name_line, read_body, update};
 use super::gather::{Gather, NewLine};
+use super::guard::Guard;
 use super::holding::{hold, other_file, taken};
 use super::indexing::index_before;
 use super::scope::{Plan, Scope, ScopeOutcome};
@@ -46,14 +47,6 @@ pub struct Manner {
     /// Only tell what would change.
     pub dry_run: bool,
     pub guard: Guard,
-}
-
-/// The deletion guard (DOMAIN.md R3): a snapshot that takes more than both is held.
-#[derive(Debug, Clone, Copy)]
-pub struct Guard {
-    /// Share of the active lines, 0 to 1.
-    pub removed_share_max: f64,
-    pub removed_lines_floor: u64,
 }
 
 /// What became of the whole file.
@@ -246,17 +239,12 @@ fn plan(
     }
     let fresh: Vec<(usize, Record)> = pairing.fresh.into_iter().map(|j| (j, says(j))).collect();
     let gone: Vec<StoredEntry> = gone.into_iter().map(take).collect();
-    let standing = || gone.iter().filter(|s| s.entry.removed.is_none());
-    // Lines that already said that the person died or left may go: that is housekeeping.
-    let weighs = standing().filter(|s| s.entry.record.status == Status::Active).count();
-    let share = weighs as f64 / scope.held.len().max(1) as f64;
-    let guard = manner.guard;
-    let removes = standing().count() as u64;
-    let too_much = weighs as u64 > guard.removed_lines_floor && share > guard.removed_share_max;
+    let removes = gone.iter().filter(|stored| stored.entry.removed.is_none()).count() as u64;
+    let too_much = manner.guard.stops(view, at.0, &scope.held, &gone)?;
     let counts = scope.before.as_ref().map(|before| before.facts.file.as_str());
     let other_file = other_file(&manner.folder, &scope.as_held(at, manner, setting, removes), counts);
     let waits = !manner.released && (too_much || other_file.is_some());
-    let held = waits && !view.is_released(&manner.hash, at.1, at.0)?;
+    let held = waits && !view.is_released(&manner.stream, &manner.hash, at)?;
     Ok(Plan { same, gone, fresh, kept, joins, replaced_damaged, removes, held, other_file })
 }
 

@@ -10,6 +10,7 @@ mod below;
 mod derive;
 mod entering;
 mod gather;
+mod guard;
 mod holding;
 mod indexing;
 mod ingest;
@@ -24,8 +25,9 @@ mod spread;
 pub use arrive::arrive;
 pub use derive::{Derived, derive};
 pub use gather::Gather;
+pub use guard::Guard;
 pub use holding::other_file;
-pub use ingest::{Guard, Manner, Outcome, ingest};
+pub use ingest::{Manner, Outcome, ingest};
 pub use scope::ScopeOutcome;
 
 use crate::domain::{Area, Date, Entry, List, Record};

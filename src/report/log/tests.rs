@@ -18,6 +18,7 @@ fn line(seq: u64, change: Change) -> LogLine {
     let decided = change == Change::Decided;
     LogLine {
         seq,
+        at: at("2026-03-05T06:02:00Z"),
         subject: Subject::Finding {
             change,
             finding,
@@ -25,6 +26,10 @@ fn line(seq: u64, change: Change) -> LogLine {
             note: decided.then(|| "已核，证件519901198001010019".into()),
         },
     }
+}
+
+fn on(when: &str, seq: u64, change: Change) -> LogLine {
+    LogLine { at: at(when), ..line(seq, change) }
 }
 
 /// The last `count` JSON lines of the log in `folder`, the newest last.
@@ -51,7 +56,7 @@ fn read(folder: &Path, name: &str) -> String {
 fn a_change_is_one_line_for_programs_and_one_for_people() {
     let folder = tempfile::tempdir().unwrap();
     let mut log = open(folder.path(), "e1");
-    log.append(at("2026-03-05T06:02:00Z"), &[line(1, Change::Opened), line(2, Change::Decided)]).unwrap();
+    log.append(&[line(1, Change::Opened), line(2, Change::Decided)]).unwrap();
     let human = read(folder.path(), "mismatch-2026-03.txt");
     assert_eq!(
         human.lines().next().unwrap(),
@@ -68,7 +73,7 @@ fn a_change_is_one_line_for_programs_and_one_for_people() {
 #[test]
 fn no_number_is_whole_even_where_a_clerk_typed_one_into_a_note() {
     let folder = tempfile::tempdir().unwrap();
-    open(folder.path(), "e1").append(at("2026-03-05T06:02:00Z"), &[line(1, Change::Decided)]).unwrap();
+    open(folder.path(), "e1").append(&[line(1, Change::Decided)]).unwrap();
     for name in ["mismatch-2026-03.txt", "mismatch-2026-03.jsonl"] {
         let text = read(folder.path(), name);
         assert!(text.contains("519901**********19") && !text.contains("19800101"), "{text}");
@@ -80,21 +85,20 @@ fn no_number_is_whole_even_where_a_clerk_typed_one_into_a_note() {
 fn a_month_has_its_own_files_by_the_offices_calendar() {
     let folder = tempfile::tempdir().unwrap();
     let mut log = open(folder.path(), "e1");
-    log.append(at("2026-03-31T15:59:00Z"), &[line(1, Change::Opened)]).unwrap();
-    log.append(at("2026-03-31T16:00:00Z"), &[line(2, Change::Closed)]).unwrap();
+    let both = [on("2026-03-31T15:59:00Z", 1, Change::Opened), on("2026-03-31T16:00:00Z", 2, Change::Closed)];
+    log.append(&both).unwrap();
     assert_eq!(read(folder.path(), "mismatch-2026-03.txt").lines().count(), 1);
     assert_eq!(read(folder.path(), "mismatch-2026-04.txt").lines().count(), 1);
     assert_eq!(tail(folder.path(), 1).unwrap()[0]["seq"], 2);
-    log.append(at("2027-01-01T00:00:00Z"), &[line(3, Change::Opened)]).unwrap();
+    log.append(&[on("2027-01-01T00:00:00Z", 3, Change::Opened)]).unwrap();
     assert!(!folder.path().join("mismatch-2026-03.txt").exists(), "kept for six months");
 }
 
 #[test]
 fn after_a_power_failure_nothing_is_doubled_and_nothing_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let when = at("2026-03-05T06:02:00Z");
     let all: Vec<LogLine> = (1..=5).map(|seq| line(seq, Change::Changed)).collect();
-    open(folder.path(), "e1").append(when, &all).unwrap();
+    open(folder.path(), "e1").append(&all).unwrap();
     let whole = (read(folder.path(), "mismatch-2026-03.jsonl"), read(folder.path(), "mismatch-2026-03.txt"));
     // Cut both files at every tenth byte, as a failing disk may leave them.
     for cut in (0..whole.0.len()).step_by(10) {
@@ -103,7 +107,7 @@ fn after_a_power_failure_nothing_is_doubled_and_nothing_lost() {
         std::fs::write(folder.path().join("mismatch-2026-03.txt"), &whole.1.as_bytes()[..text]).unwrap();
         let mut log = open(folder.path(), "e1");
         let rest: Vec<LogLine> = all.iter().filter(|line| line.seq > log.written_to()).cloned().collect();
-        log.append(when, &rest).unwrap();
+        log.append(&rest).unwrap();
         let now = (read(folder.path(), "mismatch-2026-03.jsonl"), read(folder.path(), "mismatch-2026-03.txt"));
         assert!(now == whole, "cut at {cut}");
     }
@@ -112,12 +116,11 @@ fn after_a_power_failure_nothing_is_doubled_and_nothing_lost() {
 #[test]
 fn a_restored_store_starts_its_numbers_anew() {
     let folder = tempfile::tempdir().unwrap();
-    let when = at("2026-03-05T06:02:00Z");
-    open(folder.path(), "e1").append(when, &[line(9, Change::Opened)]).unwrap();
+    open(folder.path(), "e1").append(&[line(9, Change::Opened)]).unwrap();
     assert_eq!(open(folder.path(), "e1").written_to(), 9);
     let mut log = open(folder.path(), "e2");
     assert_eq!(log.written_to(), 0);
-    log.append(when, &[line(1, Change::Opened)]).unwrap();
+    log.append(&[line(1, Change::Opened)]).unwrap();
     assert_eq!(tail(folder.path(), 9).unwrap().len(), 2);
 }
 
@@ -126,9 +129,10 @@ fn an_alarm_is_said_when_it_comes_and_when_it_goes() {
     let folder = tempfile::tempdir().unwrap();
     let alarm = |seq, ended| {
         let params = json!({"area": "第1乡", "office": "第1乡", "days": 3}).as_object().cloned().unwrap();
-        LogLine { seq, subject: Subject::Alarm { code: "child-silent".to_owned(), params, ended } }
+        let subject = Subject::Alarm { code: "child-silent".to_owned(), params, ended };
+        LogLine { seq, at: at("2026-03-05T06:02:00Z"), subject }
     };
-    open(folder.path(), "e1").append(at("2026-03-05T06:02:00Z"), &[alarm(1, false), alarm(2, true)]).unwrap();
+    open(folder.path(), "e1").append(&[alarm(1, false), alarm(2, true)]).unwrap();
     let text = read(folder.path(), "mismatch-2026-03.txt");
     assert!(text.contains("! 第1乡 已有 3 天没有联系 #e1:1") && text.contains("(已恢复) #e1:2"), "{text}");
 }
@@ -139,10 +143,10 @@ fn a_clock_that_leaps_by_decades_makes_no_month_old() {
     let mut log = MismatchLog::open(folder.path(), "e1", 3, Text::new(Language::Chinese)).unwrap();
     let days = ["2026-01-05", "2026-02-05", "2066-03-05", "1970-01-01", "2026-03-05"];
     for (seq, day) in (1..).zip(days) {
-        log.append(at(&format!("{day}T06:02:00Z")), &[line(seq, Change::Opened)]).unwrap();
+        log.append(&[on(&format!("{day}T06:02:00Z"), seq, Change::Opened)]).unwrap();
     }
     let kept = |month: &str| folder.path().join(format!("mismatch-{month}.jsonl")).exists();
     assert!(kept("2026-01") && kept("2026-02") && kept("2026-03"));
-    log.append(at("2026-06-05T06:02:00Z"), &[line(6, Change::Opened)]).unwrap();
+    log.append(&[on("2026-06-05T06:02:00Z", 6, Change::Opened)]).unwrap();
     assert!(!kept("2026-01") && !kept("2026-02") && kept("2026-03"), "three months before the running one are kept");
 }

@@ -1,0 +1,175 @@
+//! Files that the deletion guard holds, and what a person's word about them does and does not do. With a real daemon.
+
+mod support;
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::Output;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+use support::county::SETTLE_SECS_MAX;
+use support::node::Node;
+use support::story::number;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_rosterd");
+const VILLAGE: &str = "519901001201";
+const HEADER: &str = "姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
+
+fn village(root: &tempfile::TempDir) -> Node {
+    Node::running(BINARY, root.path(), VILLAGE, "甲村", "2026-06-02")
+}
+
+/// Dibao lines of these people, all in this state.
+fn people(which: impl Iterator<Item = u32>, state: &str) -> String {
+    let line = |n| format!("李四,{},A类,2020.1.5,2026.5.5,{state}\n", number(&format!("19500302/{n:03}")));
+    which.map(line).collect()
+}
+
+fn active(count: u32) -> String {
+    HEADER.to_owned() + &people(1..=count, "在保")
+}
+
+fn drop(node: &Node, text: &str) -> PathBuf {
+    let file = node.inbox().join("低保.csv");
+    fs::write(&file, text).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    file
+}
+
+fn entries(node: &Node) -> Value {
+    node.json(&["status"])[0]["entries"].clone()
+}
+
+/// The number of the only file that waits.
+fn waiting(node: &Node) -> String {
+    let held = node.json(&["held"]);
+    let [only] = &held[..] else { panic!("one waits: {held:?}") };
+    only["id"].as_str().unwrap().to_owned()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn an_import_from_elsewhere_stands_beside_an_older_file_of_its_name() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, &active(60));
+    let elsewhere = root.path().join("低保.csv");
+    fs::write(&elsewhere, active(63)).unwrap();
+    assert!(node.call(&["import", elsewhere.to_str().unwrap()]).status.success());
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(entries(&node), 63);
+    // Nor when the service looks at everything anew.
+    node.stop();
+    node.start(Some("2026-06-02"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(entries(&node), 63);
+    node.stop();
+}
+
+#[test]
+fn a_release_of_an_import_from_elsewhere_reads_no_other_file_of_its_name() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, &active(60));
+    let elsewhere = root.path().join("低保.csv");
+    let import = |count| {
+        fs::write(&elsewhere, active(count)).unwrap();
+        node.call(&["import", elsewhere.to_str().unwrap()]).status.success()
+    };
+    assert!(import(63) && !import(20));
+    let released = node.call(&["held", "release", &waiting(&node)]);
+    assert!(!released.status.success() && said(&released).contains("已经不在了"), "{}", said(&released));
+    assert_eq!(entries(&node), 63);
+    assert!(import(20), "the word that was given is not lost");
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(entries(&node), 20);
+    node.stop();
+}
+
+#[test]
+fn active_lines_are_counted_among_active_lines_and_most_of_a_list_never_goes_unseen() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let stopped = people(101..=500, "停保");
+    drop(&node, &(active(30) + &stopped));
+    // Eighteen of thirty, beside four hundred who were stopped.
+    drop(&node, &(active(12) + &stopped));
+    let held = node.json(&["held"]);
+    assert_eq!((held.len(), &held[0]["removed"]), (1, &18.into()), "{held:?}");
+    // A few of those who were stopped may go, and a few more.
+    drop(&node, &(active(30) + &people(101..=350, "停保")));
+    assert!(node.json(&["held"]).is_empty());
+    // All of them at once, and ten of the others: a filter left on.
+    drop(&node, &active(20));
+    assert_eq!(node.json(&["held"])[0]["removed"], 260);
+    assert_eq!(entries(&node), 280);
+    node.stop();
+}
+
+#[test]
+fn a_release_is_for_once() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, &active(60));
+    drop(&node, &active(20));
+    assert!(node.call(&["held", "release", &waiting(&node)]).status.success());
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(entries(&node), 20);
+    drop(&node, &active(60));
+    drop(&node, &active(20));
+    assert_eq!((waiting(&node).is_empty(), entries(&node)), (false, 60.into()), "nobody said that they go again");
+    node.stop();
+}
+
+#[test]
+fn a_file_that_changed_since_it_was_held_is_not_what_was_released() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, &active(60));
+    let file = drop(&node, &active(20));
+    let id = waiting(&node);
+    // Nobody reads it before the verb does.
+    assert!(node.call(&["pause"]).status.success());
+    fs::write(&file, active(5)).unwrap();
+    let released = node.call(&["held", "release", &id]);
+    let anew = waiting(&node);
+    assert_eq!(released.status.code(), Some(1));
+    assert!(anew != id && said(&released).contains(&format!("编号 {anew}")), "{}", said(&released));
+    assert!(node.call(&["resume"]).status.success());
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!((waiting(&node), entries(&node)), (anew, 60.into()));
+    node.stop();
+}
+
+#[test]
+fn a_file_that_was_rejected_is_no_news_of_its_list() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::running(BINARY, root.path(), VILLAGE, "甲村", "2026-05-01");
+    drop(&node, &active(60));
+    let file = drop(&node, &active(20));
+    assert!(node.call(&["held", "reject", &waiting(&node)]).status.success());
+    let state = |node: &Node| node.json(&["status"])[0]["sources"][0]["state"].clone();
+    assert_eq!(state(&node), "rejected");
+    node.stop();
+    node.start(Some("2026-06-15"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS_MAX);
+    let late = |node: &Node| node.json(&["findings", "--rule", "list-late"]).len();
+    assert_eq!(late(&node), 1);
+    let touch = |file: &PathBuf| {
+        let later = SystemTime::now() + Duration::from_secs(5);
+        File::options().write(true).open(file).unwrap().set_modified(later).unwrap();
+    };
+    touch(&file);
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!((late(&node), state(&node)), (1, "rejected".into()), "saved again, it is as wrong as before");
+    assert!(node.json(&["held"]).is_empty());
+    let shown = node.call(&["status"]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("已作废"), "{shown:?}");
+    node.stop();
+}
