@@ -579,6 +579,17 @@ fn a_line_without_number_and_birth_date_may_be_whose_household_it_names_though_i
 }
 
 #[test]
+fn a_date_inside_a_number_that_is_written_wrong_makes_no_two_people() {
+    let valid = number("19460225/003").unwrap();
+    let slipped = valid.reveal().replacen("1946", "1966", 1);
+    let lines = format!(
+        "a pop 001200 康荣 - m 1945-02-25 head=康荣 rel=2 tel=3865\n b hea 001200 康荣 19460225/003 m 1946-02-25 tel=3865\n \
+         c dib 001200 康荣 !{slipped} m - head=康荣 rel=2"
+    );
+    check(&[("three lines, of which each next one is a slip away", &lines, "abc")]);
+}
+
+#[test]
 fn what_people_decided_holds() {
     let lines = "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 - f 1949-08-09\n c dib 001200 黄兰琳 19490809/002 f 1949-08-09";
     let uid = |label: char| Uid(u64::from(u32::from(label)));

@@ -324,7 +324,10 @@ impl<'a> Groups<'a> {
         }
         let levels = Levels::of(x, y, self.w);
         let one_number = matches!(levels.number, NumberLevel::Slip | NumberLevel::EqualInvalid);
-        (twice_listed(x, y) && !one_number) || levels.birth == BirthLevel::Different || self.excludes(x, y)
+        // A number that is written wrong may be so in its date.
+        let is_told = |f: &Features| f.birth.is_some() || f.number.is_valid();
+        let two_births = levels.birth == BirthLevel::Different && is_told(x) && is_told(y);
+        (twice_listed(x, y) && !one_number) || two_births || self.excludes(x, y)
     }
 
     /// Why `a` and `b`, whose strongest tie is `tie`, were not joined.

@@ -16,7 +16,7 @@ pub struct Neighbours<'n> {
     pub sharers: Vec<Entry>,
     /// Entries of the household's other members on the population list of the same village.
     pub household: Vec<Entry>,
-    /// Entries of others that may be the same person: a pair that waits for a clerk's word.
+    /// Entries of others that may be the same person: a pair that waits for a clerk's word, or one valid number.
     pub potential: Vec<Entry>,
     /// Lists whose number column lost its digits as a whole: told once for the file, not for every line.
     pub damaged_columns: &'n [(Area, List)],
@@ -52,11 +52,10 @@ pub(super) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// Whether a line of the list may be this person's, by what it says or by its number: nobody is called missing there
-    /// while a clerk has not said that it is somebody else's (DOMAIN.md 3.5).
+    /// Whether a line of the list may be this person's: nobody is called missing there while a clerk has not said that it
+    /// is somebody else's (DOMAIN.md 3.5).
     pub fn may_stand_on(&self, list: List, active: bool) -> bool {
-        let Neighbours { potential, sharers, .. } = self.neighbours;
-        potential.iter().chain(sharers).any(|e| e.list == list && e.removed.is_none() && (!active || e.is_active()))
+        self.neighbours.potential.iter().any(|e| e.list == list && e.removed.is_none() && (!active || e.is_active()))
     }
 
     /// Raises a finding about these entries of one list and area; the first is the one to look at first.

@@ -112,17 +112,22 @@ impl<'s> Judging<'s> {
         } else {
             Cow::Owned(self.registers.iter().copied().filter(|area| within.contains(*area)).collect())
         };
-        let neighbours = Neighbours {
-            sharers: self.sharers(view, known, entries, within)?,
-            household: self.household(view, known, entries, within)?,
-            potential: self.potential(view, known, entries, within, found)?,
-            damaged_columns: &self.damaged,
-            registers: &registers,
-        };
-        let mut own = Vec::with_capacity(entries.len());
+        let mut own: Vec<Entry> = Vec::with_capacity(entries.len());
         for id in entries {
             own.extend(known.get(view, *id)?.map(|seen| seen.stored.entry.clone()));
         }
+        let sharers = self.sharers(view, known, entries, within)?;
+        let mut potential = self.potential(view, known, entries, within, found)?;
+        // Who has their number may be who they are, until somebody says that it is not so.
+        let parted = |sharer: &Entry| own.iter().any(|e| self.setting.decided.are_parted(e.uid, sharer.uid));
+        potential.extend(sharers.iter().filter(|sharer| !parted(sharer)).cloned());
+        let neighbours = Neighbours {
+            household: self.household(view, known, entries, within)?,
+            damaged_columns: &self.damaged,
+            registers: &registers,
+            sharers,
+            potential,
+        };
         let case = Case::new(own, within, self.setting.today);
         let facts = reconcile(&case);
         let judgement = judge(&case, &facts, &neighbours, &self.setting.parameters);
