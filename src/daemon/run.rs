@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::control::server::Listener;
@@ -60,6 +60,13 @@ pub fn run(settings: Settings, today: Option<Date>, set_level: &dyn Fn(LogLevel)
     must_be_ours(&data)?;
     make_private(&data)?;
     let _alone = lock(&data)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build()
+        .or_say("starting the runtime")?;
+    // Before the store is opened, which may take a while: whoever ends the service meanwhile has it end as ever.
+    let signals = runtime.block_on(async { Signals::listen() })?;
     let store = match Home::of(&settings).and_then(|home| Store::open(home, settings.area)) {
         Err(error) if error.is_damaged() => return stand_by::run(&settings, error),
         opened => opened?,
@@ -68,12 +75,7 @@ pub fn run(settings: Settings, today: Option<Date>, set_level: &dyn Fn(LogLevel)
     let office = Arc::new(Office::new(store, settings.clone(), today));
     let text = Text::new(settings.language);
     let log = MismatchLog::open(&settings.log.dir, &format!("{epoch:x}"), settings.log.keep_months, text)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(THREADS)
-        .enable_all()
-        .build()
-        .or_say("starting the runtime")?;
-    let ended = runtime.block_on(Running::start(office, Arc::new(Logbook::new(log)), settings, set_level));
+    let ended = runtime.block_on(Running::start(office, Arc::new(Logbook::new(log)), settings, signals, set_level));
     // A verb in the middle of something long, a backup or a read from a slow share, does not keep the service from ending.
     runtime.shutdown_timeout(VERBS_END);
     ended
@@ -86,6 +88,7 @@ impl Running {
         office: Arc<Office>,
         logbook: Arc<Logbook>,
         settings: Settings,
+        mut signals: Signals,
         set_level: &dyn Fn(LogLevel),
     ) -> Result<()> {
         let (stop, stopped) = watch::channel(false);
@@ -173,7 +176,7 @@ impl Running {
 
         // Half a service, whose watchdog is fed, would stay so for weeks: it ends, and the service manager starts it anew.
         let ended = tokio::select! {
-            ended = wait_for_the_end(&office, &settings, set_level) => ended,
+            () = signals.until_the_end(&office, &settings, set_level) => Ok(()),
             () = finished(&working) => Err(Error::new("the thread that reads and checks broke off")),
             Some(_) = tasks.join_next() => Err(Error::new("a part of the service ended by itself")),
         };
@@ -203,27 +206,43 @@ async fn finished(thread: &JoinHandle<()>) {
 }
 
 /// SIGTERM and SIGINT end it; SIGHUP reads the settings again.
-async fn wait_for_the_end(office: &Office, settings: &Settings, set_level: &dyn Fn(LogLevel)) -> Result<()> {
-    let listening = "listening for signals";
-    let mut terminate = signal(SignalKind::terminate()).or_say(listening)?;
-    let mut interrupt = signal(SignalKind::interrupt()).or_say(listening)?;
-    let mut hangup = signal(SignalKind::hangup()).or_say(listening)?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hangup.recv() => {
-                service::reloading();
-                match Settings::read(&settings.file) {
-                    Ok(new) => {
-                        set_level(new.log.level);
-                        office.reload(new);
-                        tracing::info!("settings read again");
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// To be called inside the runtime.
+    fn listen() -> Result<Signals> {
+        let listen = |kind| signal(kind).or_say("listening for signals");
+        Ok(Signals {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn until_the_end(&mut self, office: &Office, settings: &Settings, set_level: &dyn Fn(LogLevel)) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => {
+                    service::reloading();
+                    match Settings::read(&settings.file) {
+                        Ok(new) => {
+                            set_level(new.log.level);
+                            office.reload(new);
+                            tracing::info!("settings read again");
+                        }
+                        // The node goes on with what it has.
+                        Err(error) => {
+                            tracing::error!(error = %super::worker::chain(&error), "the settings do not read");
+                        }
                     }
-                    // The node goes on with what it has.
-                    Err(error) => tracing::error!(error = %super::worker::chain(&error), "the settings do not read"),
+                    service::ready();
                 }
-                service::ready();
             }
         }
     }

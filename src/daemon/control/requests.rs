@@ -223,7 +223,7 @@ pub enum Verdict {
     Reject,
 }
 
-/// Re-estimates the weights of linkage from this node's data; gives rows `{"comparison","level","m","u","weight"}`.
+/// Re-estimates the weights of linkage from this node's data; gives rows `{"comparison","level","weight"}`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Train {}
