@@ -590,6 +590,23 @@ fn a_date_inside_a_number_that_is_written_wrong_makes_no_two_people() {
 }
 
 #[test]
+fn who_is_on_a_list_twice_or_a_twin_is_for_a_person_to_say_where_one_line_has_no_number() {
+    check(&[
+        (
+            "entered again without the number, one character wrong",
+            "a pop 001200 廖素娜 20151211/002 f 2015-12-11\n b hea 001200 廖素娜 20151211/002 f 2015-12-11\n \
+             c hea 001200 廖秋娜 - f 2015-12-11",
+            "ab|c a~c",
+        ),
+        (
+            "twins with two numbers",
+            "a hea 001200 廖素娜 20151211/002 f 2015-12-11\n b hea 001200 廖秋娜 20151211/004 f 2015-12-11",
+            "a|b",
+        ),
+    ]);
+}
+
+#[test]
 fn what_people_decided_holds() {
     let lines = "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 - f 1949-08-09\n c dib 001200 黄兰琳 19490809/002 f 1949-08-09";
     let uid = |label: char| Uid(u64::from(u32::from(label)));

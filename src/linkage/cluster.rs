@@ -313,8 +313,14 @@ impl<'a> Groups<'a> {
             return true;
         }
         let two_numbers = x.number.is_valid() && y.number.is_valid() && !x.number.same_valid(&y.number);
-        let (name, _) = x.compare_names(y);
-        (two_numbers || twice_listed(x, y)) && !name.agrees() && self.excludes(x, y)
+        let levels = Levels::of(x, y, self.w);
+        // Twins, or somebody entered twice, the second time without the number and with one character wrong.
+        let may_be_twice = levels.number == NumberLevel::Missing
+            && x.number.is_valid() != y.number.is_valid()
+            && levels.birth == BirthLevel::Equal
+            && levels.sex != SexLevel::Different
+            && levels.name <= NameLevel::Dropped;
+        (two_numbers || twice_listed(x, y) && !may_be_twice) && !levels.name.agrees() && self.excludes(x, y)
     }
 
     /// Whether these two are hardly one person, so that a third line cannot belong to both.
