@@ -50,10 +50,7 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         let head = ["file", "list", "area", "lines", "created", "updated", "removed", "unchanged", "refused", "state"];
         let mut table = Table::new(head.map(|key| text.say(&format!("label-{key}")))).right(&[3, 4, 5, 6, 7, 8]);
         for row in &rows {
-            let file = match row["sheet"].as_str() {
-                Some(sheet) => format!("{}[{sheet}]", view::field(row, "file")),
-                None => view::field(row, "file").to_owned(),
-            };
+            let file = view::file(row);
             let state = match view::field(row, "state") {
                 "refused" => text.say("state-refused-file"),
                 state => text.state(state),

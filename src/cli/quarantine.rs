@@ -26,15 +26,11 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         Table::new(["since", "file", "row", "count", "reason"].map(|key| text.say(&format!("label-{key}"))))
             .right(&[2, 3]);
     for row in &rows {
-        let mut file = view::field(row, "file").to_owned();
-        if let Some(sheet) = row["sheet"].as_str() {
-            file = format!("{file}[{sheet}]");
-        }
         // Two sources may each have a file of this name.
-        let source = view::field(row, "source");
-        if !source.is_empty() {
-            file = format!("{source}: {file}");
-        }
+        let file = match view::field(row, "source") {
+            "" => view::file(row),
+            source => format!("{source}: {}", view::file(row)),
+        };
         table.row([
             view::field(row, "since").get(..10).unwrap_or("").to_owned(),
             file,

@@ -40,13 +40,19 @@ pub fn list(text: &Text, row: &Value) -> String {
     }
 }
 
+/// `dibao.xls[Sheet1]` of a row that names a file, and perhaps a sheet of it.
+pub fn file(row: &Value) -> String {
+    let file = field(row, "file");
+    match row["sheet"].as_str().filter(|sheet| !sheet.is_empty()) {
+        Some(sheet) => format!("{file}[{sheet}]"),
+        None => file.to_owned(),
+    }
+}
+
 /// `dibao.xls[Sheet1]:12` of an ENTRY's source.
 pub fn place(entry: &Value) -> String {
     let source = &entry["source"];
-    let mut place = field(source, "file").to_owned();
-    if let Some(sheet) = source["sheet"].as_str().filter(|sheet| !sheet.is_empty()) {
-        place += &format!("[{sheet}]");
-    }
+    let mut place = file(source);
     if let Some(row) = source["row"].as_u64() {
         place += &format!(":{row}");
     }

@@ -9,6 +9,11 @@ pub fn fold_word(raw: &str) -> String {
     raw.nfkc().filter(|c| !is_blank(*c)).flat_map(char::to_lowercase).collect()
 }
 
+/// Whether a name can be written with it.
+pub fn is_han(c: char) -> bool {
+    ('\u{3400}'..='\u{9fff}').contains(&c)
+}
+
 /// Whether a header holds the word, or all parts of `变动*日期` in their order.
 pub fn holds(key: &str, word: &str) -> bool {
     let mut rest = key;

@@ -2,7 +2,7 @@
 
 use crate::domain::mask;
 
-use super::fold::fold_header;
+use super::fold::{fold_header, is_han};
 use super::header::is_known_key;
 use super::report::{Refusal, RefusalCode, Sink};
 use super::vocabulary::Vocabulary;
@@ -128,10 +128,6 @@ fn without_names(word: &str, is_of_the_trade: &dyn Fn(char) -> bool) -> String {
             c
         })
         .collect()
-}
-
-fn is_han(c: char) -> bool {
-    ('\u{3400}'..='\u{9fff}').contains(&c)
 }
 
 fn cut(word: &str) -> String {

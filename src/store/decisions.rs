@@ -84,7 +84,8 @@ pub fn pair_subject(a: Uid, b: Uid) -> String {
     format!("{}-{}", a.min(b), a.max(b))
 }
 
-fn pair_of(subject: &str) -> Option<(Uid, Uid)> {
+/// The entries of a pair, by the subject of a decision about it.
+pub fn pair_of(subject: &str) -> Option<(Uid, Uid)> {
     let (a, b) = subject.split_once('-')?;
     Some((a.parse().ok()?, b.parse().ok()?))
 }

@@ -51,7 +51,7 @@ pub use access::{AccessHead, AccessRow, Look};
 pub use attestations::{Accord, AttestationRow};
 pub use calendar::Judged;
 pub use children::Child;
-pub use decisions::{Decision, DecisionKind, NOTE_CHARS_MAX, pair_subject};
+pub use decisions::{Decision, DecisionKind, NOTE_CHARS_MAX, pair_of, pair_subject};
 pub use entries::{NewEntries, NewEntry, StoredEntry, Wait};
 pub use findings::{FindingRow, FindingState, Transition};
 pub use incoming::Incoming;

@@ -25,7 +25,7 @@ impl FindingFilter {
         self.rule.as_ref().is_none_or(|rule| *rule == row.rule)
             && self.list.is_none_or(|list| row.list == Some(list))
             && self.severity.as_ref().is_none_or(|severity| *severity == row.severity)
-            && self.area.is_none_or(|area| row.area.iter().chain(&row.areas).any(|a| area.contains(*a)))
+            && self.area.is_none_or(|area| row.concerns(area))
             && (self.all || row.status == FindingStatus::Open)
     }
 }

@@ -15,7 +15,7 @@ use super::{FrontDesk, Live, Out, row};
 use crate::domain::Uid;
 use crate::error::{Context, Error, Result};
 use crate::linkage::{self, Features, compare, link_all, train};
-use crate::store::{Decision, DecisionKind, MatchRow, View};
+use crate::store::{Decision, DecisionKind, MatchRow, View, pair_of};
 
 /// Entries read between two looks at whether the asker is still there.
 const PAGE_ENTRIES: usize = 10_000;
@@ -71,8 +71,7 @@ impl FrontDesk {
     pub(super) fn settle_match(&self, args: &ask::SettleMatch, out: Out) -> Result<Exit> {
         let (office, live) = (&self.office, self.live()?);
         let unknown = || Error::new(format!("there is no pair '{}'", args.id)).hint("'rosterd matches' lists them");
-        let (a, b) = args.id.split_once('-').ok_or_else(unknown)?;
-        let (a, b): (Uid, Uid) = (a.parse().map_err(|_| unknown())?, b.parse().map_err(|_| unknown())?);
+        let (a, b) = pair_of(&args.id).ok_or_else(unknown)?;
         let pair = MatchRow { a: a.min(b), b: a.max(b), score: 0.0 };
         let made = Decision {
             seq: 0,

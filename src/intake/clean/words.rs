@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::domain::{Aid, Flow, List, Reason, Sex, Status};
 
-use super::super::fold::fold_word;
+use super::super::fold::{fold_word, is_han};
 use super::super::row::Cell;
 use super::super::vocabulary::{ListWords, Vocabulary};
 use super::choice::chosen;
@@ -241,7 +241,7 @@ pub fn are_names(text: &str) -> bool {
     // Asked of every line: nearly all are told by there being nothing between names.
     let is_name = |part: &str| {
         let name = part.split(['(', '（']).next().unwrap_or(part).trim();
-        NAME_CHARS.contains(&name.chars().count()) && name.chars().all(|c| ('\u{3400}'..='\u{9fff}').contains(&c))
+        NAME_CHARS.contains(&name.chars().count()) && name.chars().all(is_han)
     };
     text.contains(BETWEEN)
         && text.trim_end_matches(BETWEEN).contains(BETWEEN)
