@@ -25,7 +25,7 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     let mut table = Table::new(["when", "who", "what", "query", "reason"].map(|key| text.say(&format!("label-{key}"))));
     for row in &rows {
         table.row([
-            view::office_time(view::field(row, "when")),
+            view::on_the_wall(view::field(row, "when")),
             view::cell(row, "who"),
             text.look(view::field(row, "what")),
             view::cell(row, "query"),

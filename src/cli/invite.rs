@@ -24,7 +24,7 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     }
     let (row, exit) = session.row(&requests::Invite { area: args.area, hours: args.hours }, false)?;
     if exit == Exit::Done {
-        let expires = view::office_time(view::field(&row, "expires"));
+        let expires = view::on_the_wall(view::field(&row, "expires"));
         session.screen.say_with("say-invited", &[("area", &args.area), ("expires", &expires)]);
         session.screen.line(view::field(&row, "code"));
     }

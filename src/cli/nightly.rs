@@ -5,15 +5,14 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::owner::KeptOwner;
 use super::session::Session;
 use super::{Failed, Outcome, view};
-use crate::daemon::OFFICE_TIME;
 use crate::daemon::control::client::{Parcels, Target};
 use crate::daemon::control::{Exit, requests};
+use crate::domain::date::office_time;
 use crate::error::{Context, Result};
 
 const PREFIX: &str = "rosterd-";
@@ -90,7 +89,7 @@ fn prune(folder: &Path, days: u32, now: Timestamp) -> Result<(usize, usize)> {
 }
 
 fn stamp(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::fixed(OFFICE_TIME)).strftime(STAMP).to_string()
+    office_time(at).strftime(STAMP).to_string()
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! Rows of an answer as a person wants to read them. Nothing here reveals what came masked.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::daemon::OFFICE_TIME;
-use crate::domain::date::days_between;
+use crate::domain::date::{days_between, office_time};
 use crate::domain::{Area, Date, List};
 use crate::report::text::Text;
 
@@ -93,16 +91,16 @@ pub fn ago(text: &Text, instant: &str, now: Timestamp) -> String {
 }
 
 /// An instant as the office's clock on the wall shows it, to the minute: `2026-03-31 18:00`.
-pub fn office_time(instant: &str) -> String {
+pub fn on_the_wall(instant: &str) -> String {
     match instant.parse::<Timestamp>() {
-        Ok(at) => at.to_zoned(TimeZone::fixed(OFFICE_TIME)).strftime("%Y-%m-%d %H:%M").to_string(),
+        Ok(at) => office_time(at).strftime("%Y-%m-%d %H:%M").to_string(),
         Err(_) => instant.to_owned(),
     }
 }
 
 /// Today by the office's clock, for ages. The rules have their own date, from the node.
 pub fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::fixed(OFFICE_TIME)).date()
+    office_time(Timestamp::now()).date()
 }
 
 #[cfg(test)]

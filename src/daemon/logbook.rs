@@ -40,42 +40,60 @@ impl Logbook {
 
     /// Writes what waits to the files.
     pub fn drain(&self, office: &Office) -> Result<()> {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            let waiting = office.store.read(|view| view.queued_log(LINES_MAX))?;
-            let Some((last, _)) = waiting.last() else { return Ok(()) };
-            let last = *last;
-            let lines: Vec<LogLine> = waiting
-                .iter()
-                .filter_map(|(id, text)| {
-                    let line: Waiting = serde_json::from_str(text).ok()?;
-                    let subject = Subject::Finding {
-                        change: change(&line.change),
-                        finding: line.finding,
-                        by: line.by,
-                        note: line.note,
-                    };
-                    Some(LogLine { seq: *id as u64, at: Timestamp::from_millisecond(line.at).ok()?, subject })
-                })
-                .collect();
-            log.append(&lines)?;
-            crash::point("log-written");
-            office.store.write(|writer| writer.drop_logged(last))?;
-        }
+        write_waiting(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner), office)
     }
 
     /// An alarm of the node itself. `seq` rises with every line of this store, as the queue's do.
     pub fn alarm(&self, office: &Office, code: &str, params: Map<String, Value>, ended: bool) -> Result<()> {
         // Before the number is taken: a later one in the file would say that this one is there.
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        let numbered = office.store.write(|writer| writer.skip_log_number());
-        let seq = match numbered {
+        let seq = match next_number(&mut log, office) {
             // A damaged store gives no more numbers, and so none that could come again.
             Err(error) if error.is_damaged() => log.written_to() + 1,
             given => given?,
         };
         let subject = Subject::Alarm { code: code.to_owned(), params, ended };
         log.append(&[LogLine { seq, at: office.now(), subject }])
+    }
+}
+
+fn write_waiting(log: &mut MismatchLog, office: &Office) -> Result<()> {
+    loop {
+        let waiting = office.store.read(|view| view.queued_log(LINES_MAX))?;
+        let Some((last, _)) = waiting.last() else { return Ok(()) };
+        let last = *last;
+        let lines: Vec<LogLine> = waiting
+            .iter()
+            .filter_map(|(id, text)| {
+                let line: Waiting = serde_json::from_str(text).ok()?;
+                let subject = Subject::Finding {
+                    change: change(&line.change),
+                    finding: line.finding,
+                    by: line.by,
+                    note: line.note,
+                };
+                Some(LogLine { seq: *id as u64, at: Timestamp::from_millisecond(line.at).ok()?, subject })
+            })
+            .collect();
+        log.append(&lines)?;
+        crash::point("log-written");
+        office.store.write(|writer| writer.drop_logged(last))?;
+    }
+}
+
+/// A number for a line that does not wait. Those that do are written first: they have lower ones, and a file that goes
+/// beyond them says that they are there.
+fn next_number(log: &mut MismatchLog, office: &Office) -> Result<u64> {
+    loop {
+        write_waiting(log, office)?;
+        let given = office.store.write(|writer| match writer.queued_log(1)?.is_empty() {
+            true => writer.skip_log_number().map(Some),
+            // Come meanwhile.
+            false => Ok(None),
+        })?;
+        if let Some(number) = given {
+            return Ok(number);
+        }
     }
 }
 
@@ -111,27 +129,52 @@ fn change(text: &str) -> Change {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use serde_json::json;
 
     use super::*;
+    use crate::domain::date::office_time;
     use crate::report::text::Text;
     use crate::settings::{Language, Settings};
     use crate::store::{Home, Store};
 
+    /// An office and its logbook, both in `folder`.
+    fn office(folder: &Path) -> (Office, Logbook) {
+        let settings = "[node]\narea = \"519901001201\"\nname = \"甲村\"\n";
+        let settings = Settings::parse(settings, &folder.join("rosterd.toml")).unwrap();
+        let office = Office::new(Store::open(Home::plain(folder), settings.area).unwrap(), settings, None);
+        let log = MismatchLog::open(folder, "e1", 36, Text::new(Language::Chinese)).unwrap();
+        (office, Logbook::new(log))
+    }
+
     #[test]
     fn a_line_that_waited_is_of_the_day_of_its_change() {
         let folder = tempfile::tempdir().unwrap();
-        let settings = "[node]\narea = \"519901001201\"\nname = \"甲村\"\n";
-        let settings = Settings::parse(settings, &folder.path().join("rosterd.toml")).unwrap();
-        let office = Office::new(Store::open(Home::plain(folder.path()), settings.area).unwrap(), settings, None);
-        let log = MismatchLog::open(folder.path(), "e1", 36, Text::new(Language::Chinese)).unwrap();
+        let (office, logbook) = office(folder.path());
         let march: Timestamp = "2026-03-31T15:59:00Z".parse().unwrap();
         let line = json!({"at": march.as_millisecond(), "change": "opened", "finding": {"id": "f000000000a"}});
         office.store.write(|writer| writer.queue_log(&line.to_string())).unwrap();
-        Logbook::new(log).drain(&office).unwrap();
+        logbook.drain(&office).unwrap();
         let human = std::fs::read_to_string(folder.path().join("mismatch-2026-03.txt")).unwrap();
         assert!(human.starts_with("2026-03-31 23:59 ") && human.lines().count() == 1, "{human}");
         let machine = std::fs::read_to_string(folder.path().join("mismatch-2026-03.jsonl")).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&machine).unwrap()["when"], "2026-03-31T15:59:00Z");
+    }
+
+    #[test]
+    fn an_alarm_goes_ahead_of_no_line_that_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let (office, logbook) = office(folder.path());
+        let at = office.now_millis();
+        let line = json!({"at": at, "change": "decided", "finding": {"id": "f000000000a"}}).to_string();
+        office.store.write(|writer| writer.queue_log(&line)).unwrap();
+        logbook.alarm(&office, "store-damaged", Map::new(), false).unwrap();
+        office.store.write(|writer| writer.queue_log(&line)).unwrap();
+        logbook.drain(&office).unwrap();
+        let month = office_time(office.now()).strftime("mismatch-%Y-%m.jsonl").to_string();
+        let machine = std::fs::read_to_string(folder.path().join(month)).unwrap();
+        let written = machine.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["change"].clone());
+        assert_eq!(written.collect::<Vec<_>>(), ["decided", "alarm", "decided"]);
     }
 }

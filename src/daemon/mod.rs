@@ -28,7 +28,6 @@ mod watched;
 mod worker;
 
 pub use desk::offline;
-pub use office::OFFICE_TIME;
 pub use room::free_bytes;
 pub use run::run;
 pub use score::score_links;

@@ -6,20 +6,17 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone};
 
 use super::memory;
 use super::pass::{Setting, judged};
 use super::room::Room;
+use crate::domain::date::office_time;
 use crate::domain::{Area, Date};
 use crate::error::{Context, Result};
 use crate::linkage::{Decided, Weights};
 use crate::report::text::Text;
 use crate::settings::Settings;
 use crate::store::{Judged, Store, View};
-
-/// The clock offices read: one civil time in the whole country, without summer time.
-pub const OFFICE_TIME: Offset = Offset::constant(8);
 
 /// Where trained weights of linkage are kept in the store.
 pub const WEIGHTS: &str = "weights";
@@ -108,7 +105,7 @@ impl Office {
     }
 
     pub fn today(&self) -> Date {
-        self.today.unwrap_or_else(|| Timestamp::now().to_zoned(TimeZone::fixed(OFFICE_TIME)).date())
+        self.today.unwrap_or_else(|| office_time(Timestamp::now()).date())
     }
 
     pub fn now(&self) -> Timestamp {

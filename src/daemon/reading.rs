@@ -103,7 +103,7 @@ pub fn read(reading: &Reading) -> Result<Read> {
             Ok(Read::Done)
         }
         Err(GivenUp::Changed) => {
-            tracing::info!(file = reading.rel_path, "the file changed while it was read");
+            tracing::info!(file = reading.shown(), "the file changed while it was read");
             Ok(Read::Again)
         }
         Err(GivenUp::Unreadable(unreadable)) if unreadable.transient => Ok(Read::NotYet(unreadable)),
@@ -172,7 +172,7 @@ impl Reading<'_> {
     /// folder shows that it is gone. `hash` is `None` for one that was never read whole.
     pub fn quarantine(&self, hash: Option<[u8; 32]>, unreadable: &Unreadable) -> Result<()> {
         let (code, detail) = (unreadable.code.as_str(), &unreadable.detail);
-        tracing::warn!(file = self.rel_path, code, detail, "file quarantined");
+        tracing::warn!(file = self.shown(), code, detail, "file quarantined");
         let row = self.quarantined(None, None, code, detail);
         self.office.store.write(|writer| {
             if self.is_watched() {
@@ -180,6 +180,11 @@ impl Reading<'_> {
             }
             writer.put_quarantine(self.office.area(), self.stream, self.rel_path, &[row])
         })
+    }
+
+    /// The file's name for the log of the service.
+    fn shown(&self) -> String {
+        intake::shown_file(self.rel_path, self.vocabulary)
     }
 
     /// Whether a look at the folder sees it. Of one that came from elsewhere nothing is noted as of a watched file: the one
@@ -327,7 +332,7 @@ fn refusals(reading: &Reading, outcome: &Outcome) -> Vec<QuarantineRow> {
 fn tell(reading: &Reading, report: &FileReport, outcome: &Outcome) {
     let sum = |of: fn(&pass::ScopeOutcome) -> u64| outcome.scopes.iter().map(of).sum::<u64>();
     tracing::info!(
-        file = reading.rel_path,
+        file = reading.shown(),
         lines = report.lines,
         created = sum(|s| s.created),
         updated = sum(|s| s.updated),

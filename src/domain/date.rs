@@ -6,6 +6,14 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
+
+/// What the clock of an office shows: one civil time in the whole country, without summer time.
+pub fn office_time(at: Timestamp) -> Zoned {
+    const OFFSET: Offset = Offset::constant(8);
+    at.to_zoned(TimeZone::fixed(OFFSET))
+}
 
 /// A date with the precision its writer gave it. Ordered by its first possible day.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

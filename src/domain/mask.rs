@@ -10,6 +10,28 @@ pub fn id_number(text: &str) -> String {
     chars[..6].iter().collect::<String>() + &"*".repeat(hidden) + &chars[chars.len() - 2..].iter().collect::<String>()
 }
 
+/// A text with every number in it as [`id_number`] shows it: every run of 15 or more digits.
+pub fn numbers_in(text: &str) -> String {
+    const DIGITS_MIN: usize = 15;
+    let mut out = String::with_capacity(text.len());
+    let mut run = String::new();
+    for c in text.chars().chain(std::iter::once('\n')) {
+        if c.is_ascii_digit() || (matches!(c, 'x' | 'X') && run.len() == 17) {
+            run.push(c);
+            continue;
+        }
+        if run.len() >= DIGITS_MIN {
+            out.push_str(&id_number(&run))
+        } else {
+            out.push_str(&run)
+        }
+        run.clear();
+        out.push(c);
+    }
+    out.pop();
+    out
+}
+
 /// `王小明` -> `王**`; a name of one character is hidden.
 pub fn name(text: &str) -> String {
     let mut chars = text.chars();
@@ -104,5 +126,11 @@ mod tests {
         assert_eq!(super::id_number("12345"), "*****");
         assert_eq!(super::name("吉木·子洛"), "吉****");
         assert_eq!(super::name("王"), "*");
+        assert_eq!(super::numbers_in("见 519901198001010019。"), "见 519901**********19。");
+        assert_eq!(
+            super::numbers_in("51990119800101001X,519901001201"),
+            "519901**********1X,519901001201",
+            "an area is shown"
+        );
     }
 }

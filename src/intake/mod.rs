@@ -69,6 +69,7 @@ use std::path::Path;
 pub use crate::settings::Limits;
 pub use database::{DatabaseSource, read_database};
 pub use named::tells_of_ends;
+pub use notes::shown_file;
 pub use places::Places;
 pub use report::{
     Container, FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable, UnreadableCode,

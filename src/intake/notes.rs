@@ -100,6 +100,23 @@ pub fn shown_headers<'h>(headers: impl Iterator<Item = &'h str>, vocabulary: &Vo
     headers.map(header).collect::<Vec<_>>().join("、")
 }
 
+/// A file's name as the log of the service shows it. Offices write whose file it is into it, and the person's number.
+pub fn shown_file(rel_path: &str, vocabulary: &Vocabulary) -> String {
+    let is_of_the_trade = |c: char| vocabulary.is_of_headers(c) || vocabulary.is_of_the_trade(c);
+    let mut out = String::with_capacity(rel_path.len());
+    let mut rest = mask::numbers_in(rel_path);
+    while !rest.is_empty() {
+        let is_word = rest.starts_with(is_han);
+        let end = rest.find(|c| is_han(c) != is_word).unwrap_or(rest.len());
+        let word: String = rest.drain(..end).collect();
+        out += &match is_word && looks_like_a_name(&word, &is_of_the_trade) {
+            true => mask::name(&word),
+            false => without_names(&word, &is_of_the_trade),
+        };
+    }
+    out
+}
+
 /// The word as anybody may see it: no number, no name, no story.
 fn shown(word: &str, lines: u64, is_of_the_trade: &dyn Fn(char) -> bool) -> String {
     if word.chars().filter(char::is_ascii_digit).count() >= DIGITS_MIN {
@@ -151,6 +168,15 @@ fn looks_like_a_name(word: &str, is_of_the_trade: &dyn Fn(char) -> bool) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_told_without_the_person_it_is_named_for() {
+        let vocabulary = Vocabulary::load(None).unwrap();
+        let told = |path: &str| shown_file(path, &vocabulary);
+        assert_eq!(told("低保_519901195003021015_王秀英.csv"), "低保_519901**********15_王**.csv");
+        assert_eq!(told("2026/钱守义低保申请.xlsx"), "2026/钱**低保申请.xlsx");
+        assert_eq!(told("519901001201/健康档案2026-03.csv"), "519901001201/健康档案2026-03.csv");
+    }
 
     #[test]
     fn a_word_is_shown_and_a_person_is_not() {

@@ -10,11 +10,11 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::text::{Text, printable};
+use crate::domain::date::office_time;
 use crate::domain::{Date, FindingStatus, List, Severity, mask};
 use crate::error::{Context, Error, Result};
 
@@ -56,9 +56,6 @@ pub struct LogLine {
     pub at: Timestamp,
     pub subject: Subject,
 }
-
-/// The clock offices read: one civil time in the whole country, without summer time.
-const OFFICE_TIME: Offset = Offset::constant(8);
 
 /// No line of ours is longer; more than this without a line's end is not our file.
 const LINE_BYTES_MAX: u64 = 1 << 20;
@@ -130,13 +127,13 @@ impl MismatchLog {
         let (mut machine_to, mut human_to) = (self.machine.written_to, self.human.written_to);
         for line in lines {
             if line.seq > machine_to {
-                machine.push_str(&unnumbered(&self.machine_line(line).to_string()));
+                machine.push_str(&mask::numbers_in(&self.machine_line(line).to_string()));
                 machine.push('\n');
                 machine_to = line.seq;
             }
             if line.seq > human_to {
-                let stamp = office_time(line).strftime("%Y-%m-%d %H:%M");
-                let said = printable(&unnumbered(&self.human_line(&line.subject)));
+                let stamp = office_time(line.at).strftime("%Y-%m-%d %H:%M");
+                let said = printable(&mask::numbers_in(&self.human_line(&line.subject)));
                 human.push_str(&format!("{stamp} {said} #{}:{}\n", self.epoch, line.seq));
                 human_to = line.seq;
             }
@@ -252,12 +249,8 @@ impl MismatchLog {
     }
 }
 
-fn office_time(line: &LogLine) -> Zoned {
-    line.at.to_zoned(TimeZone::fixed(OFFICE_TIME))
-}
-
 fn month_of(line: &LogLine) -> (i16, i8) {
-    let local = office_time(line);
+    let local = office_time(line.at);
     (local.year(), local.month())
 }
 
@@ -333,28 +326,6 @@ fn number(line: &str, epoch: &str) -> Option<u64> {
     let (_, mark) = line.rsplit_once(" #")?;
     let (whose, seq) = mark.rsplit_once(':')?;
     seq.parse().ok().filter(|_| whose == epoch)
-}
-
-/// The last guard of a whole number: a run of 15 or more digits is masked, whoever wrote it (a clerk's note, say).
-fn unnumbered(text: &str) -> String {
-    const DIGITS_MIN: usize = 15;
-    let mut out = String::with_capacity(text.len());
-    let mut run = String::new();
-    for c in text.chars().chain(std::iter::once('\n')) {
-        if c.is_ascii_digit() || (matches!(c, 'x' | 'X') && run.len() == 17) {
-            run.push(c);
-            continue;
-        }
-        if run.len() >= DIGITS_MIN {
-            out.push_str(&mask::id_number(&run))
-        } else {
-            out.push_str(&run)
-        }
-        run.clear();
-        out.push(c);
-    }
-    out.pop();
-    out
 }
 
 fn sync_folder(folder: &Path) -> Result<()> {
