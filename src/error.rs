@@ -118,7 +118,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// Adds the words to a foreign error: `fs::read(p).or_say("reading the settings", p)?`.
+/// Adds the words to a foreign error: `fs::read(p).or_say_at("reading the settings", p)?`.
 pub trait Context<T> {
     fn or_say(self, what: impl Into<String>) -> Result<T>;
     fn or_say_at(self, what: impl Into<String>, path: impl Into<PathBuf>) -> Result<T>;

@@ -1,4 +1,5 @@
-//! Two files of one list and village in one folder: two parts of it, or two months of it. With a real daemon.
+//! Two files of one list and village in one folder, or one behind the other in two: two parts of it, or two months of it.
+//! With a real daemon.
 
 mod support;
 
@@ -266,4 +267,60 @@ fn two_sources_with_a_file_of_one_name_do_not_clear_each_others_quarantine() {
     node.settle(SETTLE_SECS_MAX);
     assert_eq!(of(&node), ["二组 健康.csv 3"]);
     node.stop();
+}
+
+/// Moves a file out of the inbox into a source of its own, and starts the office a day later.
+fn move_to_a_source(node: &mut Node, file: &str, name: &str, lines: &str) {
+    node.stop();
+    let share = node.dir.join(name);
+    fs::create_dir(&share).unwrap();
+    fs::remove_file(node.inbox().join(file)).unwrap();
+    fs::write(share.join(file), format!("{HEADER}{lines}")).unwrap();
+    let source = |name: &str| format!("\n[[source]]\nname = \"{name}\"\nkind = \"folder\"\npath = \"{name}\"\n");
+    let settings = fs::read_to_string(node.config()).unwrap();
+    fs::write(node.config(), settings + &source("inbox") + &source(name)).unwrap();
+    start_again(node, "2026-04-03");
+}
+
+fn start_again(node: &mut Node, today: &str) {
+    node.start(Some(today));
+    node.wait_ready();
+    node.settle(SETTLE_SECS_MAX);
+}
+
+fn entries(node: &Node) -> u64 {
+    node.json(&["status"])[0]["entries"].as_u64().unwrap()
+}
+
+#[test]
+fn a_list_that_moved_to_another_folder_is_the_same_list() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, "特扶.csv", HEADER, &people(1950..1960));
+    let before = node.json(&["people", &number("19500302/001")]);
+    move_to_a_source(&mut node, "特扶.csv", "share", &people(1950..1961));
+    assert_eq!(entries(&node), 11, "one more came, and nobody twice");
+    assert_eq!(node.json(&["findings", "--rule", "duplicate-entry"]), Vec::<Value>::new());
+    let after = node.json(&["people", &number("19500302/001")]);
+    assert_eq!(after[0]["entries"].as_array().unwrap().len(), 1);
+    assert_eq!(after[0]["entries"][0]["uid"], before[0]["entries"][0]["uid"], "known since it was in the inbox");
+    // The source gets another name; its folder stays.
+    node.stop();
+    let settings = fs::read_to_string(node.config()).unwrap();
+    fs::write(node.config(), settings.replace("name = \"share\"", "name = \"共享\"")).unwrap();
+    start_again(&mut node, "2026-04-04");
+    assert_eq!((entries(&node), held(&node)), (11, vec![]));
+    let sources = node.json(&["status"])[0]["sources"].clone();
+    let streams: Vec<&str> = sources.as_array().unwrap().iter().map(|s| s["source"].as_str().unwrap()).collect();
+    assert_eq!(streams, ["共享"], "what was read elsewhere is shown there no more");
+}
+
+#[test]
+fn another_part_of_a_list_in_another_folder_takes_nobody_away() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, "特扶.csv", HEADER, &people(1950..1960));
+    move_to_a_source(&mut node, "特扶.csv", "share", &people(1970..1975));
+    assert!(stands(&node, 1950) && stands(&node, 1970));
+    assert_eq!((entries(&node), held(&node)), (15, vec![]));
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Failed;
 use super::owner::KeptOwner;
 use super::screen::Screen;
+use crate::daemon::control::asker::name_of;
 use crate::daemon::control::client::{Client, Parcels};
 use crate::daemon::control::requests::{self, Ask, Reach};
 use crate::daemon::control::{Exit, Frame, Request};
@@ -183,22 +184,12 @@ fn take(screen: &mut Screen, frame: Frame, each: &mut dyn FnMut(&mut Screen, Val
     }
 }
 
-/// The account that asks; behind `sudo` the person, not root.
+/// The account that asks; behind `sudo` the person, not root. A service or a bare shell has no `$USER`.
 pub fn account() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
     // SAFETY: getuid has no preconditions and cannot fail.
     let uid = unsafe { libc::getuid() };
     named.filter(|name| !name.is_empty()).or_else(|| name_of(uid)).unwrap_or_else(|| format!("uid {uid}"))
-}
-
-/// What this machine calls an account; a service or a bare shell has no `$USER`.
-fn name_of(uid: u32) -> Option<String> {
-    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
-    accounts.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, _, id) = (fields.next()?, fields.next()?, fields.next()?);
-        (id.parse() == Ok(uid)).then(|| name.to_owned())
-    })
 }
 
 /// A path as the daemon, who stands elsewhere, has to be told it.

@@ -21,6 +21,7 @@ use crate::report::text::Text;
 use crate::report::text::errors::Told;
 use spool::Spooled;
 
+pub mod asker;
 pub mod client;
 pub mod path_text;
 pub mod requests;
@@ -82,7 +83,7 @@ pub struct Request {
     /// The verb's struct in [`requests`].
     #[serde(default)]
     pub args: Value,
-    /// The account that asks, for the access log and for decisions. The socket admits only its owner and root.
+    /// The account that asks, for the access log, as it says itself: see [`asker`]. The socket admits only its owner and root.
     #[serde(default)]
     pub who: String,
     /// Bytes of a file that follow the line.

@@ -8,12 +8,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::neighbours;
 use super::office::Office;
 use super::pass::{self, Gather, Manner, Outcome, ingest};
+use super::watched::stream_of;
 use crate::domain::List;
 use crate::error::{Context as _, Error, Result};
 use crate::intake::{
     self, Context, DatabaseSource, FileReport, Limits, Places, RefusalCode, Unreadable, Vocabulary, watch::Seen,
 };
-use crate::settings::{Mode, Selection, Source, SourceKind};
+use crate::settings::{Mode, Selection, Settings, Source, SourceKind};
 use crate::store::{QuarantineRow, SourceRow, Writer};
 
 /// One file to read.
@@ -229,7 +230,8 @@ impl Reading<'_> {
     }
 
     fn manner(&self, hash: [u8; 32], dry_run: bool, released: bool) -> Manner {
-        let guard = self.office.settings().guard;
+        let settings = self.office.settings();
+        let guard = settings.guard;
         Manner {
             stream: self.stream.to_owned(),
             file: self.rel_path.to_owned(),
@@ -242,6 +244,7 @@ impl Reading<'_> {
                 removed_share_max: guard.removed_share_max,
                 removed_lines_floor: guard.removed_lines_floor,
             },
+            streams: settings.sources.iter().map(|source| stream(&settings, source)).collect(),
         }
     }
 
@@ -272,6 +275,10 @@ impl Reading<'_> {
             detail: detail.to_owned(),
         }
     }
+}
+
+fn stream(settings: &Settings, source: &Source) -> pass::Stream {
+    pass::Stream { name: stream_of(settings, source), folder: source.folder().to_owned() }
 }
 
 /// The query of a database source.

@@ -7,7 +7,7 @@ use rusqlite::OptionalExtension;
 
 use super::codec::{Doing, area, list};
 use super::inventory::snapshot_name;
-use super::{SnapshotKey, View, Writer, sum};
+use super::{Snapshot, SnapshotKey, View, Writer, sum};
 use crate::domain::{Area, List};
 use crate::error::Result;
 
@@ -62,6 +62,14 @@ impl Writer<'_> {
             .and_then(|mut s| s.execute((name as i64, self.next_seq() as i64, within.padded() as i64)))
             .doing(DOING)?;
         Ok(())
+    }
+
+    /// Forgets where a list stood that another source gives now. A file of it there needs nobody's eye any more, and counts
+    /// as new should it come back.
+    pub fn forget_moved(&self, left: &Snapshot) -> Result<()> {
+        let SnapshotKey { origin, stream, .. } = &left.key;
+        self.forget_snapshot(snapshot_name(&left.key), *origin)?;
+        self.forget_refused(*origin, stream, &left.facts.file)
     }
 
     /// Forgets the list of this name that an office in `within` reported, and hands the word on. Does nothing where there

@@ -142,7 +142,7 @@ CREATE TABLE findings (
     rule       TEXT NOT NULL,
     severity   TEXT NOT NULL,
     holds      INTEGER NOT NULL,         -- 0: newer data removed the contradiction
-    person     INTEGER,                  -- NULL: about a snapshot, or told by the parent
+    person     INTEGER,                  -- NULL: about a snapshot
     snapshot   INTEGER,                  -- NULL: about a person
     area       INTEGER,                  -- NULL: the person as a whole
     list       INTEGER,

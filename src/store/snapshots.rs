@@ -152,6 +152,19 @@ impl View<'_> {
             .doing("reading the snapshots")
     }
 
+    /// Streams that gave this list of this area.
+    pub fn snapshot_streams(&self, key: &SnapshotKey) -> Result<Vec<String>> {
+        self.conn
+            .prepare_cached(
+                "SELECT stream FROM snapshots WHERE list = ?1 AND area = ?2 AND origin = ?3 ORDER BY stream",
+            )
+            .and_then(|mut s| {
+                let key = (key.list as u8, key.area.padded() as i64, key.origin.padded() as i64);
+                s.query_map(key, |row| row.get(0))?.collect()
+            })
+            .doing("reading the snapshots")
+    }
+
     /// Snapshots whose findings change by the calendar on or before `today`.
     pub fn snapshots_due(&self, today: Date) -> Result<Vec<i64>> {
         self.conn

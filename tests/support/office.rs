@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use rosterd::daemon::pass::{Gather, Guard, Manner, Outcome, Setting, derive, ingest};
+use rosterd::daemon::pass::{Gather, Guard, Manner, Outcome, Setting, Stream, derive, ingest};
 use rosterd::domain::{Area, Date, FindingStatus, Uid};
 use rosterd::intake::{self, Context, Limits, Places, Vocabulary};
 use rosterd::linkage::{Decided, Weights};
@@ -153,6 +153,13 @@ impl Office {
     }
 }
 
+/// Every stream that gave anything, in a folder that cannot be looked at: none of them is left behind.
+fn all_there(store: &Store) -> Vec<Stream> {
+    let snapshots = store.read(|view| view.snapshots()).expect("our own store");
+    let stream = |name: String| Stream { name, folder: std::path::PathBuf::new() };
+    snapshots.into_iter().map(|(_, snapshot)| stream(snapshot.key.stream)).collect()
+}
+
 /// Takes `text` as the file `path` of the inbox; it is written below `folder` for the moment.
 ///
 /// # Errors
@@ -177,6 +184,7 @@ pub fn take_file(
         released: false,
         dry_run: false,
         guard: GUARD,
+        streams: all_there(store),
     };
     let context = Context {
         vocabulary: vocabulary(),

@@ -10,6 +10,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use super::asker::asker;
 use super::spool::{self, Spooled};
 use super::{
     CLIENTS_MAX, Content, Desk, Exit, FRAMES_WAITING_MAX, Failure, Frame, REQUEST_BYTES_MAX, Request, SocketPath,
@@ -93,6 +94,7 @@ impl Drop for Listener {
 
 /// One client: its request line in, frames out.
 async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>, data: &Path) -> std::io::Result<()> {
+    let peer = stream.peer_cred().ok();
     let (reader, mut writer) = stream.split();
     let mut lines = BufReader::new(reader.take(REQUEST_BYTES_MAX));
     let mut line = String::new();
@@ -106,6 +108,7 @@ async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>, data: &Path) -> std
             return write(&mut writer, &Frame::Error(failure)).await;
         }
     };
+    request.who = asker(peer.as_ref(), request.who);
     if let Some(bytes) = request.upload {
         match receive(&mut lines, bytes, data).await {
             Ok(spooled) => request.received = Some(Arc::new(spooled)),

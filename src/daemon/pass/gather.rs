@@ -12,6 +12,7 @@ use crate::store::{Placed, Placement, Segment, SnapshotKey, Store};
 
 use super::entering::{keys_of, name_line};
 use super::ingest::Manner;
+use super::moved::left_behind;
 use super::raw_index::RawIndex;
 use super::scope::{Run, Scope, Staged};
 use super::{Keys, Setting};
@@ -92,10 +93,13 @@ impl<'s> Gather<'s> {
             return Ok(());
         }
         let key = SnapshotKey { list, area, origin: self.setting.node, stream: self.manner.stream.clone() };
-        let stored = self.store.read(|view| view.snapshot(&key))?;
+        let (stored, moved) = self.store.read(|view| match view.snapshot(&key)? {
+            Some((_, snapshot, placement)) => Ok((Some((snapshot, placement)), false)),
+            None => left_behind(view, &self.manner.streams, &key).map(|left| (left, true)),
+        })?;
         let first = stored.is_none();
         let (mut held, mut runs): (Vec<Placed>, Vec<Run>) = Default::default();
-        let before = stored.map(|(_, snapshot, placement)| {
+        let before = stored.map(|(snapshot, placement)| {
             for Segment { file, sheet, lines } in placement.segments {
                 held.extend(lines);
                 let file = file.unwrap_or_else(|| snapshot.facts.file.clone());
@@ -103,13 +107,17 @@ impl<'s> Gather<'s> {
             }
             snapshot
         });
-        self.by_raw.add((list, area), &held);
+        // Whether it is this list is known once all of it is read: until then every line is read as new.
+        if !moved {
+            self.by_raw.add((list, area), &held);
+        }
         let scope = Scope {
             seen: vec![false; held.len()],
             // What an append leaves unsaid stays placed.
             used: held.iter().map(|line| line.uid).collect(),
             held,
             runs,
+            moved_from: before.clone().filter(|_| moved),
             before,
             first,
             placement: Placement::default(),

@@ -17,7 +17,7 @@ const COME_TO_ONE_MIN: u64 = 5;
 
 /// Whether a snapshot of `has` lines that would remove `removes` of `had` lines is rather another list, or another part
 /// of it, than the same one later.
-fn is_another(had: u64, has: u64, removes: u64) -> bool {
+pub(super) fn is_another(had: u64, has: u64, removes: u64) -> bool {
     let shared = had.saturating_sub(removes);
     let few = |of: u64| shared * 100 <= of * SHARED_MAX_PERCENT;
     let is_enough = removes > 1 || (removes == 1 && has >= COME_TO_ONE_MIN);

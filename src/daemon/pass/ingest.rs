@@ -19,8 +19,9 @@ use super::Setting;
 use super::entering::{Blocks, Now, compare, enter, keys_of, name_line, read_body, update};
 use super::gather::{Gather, NewLine};
 use super::guard::Guard;
-use super::holding::{hold, other_file, taken};
+use super::holding::{hold, is_another, other_file, taken};
 use super::indexing::index_before;
+use super::moved::Stream;
 use super::scope::{Plan, Scope, ScopeOutcome};
 
 /// Chunks of lines that may wait between reading and writing: enough to keep both going, and few enough that a large
@@ -47,6 +48,8 @@ pub struct Manner {
     /// Only tell what would change.
     pub dry_run: bool,
     pub guard: Guard,
+    /// All that is watched.
+    pub streams: Vec<Stream>,
 }
 
 /// What became of the whole file.
@@ -151,8 +154,12 @@ fn settle(
         let planning = threads.spawn(move || {
             store.read(|view| {
                 let has_below = !view.children()?.is_empty();
-                for (at, scope) in scopes.into_iter().filter(|(_, scope)| !scope.placement.is_empty()) {
-                    let plan = plan(view, has_below, setting, manner, at, &scope)?;
+                for (at, mut scope) in scopes.into_iter().filter(|(_, scope)| !scope.placement.is_empty()) {
+                    let mut plan = plan(view, has_below, setting, manner, at, &scope)?;
+                    if scope.moved_from.is_some() && shares_few(&scope, &plan) {
+                        scope.begin_anew();
+                        plan = self::plan(view, has_below, setting, manner, at, &scope)?;
+                    }
                     let planned = match scope.newer(manner) {
                         Some(newer) if !plan.joins => Err(newer),
                         _ => Ok(plan),
@@ -178,6 +185,11 @@ fn settle(
         planning.join().map_err(|_| Error::new("pairing the lines broke off"))?
     })?;
     Ok(outcome)
+}
+
+/// Whether hardly anybody of the held lines is in the file.
+fn shares_few(scope: &Scope, plan: &Plan) -> bool {
+    plan.same.is_empty() || is_another(scope.held.len() as u64, scope.placement.len() as u64, plan.removes)
 }
 
 /// Areas whose last snapshot is of this very file, and that it has no line for now.
@@ -298,5 +310,8 @@ fn take(
     scope.damaged += before.saturating_sub(plan.replaced_damaged);
     let key = SnapshotKey { list: at.0, area: at.1, origin: setting.node, stream: manner.stream.clone() };
     writer.put_snapshot(&scope.snapshot(key, manner, setting, plan.joins), &scope.placement)?;
+    if let Some(left) = scope.moved_from.take() {
+        writer.forget_moved(&left)?;
+    }
     taken(writer, manner, at, scope)
 }

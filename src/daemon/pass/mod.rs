@@ -17,6 +17,7 @@ mod ingest;
 mod judging;
 mod known;
 mod lists;
+mod moved;
 mod people;
 mod raw_index;
 mod scope;
@@ -28,6 +29,7 @@ pub use gather::Gather;
 pub use guard::Guard;
 pub use holding::other_file;
 pub use ingest::{Manner, Outcome, ingest};
+pub use moved::Stream;
 pub use scope::ScopeOutcome;
 
 use crate::domain::{Area, Date, Entry, List, Record};

@@ -47,6 +47,8 @@ pub(super) struct Scope {
     pub runs: Vec<Run>,
     /// Never had before: its lines are written as they come.
     pub first: bool,
+    /// Where the held lines are known from, if not from here: see [`super::moved`].
+    pub moved_from: Option<Snapshot>,
     pub placement: Placement,
     pub staged: Vec<Staged>,
     pub used: HashSet<Uid>,
@@ -112,6 +114,12 @@ impl Scope {
             removes,
             state: "held".to_owned(),
         }
+    }
+
+    /// What another source once gave is another list: it stays where it is, and this one has no line yet.
+    pub fn begin_anew(&mut self) {
+        (self.moved_from, self.before, self.first) = (None, None, true);
+        (self.held, self.seen, self.runs, self.used) = Default::default();
     }
 
     pub fn place(&mut self, line: &Staged, uid: Uid) {
