@@ -1,5 +1,6 @@
 //! Verbs that only look.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -9,205 +10,23 @@ use serde_json::{Value, json};
 
 use super::super::control::requests as ask;
 use super::super::control::{Exit, Frame};
-use super::super::neighbours::ChildState;
 use super::super::notices::is_about;
 use super::super::present::Presenter;
-use super::super::watched::unread_now;
-use super::super::{alarms, attest};
-use super::{FrontDesk, Live, Out, row};
-use crate::daemon::backups;
-use crate::daemon::office::PAUSED;
-use crate::domain::{FindingId, FindingStatus, IdNumber, Severity, Uid, mask, name};
+use super::{FrontDesk, Out, row};
+use crate::domain::{FindingId, FindingStatus, IdNumber, Uid, mask, name};
 use crate::error::{Error, Result};
 use crate::store::{FindingFilter, Look, View};
-use crate::sync::credential::Credential;
 use crate::sync::protocol::to_hex;
-use crate::sync::status::{LinkState, LinkStatus};
 
 /// Persons shown for one question; a longer answer is no answer.
 const PEOPLE_MAX: usize = 50;
-
-/// How long `status --wait` waits for the parent when everything else is settled.
-const FLUSH_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// An instant of the store as RFC 3339.
 pub(in crate::daemon) fn instant(millis: i64) -> Option<String> {
     Timestamp::from_millisecond(millis).ok().map(|t| t.to_string())
 }
 
-/// What the offices below a child are called.
-fn below(state: &ChildState) -> Vec<Value> {
-    state.below.iter().map(|(area, name)| json!({"area": area, "name": name})).collect()
-}
-
-/// A catalogue word for where the link stands.
-pub(super) fn link_state(status: &LinkStatus) -> &'static str {
-    match status.state {
-        LinkState::NotJoined => "not-joined",
-        LinkState::Connecting => "connecting",
-        LinkState::Idle | LinkState::Sending | LinkState::Comparing => "connected",
-        LinkState::Waiting { .. } => "waiting",
-        LinkState::Paused => "paused",
-        LinkState::Superseded => "superseded",
-    }
-}
-
 impl FrontDesk {
-    pub(super) fn status(&self, out: Out) -> Result<Exit> {
-        let office = &self.office;
-        let settings = office.settings();
-        let link = self.live.as_ref().map(|live| live.link.status()).unwrap_or_default();
-        let credential = Credential::load(&settings.link_dir()).ok().flatten();
-        let joined = link.parent.is_some() || credential.is_some();
-        let words = office.store.read(|view| attest::shown(view, settings.area))?;
-        let own_key = credential.as_ref().map(|credential| credential.key_print());
-        let (sources, children, held, quarantined, totals, backlog, dirty) = office.store.read(|view| {
-            let after = view.acknowledged()?;
-            let backlog = if joined || settings.parent_url.is_some() { view.backlog(after)? } else { (0, 0) };
-            let held = view.held(false)?.len();
-            Ok((
-                view.sources()?,
-                view.children()?,
-                held,
-                view.quarantine_count()?,
-                view.totals()?,
-                backlog,
-                view.dirty_count()?,
-            ))
-        })?;
-        let settled = self.looks_settled(&link, backlog.0)?;
-        let backups = office.store.read(backups::kept)?;
-        let alarms = alarms::standing(office, self.live.as_ref().map(|live| &*live.progress))?;
-        let alarms: Vec<Value> = alarms
-            .iter()
-            .map(|alarm| {
-                let text = office.text.say_json(&format!("alarm-{}", alarm.code), &alarm.params);
-                json!({"alarm": alarm.code, "params": alarm.params, "text": text, "since": instant(alarm.since)})
-            })
-            .collect();
-        let by_severity = |severity: Severity| -> u64 {
-            totals.open.iter().filter(|(_, s, _)| s == severity.as_str()).map(|(_, _, n)| n).sum()
-        };
-        let findings: Value = Severity::ALL
-            .into_iter()
-            .map(|s| (s.as_str().to_owned(), json!(by_severity(s))))
-            .collect::<serde_json::Map<_, _>>()
-            .into();
-        let worker_error = self.live.as_ref().and_then(|live| live.progress.last_error());
-        let parent = (joined || settings.parent_url.is_some()).then(|| {
-            json!({
-                "url": link_url(&settings),
-                "area": link.parent.or(credential.as_ref().map(|credential| credential.parent())),
-                "last_contact": link.last_contact.and_then(|s| instant(s * 1000)),
-                // Nobody runs who could tell more than that there is a link.
-                "state": if self.live.is_none() && joined { "stopped" } else { link_state(&link) },
-                "error": link.last_error.as_deref().map(|error| office.text.words(error)),
-                "clock_skew_secs": link.skew_secs,
-                "last_equal": link.last_equal.and_then(|s| instant(s * 1000)),
-                "differing": link.differing,
-                "own_key": own_key,
-            })
-        });
-        let children: Vec<Value> = children
-            .iter()
-            .map(|child| {
-                let state = ChildState::of(child);
-                let word = match child.last_contact {
-                    None => "never",
-                    Some(_) if state.revoked => "revoked",
-                    Some(_) if state.copy => "superseded",
-                    Some(_) if self.live.as_ref().is_some_and(|live| live.parent.is_connected(child.area)) => "connected",
-                    Some(_) => "away",
-                };
-                // A hello is kept; what came after it is known while this runs.
-                let since = self.live.as_ref().and_then(|live| live.parent.since_contact(child.area));
-                let asked = since.map(|since| office.now_millis() - since.as_millis() as i64);
-                json!({"area": child.area, "name": child.name, "last_contact": child.last_contact.max(asked).and_then(instant),
-                       "watermark": child.watermark, "state": word, "below": below(&state)})
-            })
-            .collect();
-        let sources: Vec<Value> = sources
-            .iter()
-            .map(|source| {
-                json!({"path": source.path, "source": source.stream, "list": source.lists.first(), "lists": source.lists,
-                       "last_read": source.read_at.and_then(instant), "lines": source.lines, "state": source.state})
-            })
-            .collect();
-        row(
-            out,
-            &json!({
-                "node": settings.area, "name": settings.name, "level": settings.level().as_str(),
-                "version": env!("CARGO_PKG_VERSION"), "today": office.today().to_string(),
-                "parent": parent, "children": children, "words": words,
-                "backlog": {"entries": backlog.0, "bytes": backlog.1},
-                "last_error": worker_error.or(link.last_error.clone()).map(|error| office.text.words(&error)),
-                "sources": sources, "held": held, "quarantined": quarantined,
-                "entries": totals.entries, "waiting": dirty,
-                "findings": findings, "settled": settled, "paused": self.is_paused()?,
-                "running": self.live.is_some(), "alarms": alarms,
-                "backup": {"last": backups.good_at.and_then(instant), "file": backups.file,
-                           "failed": backups.failed_at.and_then(instant), "error": backups.error},
-            }),
-        )?;
-        Ok(Exit::Done)
-    }
-
-    fn is_paused(&self) -> Result<bool> {
-        Ok(self.office.is_paused() || self.office.store.read(|view| view.meta_u64(PAUSED))? == Some(1))
-    }
-
-    pub(super) fn settled(&self, out: Out) -> Result<Exit> {
-        let link = self.live()?.link.status();
-        row(out, &json!({"settled": self.is_settled(&link)?}))?;
-        Ok(Exit::Done)
-    }
-
-    /// Nothing dirty or running here.
-    fn is_quiet(&self, live: &Live) -> Result<bool> {
-        let office = &self.office;
-        // Asked again and again beside the work itself: what costs least comes first. And last: the worker may have begun
-        // meanwhile.
-        Ok(!office.is_paused()
-            && live.progress.is_settled()
-            && office.store.read(|view| {
-                let is_judged = view.judged()? == Some(office.judged());
-                Ok(is_judged && view.dirty(1)?.is_empty() && view.queued_log(1)?.is_empty())
-            })?
-            && unread_now(office) == 0
-            && live.progress.is_settled())
-    }
-
-    fn has_no_parent(&self, link: &LinkStatus) -> bool {
-        link.state == LinkState::NotJoined && !has_joined(&self.office.settings())
-    }
-
-    /// [`FrontDesk::is_settled`] as far as this node knows. It asks nobody: whoever looks every few seconds must not have
-    /// the parent called each time.
-    fn looks_settled(&self, link: &LinkStatus, backlog: u64) -> Result<bool> {
-        let Some(live) = &self.live else { return Ok(false) };
-        let is_linked = matches!(link.state, LinkState::Idle | LinkState::Sending | LinkState::Comparing);
-        Ok(self.is_quiet(live)? && (self.has_no_parent(link) || is_linked && backlog == 0))
-    }
-
-    /// Nothing dirty, running, unacknowledged, or unread from the parent.
-    fn is_settled(&self, link: &LinkStatus) -> Result<bool> {
-        let Some(live) = &self.live else { return Ok(false) };
-        let office = &self.office;
-        if !self.is_quiet(live)? {
-            return Ok(false);
-        }
-        if self.has_no_parent(link) {
-            return Ok(true);
-        }
-        let is_waiting = || office.store.read(|view| Ok(view.backlog(view.acknowledged()?)?.0 > 0));
-        if link.state == LinkState::Sending && is_waiting()? {
-            // It is at it: whoever asks has the answer now and not when it is done.
-            return Ok(false);
-        }
-        let flushed = live.runtime.block_on(async { tokio::time::timeout(FLUSH_WAIT, live.link.flush()).await });
-        Ok(matches!(flushed, Ok(Ok(()))) && self.is_quiet(live)?)
-    }
-
     pub(super) fn findings(&self, args: &ask::Findings, out: Out) -> Result<Exit> {
         let filter = FindingFilter {
             rule: args.rule.clone(),
@@ -220,9 +39,9 @@ impl FrontDesk {
         self.rows_of_one_moment(out, |view, put| {
             let mut presenter = Presenter::new(view, office)?;
             let own = view.findings(&filter)?;
-            let mut known: Vec<FindingId> = Vec::with_capacity(own.len());
+            let mut known: HashSet<FindingId> = HashSet::with_capacity(own.len());
             for finding in own {
-                known.push(finding.id);
+                known.insert(finding.id);
                 if args.status.is_none_or(|status| status == finding.status) {
                     put(&presenter.finding(&finding)?);
                 }
@@ -359,16 +178,6 @@ impl FrontDesk {
 fn on_one_disk(one: &Path, other: &Path) -> bool {
     let device = |path: &Path| std::fs::metadata(path).map(|meta| meta.dev());
     matches!((device(one), device(other)), (Ok(one), Ok(other)) if one == other)
-}
-
-/// Whether this node holds a credential of a parent.
-fn has_joined(settings: &crate::settings::Settings) -> bool {
-    Credential::load(&settings.link_dir()).ok().flatten().is_some()
-}
-
-fn link_url(settings: &crate::settings::Settings) -> Option<String> {
-    let joined = Credential::load(&settings.link_dir()).ok().flatten();
-    joined.and_then(|c| c.addresses().first().map(|a| format!("https://{a}"))).or_else(|| settings.parent_url.clone())
 }
 
 /// Whether a finding that the parent told of is asked for.

@@ -4,6 +4,7 @@ mod acting;
 mod holding;
 mod linking;
 mod looking;
+mod standing;
 mod upward;
 
 pub(super) use looking::instant;
