@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
+use rosterd::store::{Home, Store};
 use serde_json::Value;
 
 /// The program without anybody's settings or locale.
@@ -215,6 +216,9 @@ fn settings_are_found_by_environment_and_in_the_current_folder() {
     assert!(shown(here.env_remove("ROSTERD_CONFIG").current_dir(folder.path())).contains("review_days_c = 92"));
     let mut named = Command::cargo_bin("rosterd").unwrap();
     assert!(shown(named.env("ROSTERD_CONFIG", &config).current_dir("/")).contains("review_days_c = 92"));
+    let mut empty = Command::cargo_bin("rosterd").unwrap();
+    let empty = empty.env("ROSTERD_CONFIG", "").current_dir(folder.path());
+    assert!(shown(empty).contains("review_days_c = 92"), "a variable that is empty names nothing");
 }
 
 #[test]
@@ -233,6 +237,24 @@ fn what_only_the_daemon_can_do_exits_3_without_one() {
         assert_eq!(output.status.code(), Some(3), "{verb:?}\n{}", stderr(&output));
         assert!(stderr(&output).contains("No daemon runs") && stderr(&output).contains("rosterd run"), "{verb:?}");
         assert!(stdout(&output).is_empty(), "{verb:?}");
+    }
+    let before = rosterd(&["held", "--json", "--config", &config, "release", "1"]);
+    assert_eq!(before.status.code(), Some(3), "{}", stderr(&before));
+}
+
+#[test]
+fn nothing_is_told_of_a_store_that_is_of_another_office() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = village(folder.path());
+    let data = Path::new(&config).parent().unwrap().join("data");
+    drop(Store::open(Home::plain(&data), "519901001201".parse().unwrap()).unwrap());
+    // `status` says with 3 that no daemon runs.
+    for (verb, exit) in [("status", 3), ("findings", 1), ("people 王", 1), ("doctor", 1)] {
+        let arguments: Vec<&str> = verb.split(' ').collect();
+        let output = rosterd(&[&arguments[..], &["--config", &config]].concat());
+        assert_eq!(output.status.code(), Some(exit), "{verb}: {}", stderr(&output));
+        let said = stdout(&output) + &stderr(&output);
+        assert!(said.contains("the store belongs to area 519901001201"), "{verb}: {said}");
     }
 }
 
@@ -262,6 +284,10 @@ fn man_pages_and_completions_come_from_the_command_line_itself() {
     assert!(decide.contains("核实到什么，怎样核实的"), "{decide}");
     let bash = rosterd(&["completions", "bash"]);
     assert!(stdout(&bash).contains("complete -F _rosterd"));
+    for locale in ["C", "zh_CN.UTF-8"] {
+        let help = rosterd_in(locale, &["completions", "--help"]);
+        assert!(help.status.success() && stdout(&help).contains("powershell"), "{locale}: {}", stderr(&help));
+    }
 }
 
 #[test]

@@ -202,6 +202,7 @@ fn an_error_is_in_the_language_of_the_office() {
         (&["revoke", "--area", "519901001200"], "519901001200 没有本级发的凭证"),
         (&["invite", "--area", "519901001201"], "村级没有下级"),
         (&["people", " "], "没有写明要查谁"),
+        (&["import", "/dev/null"], "这是管道或设备，不是文件"),
     ] {
         let said = node.call(verb);
         assert_eq!(said.status.code(), Some(1), "{verb:?} {}", err(&said));

@@ -2,7 +2,9 @@
 
 mod support;
 
+use std::ffi::OsString;
 use std::fs::{self, File};
+use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -72,6 +74,43 @@ fn what_cannot_be_looked_at_in_a_folder_is_told_until_it_can() {
     assert_eq!((&told[0]["file"], &told[0]["code"]), (&"低保.csv".into(), &"not-looked-at".into()));
     fs::remove_file(&link).unwrap();
     until(&node, "nothing is left to tell", |status| status["quarantined"] == 0);
+    node.stop();
+}
+
+#[test]
+fn of_two_files_whose_names_read_the_same_one_is_read_and_the_other_told() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let old = OsString::from_vec(encoding_rs::GB18030.encode("低保.csv").0.into_owned());
+    fs::write(node.inbox().join(&old), dibao(7)).unwrap();
+    fs::write(node.inbox().join("低保.csv"), dibao(2)).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    until(&node, "the other is told", |status| status["quarantined"] == 1);
+    let told = node.json(&["quarantine"]);
+    assert_eq!((&told[0]["file"], &told[0]["code"]), (&old.to_string_lossy().into(), &"not-looked-at".into()));
+    assert_eq!(node.json(&["status"])[0]["entries"], 2);
+    fs::remove_file(node.inbox().join("低保.csv")).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    until(&node, "the one that is left is read", |status| status["entries"] == 7 && status["quarantined"] == 0);
+    node.stop();
+}
+
+#[test]
+fn a_folder_that_was_made_again_sends_notices_again() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::init(BINARY, root.path(), VILLAGE, "甲村");
+    let settings = fs::read_to_string(node.config()).unwrap();
+    let seldom = settings.replace("# rescan_secs = 600", "rescan_secs = 3600");
+    assert_ne!(settings, seldom, "the sample shows how often folders are looked at");
+    fs::write(node.config(), seldom).unwrap();
+    node.start(Some("2026-06-02"));
+    node.wait_ready();
+    fs::remove_dir(node.inbox()).unwrap();
+    fs::create_dir(node.inbox()).unwrap();
+    // Longer than it takes to see that it is another folder.
+    std::thread::sleep(Duration::from_secs(7));
+    fs::write(node.inbox().join("低保.csv"), dibao(3)).unwrap();
+    until(&node, "the notice came", |status| status["entries"] == 3);
     node.stop();
 }
 

@@ -616,3 +616,6 @@ said-operation-timed-out = 超时
 said-deadline-has-elapsed = 超时
 said-dns-error = 找不到这个主机名
 said-check-that-the-parent-runs-and-can-be-reached-from-here = 请确认上级在运行，并且从这里连得通
+said-a-pipe-or-a-device-is-no-file = 这是管道或设备，不是文件
+said-save-what-it-gives-as-a-file = 请先把内容另存为文件
+said-save-it-in-the-encoding-x = 请用 { $x1 } 编码另存

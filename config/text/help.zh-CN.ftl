@@ -53,7 +53,8 @@ help-init-more =
     'rosterd setup' 问同样的内容，并启动服务。
 help-init-after =
     示例：
-      rosterd init --area 519901 --name 云岭县 --dir /srv/rosterd --listen 0.0.0.0:7443
+      rosterd init --area 519901 --name 云岭县 --dir /srv/rosterd --listen 0.0.0.0:7443 \
+        --advertise county.example:7443
       rosterd init --area 519901001200 --name 200村 --dir ~/rosterd --parent https://town.example:7443
 
     然后：rosterd run --config DIR/rosterd.toml

@@ -159,7 +159,7 @@ fn status(session: &Session, row: &Value, checks: &mut Vec<Check>) {
         checks.push(check("joined", warn_unless(joined), Value::Null));
         if joined {
             let connected = view::field(&row["parent"], "state") == "connected";
-            checks.push(check("parent", warn_unless(connected), Value::Null));
+            checks.push(parent(&row["parent"], connected));
             let entries = row["backlog"]["entries"].as_u64().unwrap_or(0);
             checks.push(check("backlog", warn_unless(connected || entries == 0), json!({"entries": entries})));
         }
@@ -176,6 +176,18 @@ fn status(session: &Session, row: &Value, checks: &mut Vec<Check>) {
     for name in ["held", "quarantined"] {
         let count = row[name].as_u64().unwrap_or(0);
         checks.push(check(name, warn_unless(count == 0), json!({"count": count})));
+    }
+}
+
+/// The link upward. Where the parent does not know this office any more, waiting for the network helps nobody.
+fn parent(parent: &Value, connected: bool) -> Check {
+    let is_unknown = ["no-certificate", "certificate-unknown", "certificate-expired", "revoked"]
+        .contains(&view::field(parent, "refused"));
+    let why = json!({"why": parent["error"]});
+    match parent["error"].is_string() {
+        true if is_unknown => check("parent-refuses", State::Bad, why),
+        true => check("parent-fails", State::Warn, why),
+        false => check("parent", warn_unless(connected), Value::Null),
     }
 }
 
@@ -239,6 +251,8 @@ mod tests {
             "source",
             "daemon",
             "parent",
+            "parent-fails",
+            "parent-refuses",
             "joined",
             "backlog",
             "held",
@@ -254,6 +268,18 @@ mod tests {
         ] {
             assert!(text.knows(&format!("check-{name}")) && text.knows(&format!("check-{name}-hint")), "{name}");
         }
+    }
+
+    #[test]
+    fn a_parent_that_knows_this_office_no_more_is_broken_and_one_that_is_away_is_not() {
+        let told = |parent: Value, connected| {
+            let check = super::parent(&parent, connected);
+            (check.check, check.state == State::Bad, check.state == State::Ok)
+        };
+        assert_eq!(told(json!({"error": null, "refused": null}), true), ("parent".into(), false, true));
+        assert_eq!(told(json!({"error": "no route"}), false), ("parent-fails".into(), false, false));
+        assert_eq!(told(json!({"error": "no", "refused": "busy"}), false), ("parent-fails".into(), false, false));
+        assert_eq!(told(json!({"error": "no", "refused": "revoked"}), false), ("parent-refuses".into(), true, false));
     }
 
     #[test]

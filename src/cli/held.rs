@@ -9,11 +9,8 @@ use requests::HeldAction;
 /// A filter left on, or one village missing, looks like half a list moving away. Such a file waits here until a
 /// person says that it is right (release) or wrong (reject); what was known before stays meanwhile.
 #[derive(Debug, clap::Args)]
-#[command(
-    args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  \
-    rosterd held\n  rosterd held release 3\n  rosterd held reject 3"
-)]
+#[command(after_help = "Examples:\n  \
+    rosterd held\n  rosterd held release 3\n  rosterd held reject 3")]
 pub struct Args {
     #[command(subcommand)]
     action: Option<Action>,
@@ -45,7 +42,8 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         Some(Action::Release { id, output }) => (id, HeldAction::Release, "say-held-released", output),
         Some(Action::Reject { id, output }) => (id, HeldAction::Reject, "say-held-rejected", output),
     };
-    let (_, exit) = session.row(&requests::SettleHeld { id: id.clone(), action }, output.json)?;
+    let json = args.output.json || output.json;
+    let (_, exit) = session.row(&requests::SettleHeld { id: id.clone(), action }, json)?;
     if exit == Exit::Done {
         session.screen.say_with(said, &[("id", &id)]);
     }

@@ -89,12 +89,11 @@ fn translated(command: Command, path: &str, text: &Text) -> Command {
     let say = |ending: &str| Some(format!("{path}{ending}")).filter(|key| text.knows(key)).map(|key| text.say(&key));
     let about = say("").unwrap_or_default();
     let more = say("-more").map_or_else(|| about.clone(), |more| format!("{about}\n\n{more}"));
-    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help);
     let mut command = command
         .about(about)
         .long_about(more)
         .disable_help_flag(true)
-        .arg(help)
+        .arg(help_flag())
         .help_template(PAGE.replace("{usage-heading}", &format!("{}:", text.say("help-usage-heading"))))
         .subcommand_help_heading(text.say("help-commands-heading"))
         .subcommand_value_name(text.say("help-command-name"));
@@ -108,9 +107,13 @@ fn translated(command: Command, path: &str, text: &Text) -> Command {
     });
     command.mut_subcommands(|sub| {
         let path = format!("{path}-{}", sub.get_name());
-        // A verb that no page shows has none.
-        if sub.is_hide_set() { sub } else { translated(sub, &path, text) }
+        // A verb that no page shows has none, and its help in English.
+        if sub.is_hide_set() { sub.disable_help_flag(true).arg(help_flag()) } else { translated(sub, &path, text) }
     })
+}
+
+fn help_flag() -> Arg {
+    Arg::new("help").short('h').long("help").action(ArgAction::Help)
 }
 
 /// An argument is explained for its verb, or once for all that take it.

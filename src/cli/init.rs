@@ -21,7 +21,7 @@ const KEY_FILE: &str = "store.key";
 /// starts the service.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    rosterd init --area 519901 --name 云岭县 --dir /srv/rosterd --listen 0.0.0.0:7443\n  \
+    rosterd init --area 519901 --name 云岭县 --dir /srv/rosterd --listen 0.0.0.0:7443 \\\n    \x20   --advertise county.example:7443\n  \
     rosterd init --area 519901001200 --name 200村 --dir ~/rosterd --parent https://town.example:7443\n\n\
     Then: rosterd run --config DIR/rosterd.toml")]
 pub struct Args {

@@ -8,6 +8,7 @@ use std::panic::Location;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::daemon::control::Exit;
@@ -72,10 +73,15 @@ use session::Session;
 )]
 struct Cli {
     /// The settings file
-    #[arg(long, global = true, env = "ROSTERD_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "ROSTERD_CONFIG", value_name = "FILE", value_parser = path())]
     config: Option<PathBuf>,
     #[command(subcommand)]
     verb: Verb,
+}
+
+/// A path, or nothing: the variable may be set and empty.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 /// What every reading verb takes.

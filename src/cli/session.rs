@@ -22,8 +22,9 @@ const PLACES: [&str; 2] = ["rosterd.toml", "/etc/rosterd/rosterd.toml"];
 /// The settings file: the one that was named, else the first that is there.
 pub fn find_settings(named: Option<&Path>) -> Option<PathBuf> {
     match named {
-        Some(file) => Some(file.to_owned()),
-        None => PLACES.into_iter().map(PathBuf::from).find(|file| file.exists()),
+        // An empty variable names nothing.
+        Some(file) if !file.as_os_str().is_empty() => Some(file.to_owned()),
+        _ => PLACES.into_iter().map(PathBuf::from).find(|file| file.exists()),
     }
 }
 

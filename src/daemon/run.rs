@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::control::server::Listener;
 use super::desk::FrontDesk;
@@ -16,14 +16,13 @@ use super::ledger::Ledger;
 use super::logbook::Logbook;
 use super::office::{Office, PAUSED};
 use super::worker::{Progress, Worker};
-use super::{metrics, service, stand_by};
+use super::{hints, metrics, service, stand_by};
 use crate::domain::Date;
 use crate::error::{Context, Error, Result};
 use crate::intake::Vocabulary;
-use crate::intake::watch::Watch;
 use crate::report::log::MismatchLog;
 use crate::report::text::Text;
-use crate::settings::{LogLevel, Settings, SourceKind};
+use crate::settings::{LogLevel, Settings};
 use crate::store::{Home, Store};
 use crate::sync::authority::Authority;
 use crate::sync::link::{Link, LinkSettings};
@@ -32,10 +31,6 @@ use crate::sync::receive::Parent;
 use crate::sync::serve::{Door, DoorLimits, serve};
 use crate::sync::status::LinkHandle;
 
-/// Hints of the watcher that wait; one is enough, each means 'look at everything'.
-const HINTS_MAX: usize = 16;
-/// What the watcher tells within this time is one reason to look.
-const DEBOUNCE: Duration = Duration::from_millis(200);
 /// The worker finishes its transaction within this time after a signal to stop; then the process ends all the same,
 /// as it may: what is not committed is done again.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -157,8 +152,7 @@ impl Running {
                 stopped.clone(),
             ));
         }
-        let (_watches, hints) = watch_sources(&settings);
-        helpers.spawn(follow_hints(hints, office.clone()));
+        helpers.spawn(hints::follow(settings.clone(), office.clone()));
 
         let (announced, waking) = (parent.clone(), handle.clone());
         let announce = Box::new(move || {
@@ -245,29 +239,6 @@ impl Signals {
                 }
             }
         }
-    }
-}
-
-/// Watches every folder that sends notices. One that cannot be watched is looked at by the timer.
-fn watch_sources(settings: &Settings) -> (Vec<Watch>, mpsc::Receiver<crate::intake::watch::Hint>) {
-    let (sender, hints) = mpsc::channel(HINTS_MAX);
-    let mut watches = Vec::new();
-    for source in settings.sources.iter().filter(|source| source.poll_secs.is_none()) {
-        match Watch::start(source.folder(), source.kind == SourceKind::Folder, sender.clone()) {
-            Ok(watch) => watches.push(watch),
-            Err(error) => {
-                tracing::warn!(source = %source.name, error = %super::worker::chain(&error), "no notices from this folder")
-            }
-        }
-    }
-    (watches, hints)
-}
-
-async fn follow_hints(mut hints: mpsc::Receiver<crate::intake::watch::Hint>, office: Arc<Office>) {
-    while hints.recv().await.is_some() {
-        tokio::time::sleep(DEBOUNCE).await;
-        while hints.try_recv().is_ok() {}
-        office.changed();
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::Date;
 use crate::error::{Context as _, Error};
-use crate::settings::file_name::shown_name;
+use crate::settings::file_name::{real_path, shown_name};
 
 use super::area;
 use super::container::is_lock_name;
@@ -73,6 +73,10 @@ pub fn scan(dir: &Path) -> Result<Scan, Error> {
             let rel_path = if rel.is_empty() { name } else { format!("{rel}/{name}") };
             match look(&entry.path(), &root) {
                 Look::Folder if depth < DEPTH_MAX => folders.push((entry.path(), rel_path, depth + 1)),
+                Look::File(..) if is_hidden_by_another(&root, &rel_path, &entry.path()) => {
+                    // By the bytes of its name: as it reads, it is called like the one that is looked at.
+                    scan.unreadable.push(entry.file_name().to_string_lossy().into_owned())
+                }
                 Look::File(bytes, modified) if scan.files.len() < FILES_MAX => {
                     scan.files.push(Seen { rel_path, bytes, modified })
                 }
@@ -98,6 +102,11 @@ pub fn look_at(path: &Path) -> Result<Scan, Error> {
         Err(error) => return Err(away(error)),
     }
     Ok(scan)
+}
+
+/// Whether another file is found where this one is looked for: one name in two encodings reads the same.
+fn is_hidden_by_another(root: &Path, rel_path: &str, path: &Path) -> bool {
+    path.to_str().is_none() && real_path(root, rel_path) != path
 }
 
 fn is_passed_over(name: &str) -> bool {

@@ -229,7 +229,11 @@ impl Settings {
     /// Name the file, the key, and what is allowed there.
     pub fn read(file: &Path) -> Result<Settings> {
         let file = std::path::absolute(file).or_say_at("reading the settings", file)?;
-        let text = std::fs::read_to_string(&file).or_say_at("reading the settings", &file)?;
+        let text = std::fs::read_to_string(&file).map_err(|error| {
+            let is_text = error.kind() != std::io::ErrorKind::InvalidData;
+            let error = Error::new("reading the settings").at(&file).because(error);
+            if is_text { error } else { error.hint("save it in the encoding UTF-8") }
+        })?;
         Settings::parse(&text, &file)
     }
 
@@ -264,11 +268,12 @@ impl Settings {
         self.sources.iter().filter(|source| source.kind == SourceKind::Folder)
     }
 
-    /// The watched folder that a file lies in, and what the file is called there.
+    /// The watched folder that a file lies in, and what the file is called there. A path that climbs out again lies in none.
     pub fn watched(&self, file: &Path) -> Option<(&Source, String)> {
         self.folders().find_map(|source| {
             let inside = file.strip_prefix(&source.path).ok()?;
-            Some((source, file_name::shown(inside)))
+            let climbs = inside.components().any(|part| part == std::path::Component::ParentDir);
+            (!climbs).then(|| (source, file_name::shown(inside)))
         })
     }
 

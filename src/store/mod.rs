@@ -147,6 +147,12 @@ impl Store {
         Ok(Store::for_reading(home, conn, area))
     }
 
+    /// # Errors
+    /// Where it is another office's.
+    pub fn must_be_of(&self, area: Area) -> Result<()> {
+        open::must_be_of(Some(self.area), area, self.path())
+    }
+
     fn for_reading(home: Home, conn: Connection, area: Area) -> Store {
         let (writer, readers) = (Mutex::new(None), Mutex::new(vec![conn]));
         Store { home, writer, in_line: AtomicUsize::new(0), readers, area, damage: OnceLock::new() }

@@ -43,13 +43,7 @@ pub(super) fn create(home: &Home, area: Area) -> Result<Connection> {
     must_be_as_made(&conn, path)?;
     let view = View { conn: &conn };
     match view.meta_u64(meta::AREA)? {
-        Some(found) if found != area.padded() => {
-            let found = Area::from_padded(found).map_or_else(|| "?".to_owned(), |a| a.to_string());
-            return Err(Error::new(format!("the store belongs to area {found}, the settings say {area}"))
-                .at(path)
-                .hint("use another data directory, or set the area back"));
-        }
-        Some(_) => {}
+        Some(found) => must_be_of(Area::from_padded(found), area, path)?,
         None => meta::put_u64(&conn, meta::AREA, area.padded())?,
     }
     meta::begin(&conn)?;
@@ -59,6 +53,17 @@ pub(super) fn create(home: &Home, area: Area) -> Result<Connection> {
         meta::put_u64(&conn, TABLES_SUM, tables_sum(&conn).or_say_at("opening the store", path)?)?;
     }
     Ok(conn)
+}
+
+/// A store is of the office whose settings lead to it.
+pub(super) fn must_be_of(found: Option<Area>, area: Area, path: &Path) -> Result<()> {
+    if found == Some(area) {
+        return Ok(());
+    }
+    let found = found.map_or_else(|| "?".to_owned(), |found| found.to_string());
+    Err(Error::new(format!("the store belongs to area {found}, the settings say {area}"))
+        .at(path)
+        .hint("use another data directory, or set the area back"))
 }
 
 pub(super) fn in_memory(area: Area) -> Result<Connection> {

@@ -74,6 +74,7 @@ CREATE TABLE snapshots (
     sheet         TEXT,                  -- NULL: a text file, or lines of several sheets
     taken_on      INTEGER NOT NULL,      -- what the sheet states, else the day it was read
     stated_on     INTEGER,               -- NULL: the file states no day, or it is a child's
+    dated_before  INTEGER,               -- NULL: taken_on is right for all we know; else what it was before the calendar went back
     read_at       INTEGER NOT NULL,
     lines         INTEGER NOT NULL,
     damaged       INTEGER NOT NULL,      -- lines whose number lost digits

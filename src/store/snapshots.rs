@@ -214,7 +214,7 @@ impl Writer<'_> {
                          row_sum(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10, ?11, ?12, ?13, ?14, ?15))
                  ON CONFLICT (list, area, origin, stream) DO UPDATE SET seq = ?1, file = ?6, sheet = ?7, taken_on = ?8,
                      read_at = ?9, lines = ?10, damaged = ?11, total_row = ?12, total_stated = ?13, total_counted = ?14,
-                     placement = ?15, stated_on = ?16, due = 0, sum = excluded.sum
+                     placement = ?15, stated_on = ?16, dated_before = NULL, due = 0, sum = excluded.sum
                  RETURNING id",
             )
             .and_then(|mut s| {
@@ -284,7 +284,7 @@ impl Writer<'_> {
         for id in ids {
             self.date_snapshot(id, today)?;
             self.conn
-                .prepare_cached("UPDATE snapshots SET read_at = ?2 WHERE id = ?1")
+                .prepare_cached("UPDATE snapshots SET read_at = ?2, dated_before = NULL WHERE id = ?1")
                 .and_then(|mut s| s.execute((id, read_at)))
                 .doing("noting that a list is unchanged")?;
         }

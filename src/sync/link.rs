@@ -142,6 +142,7 @@ impl Link {
                     self.status.send_modify(|status| {
                         status.state = LinkState::Waiting { pause };
                         status.last_error = Some(text.clone());
+                        status.refused = failure.code();
                     });
                     (pause, failure.asked_pause().map_or(first, |_| pause), text)
                 }
@@ -364,7 +365,7 @@ impl Link {
 fn contacted(status: &watch::Sender<LinkStatus>) {
     status.send_modify(|status| {
         status.last_contact = Some(system_secs());
-        status.last_error = None;
+        (status.last_error, status.refused) = (None, None);
     });
 }
 

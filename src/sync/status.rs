@@ -7,6 +7,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::protocol::ResyncReport;
 use super::push::Child;
+use super::refusal::Code;
 use super::resync::{Step, Verdict};
 use crate::domain::Area;
 use crate::error::{Error, Result};
@@ -43,6 +44,8 @@ pub struct LinkStatus {
     pub last_contact: Option<i64>,
     /// What failed last; cleared by the next success.
     pub last_error: Option<String>,
+    /// Why the parent said no, where that is what failed.
+    pub refused: Option<Code>,
     /// This computer's clock less the parent's, at the last hello.
     pub skew_secs: i64,
     pub certificate_ends: Option<i64>,

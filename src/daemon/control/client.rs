@@ -78,12 +78,18 @@ impl Client {
         let mut request = request.clone();
         let mut file = match file {
             Some(path) => {
-                let file = File::open(path).or_say_at("reading the file", path)?;
-                let meta = file.metadata().or_say_at("reading the file", path)?;
+                // Before it is opened: to open a pipe waits for somebody who writes into it.
+                let meta = fs::metadata(path).or_say_at("reading the file", path)?;
                 if meta.is_dir() {
                     let error = std::io::Error::from_raw_os_error(libc::EISDIR);
                     return Err(Error::new("reading the file").at(path).because(error));
                 }
+                if !meta.is_file() {
+                    return Err(Error::new("a pipe or a device is no file")
+                        .at(path)
+                        .hint("save what it gives as a file"));
+                }
+                let file = File::open(path).or_say_at("reading the file", path)?;
                 request.upload = Some(meta.len());
                 Some(file.take(meta.len()))
             }

@@ -79,7 +79,7 @@ impl FrontDesk {
     pub(super) fn people(&self, args: &ask::People, who: &str, out: Out) -> Result<Exit> {
         let office = &self.office;
         let query = args.query.trim();
-        let reason = args.reason.as_deref().map(str::trim).unwrap_or_default();
+        let reason = mask::numbers_in(args.reason.as_deref().map(str::trim).unwrap_or_default());
         if query.is_empty() {
             return Err(
                 Error::new("nobody was asked for").hint("give a name, a number, a finding's id or an entry's uid")
@@ -100,7 +100,7 @@ impl FrontDesk {
             _ => mask::name(query),
         };
         let shown = if persons.len() > PEOPLE_MAX { &[] } else { &persons[..] };
-        let look = Look { at: office.now_millis(), who, what, target: &target, persons: shown, reason };
+        let look = Look { at: office.now_millis(), who, what, target: &target, persons: shown, reason: &reason };
         self.writing_store()?.write(|writer| writer.note_access(&look))?;
         self.rows_of_one_moment(out, |view, put| {
             if persons.len() > PEOPLE_MAX {

@@ -169,10 +169,12 @@ fn row<T: Serialize>(out: Out, row: &T) -> Result<()> {
 /// that moment; those that put another file in its place do not open it at all, as it may be the broken one.
 ///
 /// # Errors
-/// Where the store is of another version, or its key does not open it.
+/// Where the store is of another version or another office, or its key does not open it.
 pub fn offline(settings: &Settings, reach: Reach) -> Result<Box<dyn Desk>> {
     let store = if reach != Reach::Stopped && settings.store_file().exists() {
-        Store::open_read_only(Home::of(settings)?)?
+        let store = Store::open_read_only(Home::of(settings)?)?;
+        store.must_be_of(settings.area)?;
+        store
     } else {
         // A node that never ran has nothing to show, which is an answer; and it may be joined. Nothing is made here:
         // a daemon may be starting at this moment.

@@ -116,6 +116,7 @@ impl FrontDesk {
             // Nobody runs who could tell more than that there is a link.
             "state": if self.live.is_none() && credential.is_some() { "stopped" } else { link_state(link) },
             "error": link.last_error.as_deref().map(|error| office.text.words(error)),
+            "refused": link.refused,
             "clock_skew_secs": link.skew_secs,
             "last_equal": link.last_equal.and_then(|s| instant(s * 1000)),
             "differing": link.differing,
