@@ -228,12 +228,7 @@ where
                 break;
             }
             row.pad(column as usize);
-            match held {
-                Held::Text(text) => row.push_text(&text),
-                Held::Number(value) => row.push_number(value),
-                Held::Date(date) => row.push_date(date),
-                Held::Error => row.push_error(),
-            }
+            push_held(row, held);
             current = self.pull()?;
         }
         self.merged.reach(row);
@@ -288,8 +283,8 @@ impl Rows for RangeRows<'_> {
                 Data::Float(value) => row.push_number(*value),
                 Data::Bool(value) => row.push_text(truth(*value)),
                 Data::Error(_) => row.push_error(),
-                Data::DateTime(date) => push_held(row, held_date(date)),
-                Data::DateTimeIso(text) => push_held(row, iso_date(text)),
+                Data::DateTime(date) => push_perhaps(row, held_date(date)),
+                Data::DateTimeIso(text) => push_perhaps(row, iso_date(text)),
             }
         }
         self.at += 1;
@@ -306,12 +301,18 @@ impl Rows for RangeRows<'_> {
     }
 }
 
-fn push_held(row: &mut Row, held: Option<Held>) {
+fn push_held(row: &mut Row, held: Held) {
     match held {
-        Some(Held::Date(date)) => row.push_date(date),
-        Some(Held::Number(value)) => row.push_number(value),
-        Some(Held::Text(text)) => row.push_text(&text),
-        Some(Held::Error) => row.push_error(),
+        Held::Text(text) => row.push_text(&text),
+        Held::Number(value) => row.push_number(value),
+        Held::Date(date) => row.push_date(date),
+        Held::Error => row.push_error(),
+    }
+}
+
+fn push_perhaps(row: &mut Row, held: Option<Held>) {
+    match held {
+        Some(held) => push_held(row, held),
         None => row.push_empty(),
     }
 }
