@@ -19,4 +19,4 @@ pub use judge::{Judgement, Neighbours, judge};
 pub use parameters::Parameters;
 pub use residence::is_head;
 pub use snapshot::{SnapshotFacts, StatedTotal, judge_snapshot};
-pub use table::{RULES, Rule, rule};
+pub use table::{RULES, Rule, days_since, rule};

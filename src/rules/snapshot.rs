@@ -73,12 +73,11 @@ pub fn judge_snapshot(facts: &SnapshotFacts, today: Date, parameters: &Parameter
         say(&mut finding, "file", facts.file.clone());
         out.findings.push(finding);
     }
-    let (age, cycle) = (days_between(facts.taken_on, today), parameters.list_cycle_days);
-    if age > cycle {
+    let cycle = parameters.list_cycle_days;
+    if days_between(facts.taken_on, today) > cycle {
         let mut finding = raise("list-late");
         finding.due = Some(plus_days(facts.taken_on, cycle));
         say(&mut finding, "last", facts.taken_on.to_string());
-        say(&mut finding, "days", age);
         say(&mut finding, "cycle_days", cycle);
         out.findings.push(finding);
     } else {
