@@ -110,12 +110,17 @@ fn confidence(claims: &[Claim]) -> Confidence {
     }
 }
 
-/// The latest sign of life of one line, seen, reviewed or newly listed, that is surely of a day after `died` and not after
-/// `today`. A line that itself tells the death gives none: it was visited to see, and reviewed to be stopped.
-pub fn sign_after(entry: &Entry, died: PartialDate, today: Date) -> Option<PartialDate> {
+/// The signs of life of one line, seen, reviewed or newly listed, that are surely of a day after `died`, be it one to
+/// come. A line that itself tells the death gives none: it was visited to see, and reviewed to be stopped.
+pub fn signs_after(entry: &Entry, died: PartialDate) -> impl Iterator<Item = PartialDate> {
     let record = &entry.record;
     let signs = [record.seen, record.reviewed, record.since].into_iter().flatten();
-    signs.filter(|sign| !claims_death(entry) && sign.first() > died.last() && sign.first() <= today).max()
+    signs.filter(move |sign| !claims_death(entry) && sign.first() > died.last())
+}
+
+/// The latest of them that is not after `today`.
+pub fn sign_after(entry: &Entry, died: PartialDate, today: Date) -> Option<PartialDate> {
+    signs_after(entry, died).filter(|sign| sign.first() <= today).max()
 }
 
 fn sign_of_life(case: &Case, died: PartialDate) -> Option<(Uid, PartialDate)> {

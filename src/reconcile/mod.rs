@@ -10,7 +10,7 @@ mod deaths;
 mod moves;
 
 pub use case::Case;
-pub use deaths::{Claim, Death, sign_after};
+pub use deaths::{Claim, Death, sign_after, signs_after};
 pub use moves::Move;
 
 use crate::domain::Event;

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use crate::domain::date::{days_between, plus_days};
-use crate::domain::{Area, Entry, IdFault, IdState, List, Uid, mask};
+use crate::domain::{Area, Entry, IdFault, IdNumber, IdState, List, Uid, mask};
 
 use super::judge::{Bench, anchor, say};
 
@@ -24,6 +24,21 @@ fn fault_code(fault: IdFault) -> &'static str {
     }
 }
 
+/// Who is too old no sooner than this is not noted for that day: it would be a note for nearly everybody. No program runs
+/// for so long without a new version, and a new version judges everybody.
+const OLD_AGE_DAYS_MAX: i32 = 30 * 365;
+
+/// Whether the calendar of today finds a number impossible; asks for another look on the day on which that changes.
+fn is_out_of_time(bench: &mut Bench, number: &IdNumber) -> bool {
+    let Some(lifetime) = number.lifetime() else { return false };
+    let (today, over) = (bench.case.today, plus_days(*lifetime.end(), 1));
+    bench.again_on(*lifetime.start());
+    if days_between(today, over) <= OLD_AGE_DAYS_MAX {
+        bench.again_on(over);
+    }
+    !lifetime.contains(&today)
+}
+
 /// `id-invalid` and `id-damaged`: once for equal numbers on one list of one village.
 fn written(bench: &mut Bench, current: &[&Entry]) {
     let mut told: Vec<(Area, List, &str)> = Vec::new();
@@ -34,9 +49,7 @@ fn written(bench: &mut Bench, current: &[&Entry]) {
             IdState::Damaged if bench.neighbours.damaged_columns.contains(&at) => continue,
             IdState::Damaged => ("id-damaged", None),
             // A child of the last century's day of birth is caught by the calendar of today.
-            IdState::Valid | IdState::Old if number.is_out_of_time(bench.case.today) => {
-                ("id-invalid", Some("out-of-time"))
-            }
+            IdState::Valid | IdState::Old if is_out_of_time(bench, number) => ("id-invalid", Some("out-of-time")),
             IdState::Valid | IdState::Old => continue,
             IdState::Invalid(fault) => ("id-invalid", Some(fault_code(fault))),
         };

@@ -20,3 +20,6 @@ pub use parameters::Parameters;
 pub use residence::is_head;
 pub use snapshot::{SnapshotFacts, StatedTotal, judge_snapshot};
 pub use table::{RULES, Rule, days_since, rule};
+
+#[cfg(test)]
+mod tests;
