@@ -86,7 +86,8 @@ fn missing(bench: &mut Bench, current: &[&Entry]) {
     }
 }
 
-/// One valid number, two people. Told once, by the person who holds the smallest uid that carries it.
+/// One valid number, two people or more. Told once, by the person who holds the smallest uid that carries it, and named
+/// by any two of them: whoever does not see this one tells of the others under the same name.
 fn shared(bench: &mut Bench, current: &[&Entry]) {
     let mut numbers: Vec<CompactString> =
         current.iter().filter_map(|e| e.record.id_number.as_ref().and_then(|id| id.full())).collect();
@@ -95,8 +96,8 @@ fn shared(bench: &mut Bench, current: &[&Entry]) {
     for number in numbers {
         let carries = |e: &&Entry| e.record.id_number.as_ref().and_then(|id| id.full()).as_deref() == Some(&number);
         let own: Vec<&Entry> = current.iter().copied().filter(carries).collect();
-        let others: Vec<&Entry> =
-            bench.neighbours.sharers.iter().filter(|e| e.removed.is_none()).filter(carries).collect();
+        let sharers = bench.neighbours.sharers.iter().filter(|(_, e)| e.removed.is_none() && carries(&e));
+        let (who, others): (Vec<Uid>, Vec<&Entry>) = sharers.map(|(person, e)| (*person, e)).unzip();
         let (Some(mine), Some(theirs)) = (own.iter().map(|e| e.uid).min(), others.iter().map(|e| e.uid).min()) else {
             continue;
         };
@@ -104,10 +105,9 @@ fn shared(bench: &mut Bench, current: &[&Entry]) {
             continue;
         }
         let all: Vec<&Entry> = own.iter().chain(&others).copied().collect();
-        let named = anchor(&all, |part| {
-            let held = |side: &[&Entry]| part.iter().any(|e| side.iter().any(|s| s.uid == e.uid));
-            held(&own) && held(&others)
-        });
+        // Nobody for one's own entries.
+        let holder = |e: &Entry| others.iter().position(|other| other.uid == e.uid).map(|at| who[at]);
+        let named = anchor(&all, |part| part.iter().any(|e| holder(e) != holder(part[0])));
         let mut names: Vec<String> = all.iter().map(|e| mask::name(&e.record.name)).collect();
         names.dedup();
         let masked = mask::id_number(&number);

@@ -12,8 +12,8 @@ use super::{Parameters, benefits, conflicts, death, identity, residence, rule};
 /// What the rules must know of others than the person.
 #[derive(Debug, Clone, Default)]
 pub struct Neighbours<'n> {
-    /// Entries of other people that carry the same valid number.
-    pub sharers: Vec<Entry>,
+    /// Other people who carry the same valid number: who it is, and an entry.
+    pub sharers: Vec<(Uid, Entry)>,
     /// Entries of the household's other members on the population list of the same village.
     pub household: Vec<Entry>,
     /// Entries of others that may be the same person: a pair that waits for a clerk's word, or one valid number.

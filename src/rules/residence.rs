@@ -7,7 +7,7 @@ use crate::domain::{Area, Date, Entry, EventKind, List, PartialDate, Place, Seve
 
 use crate::reconcile::Case;
 
-use super::judge::{Bench, say};
+use super::judge::{Bench, anchor, say};
 
 const LISTS: [List; 4] = [List::Population, List::Health, List::Dibao, List::Family];
 
@@ -68,7 +68,8 @@ fn listed_in_two_areas(bench: &mut Bench) {
         if groups.len() < 2 {
             continue;
         }
-        let named = groups.iter().flat_map(|(_, g)| g).map(|e| e.uid).min().unwrap_or(Uid(0));
+        let listed: Vec<&Entry> = groups.iter().flat_map(|(_, group)| group).copied().collect();
+        let named = anchor(&listed, |part| part.iter().any(|e| e.area != part[0].area));
         let areas: Vec<String> = groups.iter().map(|(area, _)| area.to_string()).collect();
         // The one to look at first is where the register no longer has the person, else the older line.
         let lives: Vec<Area> = bench.case.active_on(List::Population).map(|e| e.area).collect();
@@ -77,7 +78,7 @@ fn listed_in_two_areas(bench: &mut Bench) {
         });
         let first = groups[0].0;
         let evidence = groups.iter().flat_map(|(_, g)| g).map(|e| e.uid).collect();
-        // The name of the finding must not depend on which of the two is asked first.
+        // The name of the finding must not depend on which of them is asked first.
         let finding = bench.raise_anchored("listed-in-two-areas", None, named, evidence);
         finding.area = Some(first);
         finding.list = Some(list);

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::{Judgement, Neighbours, Parameters, SnapshotFacts, judge, judge_snapshot};
 use crate::domain::date::plus_days;
-use crate::domain::{Aid, Area, Date, Entry, IdNumber, IdState, List, PartialDate, Place, Record, Status, Uid};
+use crate::domain::{
+    Aid, Area, Date, Entry, FindingId, IdNumber, IdState, List, PartialDate, Place, Record, Status, Uid,
+};
 use crate::reconcile::{Case, reconcile};
 
 /// Two townships of one county.
@@ -127,5 +129,58 @@ proptest! {
             total: None,
         };
         lives_through(|today| judge_snapshot(&facts, today, &Parameters::default()))?;
+    }
+}
+
+/// A dibao line under this uid.
+fn paid(uid: u64, village: &str) -> Entry {
+    Entry {
+        uid: Uid(uid),
+        area: area(village),
+        list: List::Dibao,
+        record: Record { name: "王大明".into(), id_number: Some(number("19500302")), ..Record::default() },
+        first_seen: FIRST,
+        baseline: true,
+        corrected: None,
+        removed: None,
+    }
+}
+
+/// What these people, of one entry each, are told of the rule, all together.
+fn told(rule: &str, people: &[Entry]) -> Vec<FindingId> {
+    let told = |of: &Entry| {
+        let others = people.iter().filter(|e| e.uid != of.uid);
+        let sharers = others.map(|e| (e.uid, e.clone())).collect();
+        let case = Case::new(vec![of.clone()], area("519901"), FIRST);
+        let neighbours = Neighbours { sharers, ..Neighbours::default() };
+        judge(&case, &reconcile(&case), &neighbours, &Parameters::default()).findings
+    };
+    people.iter().flat_map(told).filter(|finding| finding.rule == rule).map(|finding| finding.id).collect()
+}
+
+const ORDERS: [[u64; 3]; 6] = [[1, 2, 3], [1, 3, 2], [2, 1, 3], [2, 3, 1], [3, 1, 2], [3, 2, 1]];
+
+#[test]
+fn the_county_calls_who_is_paid_in_a_third_village_as_the_township_does() {
+    let named = |entries: &[Entry]| {
+        let findings = judged(entries, FIRST).findings;
+        findings.into_iter().find(|finding| finding.rule == "listed-in-two-areas").map(|finding| finding.id)
+    };
+    for uids in ORDERS {
+        let lines: Vec<Entry> = uids.into_iter().zip(VILLAGES).map(|(uid, village)| paid(uid, village)).collect();
+        let township = named(&lines[..2]);
+        assert!(township.is_some());
+        assert_eq!(named(&lines), township, "{uids:?}");
+    }
+}
+
+#[test]
+fn three_people_of_one_number_are_told_once_and_as_the_village_of_two_of_them_does() {
+    for uids in ORDERS {
+        let [one, other, far] = uids;
+        let people = [paid(one, VILLAGES[1]), paid(other, VILLAGES[1]), paid(far, VILLAGES[2])];
+        let village = told("shared-id", &people[..2]);
+        assert_eq!(village.len(), 1);
+        assert_eq!(told("shared-id", &people), village, "{uids:?}");
     }
 }
