@@ -473,6 +473,26 @@ fn numbers_that_a_spreadsheet_cut_are_counted_over_every_month() {
 }
 
 #[test]
+fn two_files_of_one_list_are_each_told_of_by_themselves() {
+    let mut office = Office::found("519901", today(0));
+    let mut take = |(file, person): (&str, usize), stated: u64| {
+        let (name, id) = PEOPLE[person];
+        let line = format!("{name},{},A类,2020.1.5,2026.1.5,在保\n合计,{stated}人,,,,\n", number(id));
+        let text = format!("姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n{line}");
+        // Of two sources: neither takes the place of the other.
+        office.read(&format!("{}/{file}", VILLAGES[0]), &text, true);
+        office.settle();
+        let told = office.findings().into_iter().filter(|f| f.rule == "total-differs");
+        told.map(|f| (f.id.to_string(), f.detail["file"].to_string())).collect::<BTreeSet<_>>()
+    };
+    let (one, other) = (("一.csv", 0), ("二.csv", 3));
+    let of_one = take(one, 5);
+    let both = take(other, 6);
+    assert!(of_one.len() == 1 && both.len() == 2 && both.is_superset(&of_one), "{both:?}");
+    assert_eq!(take(other, 1), of_one, "one is put right, and the other still wrong");
+}
+
+#[test]
 fn a_visit_is_weighed_for_whom_somebody_calls_dead_and_for_nobody_else() {
     let mut office = Office::found("519901", today(0));
     let [dead, living] = [PEOPLE[0], PEOPLE[3]].map(|(name, id)| format!("{name},{}", number(id)));

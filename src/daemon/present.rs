@@ -12,7 +12,7 @@ use crate::domain::{Area, Date, Event, FindingStatus, PartialDate, Severity, Uid
 use crate::error::Result;
 use crate::report::text::Text;
 use crate::rules;
-use crate::store::{EntryView, FindingRow, MatchRow, PlaceCache, View};
+use crate::store::{EntryView, FindingRow, MatchRow, PlaceCache, SnapshotKey, View};
 
 /// Lines of a damaged column that are shown for all of it.
 const COLUMN_ENTRIES_MAX: usize = 5;
@@ -95,7 +95,9 @@ impl<'a> Presenter<'a> {
     fn of_damaged_column(&self, row: &FindingRow) -> Result<Vec<Uid>> {
         let mut found = Vec::new();
         let snapshots = self.view.snapshots()?.into_iter().map(|(_, snapshot)| snapshot);
-        for snapshot in snapshots.filter(|s| Some(s.key.list) == row.list && Some(s.key.area) == row.area) {
+        let is_told_of =
+            |key: &SnapshotKey| rules::snapshot_finding(&row.rule, (key.area, key.list), key.name()) == row.id;
+        for snapshot in snapshots.filter(|snapshot| is_told_of(&snapshot.key)) {
             let placement = self.view.snapshot(&snapshot.key)?.map(|(_, _, placement)| placement).unwrap_or_default();
             for line in placement.lines() {
                 let entry = self.view.entry(line.uid)?.map(|stored| stored.entry);

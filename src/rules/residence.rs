@@ -82,7 +82,7 @@ fn listed_in_two_areas(bench: &mut Bench) {
         let finding = bench.raise_anchored("listed-in-two-areas", None, named, evidence);
         finding.area = Some(first);
         finding.list = Some(list);
-        finding.id = super::judge::name("listed-in-two-areas", Some((first.county(), list)), named);
+        finding.id = super::judge::name("listed-in-two-areas", Some((first.county(), list)), named.0);
         if list.pays() {
             finding.severity = Severity::High;
         }

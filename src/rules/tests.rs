@@ -128,7 +128,7 @@ proptest! {
             damaged: 0,
             total: None,
         };
-        lives_through(|today| judge_snapshot(&facts, today, &Parameters::default()))?;
+        lives_through(|today| judge_snapshot(&facts, 1, today, &Parameters::default()))?;
     }
 }
 
