@@ -493,6 +493,33 @@ fn two_files_of_one_list_are_each_told_of_by_themselves() {
 }
 
 #[test]
+fn the_new_head_of_a_household_of_hundreds_is_seen() {
+    let mut office = Office::found("519901", today(0));
+    let home = |head: &str, heir: &str| {
+        let member = |n: usize| {
+            let name: String =
+                [char::from_u32(0x4e00 + n as u32), char::from_u32(0x5f00 + n as u32)].iter().flatten().collect();
+            format!(
+                "7,{name},{},{},在册\n",
+                number(&format!("{}0302/001", 1880 + n)),
+                if n == 220 { heir } else { "非亲属" }
+            )
+        };
+        let lines: String = (80..=220).map(member).collect();
+        format!("户号,姓名,公民身份号码,与户主关系,人口状态\n7,王建国,{},户主,{head}\n{lines}", number("19500302/001"))
+    };
+    let mut headless = |head: &str, heir: &str| {
+        office.read(&format!("{}/population.csv", VILLAGES[0]), &home(head, heir), false);
+        office.settle();
+        let found = office.findings().into_iter().find(|f| f.rule == "household-without-head");
+        found.map(|finding| finding.evidence.len())
+    };
+    assert_eq!(headless("在册", "非亲属"), None);
+    assert_eq!(headless("死亡", "非亲属"), Some(142), "the head and everybody else");
+    assert_eq!(headless("死亡", "户主"), None, "the last of them is the head now");
+}
+
+#[test]
 fn a_visit_is_weighed_for_whom_somebody_calls_dead_and_for_nobody_else() {
     let mut office = Office::found("519901", today(0));
     let [dead, living] = [PEOPLE[0], PEOPLE[3]].map(|(name, id)| format!("{name},{}", number(id)));

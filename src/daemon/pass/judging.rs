@@ -229,8 +229,7 @@ impl<'s> Judging<'s> {
         for id in entries {
             let head = known.get(view, *id)?.map(|seen| &seen.stored.entry).filter(|entry| is_gone_head(entry));
             if let Some(key) = head.and_then(|entry| household_key(entry.list, entry.area, &entry.record)) {
-                let block = known.block(view, key)?.iter().take(BLOCK_ENTRIES_MAX);
-                members.extend(block.filter(|id| !entries.contains(id)));
+                members.extend(known.household(view, key)?.into_iter().filter(|id| !entries.contains(id)));
             }
         }
         members.sort_unstable();
