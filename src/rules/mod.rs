@@ -17,7 +17,6 @@ mod table;
 
 pub use judge::{Judgement, Neighbours, judge};
 pub use parameters::Parameters;
-pub use residence::is_head;
 pub use snapshot::{SnapshotFacts, StatedTotal, judge_snapshot, snapshot_finding};
 pub use table::{RULES, Rule, days_since, rule};
 

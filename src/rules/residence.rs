@@ -220,16 +220,11 @@ fn late_report(bench: &mut Bench) {
     }
 }
 
-/// Head of the household, GB/T 4761: 01 本人 and 02 户主; 03 in police data.
-pub fn is_head(entry: &Entry) -> bool {
-    matches!(entry.record.relation, Some(1..=3))
-}
-
 fn household_without_head(bench: &mut Bench) {
     let (case, neighbours) = (bench.case, bench.neighbours);
-    for head in case.population().filter(|e| is_head(e) && !e.is_active()) {
+    for head in case.population().filter(|e| e.record.is_head() && !e.is_active()) {
         // Another line of the same person may still be the head, or they came back.
-        if case.active_on(List::Population).any(|e| e.area == head.area && is_head(e)) {
+        if case.active_on(List::Population).any(|e| e.area == head.area && e.record.is_head()) {
             continue;
         }
         let household = || {
@@ -238,8 +233,8 @@ fn household_without_head(bench: &mut Bench) {
         };
         let members = || household().filter(|e| e.is_active());
         // Whoever was the head after this one is told of in their place.
-        let is_followed = household().any(|e| is_head(e) && !e.is_active() && gone_on(e) > gone_on(head));
-        if members().next().is_none() || members().any(is_head) || is_followed {
+        let is_followed = household().any(|e| e.record.is_head() && !e.is_active() && gone_on(e) > gone_on(head));
+        if members().next().is_none() || members().any(|e| e.record.is_head()) || is_followed {
             continue;
         }
         let evidence = std::iter::once(head.uid).chain(members().map(|e| e.uid)).collect();

@@ -87,11 +87,16 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
     })
 }
 
+fn judged_beside(neighbours: &Neighbours, entries: &[Entry], today: Date) -> Judgement {
+    let parameters = Parameters::default();
+    let case = Case::new(entries.to_vec(), area("519901"), today);
+    judge(&case, &reconcile(&case, parameters.death_dates_days_max), neighbours, &parameters)
+}
+
 fn judged(entries: &[Entry], today: Date) -> Judgement {
     let registers = VILLAGES.map(area);
     let neighbours = Neighbours { registers: &registers, ..Neighbours::default() };
-    let case = Case::new(entries.to_vec(), area("519901"), today);
-    judge(&case, &reconcile(&case), &neighbours, &Parameters::default())
+    judged_beside(&neighbours, entries, today)
 }
 
 /// Whoever looks again only when a judgement asks for it finds on every day what a first look on that day finds.
@@ -151,9 +156,8 @@ fn told(rule: &str, people: &[Entry]) -> Vec<FindingId> {
     let told = |of: &Entry| {
         let others = people.iter().filter(|e| e.uid != of.uid);
         let sharers = others.map(|e| (e.uid, e.clone())).collect();
-        let case = Case::new(vec![of.clone()], area("519901"), FIRST);
         let neighbours = Neighbours { sharers, ..Neighbours::default() };
-        judge(&case, &reconcile(&case), &neighbours, &Parameters::default()).findings
+        judged_beside(&neighbours, std::slice::from_ref(of), FIRST).findings
     };
     people.iter().flat_map(told).filter(|finding| finding.rule == rule).map(|finding| finding.id).collect()
 }

@@ -7,7 +7,7 @@ use crate::domain::{Area, Date, Entry, Event, Finding, FindingId, List, SeenThro
 use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
 use crate::reconcile::{Case, Facts, reconcile};
-use crate::rules::{Judgement, Neighbours, is_head, judge};
+use crate::rules::{Judgement, Neighbours, judge};
 use crate::store::{MatchRow, View};
 
 use super::known::Known;
@@ -129,7 +129,7 @@ impl<'s> Judging<'s> {
             potential,
         };
         let case = Case::new(own, within, self.setting.today);
-        let facts = reconcile(&case);
+        let facts = reconcile(&case, self.setting.parameters.death_dates_days_max);
         let judgement = judge(&case, &facts, &neighbours, &self.setting.parameters);
         let sharers = neighbours.sharers.iter().map(|(_, sharer)| sharer);
         let others = sharers.chain(&neighbours.household).map(|e| (e.uid, e.area)).collect();
@@ -250,5 +250,5 @@ fn reported_within(view: &View, known: &mut Known, ids: &[i64], within: Area) ->
 
 /// A head of a household who died in it or left it.
 pub(super) fn is_gone_head(entry: &Entry) -> bool {
-    entry.list == List::Population && is_head(entry) && !entry.is_active()
+    entry.list == List::Population && entry.record.is_head() && !entry.is_active()
 }
