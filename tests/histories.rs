@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use rosterd::domain::date::plus_days;
 use rosterd::domain::{Date, List, Uid};
 use rosterd::rules::RULES;
 use rosterd::store::{DecisionKind, pair_subject};
@@ -16,6 +17,8 @@ use support::story::number;
 
 const VILLAGES: [&str; 3] = ["519901001201", "519901001202", "519901002201"];
 const MONTHS: [&str; 4] = ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"];
+/// Longer than the terms of the rules that begin with a month's dates.
+const DAYS_MAX: i32 = 45;
 /// Namesakes and look-alikes on purpose: four of the names are one character apart, two are given twice.
 const PEOPLE: [(&str, &str); 12] = [
     ("王建国", "19500302/001"),
@@ -329,6 +332,29 @@ proptest! {
         read_month(&mut founded, MONTHS.len() - 1, &months[MONTHS.len() - 1], &[]);
         same("persons", &persons(&lived), &persons(&founded))?;
         same("findings", &findings(&lived, false), &findings(&founded, false))?;
+    }
+
+    #[test]
+    fn day_by_day_comes_to_what_the_same_files_come_to_on_the_last_day(
+        homes in homes(), mut history in history(), month in 1..MONTHS.len(), who in 0..PEOPLE.len(), days in 1..DAYS_MAX
+    ) {
+        // Read on the tenth, the visits of the month are still to come, and all terms: only the calendar brings them. One
+        // of the dead is visited.
+        history.extend([Happening::Dies, Happening::Visited].map(|what| Happens { month, who, what }));
+        let files = &play(&homes, &history)[month];
+        let first: Date = format!("2026-{:02}-10", month + 1).parse().expect("a day");
+        let read = |today: Date| {
+            let mut office = Office::found("519901", today);
+            files.iter().for_each(|(path, text)| drop(office.read(path, text, false)));
+            office.settle();
+            office
+        };
+        let mut lived = read(first);
+        for day in 1..=days {
+            lived.today = plus_days(first, day);
+            lived.settle();
+        }
+        same("findings", &findings(&lived, false), &findings(&read(lived.today), false))?;
     }
 
     #[test]
