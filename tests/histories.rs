@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use rosterd::domain::date::plus_days;
 use rosterd::domain::{Date, List, Uid};
 use rosterd::rules::RULES;
 use rosterd::store::{DecisionKind, pair_subject};
@@ -16,6 +17,8 @@ use support::story::number;
 
 const VILLAGES: [&str; 3] = ["519901001201", "519901001202", "519901002201"];
 const MONTHS: [&str; 4] = ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"];
+/// Longer than the terms of the rules that begin with a month's dates.
+const DAYS_MAX: i32 = 45;
 /// Namesakes and look-alikes on purpose: four of the names are one character apart, two are given twice.
 const PEOPLE: [(&str, &str); 12] = [
     ("王建国", "19500302/001"),
@@ -332,6 +335,29 @@ proptest! {
     }
 
     #[test]
+    fn day_by_day_comes_to_what_the_same_files_come_to_on_the_last_day(
+        homes in homes(), mut history in history(), month in 1..MONTHS.len(), who in 0..PEOPLE.len(), days in 1..DAYS_MAX
+    ) {
+        // Read on the tenth, the visits of the month are still to come, and all terms: only the calendar brings them. One
+        // of the dead is visited.
+        history.extend([Happening::Dies, Happening::Visited].map(|what| Happens { month, who, what }));
+        let files = &play(&homes, &history)[month];
+        let first: Date = format!("2026-{:02}-10", month + 1).parse().expect("a day");
+        let read = |today: Date| {
+            let mut office = Office::found("519901", today);
+            files.iter().for_each(|(path, text)| drop(office.read(path, text, false)));
+            office.settle();
+            office
+        };
+        let mut lived = read(first);
+        for day in 1..=days {
+            lived.today = plus_days(first, day);
+            lived.settle();
+        }
+        same("findings", &findings(&lived, false), &findings(&read(lived.today), false))?;
+    }
+
+    #[test]
     fn what_a_person_parted_is_never_one_again(
         homes in homes(), history in history(), order in order(), pairs in prop::collection::vec((any::<Index>(), any::<Index>()), 1..4)
     ) {
@@ -470,6 +496,53 @@ fn numbers_that_a_spreadsheet_cut_are_counted_over_every_month() {
     assert_eq!(take(&[("周秀英", &cut_a), ("李秀英", &c)], true), 2, "one more, appended");
     assert_eq!(take(&[("陈大山", &cut_b)], true), 3, "and another");
     assert_eq!(take(&[("周秀英", &a)], true), 2, "one of them was typed anew");
+}
+
+#[test]
+fn two_files_of_one_list_are_each_told_of_by_themselves() {
+    let mut office = Office::found("519901", today(0));
+    let mut take = |(file, person): (&str, usize), stated: u64| {
+        let (name, id) = PEOPLE[person];
+        let line = format!("{name},{},A类,2020.1.5,2026.1.5,在保\n合计,{stated}人,,,,\n", number(id));
+        let text = format!("姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n{line}");
+        // Of two sources: neither takes the place of the other.
+        office.read(&format!("{}/{file}", VILLAGES[0]), &text, true);
+        office.settle();
+        let told = office.findings().into_iter().filter(|f| f.rule == "total-differs");
+        told.map(|f| (f.id.to_string(), f.detail["file"].to_string())).collect::<BTreeSet<_>>()
+    };
+    let (one, other) = (("一.csv", 0), ("二.csv", 3));
+    let of_one = take(one, 5);
+    let both = take(other, 6);
+    assert!(of_one.len() == 1 && both.len() == 2 && both.is_superset(&of_one), "{both:?}");
+    assert_eq!(take(other, 1), of_one, "one is put right, and the other still wrong");
+}
+
+#[test]
+fn the_new_head_of_a_household_of_hundreds_is_seen() {
+    let mut office = Office::found("519901", today(0));
+    let home = |head: &str, heir: &str| {
+        let member = |n: usize| {
+            let name: String =
+                [char::from_u32(0x4e00 + n as u32), char::from_u32(0x5f00 + n as u32)].iter().flatten().collect();
+            format!(
+                "7,{name},{},{},在册\n",
+                number(&format!("{}0302/001", 1880 + n)),
+                if n == 220 { heir } else { "非亲属" }
+            )
+        };
+        let lines: String = (80..=220).map(member).collect();
+        format!("户号,姓名,公民身份号码,与户主关系,人口状态\n7,王建国,{},户主,{head}\n{lines}", number("19500302/001"))
+    };
+    let mut headless = |head: &str, heir: &str| {
+        office.read(&format!("{}/population.csv", VILLAGES[0]), &home(head, heir), false);
+        office.settle();
+        let found = office.findings().into_iter().find(|f| f.rule == "household-without-head");
+        found.map(|finding| finding.evidence.len())
+    };
+    assert_eq!(headless("在册", "非亲属"), None);
+    assert_eq!(headless("死亡", "非亲属"), Some(142), "the head and everybody else");
+    assert_eq!(headless("死亡", "户主"), None, "the last of them is the head now");
 }
 
 #[test]

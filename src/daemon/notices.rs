@@ -185,7 +185,7 @@ fn line(presenter: &mut Presenter, node: Area, child: Area, id: FindingId) -> Re
     } else if withdrawn.is_some() {
         (None, withdrawn)
     } else if let Some(row) = own.filter(|row| row.status != FindingStatus::Closed) {
-        (Some(presenter.finding(row)?), None)
+        (Some(presenter.finding_to_tell(row)?), None)
     } else if is_concerned || above.is_some() && !is_told {
         // A line that takes something back names nobody, and so goes to all.
         (None, None)

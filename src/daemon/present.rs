@@ -11,7 +11,8 @@ use crate::domain::date::days_between;
 use crate::domain::{Area, Date, Event, FindingStatus, PartialDate, Severity, Uid, mask};
 use crate::error::Result;
 use crate::report::text::Text;
-use crate::store::{EntryView, FindingRow, MatchRow, PlaceCache, View};
+use crate::rules;
+use crate::store::{EntryView, FindingRow, MatchRow, PlaceCache, SnapshotKey, View};
 
 /// Lines of a damaged column that are shown for all of it.
 const COLUMN_ENTRIES_MAX: usize = 5;
@@ -35,7 +36,25 @@ impl<'a> Presenter<'a> {
         Ok(Presenter { view, text, today, names, reveal: false, cache: PlaceCache::default() })
     }
 
+    /// A finding as it stands today.
     pub fn finding(&mut self, row: &FindingRow) -> Result<Value> {
+        // For one that is over no day goes on counting.
+        self.shaped(row, row.status != FindingStatus::Closed)
+    }
+
+    /// A finding that is told to another office and read there on other days: nothing in it counts them.
+    pub fn finding_to_tell(&mut self, row: &FindingRow) -> Result<Value> {
+        self.shaped(row, false)
+    }
+
+    fn shaped(&mut self, row: &FindingRow, counts_days: bool) -> Result<Value> {
+        let mut detail = row.detail.clone();
+        match rules::days_since(&row.rule, &detail, self.today) {
+            Some(days) if counts_days => drop(detail.insert(DAYS.to_owned(), json!(days))),
+            // A store of an earlier version kept the count.
+            Some(_) => drop(detail.remove(DAYS)),
+            None => {}
+        }
         let entries = match row.detail.contains_key("whole_column") {
             true => self.entries(&self.of_damaged_column(row)?)?,
             false => self.entries(&row.evidence)?,
@@ -46,7 +65,7 @@ impl<'a> Presenter<'a> {
             row.list,
             &row.area.map(|a| a.to_string()).unwrap_or_default(),
             severity,
-            &row.detail,
+            &detail,
         );
         let mut shown = json!({
             "id": row.id.to_string(),
@@ -59,7 +78,7 @@ impl<'a> Presenter<'a> {
             "first_seen": row.first_seen.to_string(),
             "age_days": days_between(row.first_seen, self.today),
             "due": row.due.map(|d| d.to_string()),
-            "detail": row.detail,
+            "detail": detail,
             "text": named(&text, &self.names),
             "entries": entries,
         });
@@ -76,7 +95,9 @@ impl<'a> Presenter<'a> {
     fn of_damaged_column(&self, row: &FindingRow) -> Result<Vec<Uid>> {
         let mut found = Vec::new();
         let snapshots = self.view.snapshots()?.into_iter().map(|(_, snapshot)| snapshot);
-        for snapshot in snapshots.filter(|s| Some(s.key.list) == row.list && Some(s.key.area) == row.area) {
+        let is_told_of =
+            |key: &SnapshotKey| rules::snapshot_finding(&row.rule, (key.area, key.list), key.name()) == row.id;
+        for snapshot in snapshots.filter(|snapshot| is_told_of(&snapshot.key)) {
             let placement = self.view.snapshot(&snapshot.key)?.map(|(_, _, placement)| placement).unwrap_or_default();
             for line in placement.lines() {
                 let entry = self.view.entry(line.uid)?.map(|stored| stored.entry);
@@ -119,9 +140,17 @@ impl<'a> Presenter<'a> {
         Ok(views.iter().map(|view| self.entry(view)).collect())
     }
 
-    /// Shows the lines of this office in a finding that the parent told as they stand now: the row that was told is that
-    /// of the file of then.
-    pub fn renew_entries(&mut self, told: &mut Value) -> Result<()> {
+    /// Shows a finding that the parent told as it stands now: its days as they have grown, and the lines of this office,
+    /// as the row that was told is that of the file of then.
+    pub fn renew(&mut self, told: &mut Value) -> Result<()> {
+        if let Some(first_seen) = told["first_seen"].as_str().and_then(|day| day.parse::<Date>().ok()) {
+            told["age_days"] = json!(days_between(first_seen, self.today));
+        }
+        let rule = told["rule"].as_str().unwrap_or_default();
+        let days = told["detail"].as_object().and_then(|detail| rules::days_since(rule, detail, self.today));
+        if let Some(days) = days {
+            told["detail"][DAYS] = json!(days);
+        }
         for entry in told["entries"].as_array_mut().into_iter().flatten() {
             let uid = entry["uid"].as_str().and_then(|uid| uid.parse::<Uid>().ok());
             if let Some(now) = self.entries(uid.as_slice())?.pop() {
@@ -169,6 +198,9 @@ impl<'a> Presenter<'a> {
     }
 }
 
+/// How many days something has lasted, in the detail of a finding.
+const DAYS: &str = "days";
+
 /// `text` with the names of areas in the place of their codes. A masked identity number begins like a code and is none.
 fn named(text: &str, names: &BTreeMap<Area, String>) -> String {
     let mut out = String::with_capacity(text.len());
@@ -183,4 +215,66 @@ fn named(text: &str, names: &BTreeMap<Area, String>) -> String {
         rest = after;
     }
     out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{FindingId, List};
+    use crate::settings::Settings;
+    use crate::store::{Home, Store};
+
+    fn overdue(status: FindingStatus) -> FindingRow {
+        let kept = json!({"reviewed": "2026-10-10", "days_max": 61, "days": 71});
+        FindingRow {
+            id: FindingId::from_hash(1),
+            rule: "dibao-review-overdue".to_owned(),
+            severity: "medium".to_owned(),
+            status,
+            person: None,
+            area: "519901001201".parse().ok(),
+            list: Some(List::Dibao),
+            first_seen: Date::constant(2026, 12, 20),
+            due: None,
+            detail: kept.as_object().unwrap().clone(),
+            evidence: Vec::new(),
+            areas: Vec::new(),
+        }
+    }
+
+    /// What `look` makes of it on this day.
+    fn on(today: Date, look: impl FnOnce(&mut Presenter) -> Value) -> Value {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = "[node]\narea = \"519901001201\"\nname = \"甲村\"\n";
+        let settings = Settings::parse(settings, &folder.path().join("rosterd.toml")).unwrap();
+        let store = Store::open(Home::plain(folder.path()), settings.area).unwrap();
+        let office = Office::new(store, settings, Some(today));
+        office.store.read(|view| Ok(look(&mut Presenter::new(view, &office)?))).unwrap()
+    }
+
+    #[test]
+    fn days_go_on_counting_as_long_as_a_finding_is_open() {
+        for (today, days) in [(Date::constant(2026, 12, 20), 71), (Date::constant(2027, 3, 10), 151)] {
+            let open = on(today, |presenter| presenter.finding(&overdue(FindingStatus::Open)).unwrap());
+            assert_eq!(open["detail"]["days"], days);
+            let text = open["text"].as_str().unwrap();
+            assert!(text.contains(&format!("{days}天")), "{text}");
+            let closed = on(today, |presenter| presenter.finding(&overdue(FindingStatus::Closed)).unwrap());
+            assert_eq!(closed["detail"]["days"], Value::Null);
+        }
+    }
+
+    #[test]
+    fn what_another_office_told_counts_on_here() {
+        let day = Date::constant(2026, 12, 20);
+        let told = on(day, |presenter| presenter.finding_to_tell(&overdue(FindingStatus::Open)).unwrap());
+        let text = told["text"].as_str().unwrap();
+        assert!(!text.contains("71") && text.contains("2026年10月10日"), "{text}");
+        let later = on(Date::constant(2027, 3, 10), |presenter| {
+            let mut told = told.clone();
+            presenter.renew(&mut told).unwrap();
+            told
+        });
+        assert_eq!((&later["detail"]["days"], &later["age_days"]), (&json!(151), &json!(80)));
+    }
 }

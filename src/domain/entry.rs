@@ -251,6 +251,13 @@ pub struct Record {
     pub flow: Option<Flow>,
 }
 
+impl Record {
+    /// Whether the relation says that this is the head: 01 本人 and 02 户主 of GB/T 4761, 03 in police data (DOMAIN.md 4).
+    pub fn is_head(&self) -> bool {
+        matches!(self.relation, Some(1..=3))
+    }
+}
+
 impl fmt::Debug for Record {
     /// Masked: a record can end up in a log by way of an error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,12 +1,13 @@
 //! Citizen numbers, as written and as meant (GB 11643-1999; DOMAIN.md 3.1, 6 rows 3-4).
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::blank::is_blank;
-use super::date::{Date, PartialDate, days_between};
+use super::date::{Date, PartialDate};
 use super::entry::Sex;
 use super::mask;
 
@@ -117,11 +118,11 @@ impl IdNumber {
         self.state
     }
 
-    /// Whether a later look at the calendar finds it impossible: born after `today`, or over 120 years old.
-    pub fn is_out_of_time(&self, today: Date) -> bool {
-        let Some(birth) = self.birth() else { return false };
-        let born = birth.first();
-        days_between(born, today) < 0 || today.year() - born.year() > AGE_YEARS_MAX
+    /// The days on which its person can live: from the birth to the end of the year in which they turn 120. On any other
+    /// day the calendar finds the number impossible.
+    pub fn lifetime(&self) -> Option<RangeInclusive<Date>> {
+        let born = self.birth()?.first();
+        Some(born..=Date::constant(born.year() + AGE_YEARS_MAX, 12, 31))
     }
 
     /// The 18 characters to match by: as they stand, or a 15-digit number brought to 18. `None` unless valid.

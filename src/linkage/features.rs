@@ -55,15 +55,12 @@ impl fmt::Debug for Features {
     }
 }
 
-/// Relations of the head to themselves (DOMAIN.md 4: 本人, 户主).
-const SELF: [u8; 3] = [1, 2, 3];
-
 /// Builds the features of one entry. Never fails: what cannot be read is missing.
 pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
     let number = Number::new(record.id_number.as_ref());
     let name = Name::new(&record.name);
     let head_name = record.head.as_deref().map(Name::new).filter(|head| !head.is_empty());
-    let is_self = record.relation.is_some_and(|r| SELF.contains(&r));
+    let is_self = record.is_head();
     let place = |place: Option<Place>| match place {
         Some(Place::Area(area)) => Some(area),
         _ => None,

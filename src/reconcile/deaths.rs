@@ -4,10 +4,6 @@ use crate::domain::{Confidence, Date, Entry, Event, EventKind, List, PartialDate
 
 use super::Case;
 
-/// Two death dates this close are one and the same death: the report date is often used as the death date
-/// (DOMAIN.md X7).
-const SAME_DEATH_DAYS: i32 = 31;
-
 /// One line's word that the person died.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
@@ -62,8 +58,9 @@ fn strength(list: List) -> u8 {
     }
 }
 
-/// Weighs all claims of the case; `None` where nobody says that the person died.
-pub fn weigh(case: &Case) -> Option<Death> {
+/// Weighs all claims of the case; `None` where nobody says that the person died. Two dates no more than `dates_days_max`
+/// apart are of one and the same death: the report date is often used as the death date (DOMAIN.md X7).
+pub fn weigh(case: &Case, dates_days_max: i32) -> Option<Death> {
     let registered_alive = case.active_on(List::Population).next().is_some();
     let mut sources: Vec<&Entry> = case
         .entries
@@ -85,7 +82,7 @@ pub fn weigh(case: &Case) -> Option<Death> {
     // Where nobody states it, they were dead when the first of them stopped.
     let date = date.or_else(|| sources.iter().filter_map(|e| e.record.ended).min());
     Some(Death {
-        confidence: confidence(&claims),
+        confidence: confidence(&claims, dates_days_max),
         sign_of_life: date.and_then(|died| sign_of_life(case, died)),
         area: case.population().chain(sources.iter().copied()).map(|e| e.area).next(),
         date,
@@ -93,13 +90,13 @@ pub fn weigh(case: &Case) -> Option<Death> {
     })
 }
 
-fn confidence(claims: &[Claim]) -> Confidence {
+fn confidence(claims: &[Claim], dates_days_max: i32) -> Confidence {
     let mut lists: Vec<List> = claims.iter().map(|c| c.list).collect();
     lists.sort_unstable();
     lists.dedup();
     let dates_agree = claims.iter().all(|a| {
         claims.iter().all(|b| match (a.date, b.date) {
-            (Some(a), Some(b)) => a.days_apart(b) <= SAME_DEATH_DAYS,
+            (Some(a), Some(b)) => a.days_apart(b) <= dates_days_max,
             _ => true,
         })
     });
@@ -110,12 +107,17 @@ fn confidence(claims: &[Claim]) -> Confidence {
     }
 }
 
-/// The latest sign of life of one line, seen, reviewed or newly listed, that is surely of a day after `died` and not after
-/// `today`. A line that itself tells the death gives none: it was visited to see, and reviewed to be stopped.
-pub fn sign_after(entry: &Entry, died: PartialDate, today: Date) -> Option<PartialDate> {
+/// The signs of life of one line, seen, reviewed or newly listed, that are surely of a day after `died`, be it one to
+/// come. A line that itself tells the death gives none: it was visited to see, and reviewed to be stopped.
+pub fn signs_after(entry: &Entry, died: PartialDate) -> impl Iterator<Item = PartialDate> {
     let record = &entry.record;
     let signs = [record.seen, record.reviewed, record.since].into_iter().flatten();
-    signs.filter(|sign| !claims_death(entry) && sign.first() > died.last() && sign.first() <= today).max()
+    signs.filter(move |sign| !claims_death(entry) && sign.first() > died.last())
+}
+
+/// The latest of them that is not after `today`.
+pub fn sign_after(entry: &Entry, died: PartialDate, today: Date) -> Option<PartialDate> {
+    signs_after(entry, died).filter(|sign| sign.first() <= today).max()
 }
 
 fn sign_of_life(case: &Case, died: PartialDate) -> Option<(Uid, PartialDate)> {

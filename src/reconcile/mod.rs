@@ -10,7 +10,7 @@ mod deaths;
 mod moves;
 
 pub use case::Case;
-pub use deaths::{Claim, Death, sign_after};
+pub use deaths::{Claim, Death, sign_after, signs_after};
 pub use moves::Move;
 
 use crate::domain::Event;
@@ -23,9 +23,9 @@ pub struct Facts {
     pub events: Vec<Event>,
 }
 
-/// Works out the facts of one person.
-pub fn reconcile(case: &Case) -> Facts {
-    let death = deaths::weigh(case);
+/// Works out the facts of one person. Dates of death no more than `death_dates_days_max` apart are one.
+pub fn reconcile(case: &Case, death_dates_days_max: i32) -> Facts {
+    let death = deaths::weigh(case, death_dates_days_max);
     let moves = moves::pair(case);
     let mut events: Vec<Event> = death.iter().map(Death::event).collect();
     events.extend(moves.iter().map(|m| m.event.clone()));

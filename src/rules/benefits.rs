@@ -25,14 +25,12 @@ fn dibao_review_overdue(bench: &mut Bench) {
         })
         .collect();
     for (entry, last, limit) in due {
-        let days = days_between(last.last(), bench.case.today);
-        if days <= limit {
+        if days_between(last.last(), bench.case.today) <= limit {
             bench.again_after(last.last(), limit);
             continue;
         }
         let finding = bench.raise("dibao-review-overdue", Some((entry.area, List::Dibao)), vec![entry.uid]);
         say(finding, "reviewed", last.to_string());
-        say(finding, "days", days);
         say(finding, "days_max", limit);
         if let Some(class) = entry.record.class {
             say(finding, "class", class.to_string());

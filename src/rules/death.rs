@@ -1,7 +1,7 @@
 //! Paid or served after death, and closed though alive (DOMAIN.md X1-X7).
 
 use crate::domain::{Entry, PartialDate, Severity, Uid};
-use crate::reconcile::{Death, sign_after};
+use crate::reconcile::{Death, sign_after, signs_after};
 
 use super::judge::{Bench, anchor, say};
 
@@ -43,6 +43,8 @@ fn alive_after_death(bench: &mut Bench, death: &Death) {
     let case = bench.case;
     let shown: Vec<(&Entry, PartialDate)> =
         case.current().filter_map(|e| Some((e, sign_after(e, died, case.today)?))).collect();
+    // A visit that is written down before it is made counts from its day on.
+    case.current().flat_map(|e| signs_after(e, died)).for_each(|sign| bench.again_on(sign.first()));
     for (entry, day) in shown {
         let evidence = std::iter::once(entry.uid).chain(death.claims.iter().map(|c| c.uid)).collect();
         let finding = bench.raise_anchored("alive-after-death", Some((entry.area, entry.list)), entry.uid, evidence);

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use crate::domain::date::{days_between, plus_days};
-use crate::domain::{Area, Entry, IdFault, IdState, List, Uid, mask};
+use crate::domain::{Area, Entry, IdFault, IdNumber, IdState, List, Uid, mask};
 
 use super::judge::{Bench, anchor, say};
 
@@ -24,6 +24,21 @@ fn fault_code(fault: IdFault) -> &'static str {
     }
 }
 
+/// Who is too old no sooner than this is not noted for that day: it would be a note for nearly everybody. No program runs
+/// for so long without a new version, and a new version judges everybody.
+const OLD_AGE_DAYS_MAX: i32 = 30 * 365;
+
+/// Whether the calendar of today finds a number impossible; asks for another look on the day on which that changes.
+fn is_out_of_time(bench: &mut Bench, number: &IdNumber) -> bool {
+    let Some(lifetime) = number.lifetime() else { return false };
+    let (today, over) = (bench.case.today, plus_days(*lifetime.end(), 1));
+    bench.again_on(*lifetime.start());
+    if days_between(today, over) <= OLD_AGE_DAYS_MAX {
+        bench.again_on(over);
+    }
+    !lifetime.contains(&today)
+}
+
 /// `id-invalid` and `id-damaged`: once for equal numbers on one list of one village.
 fn written(bench: &mut Bench, current: &[&Entry]) {
     let mut told: Vec<(Area, List, &str)> = Vec::new();
@@ -34,9 +49,7 @@ fn written(bench: &mut Bench, current: &[&Entry]) {
             IdState::Damaged if bench.neighbours.damaged_columns.contains(&at) => continue,
             IdState::Damaged => ("id-damaged", None),
             // A child of the last century's day of birth is caught by the calendar of today.
-            IdState::Valid | IdState::Old if number.is_out_of_time(bench.case.today) => {
-                ("id-invalid", Some("out-of-time"))
-            }
+            IdState::Valid | IdState::Old if is_out_of_time(bench, number) => ("id-invalid", Some("out-of-time")),
             IdState::Valid | IdState::Old => continue,
             IdState::Invalid(fault) => ("id-invalid", Some(fault_code(fault))),
         };
@@ -73,7 +86,8 @@ fn missing(bench: &mut Bench, current: &[&Entry]) {
     }
 }
 
-/// One valid number, two people. Told once, by the person who holds the smallest uid that carries it.
+/// One valid number, two people or more. Told once, by the person who holds the smallest uid that carries it, and named
+/// by any two of them: whoever does not see this one tells of the others under the same name.
 fn shared(bench: &mut Bench, current: &[&Entry]) {
     let mut numbers: Vec<CompactString> =
         current.iter().filter_map(|e| e.record.id_number.as_ref().and_then(|id| id.full())).collect();
@@ -82,8 +96,8 @@ fn shared(bench: &mut Bench, current: &[&Entry]) {
     for number in numbers {
         let carries = |e: &&Entry| e.record.id_number.as_ref().and_then(|id| id.full()).as_deref() == Some(&number);
         let own: Vec<&Entry> = current.iter().copied().filter(carries).collect();
-        let others: Vec<&Entry> =
-            bench.neighbours.sharers.iter().filter(|e| e.removed.is_none()).filter(carries).collect();
+        let sharers = bench.neighbours.sharers.iter().filter(|(_, e)| e.removed.is_none() && carries(&e));
+        let (who, others): (Vec<Uid>, Vec<&Entry>) = sharers.map(|(person, e)| (*person, e)).unzip();
         let (Some(mine), Some(theirs)) = (own.iter().map(|e| e.uid).min(), others.iter().map(|e| e.uid).min()) else {
             continue;
         };
@@ -91,10 +105,9 @@ fn shared(bench: &mut Bench, current: &[&Entry]) {
             continue;
         }
         let all: Vec<&Entry> = own.iter().chain(&others).copied().collect();
-        let named = anchor(&all, |part| {
-            let held = |side: &[&Entry]| part.iter().any(|e| side.iter().any(|s| s.uid == e.uid));
-            held(&own) && held(&others)
-        });
+        // Nobody for one's own entries.
+        let holder = |e: &Entry| others.iter().position(|other| other.uid == e.uid).map(|at| who[at]);
+        let named = anchor(&all, |part| part.iter().any(|e| holder(e) != holder(part[0])));
         let mut names: Vec<String> = all.iter().map(|e| mask::name(&e.record.name)).collect();
         names.dedup();
         let masked = mask::id_number(&number);

@@ -12,8 +12,8 @@ use super::{Parameters, benefits, conflicts, death, identity, residence, rule};
 /// What the rules must know of others than the person.
 #[derive(Debug, Clone, Default)]
 pub struct Neighbours<'n> {
-    /// Entries of other people that carry the same valid number.
-    pub sharers: Vec<Entry>,
+    /// Other people who carry the same valid number: who it is, and an entry.
+    pub sharers: Vec<(Uid, Entry)>,
     /// Entries of the household's other members on the population list of the same village.
     pub household: Vec<Entry>,
     /// Entries of others that may be the same person: a pair that waits for a clerk's word, or one valid number.
@@ -81,7 +81,7 @@ impl<'a> Bench<'a> {
         });
         let findings = &mut self.out.findings;
         findings.push(Finding {
-            id: name(id, at, anchor),
+            id: name(id, at, anchor.0),
             rule: id,
             severity: rule(id).map_or(Severity::Medium, |r| r.severity),
             area: at.map(|(area, _)| area),
@@ -111,14 +111,14 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// The same contradiction gets the same id at every node: from the rule, the place it concerns, and one entry.
-pub(super) fn name(rule: &str, at: Option<(Area, List)>, anchor: Uid) -> FindingId {
+/// The same contradiction gets the same id at every node: from the rule, the place it concerns, and one entry or snapshot.
+pub(super) fn name(rule: &str, at: Option<(Area, List)>, anchor: u64) -> FindingId {
     let mut hash = Xxh3::new();
     hash.update(rule.as_bytes());
     let (area, list) = at.map_or((0, 0), |(area, list)| (area.padded(), list as u8));
     hash.update(&area.to_le_bytes());
     hash.update(&[list]);
-    hash.update(&anchor.0.to_le_bytes());
+    hash.update(&anchor.to_le_bytes());
     FindingId::from_hash(hash.digest())
 }
 

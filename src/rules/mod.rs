@@ -17,6 +17,8 @@ mod table;
 
 pub use judge::{Judgement, Neighbours, judge};
 pub use parameters::Parameters;
-pub use residence::is_head;
-pub use snapshot::{SnapshotFacts, StatedTotal, judge_snapshot};
-pub use table::{RULES, Rule, rule};
+pub use snapshot::{SnapshotFacts, StatedTotal, judge_snapshot, snapshot_finding};
+pub use table::{RULES, Rule, days_since, rule};
+
+#[cfg(test)]
+mod tests;

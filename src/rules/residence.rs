@@ -7,7 +7,7 @@ use crate::domain::{Area, Date, Entry, EventKind, List, PartialDate, Place, Seve
 
 use crate::reconcile::Case;
 
-use super::judge::{Bench, say};
+use super::judge::{Bench, anchor, say};
 
 const LISTS: [List; 4] = [List::Population, List::Health, List::Dibao, List::Family];
 
@@ -68,7 +68,8 @@ fn listed_in_two_areas(bench: &mut Bench) {
         if groups.len() < 2 {
             continue;
         }
-        let named = groups.iter().flat_map(|(_, g)| g).map(|e| e.uid).min().unwrap_or(Uid(0));
+        let listed: Vec<&Entry> = groups.iter().flat_map(|(_, group)| group).copied().collect();
+        let named = anchor(&listed, |part| part.iter().any(|e| e.area != part[0].area));
         let areas: Vec<String> = groups.iter().map(|(area, _)| area.to_string()).collect();
         // The one to look at first is where the register no longer has the person, else the older line.
         let lives: Vec<Area> = bench.case.active_on(List::Population).map(|e| e.area).collect();
@@ -77,11 +78,11 @@ fn listed_in_two_areas(bench: &mut Bench) {
         });
         let first = groups[0].0;
         let evidence = groups.iter().flat_map(|(_, g)| g).map(|e| e.uid).collect();
-        // The name of the finding must not depend on which of the two is asked first.
+        // The name of the finding must not depend on which of them is asked first.
         let finding = bench.raise_anchored("listed-in-two-areas", None, named, evidence);
         finding.area = Some(first);
         finding.list = Some(list);
-        finding.id = super::judge::name("listed-in-two-areas", Some((first.county(), list)), named);
+        finding.id = super::judge::name("listed-in-two-areas", Some((first.county(), list)), named.0);
         if list.pays() {
             finding.severity = Severity::High;
         }
@@ -155,8 +156,7 @@ fn transfer_unpaired(bench: &mut Bench) {
             (None, Some(arrived)) if is_listed_in(bench, from, |uid| uid != arrived) => ("in", to, from, arrived),
             _ => continue,
         };
-        let days = days_between(date.last(), today);
-        if days <= limit {
+        if days_between(date.last(), today) <= limit {
             bench.again_after(date.last(), limit);
             continue;
         }
@@ -166,7 +166,6 @@ fn transfer_unpaired(bench: &mut Bench) {
         say(finding, "direction", direction);
         say(finding, "date", date.to_string());
         say(finding, "other", other.to_string());
-        say(finding, "days", days);
     }
 }
 
@@ -221,16 +220,11 @@ fn late_report(bench: &mut Bench) {
     }
 }
 
-/// Head of the household, GB/T 4761: 01 本人 and 02 户主; 03 in police data.
-pub fn is_head(entry: &Entry) -> bool {
-    matches!(entry.record.relation, Some(1..=3))
-}
-
 fn household_without_head(bench: &mut Bench) {
     let (case, neighbours) = (bench.case, bench.neighbours);
-    for head in case.population().filter(|e| is_head(e) && !e.is_active()) {
+    for head in case.population().filter(|e| e.record.is_head() && !e.is_active()) {
         // Another line of the same person may still be the head, or they came back.
-        if case.active_on(List::Population).any(|e| e.area == head.area && is_head(e)) {
+        if case.active_on(List::Population).any(|e| e.area == head.area && e.record.is_head()) {
             continue;
         }
         let household = || {
@@ -239,8 +233,8 @@ fn household_without_head(bench: &mut Bench) {
         };
         let members = || household().filter(|e| e.is_active());
         // Whoever was the head after this one is told of in their place.
-        let is_followed = household().any(|e| is_head(e) && !e.is_active() && gone_on(e) > gone_on(head));
-        if members().next().is_none() || members().any(is_head) || is_followed {
+        let is_followed = household().any(|e| e.record.is_head() && !e.is_active() && gone_on(e) > gone_on(head));
+        if members().next().is_none() || members().any(|e| e.record.is_head()) || is_followed {
             continue;
         }
         let evidence = std::iter::once(head.uid).chain(members().map(|e| e.uid)).collect();

@@ -1,7 +1,7 @@
 //! What one sheet says about itself: its total, its number column, its age (DOMAIN.md Q2, Q10, R1, O3).
 
 use crate::domain::date::{days_between, plus_days};
-use crate::domain::{Area, Date, Finding, List, Severity, Uid};
+use crate::domain::{Area, Date, Finding, FindingId, List, Severity};
 
 use super::judge::{Judgement, name, say};
 use super::{Parameters, rule};
@@ -40,15 +40,19 @@ impl SnapshotFacts {
     }
 }
 
-/// Runs the rules that look at a snapshot as a whole.
-pub fn judge_snapshot(facts: &SnapshotFacts, today: Date, parameters: &Parameters) -> Judgement {
+/// What a rule finds of the snapshot of this name, which is the same at every node: one list of one area may come from
+/// several offices, or in several files, and each has findings of its own.
+pub fn snapshot_finding(rule: &str, at: (Area, List), called: u64) -> FindingId {
+    name(rule, Some(at), called)
+}
+
+/// Runs the rules that look at a snapshot as a whole; `called` is its name.
+pub fn judge_snapshot(facts: &SnapshotFacts, called: u64, today: Date, parameters: &Parameters) -> Judgement {
     let mut out = Judgement::default();
     let raise = |id: &'static str| -> Finding {
-        let at = Some((facts.area, facts.list));
         let severity = rule(id).map_or(Severity::Medium, |r| r.severity);
-        // No entry names it: the list of the area does.
         Finding {
-            id: name(id, at, Uid(0)),
+            id: snapshot_finding(id, (facts.area, facts.list), called),
             rule: id,
             severity,
             area: Some(facts.area),
@@ -73,12 +77,11 @@ pub fn judge_snapshot(facts: &SnapshotFacts, today: Date, parameters: &Parameter
         say(&mut finding, "file", facts.file.clone());
         out.findings.push(finding);
     }
-    let (age, cycle) = (days_between(facts.taken_on, today), parameters.list_cycle_days);
-    if age > cycle {
+    let cycle = parameters.list_cycle_days;
+    if days_between(facts.taken_on, today) > cycle {
         let mut finding = raise("list-late");
         finding.due = Some(plus_days(facts.taken_on, cycle));
         say(&mut finding, "last", facts.taken_on.to_string());
-        say(&mut finding, "days", age);
         say(&mut finding, "cycle_days", cycle);
         out.findings.push(finding);
     } else {

@@ -1,6 +1,9 @@
 //! The one table of rules.
 
-use crate::domain::{List, Severity};
+use serde_json::{Map, Value};
+
+use crate::domain::date::days_between;
+use crate::domain::{Date, List, PartialDate, Severity};
 
 /// One rule: its public id, what it looks at, how bad it is.
 #[derive(Debug)]
@@ -19,10 +22,13 @@ pub struct Rule {
     /// Whether what it says rests on how the lists changed, not on how they stand: a node built from the last
     /// files alone cannot know it.
     pub needs_history: bool,
+    /// The fact of a finding from whose day on time is counted. The count is no fact of the finding, which would then be
+    /// another one every day: see [`days_since`].
+    pub counts_from: Option<&'static str>,
 }
 
 const fn new(id: &'static str, lists: &'static [List], severity: Severity, source: &'static str) -> Rule {
-    Rule { id, lists, severity, severity_note: "", settings: &[], source, needs_history: false }
+    Rule { id, lists, severity, severity_note: "", settings: &[], source, needs_history: false, counts_from: None }
 }
 
 const BENEFITS: &[List] = &[List::Dibao, List::Family];
@@ -40,7 +46,11 @@ pub const RULES: &[Rule] = &[
         severity_note: "high for family when overdue",
         ..new("moved-still-active", SERVICES, Medium, "V1 V2 F9")
     },
-    Rule { settings: &["transfer_days_max"], ..new("transfer-unpaired", &[List::Population], Medium, "V4") },
+    Rule {
+        settings: &["transfer_days_max"],
+        counts_from: Some("date"),
+        ..new("transfer-unpaired", &[List::Population], Medium, "V4")
+    },
     Rule { severity_note: "high for dibao, family", ..new("listed-in-two-areas", &[], Medium, "V5 B3") },
     new("duplicate-entry", &[], Medium, "Q10 V5"),
     Rule { severity_note: "high for dibao", ..new("no-population-record", SERVICES, Medium, "B2 V3") },
@@ -49,6 +59,7 @@ pub const RULES: &[Rule] = &[
     new("special-support-uncovered", &[List::Family], Medium, "F12 T1"),
     Rule {
         settings: &["review_days_a", "review_days_b", "review_days_c"],
+        counts_from: Some("reviewed"),
         ..new("dibao-review-overdue", &[List::Dibao], Medium, "D6 B5")
     },
     Rule {
@@ -66,10 +77,21 @@ pub const RULES: &[Rule] = &[
     new("birth-conflict", &[], Low, "Q4"),
     new("household-without-head", &[List::Population], Info, "Q8"),
     new("total-differs", &[], Low, "Q10 O3"),
-    Rule { settings: &["list_cycle_days"], needs_history: true, ..new("list-late", &[], Medium, "R1") },
+    Rule {
+        settings: &["list_cycle_days"],
+        needs_history: true,
+        counts_from: Some("last"),
+        ..new("list-late", &[], Medium, "R1")
+    },
 ];
 
 /// The rule of this id.
 pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
+}
+
+/// The days that have passed by `today` since what a finding of the rule tells of in `detail`, where it counts any.
+pub fn days_since(id: &str, detail: &Map<String, Value>, today: Date) -> Option<i32> {
+    let date: PartialDate = detail.get(rule(id)?.counts_from?)?.as_str()?.parse().ok()?;
+    Some(days_between(date.last(), today))
 }

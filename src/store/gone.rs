@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use rusqlite::OptionalExtension;
 
 use super::codec::{Doing, area, list};
-use super::inventory::snapshot_name;
 use super::{Snapshot, SnapshotKey, View, Writer, sum};
 use crate::domain::{Area, List};
 use crate::error::Result;
@@ -46,7 +45,7 @@ impl View<'_> {
                 s.query_map((first as i64, last as i64), |row| {
                     let (list, area, origin) = (list(row, 0)?, area(row, 1)?, area(row, 2)?);
                     let key = SnapshotKey { list, area, origin, stream: row.get(3)? };
-                    Ok((snapshot_name(&key), (row.get(4)?, key)))
+                    Ok((key.name(), (row.get(4)?, key)))
                 })?
                 .collect()
             })
@@ -68,7 +67,7 @@ impl Writer<'_> {
     /// as new should it come back.
     pub fn forget_moved(&self, left: &Snapshot) -> Result<()> {
         let SnapshotKey { origin, stream, .. } = &left.key;
-        self.forget_snapshot(snapshot_name(&left.key), *origin)?;
+        self.forget_snapshot(left.key.name(), *origin)?;
         self.forget_refused(*origin, stream, &left.facts.file)
     }
 

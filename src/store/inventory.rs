@@ -50,7 +50,7 @@ impl View<'_> {
             hash.update(format!("{:?}", snapshot.facts).as_bytes());
             placement.digest(|part| hash.update(part));
             let digest = hash.digest128().to_le_bytes();
-            out.push(Held16 { list: 0, area: snapshot.key.area, key: snapshot_name(&snapshot.key), digest });
+            out.push(Held16 { list: 0, area: snapshot.key.area, key: snapshot.key.name(), digest });
         }
         Ok(out)
     }
@@ -92,7 +92,7 @@ impl View<'_> {
             placement.digest(|part| {
                 hash.update(part);
             });
-            let key = snapshot_name(&snapshot.key);
+            let key = snapshot.key.name();
             held.push(Held16 { list: 0, area: snapshot.key.area, key, digest: shortened(&hash) });
         }
         Ok(out)
@@ -119,14 +119,16 @@ fn shortened(hash: &blake3::Hasher) -> [u8; 16] {
     half
 }
 
-/// A snapshot's key as a number, for comparing two nodes.
-pub(super) fn snapshot_name(key: &SnapshotKey) -> u64 {
-    let mut hash = Xxh3::new();
-    hash.update(&[key.list as u8]);
-    hash.update(&key.area.padded().to_le_bytes());
-    hash.update(&key.origin.padded().to_le_bytes());
-    hash.update(key.stream.as_bytes());
-    hash.digest() >> 1
+impl SnapshotKey {
+    /// The key as a number, the same at every node.
+    pub fn name(&self) -> u64 {
+        let mut hash = Xxh3::new();
+        hash.update(&[self.list as u8]);
+        hash.update(&self.area.padded().to_le_bytes());
+        hash.update(&self.origin.padded().to_le_bytes());
+        hash.update(self.stream.as_bytes());
+        hash.digest() >> 1
+    }
 }
 
 impl Writer<'_> {

@@ -115,17 +115,6 @@ impl View<'_> {
         self.unsound()?.map_or(Ok(()), |why| Err(Error::new(why).damaged()))
     }
 
-    /// Entries that stand, in order of arrival after `id`.
-    pub fn standing_after(&self, id: i64, limit: usize) -> Result<Vec<StoredEntry>> {
-        self.conn
-            .prepare_cached(concat!(
-                super::entries::select!(),
-                "WHERE id > ?1 AND removed IS NULL ORDER BY id LIMIT ?2"
-            ))
-            .and_then(|mut s| s.query_map((id, limit as i64), super::entries::stored)?.collect())
-            .doing("reading entries")
-    }
-
     /// Uids of entries whose name or number contains `query`, as written or as folded for comparing.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Uid>> {
         let pattern = format!("%{}%", query.replace(['%', '_'], ""));

@@ -235,10 +235,11 @@ pub fn reconcile(data: &[u8]) {
     }
     let outcome = |entries: Vec<Entry>| {
         let case = Case::new(entries, county(), today());
-        let facts = facts_of(&case);
+        let parameters = Parameters::default();
+        let facts = facts_of(&case, parameters.death_dates_days_max);
         let registers: Vec<Area> = case.population().map(|e| e.area).collect();
         let neighbours = Neighbours { registers: &registers, ..Neighbours::default() };
-        let judgement = judge(&case, &facts, &neighbours, &Parameters::default());
+        let judgement = judge(&case, &facts, &neighbours, &parameters);
         for finding in &judgement.findings {
             let known = |uid| case.entries.iter().any(|e| e.uid == uid);
             assert!(finding.evidence.iter().all(|uid| known(*uid)), "evidence of the person's own");

@@ -14,7 +14,7 @@ use rosterd::daemon::pass::derive;
 use rosterd::domain::{Area, Date};
 use rosterd::error::{Error, Result};
 use rosterd::settings::Settings;
-use rosterd::store::{Home, Store};
+use rosterd::store::{Home, Store, StoredEntry};
 use rosterd::sync::course::{Course, Signer};
 use rosterd::sync::ledger::{ChildLedger, ParentLedger};
 use rosterd::sync::line::{Failure, Line};
@@ -110,17 +110,15 @@ impl Branch {
     /// Those of the store.
     pub fn entries_or_damage(&self) -> Result<BTreeMap<String, String>> {
         let mut all = BTreeMap::new();
-        let mut after = 0;
-        loop {
-            let page = self.office.store.read(|view| view.standing_after(after, 500))?;
-            let Some(last) = page.last() else { return Ok(all) };
-            after = last.id;
-            for stored in page {
-                let e = stored.entry;
-                let said = serde_json::to_string(&e.record).expect("a record is plain");
-                all.insert(e.uid.to_string(), format!("{} {:?} {said}", e.area, e.list));
-            }
-        }
+        self.office.store.read(|view| {
+            view.each_entry(0, i64::MAX, &mut |StoredEntry { entry: e, .. }| {
+                if e.removed.is_none() {
+                    let said = serde_json::to_string(&e.record).expect("a record is plain");
+                    all.insert(e.uid.to_string(), format!("{} {:?} {said}", e.area, e.list));
+                }
+            })
+        })?;
+        Ok(all)
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rosterd::domain::{Area, Date, FindingStatus, Uid};
+use rosterd::rules::days_since;
 use rosterd::store::{DecisionKind, pair_subject};
 
 use super::office::Office;
@@ -316,6 +317,8 @@ impl Telling {
             let mut said: Vec<String> =
                 finding.detail.iter().map(|(k, v)| format!("{k}={v}").replace('"', "")).collect();
             said.extend(finding.due.map(|due| format!("due={due}")));
+            let days = days_since(&finding.rule, &finding.detail, self.office().today);
+            said.extend(days.map(|days| format!("days={days}")));
             full.push((base.clone(), said));
             bases.push(base);
         }

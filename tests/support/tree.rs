@@ -135,7 +135,10 @@ impl Tree {
     }
 
     pub fn entries(&self, area: &str) -> Vec<StoredEntry> {
-        self.view(area, |view| view.standing_after(0, 1_000))
+        let mut all = Vec::new();
+        self.view(area, |view| view.each_entry(0, i64::MAX, &mut |stored| all.push(stored)));
+        all.retain(|stored| stored.entry.removed.is_none());
+        all
     }
 
     /// The line of this name on a list of a village, as an office knows it.

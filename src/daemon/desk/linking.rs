@@ -1,6 +1,6 @@
 //! Verbs about who is who.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use super::super::present::Presenter;
 use super::{FrontDesk, Live, Out, row};
 use crate::domain::Uid;
 use crate::error::{Context, Error, Result};
-use crate::linkage::{self, Features, compare, link_all, train};
-use crate::store::{Decision, DecisionKind, MatchRow, View, pair_of};
+use crate::linkage::{self, Decided, Features, Weights, compare, link_all, train};
+use crate::store::{Decision, DecisionKind, MatchRow, StoredEntry, View, pair_of};
 
 /// Entries read between two looks at whether the asker is still there.
-const PAGE_ENTRIES: usize = 10_000;
+const PAGE_ENTRIES: i64 = 10_000;
 /// How often `rematch` looks how far it is.
 const REMATCH_LOOK: Duration = Duration::from_millis(200);
 
@@ -105,25 +105,26 @@ impl FrontDesk {
         Ok(Exit::Done)
     }
 
-    /// All entries that stand, for training and for trying weights out.
-    fn standing(&self, out: Out) -> Result<Vec<(Uid, Features)>> {
+    /// All entries, for training and for trying weights out.
+    fn lines(&self, out: Out) -> Result<Vec<Line>> {
         let mut all = Vec::new();
+        let last = self.office.store.read(|view| view.last_entry())?;
         let mut after = 0;
-        loop {
-            let page = self.office.store.read(|view| view.standing_after(after, PAGE_ENTRIES))?;
-            let Some(last) = page.last() else { return Ok(all) };
-            after = last.id;
-            all.extend(page.iter().map(|s| (s.person, features_of(&s.entry))));
+        while after < last {
+            let upto = last.min(after + PAGE_ENTRIES);
+            self.office.store.read(|view| view.each_entry(after, upto, &mut |stored| all.push(Line::of(&stored))))?;
+            after = upto;
             if !out(Frame::progress(all.len() as u64, 0, "read")) {
                 return Err(Error::new("the one who asked went away"));
             }
         }
+        Ok(all)
     }
 
     pub(super) fn train(&self, out: Out) -> Result<Exit> {
         self.live()?;
         let office = &self.office;
-        let entries: Vec<Features> = self.standing(out)?.into_iter().map(|(_, f)| f).collect();
+        let entries: Vec<Features> = self.lines(out)?.into_iter().filter(|l| l.stands).map(|l| l.features).collect();
         let trained = train::train(&entries, &office.setting().weights);
         let text = serde_json::to_string(&trained.weights).or_say("keeping the weights")?;
         // In force from the next rematch on, which a person asks for.
@@ -146,11 +147,8 @@ impl FrontDesk {
         if let Some(text) = &trained {
             setting.weights = serde_json::from_str(text).or_say("reading the trained weights")?;
         }
-        let standing = self.standing(out)?;
-        let entries: Vec<Features> = standing.iter().map(|(_, f)| *f).collect();
-        let linked = link_all(&entries, &setting.decided, &setting.weights);
-        let (joined, split) = moved(&standing, &linked.person);
-        let persons = linked.person.iter().max().map_or(0, |max| max + 1);
+        let lines = self.lines(out)?;
+        let Rematched { persons, joined, split } = rematched(&lines, &setting.decided, &setting.weights);
         let before = office.store.read(|view| view.open_findings())?;
         if !args.dry_run {
             office.store.write(|writer| {
@@ -161,7 +159,7 @@ impl FrontDesk {
             })?;
             let turn = live.progress.turns.load(Ordering::SeqCst);
             office.changed();
-            let all = entries.len() as u64;
+            let all = lines.len() as u64;
             loop {
                 let left = office.store.read(|view| view.dirty_count())?;
                 if left == 0 {
@@ -210,7 +208,7 @@ impl FrontDesk {
 }
 
 /// One row for each weight: the comparison, its level counted from the best, the bits.
-fn weight_rows(weights: &linkage::Weights) -> Vec<Value> {
+fn weight_rows(weights: &Weights) -> Vec<Value> {
     let all = serde_json::to_value(weights).unwrap_or_default();
     let mut rows = Vec::new();
     for (comparison, bits) in all.as_object().into_iter().flatten() {
@@ -235,20 +233,71 @@ fn rounded(bits: &Value) -> Value {
 /// Where `link train` leaves its weights until `rematch` takes them.
 const TRAINED: &str = "weights_trained";
 
-/// How many persons of today would be joined with another, and how many split.
-fn moved(standing: &[(Uid, Features)], linked: &[u32]) -> (u64, u64) {
-    let mut old_of_new: BTreeMap<u32, Vec<Uid>> = BTreeMap::new();
-    let mut new_of_old: BTreeMap<Uid, Vec<u32>> = BTreeMap::new();
-    for ((old, _), new) in standing.iter().zip(linked) {
-        old_of_new.entry(*new).or_default().push(*old);
-        new_of_old.entry(*old).or_default().push(*new);
+/// One entry, as far as linking all of them anew needs it.
+struct Line {
+    person: Uid,
+    /// Not vanished.
+    stands: bool,
+    features: Features,
+}
+
+impl Line {
+    fn of(stored: &StoredEntry) -> Line {
+        let entry = &stored.entry;
+        Line { person: stored.person, stands: entry.removed.is_none(), features: features_of(entry) }
     }
-    let several = |mut of: Vec<u64>| {
-        of.sort_unstable();
-        of.dedup();
-        of.len() > 1
-    };
-    let joined = old_of_new.into_values().filter(|old| several(old.iter().map(|u| u.0).collect())).count();
-    let split = new_of_old.into_values().filter(|new| several(new.iter().map(|n| u64::from(*n)).collect())).count();
-    (joined as u64, split as u64)
+}
+
+/// What linking all anew comes to, for those who have a line that stands.
+#[derive(Debug, PartialEq)]
+struct Rematched {
+    persons: usize,
+    /// How many of them are of several persons of today.
+    joined: usize,
+    /// How many persons of today are several then.
+    split: usize,
+}
+
+/// Links all lines, as the store does: one that vanished may be all that ties two that stand.
+fn rematched(lines: &[Line], decided: &Decided, weights: &Weights) -> Rematched {
+    let entries: Vec<Features> = lines.iter().map(|line| line.features).collect();
+    let linked = link_all(&entries, decided, weights).person;
+    let mut old_of_new: BTreeMap<u32, BTreeSet<Uid>> = BTreeMap::new();
+    let mut new_of_old: BTreeMap<Uid, BTreeSet<u32>> = BTreeMap::new();
+    for (line, new) in lines.iter().zip(linked).filter(|(line, _)| line.stands) {
+        old_of_new.entry(new).or_default().insert(line.person);
+        new_of_old.entry(line.person).or_default().insert(new);
+    }
+    Rematched {
+        persons: old_of_new.len(),
+        joined: old_of_new.values().filter(|old| old.len() > 1).count(),
+        split: new_of_old.values().filter(|new| new.len() > 1).count(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{IdNumber, List, Record};
+
+    #[test]
+    fn a_line_that_vanished_still_ties_those_that_stand() {
+        let line = |uid: u64, person: u64, stands: bool, list: List, name: &str, id: &str| {
+            let record = Record { name: name.into(), id_number: IdNumber::parse(id), ..Record::default() };
+            let village = "519901001201".parse().unwrap();
+            let features = linkage::features(Uid(uid), village, list, &record);
+            Line { person: Uid(person), stands, features: Features { active: stands, ..features } }
+        };
+        let lines = [
+            line(1, 1, true, List::Population, "王大明", "11010519491231002X"),
+            line(2, 1, false, List::Health, "王大明", "11010519491231002X"),
+            // Somebody said so of it and the one that vanished.
+            line(3, 1, true, List::Dibao, "赵德海", ""),
+            line(4, 4, true, List::Dibao, "李秀英", ""),
+        ];
+        let mut decided = Decided::default();
+        decided.join(Uid(2), Uid(3));
+        let found = rematched(&lines, &decided, &Weights::default());
+        assert_eq!(found, Rematched { persons: 2, joined: 0, split: 0 });
+    }
 }

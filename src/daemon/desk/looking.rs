@@ -57,7 +57,7 @@ impl FrontDesk {
                     continue;
                 }
                 if takes(&filter, args.status, &told) {
-                    presenter.renew_entries(&mut told)?;
+                    presenter.renew(&mut told)?;
                     put(&told);
                 }
             }

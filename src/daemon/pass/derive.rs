@@ -12,13 +12,12 @@ use rustc_hash::FxHashSet;
 use crate::daemon::office::linking;
 use crate::domain::{Area, Entry, Event, Finding, FindingId, SeenThrough, Uid};
 use crate::error::Result;
-use crate::linkage::BLOCK_ENTRIES_MAX;
 use crate::store::{FindingState, Store, Transition, View, Writer};
 
 use super::ahead::Ahead;
 use super::indexing::index;
 use super::judging::{Judging, JustLinked, Verdict, is_gone_head};
-use super::known::Known;
+use super::known::{Known, household};
 use super::lists::due_snapshots;
 use super::people::{Linked, NeverLinked, link};
 use super::spread::{spread, spread_to};
@@ -330,11 +329,12 @@ impl<'w, 'c> Change<'w, 'c> {
     /// what stands now.
     fn judge_heads(&mut self, judging: &Judging) -> Result<()> {
         let mut heads: BTreeSet<Uid> = BTreeSet::new();
-        for (key, changed) in std::mem::take(&mut self.households) {
-            for id in self.writer.block(key, BLOCK_ENTRIES_MAX)? {
+        let changed: Vec<(u64, Uid)> = std::mem::take(&mut self.households).into_iter().collect();
+        for of_one in changed.chunk_by(|(key, _), (next, _)| key == next) {
+            for id in household(self.writer, of_one[0].0)? {
                 let Some(stored) = self.writer.entry_by_id(id)? else { continue };
                 let entry: &Entry = &stored.entry;
-                if is_gone_head(entry) && entry.uid != changed {
+                if is_gone_head(entry) && of_one.iter().any(|(_, changed)| *changed != entry.uid) {
                     heads.insert(stored.person);
                 }
             }

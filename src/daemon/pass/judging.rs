@@ -7,7 +7,7 @@ use crate::domain::{Area, Date, Entry, Event, Finding, FindingId, List, SeenThro
 use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
 use crate::reconcile::{Case, Facts, reconcile};
-use crate::rules::{Judgement, Neighbours, is_head, judge};
+use crate::rules::{Judgement, Neighbours, judge};
 use crate::store::{MatchRow, View};
 
 use super::known::Known;
@@ -116,11 +116,11 @@ impl<'s> Judging<'s> {
         for id in entries {
             own.extend(known.get(view, *id)?.map(|seen| seen.stored.entry.clone()));
         }
-        let sharers = self.sharers(view, known, entries, within)?;
+        let sharers = self.sharers(view, known, entries, within, found)?;
         let mut potential = self.potential(view, known, entries, within, found)?;
         // Who has their number may be who they are, until somebody says that it is not so.
         let parted = |sharer: &Entry| own.iter().any(|e| self.setting.decided.are_parted(e.uid, sharer.uid));
-        potential.extend(sharers.iter().filter(|sharer| !parted(sharer)).cloned());
+        potential.extend(sharers.iter().map(|(_, sharer)| sharer).filter(|sharer| !parted(sharer)).cloned());
         let neighbours = Neighbours {
             household: self.household(view, known, entries, within)?,
             damaged_columns: &self.damaged,
@@ -129,14 +129,22 @@ impl<'s> Judging<'s> {
             potential,
         };
         let case = Case::new(own, within, self.setting.today);
-        let facts = reconcile(&case);
+        let facts = reconcile(&case, self.setting.parameters.death_dates_days_max);
         let judgement = judge(&case, &facts, &neighbours, &self.setting.parameters);
-        let others = neighbours.sharers.iter().chain(&neighbours.household).map(|e| (e.uid, e.area)).collect();
+        let sharers = neighbours.sharers.iter().map(|(_, sharer)| sharer);
+        let others = sharers.chain(&neighbours.household).map(|e| (e.uid, e.area)).collect();
         Ok(Judged { case, facts, judgement, others })
     }
 
-    /// Entries of others that carry one of the person's valid numbers.
-    fn sharers(&self, view: &View, known: &mut Known, entries: &[i64], within: Area) -> Result<Vec<Entry>> {
+    /// Others that carry one of the person's valid numbers.
+    fn sharers(
+        &self,
+        view: &View,
+        known: &mut Known,
+        entries: &[i64],
+        within: Area,
+        found: Option<JustLinked>,
+    ) -> Result<Vec<(Uid, Entry)>> {
         let mut keys: Vec<u64> = Vec::new();
         for id in entries {
             if let Some(seen) = known.get(view, *id)?
@@ -152,7 +160,14 @@ impl<'s> Judging<'s> {
             let block = known.block(view, key)?;
             others.extend(block.iter().take(BLOCK_ENTRIES_MAX).filter(|id| !entries.contains(id)));
         }
-        reported_within(view, known, &others, within)
+        let mut sharers = Vec::with_capacity(others.len());
+        for id in others {
+            let Some(seen) = known.get(view, id)?.filter(|seen| within.contains(seen.stored.origin)) else { continue };
+            let mut just = found.iter().flat_map(|found| found.people);
+            let person = just.find(|(_, ids)| ids.contains(&id)).map_or(seen.stored.person, |(person, _)| *person);
+            sharers.push((person, seen.stored.entry.clone()));
+        }
+        Ok(sharers)
     }
 
     /// Entries of those who may be this person, where somebody would be called missing from a list: hardly ever asked. All
@@ -214,8 +229,7 @@ impl<'s> Judging<'s> {
         for id in entries {
             let head = known.get(view, *id)?.map(|seen| &seen.stored.entry).filter(|entry| is_gone_head(entry));
             if let Some(key) = head.and_then(|entry| household_key(entry.list, entry.area, &entry.record)) {
-                let block = known.block(view, key)?.iter().take(BLOCK_ENTRIES_MAX);
-                members.extend(block.filter(|id| !entries.contains(id)));
+                members.extend(known.household(view, key)?.into_iter().filter(|id| !entries.contains(id)));
             }
         }
         members.sort_unstable();
@@ -236,5 +250,5 @@ fn reported_within(view: &View, known: &mut Known, ids: &[i64], within: Area) ->
 
 /// A head of a household who died in it or left it.
 pub(super) fn is_gone_head(entry: &Entry) -> bool {
-    entry.list == List::Population && is_head(entry) && !entry.is_active()
+    entry.list == List::Population && entry.record.is_head() && !entry.is_active()
 }

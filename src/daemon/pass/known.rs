@@ -16,6 +16,19 @@ use super::features_of;
 /// Entries and blocks kept between two pieces of work; neighbours are mostly of one village.
 const KNOWN_ENTRIES_MAX: usize = 5_000;
 
+/// A home or a school is one household of hundreds; beyond this the number stands for something else, and nobody is asked
+/// who is the head of it. Lines that vanished count: no more is read.
+const HOUSEHOLD_ENTRIES_MAX: usize = 2_000;
+
+/// As [`Known::household`], by the store as it stands.
+pub(super) fn household(view: &View, key: u64) -> Result<Vec<i64>> {
+    let mut block = view.block(key, HOUSEHOLD_ENTRIES_MAX + 1)?;
+    if block.len() > HOUSEHOLD_ENTRIES_MAX {
+        block.clear();
+    }
+    Ok(block)
+}
+
 /// An entry with what linkage sees of it.
 pub(super) struct Seen {
     pub stored: StoredEntry,
@@ -89,6 +102,12 @@ impl<'a> Known<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// Ids of the lines of a household, none where it is larger than any that is looked through.
+    pub fn household(&mut self, view: &View, key: u64) -> Result<Vec<i64>> {
+        let block = self.block(view, key)?;
+        if block.len() > BLOCK_ENTRIES_MAX { household(view, key) } else { Ok(block.to_vec()) }
     }
 
     /// Ids under a key, at most one more than linkage looks at.

@@ -3,7 +3,7 @@
 use crate::domain::FindingId;
 use crate::error::Result;
 use crate::rules::{SnapshotFacts, judge_snapshot};
-use crate::store::{FindingState, Snapshot, Transition, Writer};
+use crate::store::{FindingState, SnapshotKey, Transition, Writer};
 
 use super::Setting;
 use super::derive::Log;
@@ -22,11 +22,11 @@ pub(super) fn due_snapshots(writer: &Writer, setting: &Setting, log: Log) -> Res
     for id in writer.snapshots_due(setting.today)? {
         let Some(snapshot) = writer.snapshot_by_id(id)? else { continue };
         let facts: &SnapshotFacts = &snapshot.facts;
-        let judgement = judge_snapshot(facts, setting.today, &setting.parameters);
+        let judgement = judge_snapshot(facts, snapshot.key.name(), setting.today, &setting.parameters);
         let state = FindingState::Snapshot(id);
         let now: Vec<_> = judgement.findings.into_iter().map(|f| (state, f, vec![facts.area])).collect();
         let changed = writer.settle(&[state], &now, setting.today)?;
-        persons_wait |= judge_lines_again(writer, setting, &snapshot, &changed)?;
+        persons_wait |= judge_lines_again(writer, setting, facts, &changed)?;
         transitions.extend(changed);
         writer.set_snapshot_due(id, judgement.due)?;
     }
@@ -43,11 +43,10 @@ pub(super) fn due_snapshots(writer: &Writer, setting: &Setting, log: Log) -> Res
 fn judge_lines_again(
     writer: &Writer,
     setting: &Setting,
-    snapshot: &Snapshot,
+    facts: &SnapshotFacts,
     changed: &[(Transition, FindingId)],
 ) -> Result<bool> {
     const RULE: &str = "id-damaged";
-    let facts = &snapshot.facts;
     let mut persons = Vec::new();
     for (transition, id) in changed {
         if writer.finding(*id)?.is_none_or(|finding| finding.rule != RULE) {
@@ -56,11 +55,15 @@ fn judge_lines_again(
         match transition {
             Transition::Opened => persons.extend(writer.persons_told_of(RULE, facts.list, facts.area)?),
             Transition::Closed => {
-                let lines = writer.snapshot(&snapshot.key)?.map(|(_, _, lines)| lines).unwrap_or_default();
-                for line in lines.lines() {
-                    let Some(stored) = writer.entry(line.uid)? else { continue };
-                    if stored.entry.record.id_number.is_some_and(|number| number.is_damaged()) {
-                        persons.push(stored.person);
+                // It spoke for the lines of the whole list of the area, from whichever file they are.
+                let of_list = |key: &SnapshotKey| (key.list, key.area) == (facts.list, facts.area);
+                for (_, other) in writer.snapshots()?.into_iter().filter(|(_, other)| of_list(&other.key)) {
+                    let lines = writer.snapshot(&other.key)?.map(|(_, _, lines)| lines).unwrap_or_default();
+                    for line in lines.lines() {
+                        let Some(stored) = writer.entry(line.uid)? else { continue };
+                        if stored.entry.record.id_number.is_some_and(|number| number.is_damaged()) {
+                            persons.push(stored.person);
+                        }
                     }
                 }
             }

@@ -10,7 +10,8 @@ use crate::store::{MatchRow, View};
 use super::Setting;
 use super::known::Known;
 
-/// A component grown beyond this is taken as far as it goes: no real person has so many lines.
+/// A component grown beyond this is taken as far as it goes, but for the persons it touches, who are taken whole: no real
+/// person has so many lines.
 const COMPONENT_ENTRIES_MAX: usize = 2_000;
 
 /// Entries that were never linked: nobody else is their person, and nothing was found about it. One bit each.
@@ -134,7 +135,8 @@ fn working_set(
         let mut tied: Vec<i64> = Vec::new();
         // Whoever is the same person so far, or might have been, must be looked at again, tied or not.
         if !never_linked.contains(id) {
-            tied.extend(known.entries_of(view, person)?);
+            // However many there are: of a person of whom a part was left out, what rests on it would be closed.
+            queue.extend(known.entries_of(view, person)?.into_iter().filter(|id| members.insert(*id)));
             for other in view.potential_of(features.uid)? {
                 tied.extend(view.entry(other)?.map(|stored| known.add(stored)));
             }

@@ -1,0 +1,190 @@
+//! The rules over made-up cases: what must hold of them whatever the lines say.
+
+use proptest::prelude::*;
+
+use super::{Judgement, Neighbours, Parameters, SnapshotFacts, judge, judge_snapshot};
+use crate::domain::date::plus_days;
+use crate::domain::{
+    Aid, Area, Date, Entry, FindingId, IdNumber, IdState, List, PartialDate, Place, Record, Status, Uid,
+};
+use crate::reconcile::{Case, reconcile};
+
+/// Two townships of one county.
+const VILLAGES: [&str; 3] = ["519901001201", "519901001202", "519901002201"];
+/// The first day, and how many are lived through: over the turn of a year, and longer than most terms.
+const FIRST: Date = Date::constant(2026, 11, 20);
+const DAYS: i32 = 100;
+
+fn area(code: &str) -> Area {
+    code.parse().unwrap()
+}
+
+/// A number that is right in itself: born on this day.
+fn number(born: &str) -> IdNumber {
+    let ends = (0..=10).map(|end| if end == 10 { "X".to_owned() } else { end.to_string() });
+    let mut numbers = ends.filter_map(|end| IdNumber::parse(&format!("519901{born}001{end}")));
+    numbers.find(|number| number.state() == IdState::Valid).unwrap()
+}
+
+/// A day around those that are lived through, or only its month.
+fn dated() -> impl Strategy<Value = Option<PartialDate>> {
+    (prop::option::weighted(0.6, -70..DAYS), 0..6).prop_map(|(days, coarse)| {
+        let day = plus_days(FIRST, days?);
+        if coarse == 0 { PartialDate::month(day.year(), day.month()) } else { Some(day.into()) }
+    })
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    // One of an ordinary age, two that are not born yet, two that turn too old at the new year.
+    let numbers =
+        prop::option::of(prop::sample::select(vec!["19500302", "20261201", "20270115", "19060505", "19061231"]));
+    let status = prop_oneof![4 => Just(Status::Active), 1 => Just(Status::MovedOut), 2 => Just(Status::Deceased)];
+    let place = prop::option::of(prop_oneof![
+        Just(Place::Outside),
+        (0..VILLAGES.len()).prop_map(|v| Place::Area(area(VILLAGES[v])))
+    ]);
+    let dates = (dated(), dated(), dated(), dated(), dated(), dated());
+    let birth = prop::option::of((-420..40).prop_map(|days| PartialDate::from(plus_days(FIRST, days))));
+    (numbers, status, (place.clone(), place), dates, birth, prop::sample::select(vec![None, Some('A'), Some('C')]))
+        .prop_map(|(born, status, (to, from), dates, birth, class)| {
+            let (died, seen, reviewed, since, moved_in, moved_out) = dates;
+            Record {
+                name: "王大明".into(),
+                id_number: born.map(number),
+                birth,
+                status,
+                died: died.filter(|_| status == Status::Deceased),
+                moved_in,
+                moved_from: from.filter(|_| moved_in.is_some()),
+                moved_out: moved_out.filter(|_| status == Status::MovedOut),
+                moved_to: to.filter(|_| status == Status::MovedOut),
+                since,
+                reviewed,
+                seen,
+                class,
+                aid: Some(Aid::Reward),
+                ..Record::default()
+            }
+        })
+}
+
+/// The lines of one person.
+fn entries() -> impl Strategy<Value = Vec<Entry>> {
+    let lists = prop::sample::select(vec![List::Population, List::Health, List::Dibao, List::Family, List::Deaths]);
+    let line = (lists, 0..VILLAGES.len(), record(), any::<bool>(), prop::option::weighted(0.15, -30..0));
+    prop::collection::vec(line, 1..6).prop_map(|lines| {
+        let line = |(at, (list, village, record, baseline, removed)): (usize, (_, usize, _, _, Option<i32>))| Entry {
+            uid: Uid(at as u64 + 1),
+            area: area(VILLAGES[village]),
+            list,
+            record,
+            first_seen: plus_days(FIRST, -30),
+            baseline,
+            corrected: None,
+            removed: removed.map(|days| plus_days(FIRST, days)),
+        };
+        lines.into_iter().enumerate().map(line).collect()
+    })
+}
+
+fn judged_beside(neighbours: &Neighbours, entries: &[Entry], today: Date) -> Judgement {
+    let parameters = Parameters::default();
+    let case = Case::new(entries.to_vec(), area("519901"), today);
+    judge(&case, &reconcile(&case, parameters.death_dates_days_max), neighbours, &parameters)
+}
+
+fn judged(entries: &[Entry], today: Date) -> Judgement {
+    let registers = VILLAGES.map(area);
+    let neighbours = Neighbours { registers: &registers, ..Neighbours::default() };
+    judged_beside(&neighbours, entries, today)
+}
+
+/// Whoever looks again only when a judgement asks for it finds on every day what a first look on that day finds.
+fn lives_through(judged: impl Fn(Date) -> Judgement) -> Result<(), TestCaseError> {
+    let mut lived = judged(FIRST);
+    for today in (1..DAYS).map(|days| plus_days(FIRST, days)) {
+        let alone = judged(today);
+        if lived.due.is_some_and(|due| due <= today) {
+            lived = alone;
+        } else {
+            prop_assert_eq!(&lived.findings, &alone.findings, "on {}", today);
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn turning_the_day_comes_to_what_judging_on_that_day_alone_does(entries in entries()) {
+        lives_through(|today| judged(&entries, today))?;
+    }
+
+    #[test]
+    fn a_list_falls_late_on_its_day(taken in -60..60) {
+        let facts = SnapshotFacts {
+            area: area(VILLAGES[0]),
+            list: List::Dibao,
+            file: "dibao.csv".to_owned(),
+            sheet: None,
+            taken_on: plus_days(FIRST, taken),
+            lines: 10,
+            damaged: 0,
+            total: None,
+        };
+        lives_through(|today| judge_snapshot(&facts, 1, today, &Parameters::default()))?;
+    }
+}
+
+/// A dibao line under this uid.
+fn paid(uid: u64, village: &str) -> Entry {
+    Entry {
+        uid: Uid(uid),
+        area: area(village),
+        list: List::Dibao,
+        record: Record { name: "王大明".into(), id_number: Some(number("19500302")), ..Record::default() },
+        first_seen: FIRST,
+        baseline: true,
+        corrected: None,
+        removed: None,
+    }
+}
+
+/// What these people, of one entry each, are told of the rule, all together.
+fn told(rule: &str, people: &[Entry]) -> Vec<FindingId> {
+    let told = |of: &Entry| {
+        let others = people.iter().filter(|e| e.uid != of.uid);
+        let sharers = others.map(|e| (e.uid, e.clone())).collect();
+        let neighbours = Neighbours { sharers, ..Neighbours::default() };
+        judged_beside(&neighbours, std::slice::from_ref(of), FIRST).findings
+    };
+    people.iter().flat_map(told).filter(|finding| finding.rule == rule).map(|finding| finding.id).collect()
+}
+
+const ORDERS: [[u64; 3]; 6] = [[1, 2, 3], [1, 3, 2], [2, 1, 3], [2, 3, 1], [3, 1, 2], [3, 2, 1]];
+
+#[test]
+fn the_county_calls_who_is_paid_in_a_third_village_as_the_township_does() {
+    let named = |entries: &[Entry]| {
+        let findings = judged(entries, FIRST).findings;
+        findings.into_iter().find(|finding| finding.rule == "listed-in-two-areas").map(|finding| finding.id)
+    };
+    for uids in ORDERS {
+        let lines: Vec<Entry> = uids.into_iter().zip(VILLAGES).map(|(uid, village)| paid(uid, village)).collect();
+        let township = named(&lines[..2]);
+        assert!(township.is_some());
+        assert_eq!(named(&lines), township, "{uids:?}");
+    }
+}
+
+#[test]
+fn three_people_of_one_number_are_told_once_and_as_the_village_of_two_of_them_does() {
+    for uids in ORDERS {
+        let [one, other, far] = uids;
+        let people = [paid(one, VILLAGES[1]), paid(other, VILLAGES[1]), paid(far, VILLAGES[2])];
+        let village = told("shared-id", &people[..2]);
+        assert_eq!(village.len(), 1);
+        assert_eq!(told("shared-id", &people), village, "{uids:?}");
+    }
+}
