@@ -5,9 +5,13 @@ mod restored;
 
 use std::path::Path;
 
+use super::super::notices;
 use super::*;
 use crate::settings::Settings;
 use crate::store::{Decision, DecisionKind, Home, Store};
+use crate::sync::batch;
+use crate::sync::ledger::{Arrival, ChildLedger, Item, ParentLedger};
+use crate::sync::protocol::Receipt;
 
 const VILLAGE: &str = "519901001200";
 const TOWN: &str = "519901001";

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::super::super::neighbours::ChildState;
+use super::super::parent::{DAY_MILLIS, RETIRED_MAX};
 use super::*;
-use crate::sync::protocol::{Answer, Ask, Message, NoticesHead, PROTOCOL, PROTOCOL_OLDEST};
+use crate::sync::protocol::{Answer, Ask, Hello, Message, NoticesHead, NoticesMark, PROTOCOL, PROTOCOL_OLDEST};
 use crate::sync::receive::Parent;
 use crate::sync::tls::Peer;
 
