@@ -67,12 +67,12 @@ pub fn take(writer: &Writer, line: &str) -> Result<()> {
             let Ok(id) = id.parse::<FindingId>() else { return Ok(()) };
             let seen: Option<Withdrawal> = serde_json::from_value(seen).ok();
             writer.put_notice(id, finding.is_some(), line, seen.map(|seen| seen.entry))?;
-            if let Some(decision) = decision {
+            if let Some(decision) = decision.filter(Decision::is_sound) {
                 writer.put_decision(&decision, true)?;
             }
         }
         Ok(Told::Decision(decision)) => {
-            if writer.put_decision(&decision, true)? {
+            if decision.is_sound() && writer.put_decision(&decision, true)? {
                 writer.put_notice(FindingId::from_hash(xxh3_64(line.as_bytes())), false, line, None)?;
             }
         }

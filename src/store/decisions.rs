@@ -4,6 +4,7 @@ use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Doing, area};
+use super::wire::INSTANTS;
 use super::{Transition, View, Wait, Writer, sum};
 use crate::domain::{Area, Disposition, FindingId, FindingStatus, Uid};
 use crate::error::Result;
@@ -51,7 +52,8 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Whether it names its subject as every node does, and has no more words than a person writes.
+    /// Whether it names its subject as every node does, has no more words than a person writes, and was made at a time
+    /// that a clock shows: one at the end of time could never be followed by a later one.
     pub fn is_sound(&self) -> bool {
         let is_named = match self.kind {
             DecisionKind::Finding => self.subject.parse::<FindingId>().is_ok_and(|id| id.to_string() == self.subject),
@@ -59,7 +61,8 @@ impl Decision {
                 pair_of(&self.subject).is_some_and(|(a, b)| a != b && pair_subject(a, b) == self.subject)
             }
         };
-        is_named && self.verdict.len() <= VERDICT_BYTES_MAX && self.note.chars().count() <= NOTE_CHARS_MAX
+        let is_worded = self.verdict.len() <= VERDICT_BYTES_MAX && self.note.chars().count() <= NOTE_CHARS_MAX;
+        is_named && is_worded && INSTANTS.contains(&self.at)
     }
 }
 

@@ -68,7 +68,7 @@ pub use queries::{EntryView, FindingFilter, PlaceCache, Totals};
 pub use refused::thing_of;
 pub use snapshots::{Snapshot, SnapshotKey};
 pub use sources::{Held, QuarantineRow, SourceRow};
-pub use wire::{Arrived, read_item};
+pub use wire::{Arrived, TOTAL_MAX, read_item};
 
 /// Readers kept open for the next question.
 const IDLE_READERS_MAX: usize = 4;
