@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use rosterd::daemon::pass::arrive;
 use rosterd::domain::{Area, Date, Uid};
-use rosterd::store::{Arrived, FindingFilter, PlaceCache, Understood, read_item};
+use rosterd::store::{Arrived, Decision, FindingFilter, PlaceCache, Understood, read_item};
 use serde_json::{Value, json};
 use support::office::Office;
 
@@ -46,6 +46,8 @@ fn honest(n: u64) -> Vec<Value> {
                "total": [9, 3, 2], "segments": [{"file": "b.csv", "sheet": "2", "uids": uid(other) + &uid(one), "rows": [2, 1]}]}),
         json!({"t": "decision", "seq": 4, "area": VILLAGE, "kind": "match", "subject": format!("{}-{}", uid(one), uid(other)),
                "verdict": "confirm", "note": "同一人", "at": 1_770_000_000_000_i64}),
+        json!({"t": "decision", "seq": 6, "area": VILLAGE, "kind": "finding", "subject": "f0000000007", "verdict": "dismiss",
+               "note": "笔误", "at": 1_770_000_000_000_i64, "basis": -7}),
         json!({"t": "gone", "seq": 5, "area": VILLAGE, "key": 77}),
     ]
 }
@@ -103,8 +105,8 @@ fn told(arrived: &Arrived) -> String {
         Arrived::Entry(entry) => format!("{entry:?}"),
         Arrived::Snapshot(snapshot, placement) => format!("{snapshot:?} {placement:?}"),
         Arrived::Decision(decision) => {
-            // The note is the first one of it that came.
-            let made = rosterd::store::Decision { seq: 0, note: String::new(), ..decision.clone() };
+            // Its note and its basis are the first ones that came.
+            let made = Decision { seq: 0, note: String::new(), basis: None, ..decision.clone() };
             format!("{made:?}")
         }
         Arrived::Attestation(area, word) => format!("{area} {word}"),
@@ -173,7 +175,7 @@ fn a_date_or_a_count_that_no_roster_has_is_refused_and_what_an_honest_village_se
         (2, "/segments/0/sheet", json!("长".repeat(2_000))),
         (3, "/at", json!(i64::MAX)),
         (3, "/at", json!(-1)),
-        (4, "/key", json!(u64::MAX)),
+        (5, "/key", json!(u64::MAX)),
     ];
     let before = handed_on(&office);
     for (n, place, value) in bad {

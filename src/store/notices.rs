@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use rusqlite::{OptionalExtension, Row};
+use serde_json::Value;
 
 use super::codec::Doing;
 use super::{View, Wait, Writer};
-use crate::domain::{FindingId, Uid};
+use crate::domain::{FindingId, FindingStatus, Uid};
 use crate::error::Result;
 
 /// One line that the parent told.
@@ -17,6 +18,27 @@ pub struct NoticeRow {
     pub body: String,
     /// An entry of ours on which the finding rests that the line withdraws; `None` where it withdraws none.
     pub withdraws: Option<Uid>,
+}
+
+/// What the parent says of a finding that holds, as far as a decision about it needs that.
+pub(super) struct ToldFinding {
+    pub status: FindingStatus,
+    pub evidence: Vec<Uid>,
+    /// `None` from an older parent.
+    pub basis: Option<i64>,
+}
+
+impl NoticeRow {
+    pub(super) fn told(&self) -> Option<ToldFinding> {
+        let line: Value = serde_json::from_str(&self.body).ok()?;
+        let finding = &line["finding"];
+        let uids = finding["entries"].as_array()?.iter().filter_map(|entry| entry["uid"].as_str()?.parse().ok());
+        Some(ToldFinding {
+            status: FindingStatus::parse(finding["status"].as_str()?)?,
+            evidence: uids.collect(),
+            basis: line["basis"].as_i64(),
+        })
+    }
 }
 
 fn notice(row: &Row) -> rusqlite::Result<NoticeRow> {

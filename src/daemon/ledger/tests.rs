@@ -112,8 +112,16 @@ fn a_village_that_was_away_is_told_in_pages_whatever_its_township_has_to_look_th
         .write(|writer| {
             (0..DECISIONS).try_for_each(|n| {
                 let (kind, verdict, note) = (DecisionKind::Match, "reject".to_owned(), String::new());
-                let made =
-                    Decision { seq: 0, author: town.office.area(), kind, subject: pair(n), verdict, note, at: 1 };
+                let made = Decision {
+                    seq: 0,
+                    author: town.office.area(),
+                    kind,
+                    subject: pair(n),
+                    verdict,
+                    note,
+                    at: 1,
+                    basis: None,
+                };
                 writer.put_decision(&made, false).map(drop)
             })
         })
