@@ -76,6 +76,27 @@ async fn a_certificate_is_renewed_by_itself_in_its_last_third_and_after_a_closed
 }
 
 #[tokio::test]
+async fn a_village_whose_township_joined_while_it_was_closed_is_not_renewed_beside_it() {
+    let shows = Arc::new(AtomicI64::new(START));
+    let (county, village) = county_at(&shows).await;
+    let before = ends(&village);
+    // Ended, and still in the time of grace.
+    pass(&county, &shows, 100);
+    let (town, address) = (Office::new(TOWN), county.open().await);
+    town.join(&county, &address).await;
+    let (link, task) = village.link_that_greets_every(LOOK, village.child());
+    let said = link.flush().await.unwrap_err().to_string();
+    assert!(said.contains("519901001 reports to this parent already"), "{said}");
+    assert_eq!(ends(&village), before);
+    task.abort();
+    // The person at the county meant the village after all.
+    county.authority.revoke(TOWN.parse().unwrap()).unwrap();
+    let (_link, task) = village.link_that_greets_every(LOOK, village.child());
+    assert!(renewed_after(&village, before).await > before);
+    task.abort();
+}
+
+#[tokio::test]
 async fn a_county_clock_that_jumps_neither_ends_certificates_nor_brings_ended_ones_back() {
     let shows = Arc::new(AtomicI64::new(START));
     let (county, village) = county_at(&shows).await;
