@@ -10,6 +10,11 @@ use super::{View, Wait, Writer};
 use crate::domain::{FindingId, FindingStatus, Uid};
 use crate::error::Result;
 
+/// Key in `meta`: the number before the first notice of those that are told anew.
+const TOLD_ANEW: &str = "notices_anew";
+/// The same, where all of them were told.
+const TOLD: u64 = u64::MAX >> 1;
+
 /// One line that the parent told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeRow {
@@ -105,16 +110,24 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The parent tells everything anew: what it does not repeat no longer holds.
-    pub fn close_notices(&self) -> Result<()> {
+    /// The parent begins to tell everything anew. Until it has told all ([`Writer::told_all`]) what it told before counts:
+    /// page by page a finding that it withdraws would come back and go again.
+    pub fn told_anew(&self) -> Result<()> {
+        self.put_meta_u64(TOLD_ANEW, self.seq.get())
+    }
+
+    /// The parent has nothing more to tell for now: what it did not repeat, where it told everything anew, no longer holds.
+    pub fn told_all(&self) -> Result<()> {
         let doing = "forgetting what the parent told";
+        let Some(since) = self.meta_u64(TOLD_ANEW)?.filter(|since| *since != TOLD) else { return Ok(()) };
+        self.put_meta_u64(TOLD_ANEW, TOLD)?;
         let standing: Vec<(i64, Option<i64>)> = self
             .conn
             .prepare_cached(
                 "SELECT id, withdraws FROM notices
-                 WHERE (open = 1 OR withdraws IS NOT NULL) AND body ->> 't' = 'finding' ORDER BY id",
+                 WHERE nseq <= ?1 AND (open = 1 OR withdraws IS NOT NULL) AND body ->> 't' = 'finding' ORDER BY id",
             )
-            .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .and_then(|mut s| s.query_map([since as i64], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
             .doing(doing)?;
         for (id, withdraws) in standing {
             // Each gets a number of its own: what is handed on is read page by page.

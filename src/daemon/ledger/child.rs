@@ -148,10 +148,13 @@ impl ChildLedger for Ledger {
         let mark = serde_json::to_string(&page.mark).or_say("keeping the notices' mark")?;
         self.write(|writer| {
             if page.reset {
-                writer.close_notices()?;
+                writer.told_anew()?;
             }
             for notice in &page.notices {
                 notices::take(writer, &notice.line)?;
+            }
+            if !page.more {
+                writer.told_all()?;
             }
             queue(writer, &writer.just_decided(), &self.office)?;
             writer.put_meta_text(NOTICES_MARK, &mark)
