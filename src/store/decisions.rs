@@ -114,10 +114,12 @@ pub fn pair_of(subject: &str) -> Option<(Uid, Uid)> {
 }
 
 impl View<'_> {
-    pub(super) fn decisions_between(&self, after: u64, upto: u64) -> Result<Vec<Decision>> {
+    pub(super) fn decisions_between(&self, after: u64, upto: u64, limit: usize) -> Result<Vec<Decision>> {
         self.conn
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM decisions WHERE seq > ?1 AND seq <= ?2 ORDER BY seq"))
-            .and_then(|mut s| s.query_map((after as i64, upto.min(i64::MAX as u64) as i64), decision)?.collect())
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM decisions WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3"
+            ))
+            .and_then(|mut s| s.query_map((after as i64, upto as i64, limit as i64), decision)?.collect())
             .doing("reading decisions")
     }
 
