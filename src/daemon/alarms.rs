@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::attest;
 use super::backups::{self, Backups};
+use super::ledger::NOTICES_MARK;
 use super::logbook::Logbook;
 use super::neighbours::ChildState;
 use super::office::Office;
@@ -146,7 +147,7 @@ fn facts(office: &Office, link: LinkStatus) -> Result<Facts> {
             children: view.children()?,
             acknowledged,
             waiting: view.backlog(acknowledged)?.0,
-            joined: view.meta_text("notices_mark")?.is_some(),
+            joined: view.meta_text(NOTICES_MARK)?.is_some(),
             link,
             disk_free_bytes,
             backups: backups::kept(view)?,

@@ -67,12 +67,13 @@ pub fn take(writer: &Writer, line: &str) -> Result<()> {
             let Ok(id) = id.parse::<FindingId>() else { return Ok(()) };
             let seen: Option<Withdrawal> = serde_json::from_value(seen).ok();
             writer.put_notice(id, finding.is_some(), line, seen.map(|seen| seen.entry))?;
-            if let Some(decision) = decision {
+            if let Some(decision) = decision.filter(Decision::is_sound) {
                 writer.put_decision(&decision, true)?;
             }
+            writer.heed(id)?;
         }
         Ok(Told::Decision(decision)) => {
-            if writer.put_decision(&decision, true)? {
+            if decision.is_sound() && writer.put_decision(&decision, true)? {
                 writer.put_notice(FindingId::from_hash(xxh3_64(line.as_bytes())), false, line, None)?;
             }
         }
@@ -180,11 +181,14 @@ fn line(presenter: &mut Presenter, node: Area, child: Area, id: FindingId) -> Re
     let is_told = !told["finding"].is_null();
     let is_told_theirs = is_told && is_about(&told["finding"], child);
     let is_concerned = is_told_theirs || own.is_some() || withdrawn.is_some() || was_here;
+    let mut basis = Value::Null;
     let (finding, seen) = if is_told_theirs {
+        basis = told["basis"].clone();
         (Some(told["finding"].clone()), None)
     } else if withdrawn.is_some() {
         (None, withdrawn)
     } else if let Some(row) = own.filter(|row| row.status != FindingStatus::Closed) {
+        basis = json!(row.basis);
         (Some(presenter.finding_to_tell(row)?), None)
     } else if is_concerned || above.is_some() && !is_told {
         // A line that takes something back names nobody, and so goes to all.
@@ -201,6 +205,10 @@ fn line(presenter: &mut Presenter, node: Area, child: Area, id: FindingId) -> Re
     line.insert("t".to_owned(), json!("finding"));
     line.insert("id".to_owned(), json!(id.to_string()));
     line.insert("finding".to_owned(), finding.unwrap_or(Value::Null));
+    if !basis.is_null() {
+        // Who decides there on what is told says by it what they saw.
+        line.insert("basis".to_owned(), basis);
+    }
     if let Some(seen) = seen {
         line.insert("seen".to_owned(), serde_json::to_value(seen).or_say("telling what is seen through")?);
     }

@@ -239,6 +239,7 @@ mod tests {
             detail: kept.as_object().unwrap().clone(),
             evidence: Vec::new(),
             areas: Vec::new(),
+            basis: 0,
         }
     }
 

@@ -25,9 +25,12 @@ pub struct PartialDate {
     day: i8,
 }
 
+/// The years in which anybody on a roster was born, moved or is told of. A year outside is a slip or worse.
+pub const YEARS: std::ops::RangeInclusive<i16> = 1800..=2200;
+
 impl PartialDate {
     pub fn year(year: i16) -> Option<PartialDate> {
-        (1800..=2200).contains(&year).then_some(PartialDate { year, month: 0, day: 0 })
+        YEARS.contains(&year).then_some(PartialDate { year, month: 0, day: 0 })
     }
 
     pub fn month(year: i16, month: i8) -> Option<PartialDate> {

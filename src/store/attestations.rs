@@ -95,7 +95,7 @@ impl View<'_> {
     pub(super) fn attestations_between(&self, after: u64, upto: u64) -> Result<Vec<AttestationRow>> {
         self.conn
             .prepare_cached(&format!("SELECT {COLUMNS} FROM attestations WHERE seq > ?1 AND seq <= ?2 ORDER BY seq"))
-            .and_then(|mut s| s.query_map((after as i64, upto.min(i64::MAX as u64) as i64), attestation)?.collect())
+            .and_then(|mut s| s.query_map((after as i64, upto as i64), attestation)?.collect())
             .doing("reading what must travel")
     }
 }

@@ -5,13 +5,15 @@ use rusqlite::Row;
 use crate::domain::{Area, Date, List, Uid};
 use crate::error::Error;
 
-/// YYYYMMDD.
+/// YYYYMMDD. Rises with the days, also with those before the year 0: no day may be written that does not read back, or
+/// one bad date makes the whole store look damaged.
 pub(super) fn day_to_sql(day: Date) -> i64 {
     i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
 }
 
 pub(super) fn day_from_sql(code: i64) -> Option<Date> {
-    Date::new((code / 10_000) as i16, (code / 100 % 100) as i8, (code % 100) as i8).ok()
+    let (year, day) = (code.div_euclid(10_000), code.rem_euclid(10_000));
+    Date::new(year.try_into().ok()?, (day / 100) as i8, (day % 100) as i8).ok()
 }
 
 pub(super) fn uid(row: &Row, column: usize) -> rusqlite::Result<Uid> {
@@ -38,7 +40,10 @@ pub(super) fn day(row: &Row, column: usize) -> rusqlite::Result<Date> {
 }
 
 pub(super) fn optional_day(row: &Row, column: usize) -> rusqlite::Result<Option<Date>> {
-    Ok(row.get::<_, Option<i64>>(column)?.and_then(day_from_sql))
+    match row.get::<_, Option<i64>>(column)? {
+        Some(_) => day(row, column).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Uids as a JSON array of their text form, and back.
@@ -58,5 +63,26 @@ pub(super) trait Doing<T> {
 impl<T> Doing<T> for rusqlite::Result<T> {
     fn doing(self, what: &'static str) -> Result<T, Error> {
         self.map_err(|error| Error::new(what).because(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_day_there_is_reads_back_and_the_order_stays() {
+        let days =
+            ["-009999-01-01", "-000005-03-04", "-000001-12-31", "0000-02-29", "1899-12-31", "2026-03-31", "9999-12-31"];
+        let days = days.map(|day| day.parse::<Date>().unwrap());
+        assert_eq!(days.map(|day| day_from_sql(day_to_sql(day)).unwrap()), days);
+        assert!(days.map(day_to_sql).is_sorted());
+    }
+
+    #[test]
+    fn a_number_that_is_no_day_is_none() {
+        for code in [0, 20_260_230, 20_261_301, 99_991_231 + 655_360_000, i64::MAX, i64::MIN] {
+            assert_eq!(day_from_sql(code), None, "{code}");
+        }
     }
 }

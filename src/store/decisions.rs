@@ -1,10 +1,13 @@
 //! What people decided. Decisions have several writers; each carries its author and is never overwritten.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Doing, area};
-use super::{Transition, View, Wait, Writer, sum};
+use super::wire::INSTANTS;
+use super::{FindingRow, Transition, View, Wait, Writer, meta, sum};
 use crate::domain::{Area, Disposition, FindingId, FindingStatus, Uid};
 use crate::error::Result;
 
@@ -48,10 +51,28 @@ pub struct Decision {
     pub note: String,
     /// Unix milliseconds by the author's clock: for people; of two, the one with the later time counts.
     pub at: i64,
+    /// The basis of the finding that the author looked at (findings.rs): a dismissal is of that and of nothing else. `None`
+    /// of a pair, and where an older node does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<i64>,
+}
+
+/// Why it is asked again what decisions make of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// Somebody decided.
+    Decision,
+    /// The finding is new here, or begins to concern whoever decided.
+    Finding,
+    /// Its evidence changed.
+    Evidence,
+    /// The parent told of it again.
+    Told,
 }
 
 impl Decision {
-    /// Whether it names its subject as every node does, and has no more words than a person writes.
+    /// Whether it names its subject as every node does, has no more words than a person writes, and was made at a time
+    /// that a clock shows: one at the end of time could never be followed by a later one.
     pub fn is_sound(&self) -> bool {
         let is_named = match self.kind {
             DecisionKind::Finding => self.subject.parse::<FindingId>().is_ok_and(|id| id.to_string() == self.subject),
@@ -59,12 +80,13 @@ impl Decision {
                 pair_of(&self.subject).is_some_and(|(a, b)| a != b && pair_subject(a, b) == self.subject)
             }
         };
-        is_named && self.verdict.len() <= VERDICT_BYTES_MAX && self.note.chars().count() <= NOTE_CHARS_MAX
+        let is_worded = self.verdict.len() <= VERDICT_BYTES_MAX && self.note.chars().count() <= NOTE_CHARS_MAX;
+        is_named && is_worded && INSTANTS.contains(&self.at)
     }
 }
 
 fn decision(row: &Row) -> rusqlite::Result<Decision> {
-    sum::check(row, &[1, 2, 3, 4, 5, 6], 7)?;
+    sum::check(row, &[1, 2, 3, 4, 5, 6, 7], 8)?;
     let kind = if row.get_ref(1)?.as_str()? == "match" { DecisionKind::Match } else { DecisionKind::Finding };
     Ok(Decision {
         seq: row.get::<_, i64>(0)? as u64,
@@ -74,10 +96,11 @@ fn decision(row: &Row) -> rusqlite::Result<Decision> {
         note: row.get(4)?,
         author: area(row, 5)?,
         at: row.get(6)?,
+        basis: row.get(7)?,
     })
 }
 
-const COLUMNS: &str = "seq, kind, subject, verdict, note, author, at, sum, counts";
+const COLUMNS: &str = "seq, kind, subject, verdict, note, author, at, basis, sum, counts";
 
 /// The subject of a decision about a pair.
 pub fn pair_subject(a: Uid, b: Uid) -> String {
@@ -91,10 +114,12 @@ pub fn pair_of(subject: &str) -> Option<(Uid, Uid)> {
 }
 
 impl View<'_> {
-    pub(super) fn decisions_between(&self, after: u64, upto: u64) -> Result<Vec<Decision>> {
+    pub(super) fn decisions_between(&self, after: u64, upto: u64, limit: usize) -> Result<Vec<Decision>> {
         self.conn
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM decisions WHERE seq > ?1 AND seq <= ?2 ORDER BY seq"))
-            .and_then(|mut s| s.query_map((after as i64, upto.min(i64::MAX as u64) as i64), decision)?.collect())
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM decisions WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3"
+            ))
+            .and_then(|mut s| s.query_map((after as i64, upto as i64, limit as i64), decision)?.collect())
             .doing("reading decisions")
     }
 
@@ -105,7 +130,7 @@ impl View<'_> {
             .prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM decisions WHERE kind = ?1 AND subject = ?2 ORDER BY at DESC, author, verdict"
             ))
-            .and_then(|mut s| s.query_map((kind.as_str(), subject), |row| Ok((decision(row)?, row.get(8)?)))?.collect())
+            .and_then(|mut s| s.query_map((kind.as_str(), subject), |row| Ok((decision(row)?, row.get(9)?)))?.collect())
             .doing("reading decisions")?;
         let mut counting = Vec::with_capacity(all.len());
         for (made, counts) in all {
@@ -184,8 +209,8 @@ impl Writer<'_> {
         let new = self
             .conn
             .prepare_cached(
-                "INSERT INTO decisions (seq, kind, subject, verdict, note, author, at, sum, counts)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, row_sum(?2, ?3, ?4, ?5, ?6, ?7), ?8)
+                "INSERT INTO decisions (seq, kind, subject, verdict, note, author, at, basis, sum, counts)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, row_sum(?2, ?3, ?4, ?5, ?6, ?7, ?8), ?9)
                  ON CONFLICT DO UPDATE SET counts = 1 WHERE excluded.counts > counts",
             )
             .and_then(|mut s| {
@@ -197,6 +222,7 @@ impl Writer<'_> {
                     &made.note,
                     made.author.padded() as i64,
                     made.at,
+                    made.basis,
                     counts,
                 ))
             })
@@ -209,7 +235,7 @@ impl Writer<'_> {
             match made.kind {
                 DecisionKind::Finding => {
                     if let Ok(id) = made.subject.parse()
-                        && self.apply_decision(id)?.is_some()
+                        && self.apply_decision(id, Occasion::Decision)?
                     {
                         self.just_decided.borrow_mut().push(id);
                     }
@@ -253,17 +279,63 @@ impl Writer<'_> {
         self.just_decided.take().into_iter().map(|id| (Transition::Decided, id)).collect()
     }
 
-    /// Lets the decision that counts for a finding be its disposition. `None` where nobody decided, or the finding
-    /// is not (yet) here.
-    pub(super) fn apply_decision(&self, id: FindingId) -> Result<Option<Transition>> {
+    /// Lets the decision that counts for a finding be its disposition, and says whether that changed anything. Nothing where
+    /// nobody decided, or the finding is not (yet) here.
+    ///
+    /// A dismissal says that what somebody looked at is no contradiction. It is carried with the basis of that, so it holds
+    /// here while the same stands here, whatever changed on the way and in whatever order it came: offices with the same
+    /// evidence come to the same status. An office above may rest the same finding on more lines than one below has. Then
+    /// - what was dismissed below says nothing of the further lines, and it stays open above until somebody there decides;
+    /// - what was dismissed above was judged by who knew more, and whether that still stands only they can say: here it is
+    ///   what they last told, until the evidence here changes.
+    ///
+    /// So each office may dismiss on what it sees, and the one does not undo the other.
+    pub(super) fn apply_decision(&self, id: FindingId, occasion: Occasion) -> Result<bool> {
         if !self.any(&self.decided, DECIDED)? {
+            return Ok(false);
+        }
+        let made = self.decisions_about(DecisionKind::Finding, &id.to_string())?;
+        let (Some(last), Some(finding)) = (made.first(), self.finding(id)?) else { return Ok(false) };
+        let verdict = Disposition::parse(&last.verdict).filter(|v| *v != Disposition::Reopen);
+        let is_fresh = matches!(occasion, Occasion::Decision | Occasion::Finding);
+        let mut standing = made.iter().take_while(|one| one.verdict == last.verdict);
+        let on = if verdict != Some(Disposition::Dismiss) {
+            is_fresh.then_some(Some(finding.basis))
+        } else if standing.any(|one| one.basis == Some(finding.basis)) {
+            Some(Some(finding.basis))
+        } else if occasion == Occasion::Evidence {
+            None
+        } else if let Some(above) = self.status_above(&finding, last.author)? {
+            Some((above == FindingStatus::Dismissed).then_some(finding.basis))
+        } else if last.basis.is_some() {
+            Some(last.basis)
+        } else {
+            // What an older node decided was of what stood here when it came.
+            is_fresh.then_some(Some(finding.basis))
+        };
+        let Some(on) = on else { return Ok(false) };
+        self.set_decided(id, verdict, on, occasion == Occasion::Decision)
+    }
+
+    /// How the office above that decided sees a finding, where it rests it on other lines than this node does.
+    fn status_above(&self, finding: &FindingRow, author: Area) -> Result<Option<FindingStatus>> {
+        let own = self.meta_u64(meta::AREA)?.and_then(Area::from_padded);
+        let is_above = own.is_some_and(|own| author != own && author.contains(own));
+        // A finding about a list rests on no lines.
+        if !is_above || finding.evidence.is_empty() {
             return Ok(None);
         }
-        let Some(last) = self.decisions_about(DecisionKind::Finding, &id.to_string())?.into_iter().next() else {
-            return Ok(None);
-        };
-        let verdict = Disposition::parse(&last.verdict).filter(|v| *v != Disposition::Reopen);
-        Ok(self.set_decided(id, verdict)?.then_some(Transition::Decided))
+        let told = self.notice(finding.id)?.and_then(|row| row.told());
+        let lines = |uids: &[Uid]| uids.iter().copied().collect::<BTreeSet<Uid>>();
+        Ok(told.filter(|told| lines(&told.evidence) != lines(&finding.evidence)).map(|told| told.status))
+    }
+
+    /// The parent told of a finding again: what it says may be what a dismissal from above goes by.
+    pub fn heed(&self, id: FindingId) -> Result<()> {
+        if self.apply_decision(id, Occasion::Told)? {
+            self.just_decided.borrow_mut().push(id);
+        }
+        Ok(())
     }
 
     fn relink_pair(&self, subject: &str) -> Result<()> {
@@ -277,6 +349,15 @@ impl Writer<'_> {
 }
 
 impl View<'_> {
+    /// What a person judges who decides about a finding here: the basis of this node's own one, else of the one that the
+    /// parent told.
+    pub fn basis_of(&self, id: FindingId) -> Result<Option<i64>> {
+        match self.finding(id)?.filter(|finding| finding.status != FindingStatus::Closed) {
+            Some(own) => Ok(Some(own.basis)),
+            None => Ok(self.notice(id)?.and_then(|row| row.told()).and_then(|told| told.basis)),
+        }
+    }
+
     /// Whether the finding is one this node holds as open or decided.
     pub fn finding_is_live(&self, id: FindingId) -> Result<bool> {
         Ok(self.finding(id)?.is_some_and(|f| f.status != FindingStatus::Closed))

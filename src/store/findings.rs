@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::codec::{Doing, day_to_sql, list, optional_area, optional_day, uids_from_text, uids_to_text};
+use super::decisions::Occasion;
 use super::{View, Writer};
 use crate::domain::{Area, Date, Disposition, Event, EventKind, Finding, FindingId, FindingStatus, List, Uid};
 use crate::error::Result;
@@ -25,6 +26,8 @@ pub struct FindingRow {
     pub evidence: Vec<Uid>,
     /// Areas of the evidence: the offices concerned.
     pub areas: Vec<Area>,
+    /// What a person would judge, as one number: see [`basis`].
+    pub basis: i64,
 }
 
 impl FindingRow {
@@ -83,6 +86,7 @@ pub(super) fn finding_row(row: &Row) -> rusqlite::Result<FindingRow> {
         detail: serde_json::from_str(row.get_ref(9)?.as_str()?).unwrap_or_default(),
         evidence: uids_from_text(row.get_ref(10)?.as_str()?),
         areas,
+        basis,
     })
 }
 
@@ -96,10 +100,12 @@ fn status(holds: bool, decided: Option<&str>, same_basis: bool) -> FindingStatus
     }
 }
 
-/// Facts that move with the calendar or with every visit: no reason to ask a person again.
-const VOLATILE: &[&str] = &["days", "overdue", "sign_of_life", "sign", "row", "count", "confidence"];
+/// Facts that move with the calendar or with every visit, and settings of the office: no reason to ask a person again.
+const VOLATILE: &[&str] =
+    &["days", "days_max", "cycle_days", "overdue", "sign_of_life", "sign", "row", "count", "confidence"];
 
-/// What a person would judge, as one number.
+/// What a person would judge, as one number. It travels with what they decide: the same evidence gives the same number at
+/// every level, whatever its settings and its day.
 fn basis(finding: &Finding) -> i64 {
     let kept: Map<String, Value> = finding
         .detail
@@ -258,23 +264,38 @@ impl Writer<'_> {
             .and_then(|mut s| s.execute(values))
             .doing("writing a finding")?;
         // A decision may have come down or up before the evidence did.
-        if self.prove_decisions(finding.id)? || old.is_none() {
-            self.apply_decision(finding.id)?;
-        }
+        let is_new = self.prove_decisions(finding.id)? || old.is_none();
+        self.apply_decision(finding.id, if is_new { Occasion::Finding } else { Occasion::Evidence })?;
         Ok(match old {
             Some(old) if old.status != FindingStatus::Closed => Some(Transition::Changed),
             _ => Some(Transition::Opened),
         })
     }
 
-    /// Sets what was decided; `None` reopens. The basis is that of now.
-    pub(super) fn set_decided(&self, id: FindingId, verdict: Option<Disposition>) -> Result<bool> {
-        let changed = self
+    /// Sets what was decided, and on which basis; no verdict reopens. Says whether that is another one, or is to be `told`
+    /// all the same.
+    pub(super) fn set_decided(
+        &self,
+        id: FindingId,
+        verdict: Option<Disposition>,
+        on: Option<i64>,
+        told: bool,
+    ) -> Result<bool> {
+        let decided = verdict.map(Disposition::as_str);
+        let is_another = "SELECT EXISTS (SELECT 1 FROM findings WHERE id = ?1
+                                         AND (?4 OR decided IS NOT ?2 OR decided_on IS NOT ?3))";
+        let is_another: bool = self
             .conn
-            .prepare_cached("UPDATE findings SET decided = ?2, decided_on = basis, nseq = ?3 WHERE id = ?1")
-            .and_then(|mut s| s.execute((id.0 as i64, verdict.map(Disposition::as_str), self.next_seq() as i64)))
+            .prepare_cached(is_another)
+            .and_then(|mut s| s.query_row((id.0 as i64, decided, on, told), |row| row.get(0)))
             .doing("writing a decision")?;
-        Ok(changed > 0)
+        if is_another {
+            self.conn
+                .prepare_cached("UPDATE findings SET decided = ?2, decided_on = ?3, nseq = ?4 WHERE id = ?1")
+                .and_then(|mut s| s.execute((id.0 as i64, decided, on, self.next_seq() as i64)))
+                .doing("writing a decision")?;
+        }
+        Ok(is_another)
     }
 
     /// Makes the stored events of these persons be exactly `now`.

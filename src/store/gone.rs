@@ -14,11 +14,11 @@ const DOING: &str = "telling the parent of something that is not here";
 
 impl View<'_> {
     /// What is told to be gone in this stretch: number, the area of which it is said, name.
-    pub(super) fn gone_between(&self, after: u64, upto: u64) -> Result<Vec<(u64, Area, u64)>> {
+    pub(super) fn gone_between(&self, after: u64, upto: u64, limit: usize) -> Result<Vec<(u64, Area, u64)>> {
         self.conn
-            .prepare_cached("SELECT key, area, seq, sum FROM gone WHERE seq > ?1 AND seq <= ?2 ORDER BY seq")
+            .prepare_cached("SELECT key, area, seq, sum FROM gone WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3")
             .and_then(|mut s| {
-                s.query_map((after as i64, upto.min(i64::MAX as u64) as i64), |row| {
+                s.query_map((after as i64, upto as i64, limit as i64), |row| {
                     sum::check(row, &[0, 1], 3)?;
                     Ok((row.get::<_, i64>(2)? as u64, area(row, 1)?, row.get::<_, i64>(0)? as u64))
                 })?

@@ -32,6 +32,7 @@ mod seen_through;
 mod snapshots;
 mod sources;
 mod sum;
+mod wire;
 
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
@@ -56,7 +57,7 @@ pub use entries::{NewEntries, NewEntry, StoredEntry, Wait};
 pub use findings::{FindingRow, FindingState, Transition};
 pub use incoming::Incoming;
 pub use inventory::Held16;
-pub use items::{Arrived, Understood, read_item};
+pub use items::Understood;
 pub use key::{Home, StoreKey, can_encrypt};
 pub use matches::MatchRow;
 pub use notices::NoticeRow;
@@ -67,6 +68,7 @@ pub use queries::{EntryView, FindingFilter, PlaceCache, Totals};
 pub use refused::thing_of;
 pub use snapshots::{Snapshot, SnapshotKey};
 pub use sources::{Held, QuarantineRow, SourceRow};
+pub use wire::{Arrived, TOTAL_MAX, read_item};
 
 /// Readers kept open for the next question.
 const IDLE_READERS_MAX: usize = 4;

@@ -3,11 +3,17 @@
 use std::collections::HashSet;
 
 use rusqlite::{OptionalExtension, Row};
+use serde_json::Value;
 
 use super::codec::Doing;
 use super::{View, Wait, Writer};
-use crate::domain::{FindingId, Uid};
+use crate::domain::{FindingId, FindingStatus, Uid};
 use crate::error::Result;
+
+/// Key in `meta`: the number before the first notice of those that are told anew.
+const TOLD_ANEW: &str = "notices_anew";
+/// The same, where all of them were told.
+const TOLD: u64 = u64::MAX >> 1;
 
 /// One line that the parent told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +23,27 @@ pub struct NoticeRow {
     pub body: String,
     /// An entry of ours on which the finding rests that the line withdraws; `None` where it withdraws none.
     pub withdraws: Option<Uid>,
+}
+
+/// What the parent says of a finding that holds, as far as a decision about it needs that.
+pub(super) struct ToldFinding {
+    pub status: FindingStatus,
+    pub evidence: Vec<Uid>,
+    /// `None` from an older parent.
+    pub basis: Option<i64>,
+}
+
+impl NoticeRow {
+    pub(super) fn told(&self) -> Option<ToldFinding> {
+        let line: Value = serde_json::from_str(&self.body).ok()?;
+        let finding = &line["finding"];
+        let uids = finding["entries"].as_array()?.iter().filter_map(|entry| entry["uid"].as_str()?.parse().ok());
+        Some(ToldFinding {
+            status: FindingStatus::parse(finding["status"].as_str()?)?,
+            evidence: uids.collect(),
+            basis: line["basis"].as_i64(),
+        })
+    }
 }
 
 fn notice(row: &Row) -> rusqlite::Result<NoticeRow> {
@@ -83,16 +110,24 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The parent tells everything anew: what it does not repeat no longer holds.
-    pub fn close_notices(&self) -> Result<()> {
+    /// The parent begins to tell everything anew. Until it has told all ([`Writer::told_all`]) what it told before counts:
+    /// page by page a finding that it withdraws would come back and go again.
+    pub fn told_anew(&self) -> Result<()> {
+        self.put_meta_u64(TOLD_ANEW, self.seq.get())
+    }
+
+    /// The parent has nothing more to tell for now: what it did not repeat, where it told everything anew, no longer holds.
+    pub fn told_all(&self) -> Result<()> {
         let doing = "forgetting what the parent told";
+        let Some(since) = self.meta_u64(TOLD_ANEW)?.filter(|since| *since != TOLD) else { return Ok(()) };
+        self.put_meta_u64(TOLD_ANEW, TOLD)?;
         let standing: Vec<(i64, Option<i64>)> = self
             .conn
             .prepare_cached(
                 "SELECT id, withdraws FROM notices
-                 WHERE (open = 1 OR withdraws IS NOT NULL) AND body ->> 't' = 'finding' ORDER BY id",
+                 WHERE nseq <= ?1 AND (open = 1 OR withdraws IS NOT NULL) AND body ->> 't' = 'finding' ORDER BY id",
             )
-            .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .and_then(|mut s| s.query_map([since as i64], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
             .doing(doing)?;
         for (id, withdraws) in standing {
             // Each gets a number of its own: what is handed on is read page by page.

@@ -48,7 +48,7 @@ pub struct Totals {
 }
 
 /// A finding that is open: a dismissal counts until its evidence changes, as in `findings::status`.
-const OPEN: &str = "holds = 1 AND decided IS NOT 'confirm' AND (decided IS NOT 'dismiss' OR decided_on <> basis)";
+const OPEN: &str = "holds = 1 AND decided IS NOT 'confirm' AND (decided IS NOT 'dismiss' OR decided_on IS NOT basis)";
 
 impl View<'_> {
     /// Findings in a fixed order: the worst first, then by rule and area.

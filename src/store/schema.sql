@@ -154,7 +154,7 @@ CREATE TABLE findings (
     areas      TEXT NOT NULL,            -- JSON array: the areas of the evidence, who is concerned
     basis      INTEGER NOT NULL,         -- hash of what a person would judge: changes when the evidence does
     decided    TEXT,                     -- NULL: open; confirm or dismiss
-    decided_on INTEGER                   -- basis at the time; another basis reopens a dismissal
+    decided_on INTEGER                   -- the basis that was judged; a dismissal does not hold on another
 ) STRICT;
 CREATE INDEX findings_person ON findings (person);
 CREATE INDEX findings_snapshot ON findings (snapshot) WHERE snapshot IS NOT NULL;
@@ -196,6 +196,7 @@ CREATE TABLE decisions (
     note    TEXT NOT NULL,
     author  INTEGER NOT NULL,            -- the node it was made at
     at      INTEGER NOT NULL,
+    basis   INTEGER,                     -- of the finding that the author saw; NULL: of a pair, or not said by an older node
     sum     INTEGER NOT NULL,            -- over all that travels of the row: see sum.rs
     counts  INTEGER NOT NULL,            -- 0: of an office below, and that its subject concerns it is not known here (yet)
     UNIQUE (kind, subject, author, at, verdict)

@@ -14,7 +14,7 @@ pub(super) const ENTRY: &str = "uid, area, list, origin, first_seen, baseline, r
 pub(super) const SNAPSHOT: &str = "list, area, origin, stream, file, sheet, taken_on, lines, damaged, total_row, total_stated, \
      total_counted, placement";
 /// Columns of `decisions` under their sum, in this order.
-pub(super) const DECISION: &str = "kind, subject, verdict, note, author, at";
+pub(super) const DECISION: &str = "kind, subject, verdict, note, author, at, basis";
 /// Columns of `gone` under their sum, in this order.
 pub(super) const GONE: &str = "key, area";
 /// Columns of `blocks` under their sum, in this order.

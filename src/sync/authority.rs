@@ -21,7 +21,7 @@ use super::clock::CertificateClock;
 use super::files;
 use super::join_code::{AuthorityPrint, JoinCode, Secret};
 use super::protocol::{Answer, Code, Refusal, from_hex, to_hex};
-use super::registry::{Credential, Issued, Registry};
+use super::registry::{Beside, Credential, Issued, Registry};
 use super::tls::{self, Peer};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
@@ -166,9 +166,11 @@ impl Authority {
         let secret = Secret(random()?);
         let now = self.clock.now();
         let noted = self.registry.invite(secret_hash(&secret.0), area, now + i64::from(hours) * 3_600, now)?;
-        noted.map_err(|other| {
-            Error::new(format!("{other} reports here already and overlaps with {area}"))
-                .hint(format!("revoke {other} first, or let {area} join the node between"))
+        noted.map_err(|beside| match beside {
+            Beside::Child(other) => Error::new(format!("{other} reports here already and overlaps with {area}"))
+                .hint(format!("revoke {other} first, or let {area} join the node between")),
+            Beside::Guest(other) => Error::new(format!("{other} is invited already and overlaps with {area}"))
+                .hint(format!("revoke {other} first, or let {area} join the node between")),
         })?;
         Ok(JoinCode { addresses: addresses.to_vec(), authority: self.print(), area, secret })
     }
@@ -185,7 +187,7 @@ impl Authority {
         let hash = secret_hash(&secret);
         let key = read_csr(csr)?;
         let now = self.clock.now();
-        let issued = self.registry.enrol(&hash, |invite, used| -> Result<_, Denied> {
+        let issued = self.registry.enrol(&hash, now, |invite, used, beside| -> Result<_, Denied> {
             // A code for another area is as unknown as a wrong secret.
             let invite = invite.filter(|i| i.area == area && !i.revoked).ok_or(Code::CodeUnknown)?;
             if let Some(used) = used {
@@ -198,6 +200,7 @@ impl Authority {
             if now >= invite.expires {
                 return Err(Code::CodeExpired.into());
             }
+            must_be_alone(area, beside)?;
             let issued = self.issue(area, &key, Some(hash.clone()))?;
             Ok((Some(issued.clone()), issued))
         })?;
@@ -208,10 +211,12 @@ impl Authority {
     /// revoked meanwhile must not leave with a certificate that nobody revoked.
     pub fn renew(&self, peer: &Peer, csr: &str) -> Result<Answer, Refusal> {
         let key = read_csr(csr)?;
-        let issued = self.registry.renew(&peer.serial, |credential| -> Result<_, Denied> {
-            self.judge(peer, credential, true).map_err(Denied)?;
-            Ok(self.issue(peer.area, &key, None)?)
-        })?;
+        let issued =
+            self.registry.renew(&peer.serial, self.clock.now(), |credential, beside| -> Result<_, Denied> {
+                self.judge(peer, credential, true).map_err(Denied)?;
+                must_be_alone(peer.area, beside)?;
+                Ok(self.issue(peer.area, &key, None)?)
+            })?;
         Ok(self.enrolled(issued))
     }
 
@@ -300,6 +305,13 @@ fn read_csr(pem: &str) -> Result<rcgen::PublicKey, Refusal> {
         return Err(malformed("the key must be ECDSA P-256"));
     }
     Ok(csr.public_key)
+}
+
+fn must_be_alone(area: Area, beside: Option<Area>) -> Result<(), Denied> {
+    beside.map_or(Ok(()), |other| {
+        let text = format!("{other} reports to this parent already and overlaps with {area}");
+        Err(Denied(Refusal::new(Code::Overlap, text)))
+    })
 }
 
 /// A refusal, or a failure of our own that the child need not understand.

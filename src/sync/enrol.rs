@@ -29,6 +29,9 @@ pub async fn join(dir: &Path, area: Area, code: &JoinCode) -> Result<Credential>
             Some(Code::CodeUsed | Code::CodeExpired | Code::CodeUnknown) => {
                 format!("ask the parent for a new code: rosterd invite --area {area}")
             }
+            Some(Code::Overlap) => {
+                "join the node between, or have the parent revoke the other one (rosterd revoke)".to_owned()
+            }
             _ => "check that the parent runs and can be reached from here".to_owned(),
         };
         let transient = !matches!(failure, Failure::Refused(_));

@@ -75,8 +75,11 @@ pub struct Notice {
 /// What a child reads from its parent at once; to be taken in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticesPage {
-    /// Forget every notice taken before: these are all there are from the start.
+    /// What comes from here on is all there is, told from the start: of what was taken before, nothing counts any more that
+    /// is not repeated by the last page.
     pub reset: bool,
+    /// More pages follow at once; this is not the last.
+    pub more: bool,
     pub notices: Vec<Notice>,
     /// What [`ChildLedger::notices_mark`] must return once the page is taken.
     pub mark: NoticesMark,

@@ -128,8 +128,9 @@ impl Child {
     }
 
     fn adopt(&self, confirmed: bool) -> Result<Adopt> {
-        // One of the two databases is not what it was: what was read from above is read again from the start.
-        let unread = NoticesPage { reset: true, notices: Vec::new(), mark: NoticesMark::default() };
+        // One of the two databases is not what it was: what was read from above is read again from the start, and counts
+        // until then.
+        let unread = NoticesPage { reset: true, more: true, notices: Vec::new(), mark: NoticesMark::default() };
         self.ledger.take_notices(&unread)?;
         Ok(Adopt { epoch: self.ledger.identity()?.epoch, watermark: self.ledger.watermark()?, confirmed })
     }
@@ -236,7 +237,8 @@ impl Child {
         let text = String::from_utf8(plain).map_err(|_| broken(malformed("notices are not UTF-8")))?;
         let notices: Result<Vec<Notice>, Refusal> = text.lines().map(read_notice).collect();
         let mark = NoticesMark { epoch: Some(page.meta.epoch), upto: page.meta.upto };
-        let taken = NoticesPage { reset: page.meta.reset, notices: notices.map_err(broken)?, mark };
+        let NoticesHead { reset, more, .. } = page.meta;
+        let taken = NoticesPage { reset, more, notices: notices.map_err(broken)?, mark };
         let news = taken.reset || !taken.notices.is_empty() || self.notices_mark()? != mark;
         if news {
             self.ledger.take_notices(&taken)?;

@@ -15,6 +15,8 @@ pub enum Code {
     CodeUnknown,
     CodeUsed,
     CodeExpired,
+    /// Another child reports for a part of the area, or for more than it.
+    Overlap,
     ProtocolNewer,
     ProtocolOlder,
     Malformed,
@@ -52,7 +54,7 @@ impl Code {
             Code::ProtocolNewer | Code::ProtocolOlder => 426,
             Code::Malformed | Code::HashMismatch | Code::BadSignature | Code::Other => 400,
             Code::TooLarge => 413,
-            Code::Conflict | Code::Gap | Code::Diverged | Code::EpochUnknown | Code::Superseded => 409,
+            Code::Overlap | Code::Conflict | Code::Gap | Code::Diverged | Code::EpochUnknown | Code::Superseded => 409,
             Code::SurveyUnknown => 410,
             Code::Busy => 429,
             Code::Unavailable => 503,

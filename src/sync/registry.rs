@@ -94,12 +94,37 @@ impl State {
         }
     }
 
+    /// A living child of another area that contains this one or lies inside it: the same entries would arrive by two ways.
+    fn child_beside(&self, area: Area, now: i64) -> Option<Area> {
+        let living = self.credentials.values().filter(|c| !c.revoked && c.issued.not_after > now);
+        living.map(|credential| credential.issued.area).find(|other| overlap(*other, area))
+    }
+
+    /// An office that may yet become such a child.
+    fn guest_beside(&self, area: Area, now: i64) -> Option<Area> {
+        let open = self.invites.values().filter(|i| !i.revoked && i.used_for.is_none() && i.expires > now);
+        open.map(|invite| invite.area).find(|other| overlap(*other, area))
+    }
+
     fn void(&mut self, area: Area, invites_too: bool) {
         self.credentials.values_mut().filter(|c| c.issued.area == area).for_each(|c| c.revoked = true);
         if invites_too {
             self.invites.values_mut().filter(|i| i.area == area).for_each(|i| i.revoked = true);
         }
     }
+}
+
+fn overlap(one: Area, other: Area) -> bool {
+    one != other && (one.contains(other) || other.contains(one))
+}
+
+/// Whose area overlaps with one that is to be invited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// It reports here.
+    Child(Area),
+    /// It holds a join code that is still good.
+    Guest(Area),
 }
 
 /// See the module.
@@ -184,43 +209,47 @@ impl Registry {
         file.sync_all()
     }
 
-    /// Notes an invitation. The area of a living child that contains this one or lies inside it is an error:
-    /// the same entries would arrive by two ways.
-    pub fn invite(&self, secret_hash: String, area: Area, expires: i64, now: i64) -> Result<Result<(), Area>> {
+    /// Notes an invitation, unless somebody who reports here, or may come to, overlaps with the area.
+    pub fn invite(&self, secret_hash: String, area: Area, expires: i64, now: i64) -> Result<Result<(), Beside>> {
         self.write(|state| {
-            let living = |c: &&Credential| !c.revoked && c.issued.not_after > now && c.issued.area != area;
-            let overlaps = |c: &&Credential| c.issued.area.contains(area) || area.contains(c.issued.area);
-            if let Some(other) = state.credentials.values().filter(living).find(overlaps) {
-                return Ok((None, Err(other.issued.area)));
+            let child = state.child_beside(area, now).map(Beside::Child);
+            if let Some(beside) = child.or(state.guest_beside(area, now).map(Beside::Guest)) {
+                return Ok((None, Err(beside)));
             }
             Ok((Some(Line::Invite { secret: secret_hash, area, expires }), Ok(())))
         })
     }
 
-    /// Gives a certificate for an invitation: `decide` sees the invitation (or none) and the certificate it was
-    /// used for, and says whether to issue a new one.
+    /// Gives a certificate for an invitation: `decide` sees the invitation (or none), the certificate it was used for, and
+    /// a living child that overlaps with its area, and says whether to issue a new one.
     pub fn enrol<T, E: From<crate::error::Error>>(
         &self,
         secret_hash: &str,
-        decide: impl FnOnce(Option<&Invite>, Option<&Credential>) -> Result<(Option<Issued>, T), E>,
+        now: i64,
+        decide: impl FnOnce(Option<&Invite>, Option<&Credential>, Option<Area>) -> Result<(Option<Issued>, T), E>,
     ) -> Result<T, E> {
         self.write(|state| {
             let invite = state.invites.get(secret_hash);
+            let beside = invite.and_then(|invite| state.child_beside(invite.area, now));
             let used = invite.and_then(|i| i.used_for.as_ref()).and_then(|serial| state.credentials.get(serial));
-            let (issued, value) = decide(invite, used)?;
+            let (issued, value) = decide(invite, used, beside)?;
             Ok((issued.map(Line::Issued), value))
         })
     }
 
-    /// Gives a certificate in the place of the one with this serial: `decide` sees how that one stands, and nobody
-    /// revokes it before the new one is noted.
+    /// Gives a certificate in the place of the one with this serial: `decide` sees how that one stands, and a living child
+    /// that overlaps with its area: one may have come while an expired certificate was not renewed. Nobody revokes it
+    /// before the new one is noted.
     pub fn renew<E: From<crate::error::Error>>(
         &self,
         serial: &str,
-        decide: impl FnOnce(Option<&Credential>) -> Result<Issued, E>,
+        now: i64,
+        decide: impl FnOnce(Option<&Credential>, Option<Area>) -> Result<Issued, E>,
     ) -> Result<Issued, E> {
         self.write(|state| {
-            let issued = decide(state.credentials.get(serial))?;
+            let credential = state.credentials.get(serial);
+            let beside = credential.and_then(|credential| state.child_beside(credential.issued.area, now));
+            let issued = decide(credential, beside)?;
             Ok((Some(Line::Issued(issued.clone())), issued))
         })
     }
@@ -255,7 +284,7 @@ mod tests {
 
     fn give(registry: &Registry, serial: &str) {
         let given = issued(serial, "519901001", None);
-        registry.renew(serial, |_| Ok::<_, crate::error::Error>(given)).unwrap();
+        registry.renew(serial, 1, |_, _| Ok::<_, crate::error::Error>(given)).unwrap();
     }
 
     #[test]
@@ -278,10 +307,25 @@ mod tests {
         let registry = Registry::open(&dir.path().join("register.jsonl")).unwrap();
         give(&registry, "a");
         let village = "519901001200".parse().unwrap();
-        assert_eq!(registry.invite("h".into(), village, 50, 1).unwrap(), Err("519901001".parse().unwrap()));
+        let township = "519901001".parse().unwrap();
+        assert_eq!(registry.invite("h".into(), village, 50, 1).unwrap(), Err(Beside::Child(township)));
         assert_eq!(registry.invite("h".into(), "519901002".parse().unwrap(), 50, 1).unwrap(), Ok(()));
         registry.revoke("519901001".parse().unwrap()).unwrap();
         assert_eq!(registry.invite("h".into(), village, 50, 1).unwrap(), Ok(()));
+    }
+
+    #[test]
+    fn a_village_is_not_invited_beside_its_township_while_the_code_of_that_is_good() {
+        let dir = tempfile::tempdir().unwrap();
+        let registry = Registry::open(&dir.path().join("register.jsonl")).unwrap();
+        let (township, village) = ("519901001".parse().unwrap(), "519901001200".parse().unwrap());
+        assert_eq!(registry.invite("t".into(), township, 50, 1).unwrap(), Ok(()));
+        assert_eq!(registry.invite("again".into(), township, 50, 1).unwrap(), Ok(()), "the first code was lost");
+        assert_eq!(registry.invite("v".into(), village, 50, 1).unwrap(), Err(Beside::Guest(township)));
+        assert_eq!(registry.invite("v".into(), village, 99, 50).unwrap(), Ok(()), "they have expired");
+        assert_eq!(registry.invite("t2".into(), township, 99, 50).unwrap(), Err(Beside::Guest(village)));
+        registry.revoke(village).unwrap();
+        assert_eq!(registry.invite("t2".into(), township, 99, 50).unwrap(), Ok(()));
     }
 
     #[test]
@@ -291,7 +335,7 @@ mod tests {
         give(&registry, "old");
         registry.invite("h".into(), "519901001".parse().unwrap(), 50, 1).unwrap().unwrap();
         let fresh = issued("new", "519901001", Some("h"));
-        registry.enrol("h", |_, _| Ok::<_, crate::error::Error>((Some(fresh), ()))).unwrap();
+        registry.enrol("h", 1, |_, _, _| Ok::<_, crate::error::Error>((Some(fresh), ()))).unwrap();
         assert!(registry.credential("old").unwrap().unwrap().revoked);
         assert!(!registry.credential("new").unwrap().unwrap().revoked);
     }

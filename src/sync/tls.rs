@@ -94,11 +94,10 @@ pub fn server(authority: &Authority) -> Result<Arc<ServerConfig>> {
         .build()
         .or_say("preparing to check children")?;
     let (certificates, key) = authority.server_identity()?;
-    let signatures = Signatures(provider.clone());
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(&[&rustls::version::TLS13])
         .or_say("choosing TLS 1.3")?
-        .with_client_cert_verifier(Arc::new(ChildVerifier { chain, signatures }))
+        .with_client_cert_verifier(Arc::new(ChildVerifier { chain, provider }))
         .with_single_cert(certificates, key)
         .or_say("presenting the server's certificate")?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -114,7 +113,7 @@ pub fn client(
     own: Option<(CertificateDer<'static>, PrivateKeyDer<'static>)>,
 ) -> Result<ClientConfig> {
     let provider = provider();
-    let verifier = Arc::new(ParentVerifier { authority, signatures: Signatures(provider.clone()) });
+    let verifier = Arc::new(ParentVerifier { authority, provider: provider.clone() });
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .or_say("choosing TLS 1.3")?
@@ -130,34 +129,40 @@ pub fn client(
     Ok(config)
 }
 
-/// What both ends check alike: that the other one holds the key of its certificate, by TLS 1.3 and nothing older.
-#[derive(Debug)]
-struct Signatures(Arc<CryptoProvider>);
+/// What both ends check alike: that the other one holds the key of its certificate, by TLS 1.3 and nothing older. Two
+/// traits of rustls ask for the same three functions.
+macro_rules! holds_its_key {
+    () => {
+        fn verify_tls12_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Err(rustls::Error::PeerIncompatible(rustls::PeerIncompatible::Tls12NotOffered))
+        }
 
-impl Signatures {
-    fn check(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            let algorithms = &self.provider.signature_verification_algorithms;
+            verify_tls13_signature(message, certificate, signature, algorithms)
+        }
 
-    fn older(&self) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::PeerIncompatible(rustls::PeerIncompatible::Tls12NotOffered))
-    }
-
-    fn schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            self.provider.signature_verification_algorithms.supported_schemes()
+        }
+    };
 }
 
 /// Checks that a child's chain ends at our authority; dates are judged per request, by certificate time.
 #[derive(Debug)]
 struct ChildVerifier {
     chain: Arc<dyn ClientCertVerifier>,
-    signatures: Signatures,
+    provider: Arc<CryptoProvider>,
 }
 
 impl ClientCertVerifier for ChildVerifier {
@@ -178,34 +183,14 @@ impl ClientCertVerifier for ChildVerifier {
         self.chain.verify_client_cert(end_entity, intermediates, valid_moment(end_entity)?)
     }
 
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.signatures.older()
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.signatures.check(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.signatures.schemes()
-    }
+    holds_its_key!();
 }
 
 /// Checks that a server's chain ends at the authority whose print we hold, before a byte of ours is sent.
 #[derive(Debug)]
 struct ParentVerifier {
     authority: AuthorityPrint,
-    signatures: Signatures,
+    provider: Arc<CryptoProvider>,
 }
 
 impl ServerCertVerifier for ParentVerifier {
@@ -225,32 +210,12 @@ impl ServerCertVerifier for ParentVerifier {
         }
         let mut roots = RootCertStore::empty();
         roots.add(authority.clone().into_owned())?;
-        let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.signatures.0.clone())
+        let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone())
             .build()
             .map_err(|error| rustls::Error::General(error.to_string()))?;
         let name = ServerName::try_from(PARENT_NAME).map_err(|error| rustls::Error::General(error.to_string()))?;
         chain.verify_server_cert(end_entity, &[], &name, ocsp_response, valid_moment(end_entity)?)
     }
 
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.signatures.older()
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.signatures.check(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.signatures.schemes()
-    }
+    holds_its_key!();
 }

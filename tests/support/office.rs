@@ -134,7 +134,8 @@ impl Office {
     pub fn decide_now(&self, kind: DecisionKind, subject: String, verdict: &str) {
         let author: Area = self.store.area();
         let (verdict, note) = (verdict.to_owned(), "looked at".to_owned());
-        let made = Decision { seq: 0, author, kind, subject, verdict, note, at: self.clock };
+        let basis = subject.parse().ok().and_then(|id| self.view(|view| view.basis_of(id)));
+        let made = Decision { seq: 0, author, kind, subject, verdict, note, at: self.clock, basis };
         let new = self.store.write(|writer| writer.put_decision(&made, false)).expect("the store writes");
         assert!(new, "a decision counts");
     }

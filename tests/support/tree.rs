@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
-use rosterd::domain::{Area, Date, FindingStatus, Uid};
+use rosterd::domain::{Area, Date, FindingId, FindingStatus, Uid};
 use rosterd::store::{Decision, DecisionKind, FindingFilter, StoredEntry, View, pair_subject};
 use tempfile::TempDir;
 
@@ -151,13 +151,32 @@ impl Tree {
         found.next().unwrap_or_else(|| panic!("{area} knows no line of {name} on {list} of {village}"))
     }
 
+    /// A person at an office decides about a finding, its own or one that it is told of.
+    pub fn decide(&mut self, area: &str, id: FindingId, verdict: &str) {
+        self.clock += 1;
+        let basis = self.view(area, |view| view.basis_of(id));
+        let (subject, verdict, note) = (id.to_string(), verdict.to_owned(), String::new());
+        let kind = DecisionKind::Finding;
+        let made = Decision { seq: 0, author: code(area), kind, subject, verdict, note, at: self.clock, basis };
+        let branch = self.office(area);
+        assert!(branch.office.store.write(|writer| writer.put_decision(&made, false)).expect("the store writes"));
+    }
+
     /// A person at an office says whether two lines are one person.
     pub fn judge(&mut self, area: &str, one: Uid, other: Uid, same: bool) {
         self.clock += 1;
         let verdict = if same { "confirm" } else { "reject" }.to_owned();
         let (subject, note) = (pair_subject(one, other), String::new());
-        let made =
-            Decision { seq: 0, author: code(area), kind: DecisionKind::Match, subject, verdict, note, at: self.clock };
+        let made = Decision {
+            seq: 0,
+            author: code(area),
+            kind: DecisionKind::Match,
+            subject,
+            verdict,
+            note,
+            at: self.clock,
+            basis: None,
+        };
         let branch = self.office(area);
         assert!(branch.office.store.write(|writer| writer.put_decision(&made, false)).expect("the store writes"));
         branch.settle().expect("a good disk");

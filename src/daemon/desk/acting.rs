@@ -53,6 +53,7 @@ impl FrontDesk {
             verdict: args.disposition.as_str().to_owned(),
             note: args.note.clone(),
             at: office.now_millis(),
+            basis: None,
         };
         let found = office.store.write(|writer| {
             let told = writer.notices()?.into_iter().any(|(id, _)| id == args.finding);
@@ -60,7 +61,8 @@ impl FrontDesk {
                 return Ok(false);
             }
             let at = writer.decision_time(made.kind, &made.subject, made.at)?;
-            writer.put_decision(&Decision { at, ..made.clone() }, false)?;
+            let basis = writer.basis_of(args.finding)?;
+            writer.put_decision(&Decision { at, basis, ..made.clone() }, false)?;
             queue(writer, &[(Transition::Decided, args.finding)], office)?;
             Ok(true)
         })?;

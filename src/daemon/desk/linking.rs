@@ -85,6 +85,7 @@ impl FrontDesk {
             .to_owned(),
             note: String::new(),
             at: office.now_millis(),
+            basis: None,
         };
         let known = office.store.write(|writer| {
             if writer.entry(pair.a)?.is_none() || writer.entry(pair.b)?.is_none() {

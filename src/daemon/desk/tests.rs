@@ -40,7 +40,9 @@ fn write_much(office: &Office, round: u64) {
         (0..40).try_for_each(|n| {
             let (kind, subject) = (DecisionKind::Finding, FindingId(round * 1_000 + n).to_string());
             let (author, verdict, note) = (office.area(), "confirm".to_owned(), note.clone());
-            writer.put_decision(&Decision { seq: 0, author, kind, subject, verdict, note, at: 1 }, false).map(drop)
+            writer
+                .put_decision(&Decision { seq: 0, author, kind, subject, verdict, note, at: 1, basis: None }, false)
+                .map(drop)
         })
     });
     written.unwrap();

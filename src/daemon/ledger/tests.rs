@@ -5,9 +5,13 @@ mod restored;
 
 use std::path::Path;
 
+use super::super::notices;
 use super::*;
 use crate::settings::Settings;
 use crate::store::{Decision, DecisionKind, Home, Store};
+use crate::sync::batch;
+use crate::sync::ledger::{Arrival, ChildLedger, Item, ParentLedger};
+use crate::sync::protocol::Receipt;
 
 const VILLAGE: &str = "519901001200";
 const TOWN: &str = "519901001";
@@ -108,8 +112,16 @@ fn a_village_that_was_away_is_told_in_pages_whatever_its_township_has_to_look_th
         .write(|writer| {
             (0..DECISIONS).try_for_each(|n| {
                 let (kind, verdict, note) = (DecisionKind::Match, "reject".to_owned(), String::new());
-                let made =
-                    Decision { seq: 0, author: town.office.area(), kind, subject: pair(n), verdict, note, at: 1 };
+                let made = Decision {
+                    seq: 0,
+                    author: town.office.area(),
+                    kind,
+                    subject: pair(n),
+                    verdict,
+                    note,
+                    at: 1,
+                    basis: None,
+                };
                 writer.put_decision(&made, false).map(drop)
             })
         })

@@ -8,7 +8,7 @@ use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Error, Result};
 use crate::intake::{Line, Refusal, SheetHead, Sink, Total};
 use crate::rules::StatedTotal;
-use crate::store::{Placed, Placement, Segment, SnapshotKey, Store};
+use crate::store::{Placed, Placement, Segment, SnapshotKey, Store, TOTAL_MAX};
 
 use super::entering::{keys_of, name_line};
 use super::ingest::Manner;
@@ -248,6 +248,10 @@ impl Sink for Gather<'_> {
     }
 
     fn total(&mut self, total: Total) {
+        // Digits of something else: the office above could not store it.
+        if total.stated.max(total.counted) > TOTAL_MAX {
+            return;
+        }
         if let Some(scope) = self.scopes.get_mut(&(total.list, total.area)) {
             scope.total = Some(StatedTotal { row: total.row, stated: total.stated, counted: total.counted });
         }

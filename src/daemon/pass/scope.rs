@@ -182,7 +182,8 @@ impl Scope {
             // A date in the future is a slip of the pen.
             taken_on: stated_on.filter(|day| *day <= setting.today).unwrap_or(setting.today),
             lines: self.placement.len() as u64,
-            damaged: self.damaged,
+            // A list of which more is said than it has lines is not taken above.
+            damaged: self.damaged.min(self.placement.len() as u64),
             total: self.total.clone(),
         };
         Snapshot { key, facts, stated_on, read_at: setting.now }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::credential::Credential;
 use super::super::enrol;
-use super::super::join_code::JoinCode;
+use super::super::join_code::{JoinCode, Secret};
 use super::super::ledger::ChildLedger;
 use super::super::line::Line;
 use super::super::protocol::*;
@@ -208,4 +208,30 @@ async fn a_newer_protocol_is_refused_with_a_clear_text() {
     let failure = line(&village).ask(Message::bare(Ask::Hello(hello))).await.unwrap_err();
     assert_eq!(failure.code(), Some(Code::ProtocolNewer));
     assert!(failure.to_string().contains("update the parent first"));
+}
+
+#[tokio::test]
+async fn of_a_township_and_its_village_only_one_reports_to_the_county() {
+    let (county, town, village) = (Office::new(COUNTY), Office::new(TOWN), Office::new(VILLAGE));
+    let address = county.open().await;
+    let invite = |area: &str| county.authority.invite(std::slice::from_ref(&address), area.parse().unwrap(), 1);
+    let code = invite(TOWN).unwrap();
+    let said = invite(VILLAGE).unwrap_err().to_string();
+    assert!(said.contains("519901001 is invited already"), "{said}");
+
+    // A register of before may hold two codes that are good.
+    let secret = Secret([7; 16]);
+    let hash = to_hex(&blake3::derive_key("rosterd 1 join secret", &secret.0));
+    let line = format!(r#"{{"t":"invite","secret":"{hash}","area":"{VILLAGE}","expires":{}}}"#, i64::MAX);
+    let register = county.dir().join("authority/children.jsonl");
+    let mut file = std::fs::OpenOptions::new().append(true).open(register).unwrap();
+    std::io::Write::write_all(&mut file, format!("{line}\n").as_bytes()).unwrap();
+    let second = JoinCode { area: VILLAGE.parse().unwrap(), secret, ..code.clone() };
+
+    enrol::join(&town.dir(), TOWN.parse().unwrap(), &code).await.unwrap();
+    let refused = enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &second).await.unwrap_err();
+    assert!(chain(&refused).contains("519901001 reports to this parent already"), "{}", chain(&refused));
+    assert_eq!(county.parent.tally()[&(None, Code::Overlap)], 1);
+    county.authority.revoke(TOWN.parse().unwrap()).unwrap();
+    enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &second).await.unwrap();
 }

@@ -134,6 +134,17 @@ pub async fn county_and_village() -> (Office, Office, String) {
     (county, village, address)
 }
 
+/// Waits until all is sent: on a bad line, or beside a pause after one, that takes a while.
+pub async fn gets_through(link: &LinkHandle) {
+    const WAIT: Duration = Duration::from_secs(120);
+    let sent = async {
+        while link.flush().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(WAIT, sent).await.expect("all is sent in the end");
+}
+
 pub fn line(office: &Office) -> HttpLine {
     HttpLine::enrolled(&Credential::load(&office.dir()).unwrap().unwrap()).unwrap()
 }

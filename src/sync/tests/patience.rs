@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -13,8 +13,8 @@ use super::super::status::LinkState;
 use super::office::*;
 use super::proxy::{Faults, Proxy};
 
-/// Long beside a question to the link, short for a test.
-const FIRST: Duration = Duration::from_secs(2);
+/// Longer than any machine takes for what is asked meanwhile. Nobody waits for its end.
+const FIRST: Duration = Duration::from_secs(120);
 
 #[tokio::test]
 async fn a_county_that_hangs_up_is_not_called_for_everybody_who_looks_but_for_whoever_asks_for_a_comparison() {
@@ -40,12 +40,14 @@ async fn a_county_that_hangs_up_is_not_called_for_everybody_who_looks_but_for_wh
     tokio::spawn(link.run(stop.subscribe()));
 
     handle.flush().await.unwrap_err();
-    let (before, begun) = (calls.load(Ordering::SeqCst), Instant::now());
-    for _ in 0..50 {
-        let said = handle.flush().await.unwrap_err();
-        assert!(said.to_string().contains("asking the parent"), "{said}");
-    }
-    assert!(begun.elapsed() < FIRST / 2, "each is answered at once");
+    let before = calls.load(Ordering::SeqCst);
+    let looks = async {
+        for _ in 0..50 {
+            let said = handle.flush().await.unwrap_err();
+            assert!(said.to_string().contains("asking the parent"), "{said}");
+        }
+    };
+    tokio::time::timeout(FIRST / 2, looks).await.expect("each is answered before the pause is over");
     assert_eq!(calls.load(Ordering::SeqCst), before);
     handle.verify().await.unwrap_err();
     assert!(calls.load(Ordering::SeqCst) > before, "a person asked");
@@ -74,11 +76,11 @@ async fn a_line_on_which_every_batch_breaks_is_tried_ever_more_seldom_until_one_
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), longest).await.expect("the pauses grow");
+    tokio::time::timeout(Duration::from_secs(60), longest).await.expect("the pauses grow");
     let is_busy = county.parent.tally().keys().any(|(_, code)| *code == Code::Busy);
     assert!(!is_busy, "it was sent away for asking too often");
     assert!(county.store.live(None).is_empty());
     proxy.heal();
-    while link.flush().await.is_err() {}
+    gets_through(&link).await;
     assert_eq!(county.store.live(None).len(), 2_000);
 }

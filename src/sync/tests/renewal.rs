@@ -65,7 +65,7 @@ async fn a_certificate_is_renewed_by_itself_in_its_last_third_and_after_a_closed
     let (link, task) = village.link_that_greets_every(LOOK, village.child());
     let third = renewed_after(&village, second).await;
     assert!(third > second);
-    while link.flush().await.is_err() {}
+    gets_through(&link).await;
     task.abort();
 
     // Longer than the grace: somebody has to be asked.
@@ -73,6 +73,27 @@ async fn a_certificate_is_renewed_by_itself_in_its_last_third_and_after_a_closed
     let (link, _task) = village.link_that_greets_every(LOOK, village.child());
     assert!(link.flush().await.unwrap_err().to_string().contains("expired"));
     assert_eq!(ends(&village), third);
+}
+
+#[tokio::test]
+async fn a_village_whose_township_joined_while_it_was_closed_is_not_renewed_beside_it() {
+    let shows = Arc::new(AtomicI64::new(START));
+    let (county, village) = county_at(&shows).await;
+    let before = ends(&village);
+    // Ended, and still in the time of grace.
+    pass(&county, &shows, 100);
+    let (town, address) = (Office::new(TOWN), county.open().await);
+    town.join(&county, &address).await;
+    let (link, task) = village.link_that_greets_every(LOOK, village.child());
+    let said = link.flush().await.unwrap_err().to_string();
+    assert!(said.contains("519901001 reports to this parent already"), "{said}");
+    assert_eq!(ends(&village), before);
+    task.abort();
+    // The person at the county meant the village after all.
+    county.authority.revoke(TOWN.parse().unwrap()).unwrap();
+    let (_link, task) = village.link_that_greets_every(LOOK, village.child());
+    assert!(renewed_after(&village, before).await > before);
+    task.abort();
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn a_restored_county_gets_everything_again() {
     county.store.restore(backup);
     county.store.tell(VILLAGE, "{\"n\":\"other\"}");
     village.store.put(1000, 1, VILLAGE, "new");
-    while link.flush().await.is_err() {}
+    gets_through(&link).await;
     assert_eq!(link.verify().await.unwrap(), Verdict::Equal(total_of(&county)));
     assert_eq!(county.store.live(Some(VILLAGE)), village.store.live(None));
     assert!(county.store.state().alarms[0].contains("holds a receipt"));
@@ -54,7 +54,7 @@ async fn a_restored_county_begins_one_new_epoch_and_not_one_for_each_village() {
         county.store.restore(backup.clone());
         for (first, village, link) in &villages {
             village.fill(first + 100..first + 101, "new");
-            while link.flush().await.is_err() {}
+            gets_through(link).await;
             assert!(matches!(link.verify().await.unwrap(), Verdict::Equal(_)), "{}", village.area);
         }
         let noticed = county.store.state().alarms.iter().filter(|alarm| alarm.contains("holds a receipt")).count();
@@ -79,7 +79,7 @@ async fn a_restored_village_is_noticed_and_what_it_lost_is_not_taken_for_the_tru
     link.flush().await.unwrap();
     village.store.restore(backup);
     village.fill(400..403, "after the restore");
-    while link.flush().await.is_err() {}
+    gets_through(&link).await;
     let verdict = link.verify().await.unwrap();
     assert!(matches!(verdict, Verdict::Equal(_)), "{verdict:?}");
     assert_eq!(county.store.live(Some(VILLAGE)), village.store.live(None));
@@ -97,7 +97,7 @@ async fn an_emptied_village_does_not_empty_its_county() {
     let (link, _task) = village.link();
     link.flush().await.unwrap();
     village.store.restore(empty);
-    while link.flush().await.is_err() {}
+    gets_through(&link).await;
     assert_eq!(county.store.live(Some(VILLAGE)).len(), 301, "300 removals wait for a person");
     let report = link.resync(false, None).await.unwrap();
     assert_eq!((report.held, report.removed, link.status().resync_held), (300, 0, 300));
@@ -122,7 +122,7 @@ async fn of_two_copies_of_a_village_one_is_superseded_until_a_person_decides() {
     link.flush().await.unwrap();
     clone.store.put(600, 1, VILLAGE, "the copy wakes up");
     let (copy, copy_task) = clone.link();
-    while copy.flush().await.is_err() {}
+    gets_through(&copy).await;
     // The copy has taken over, loudly; the first one does not fight back.
     assert_eq!(county.store.live(Some(VILLAGE)), clone.store.live(None));
     village.store.put(501, 1, VILLAGE, "more");

@@ -48,7 +48,8 @@ async fn malformed_and_oversized_messages_are_told_and_survived() {
 async fn a_flood_is_told_to_wait() {
     let county = Office::new(COUNTY);
     let village = Office::new(VILLAGE);
-    let limits = DoorLimits { asks_burst_max: 10.0, asks_per_sec_max: 1.0, ..DoorLimits::default() };
+    // Nothing is given back meanwhile, however long the machine takes.
+    let limits = DoorLimits { asks_burst_max: 10.0, asks_per_sec_max: 0.0, ..DoorLimits::default() };
     let address = county.open_with(limits).await;
     village.join(&county, &address).await;
     let line = line(&village);
@@ -60,19 +61,14 @@ async fn a_flood_is_told_to_wait() {
             refused += 1;
         }
     }
-    assert!((8..=10).contains(&refused), "{refused}");
+    assert_eq!(refused, 10);
 }
 
-#[tokio::test]
-async fn the_slow_the_silent_and_the_plain_lose_their_place_and_hold_up_nobody() {
-    let county = Office::new(COUNTY);
-    let village = Office::new(VILLAGE);
-    let limits = DoorLimits { handshake_secs: 1, connections_per_address_max: 40, ..DoorLimits::default() };
-    let address = county.open_with(limits).await;
-    village.join(&county, &address).await;
+/// Those who connect and never get to an end: they say nothing, speak without TLS, or begin a handshake.
+async fn silent(address: &str) -> Vec<TcpStream> {
     let mut silent = Vec::new();
     for n in 0..30 {
-        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let mut stream = TcpStream::connect(address).await.unwrap();
         match n % 3 {
             0 => {}
             1 => stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap(),
@@ -80,12 +76,32 @@ async fn the_slow_the_silent_and_the_plain_lose_their_place_and_hold_up_nobody()
         }
         silent.push(stream);
     }
-    let begun = Instant::now();
+    silent
+}
+
+#[tokio::test]
+async fn the_slow_the_silent_and_the_plain_hold_up_nobody() {
+    let (county, village) = (Office::new(COUNTY), Office::new(VILLAGE));
+    let limits = DoorLimits { handshake_secs: 60, connections_per_address_max: 40, ..DoorLimits::default() };
+    let address = county.open_with(limits).await;
+    village.join(&county, &address).await;
+    let silent = silent(&address).await;
     say_hello(&line(&village), &village.child()).await.unwrap();
-    assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
-    for stream in &mut silent {
+    // It was answered while the others were still waited for, and not in a place that one of them had lost.
+    for stream in silent.iter().step_by(3) {
+        let said = stream.try_read(&mut [0; 1]).unwrap_err();
+        assert_eq!(said.kind(), std::io::ErrorKind::WouldBlock);
+    }
+}
+
+#[tokio::test]
+async fn the_slow_the_silent_and_the_plain_lose_their_place() {
+    let county = Office::new(COUNTY);
+    let limits = DoorLimits { handshake_secs: 1, connections_per_address_max: 40, ..DoorLimits::default() };
+    let address = county.open_with(limits).await;
+    for stream in &mut silent(&address).await {
         let mut rest = Vec::new();
-        let ended = tokio::time::timeout(Duration::from_secs(3), stream.read_to_end(&mut rest)).await;
+        let ended = tokio::time::timeout(Duration::from_secs(60), stream.read_to_end(&mut rest)).await;
         assert!(ended.is_ok(), "the server hangs up");
     }
 }
@@ -102,7 +118,8 @@ async fn strangers_who_never_finish_asking_to_join_keep_no_child_waiting() {
         strangers.push(Slow::begin(&address, config, ask).await);
     }
     let (line, child) = (line(&village), village.child());
-    let answered = tokio::time::timeout(Duration::from_secs(3), say_hello(&line, &child)).await;
+    // Less than the ten seconds that a stranger keeps a seat.
+    let answered = tokio::time::timeout(Duration::from_secs(8), say_hello(&line, &child)).await;
     assert!(answered.is_ok_and(|welcome| welcome.is_ok()));
 }
 
@@ -237,7 +254,7 @@ async fn besieged(count: u64) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rogue_with_a_valid_certificate_writes_nothing_and_slows_nobody_down() {
+async fn a_rogue_with_a_valid_certificate_writes_nothing_and_an_honest_child_is_heard_beside_it() {
     // How much slower depends on what else this machine does: printed here, demanded of the long run.
     besieged(250).await;
 }

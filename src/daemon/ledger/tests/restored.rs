@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::super::super::neighbours::ChildState;
+use super::super::parent::{DAY_MILLIS, RETIRED_MAX};
 use super::*;
-use crate::sync::protocol::{Answer, Ask, Message, NoticesHead, PROTOCOL, PROTOCOL_OLDEST};
+use crate::domain::{FindingId, Uid};
+use crate::sync::ledger::{Notice, NoticesPage};
+use crate::sync::protocol::{Answer, Ask, Hello, Message, NoticesHead, NoticesMark, PROTOCOL, PROTOCOL_OLDEST};
 use crate::sync::receive::Parent;
 use crate::sync::tls::Peer;
 
@@ -81,4 +85,32 @@ fn of_a_child_that_begins_again_and_again_no_more_than_the_newest_epochs_are_rem
         town.ledger.adopt(child, Epoch(newest + n % 2), 0).unwrap();
     }
     assert_eq!(retired().iter().filter(|epoch| epoch.0 >= newest).count(), 1, "each is remembered once");
+}
+
+#[test]
+fn a_finding_that_a_restored_parent_withdraws_again_does_not_come_back_between_two_pages() {
+    let village = node(VILLAGE);
+    let line = |id: u64| {
+        let (id, entry) = (FindingId(id), Uid(id));
+        format!(
+            r#"{{"t":"finding","id":"{id}","finding":null,"seen":{{"entry":"{entry}","list":"population","area":"{NEXT}","by":"{TOWN}"}}}}"#
+        )
+    };
+    let page = |epoch: u64, reset: bool, more: bool, ids: &[u64]| {
+        let notices = ids.iter().map(|id| Notice { seq: *id, line: line(*id) }).collect();
+        let upto = ids.iter().copied().max().unwrap_or(0);
+        let mark = NoticesMark { epoch: Some(Epoch(epoch)), upto };
+        village.ledger.take_notices(&NoticesPage { reset, more, notices, mark }).unwrap();
+        let mut withdrawn = village.office.store.read(|view| view.withdrawn()).unwrap().into_iter().collect::<Vec<_>>();
+        withdrawn.sort_unstable();
+        withdrawn.into_iter().map(|id| id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(page(1, true, false, &[1, 2, 3]), [1, 2, 3]);
+    // The parent was restored, and knows no more of the second.
+    assert_eq!(page(2, true, true, &[3]), [1, 2, 3], "a page of several");
+    // It is restored once more before it came to the end.
+    assert_eq!(page(3, true, true, &[4]), [1, 2, 3, 4]);
+    assert_eq!(page(3, false, true, &[5]), [1, 2, 3, 4, 5]);
+    assert_eq!(page(3, false, false, &[1]), [1, 4, 5], "what was not repeated by the end is over");
+    assert_eq!(page(3, false, false, &[6]), [1, 4, 5, 6], "and what comes later takes nothing away");
 }

@@ -73,6 +73,7 @@ const BEFORE: &[(&str, usize, bool)] = &[
     (" fault(", 2, true),
     ("(fault(", 2, true),
     ("missing(", 1, true),
+    ("must(", 1, true),
     ("refused(", 0, true),
     ("Err(", 0, true),
     ("ok_or_else(|| ", 0, true),
@@ -81,6 +82,7 @@ const BEFORE: &[(&str, usize, bool)] = &[
 
 /// What takes a sentence that somebody else said, who is in [`BEFORE`] or took it from the catalogue.
 const GIVEN_ON: &[&str] = &[
+    "else_said",
     "what",
     "why",
     "text",

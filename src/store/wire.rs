@@ -1,0 +1,280 @@
+//! What travels upward, as one JSON object a line: entries, snapshots with the places of their lines, decisions, the
+//! words of offices, and what is gone. The shapes of these lines, and how they are read; which of them wait to travel
+//! says `items.rs`.
+//!
+//! A record travels as the text that is stored, so that fields of a newer version survive a relay and both ends
+//! compare equal byte for byte.
+
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::decisions::Decision;
+use super::placement::{Placed, Segment};
+use super::snapshots::{Snapshot, SnapshotKey};
+use super::{Incoming, Placement};
+use crate::domain::date::YEARS;
+use crate::domain::{Area, Date, List, Record, Uid};
+use crate::error::{Context, Error, Result};
+use crate::rules::{SnapshotFacts, StatedTotal};
+
+/// Longest record: ten times the longest line that an office writes. Names are compared letter by letter with others.
+const RECORD_BYTES_MAX: usize = 4 << 10;
+/// Brackets in a record, which has one pair today.
+const NESTED_MAX: usize = 64;
+/// Longest name of a file, a sheet or a source: the longest path there is.
+const NAME_BYTES_MAX: usize = 4 << 10;
+/// The largest total a list may state: what a column of the store holds.
+pub const TOTAL_MAX: u64 = i64::MAX as u64;
+/// Uids, and names of lists: 63 bits, and 0 names nothing.
+const NAMES: RangeInclusive<u64> = 1..=i64::MAX as u64;
+/// Unix milliseconds from 1970 to 2200. Behind the last there is room: a decision is made later than all that are known.
+pub(super) const INSTANTS: RangeInclusive<i64> = 0..=7289654400000;
+
+#[derive(Serialize)]
+#[serde(tag = "t", rename_all = "lowercase")]
+pub(super) enum Wire<'a> {
+    Entry(WireEntry<'a>),
+    Snapshot(WireSnapshot),
+    Decision(Decision),
+    Attestation(WireAttestation<'a>),
+    Gone(WireGone),
+}
+
+/// The word that nobody in `area` has what goes by this name when nodes compare: the entry, or the list, is to be removed
+/// there. The tombstone of what its sender never had.
+#[derive(Serialize, Deserialize)]
+pub(super) struct WireGone {
+    pub seq: u64,
+    pub area: Area,
+    pub key: u64,
+}
+
+/// An office's signed word on what it holds. Whoever hands it on leaves `word` as it came.
+#[derive(Serialize, Deserialize)]
+pub(super) struct WireAttestation<'a> {
+    pub seq: u64,
+    /// Who signed.
+    pub area: Area,
+    #[serde(borrow)]
+    pub word: &'a RawValue,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct WireEntry<'a> {
+    pub seq: u64,
+    pub area: Area,
+    pub uid: Uid,
+    pub list: List,
+    pub origin: Area,
+    pub first: Date,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub base: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<Date>,
+    #[serde(borrow)]
+    pub body: &'a RawValue,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct WireSnapshot {
+    seq: u64,
+    area: Area,
+    list: List,
+    origin: Area,
+    #[serde(default)]
+    stream: String,
+    file: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sheet: Option<String>,
+    taken: Date,
+    read: i64,
+    lines: u64,
+    #[serde(default)]
+    damaged: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    total: Option<(u32, u64, u64)>,
+    segments: Vec<WireSegment>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireSegment {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sheet: Option<String>,
+    /// Uids one behind the other, 13 characters each.
+    uids: String,
+    /// Rows, each as the difference to the one before.
+    rows: Vec<u32>,
+}
+
+/// One thing a child sent, read.
+pub enum Arrived {
+    Entry(Incoming),
+    Snapshot(Box<Snapshot>, Placement),
+    Decision(Decision),
+    /// Who signed, and the signed word as it came.
+    Attestation(Area, String),
+    /// No office in this area has what goes by this name.
+    Gone(Area, u64),
+}
+
+/// What a line is. Read by itself first: a tagged enum is read by way of a buffer, which cannot hold a raw body.
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(borrow, rename = "t")]
+    kind: std::borrow::Cow<'a, str>,
+}
+
+impl<'a> Wire<'a> {
+    fn read(line: &'a str) -> serde_json::Result<Wire<'a>> {
+        let kind: Kind = serde_json::from_str(line)?;
+        match kind.kind.as_ref() {
+            "entry" => serde_json::from_str(line).map(Wire::Entry),
+            "snapshot" => serde_json::from_str(line).map(Wire::Snapshot),
+            "decision" => serde_json::from_str(line).map(Wire::Decision),
+            "attestation" => serde_json::from_str(line).map(Wire::Attestation),
+            "gone" => serde_json::from_str(line).map(Wire::Gone),
+            _ => Err(serde::de::Error::custom("a kind of item that this version does not know")),
+        }
+    }
+}
+
+/// Reads a line of the link. Whatever it gives can be stored, reads back, and breaks no sum and no rule that is made over
+/// all that is stored: any child with a certificate may send anything, and one line must not stop its parent.
+///
+/// # Errors
+/// Says what does not read; never the line itself.
+pub fn read_item(line: &str) -> Result<Arrived> {
+    let wire = Wire::read(line).or_say("an item that does not read")?;
+    Ok(match wire {
+        Wire::Entry(entry) => Arrived::Entry(read_entry(entry)?),
+        Wire::Snapshot(snapshot) => {
+            let (snapshot, placement) = read_snapshot(snapshot)?;
+            Arrived::Snapshot(Box::new(snapshot), placement)
+        }
+        Wire::Decision(d) => Arrived::Decision(d),
+        Wire::Attestation(a) => Arrived::Attestation(a.area, a.word.get().to_owned()),
+        Wire::Gone(gone) => {
+            must(NAMES.contains(&gone.key), "a name that is none of ours is said to be gone")?;
+            Arrived::Gone(gone.area, gone.key)
+        }
+    })
+}
+
+fn must(holds: bool, else_said: &'static str) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::new(else_said)) }
+}
+
+fn is_of_a_roster(day: Date) -> bool {
+    YEARS.contains(&day.year())
+}
+
+fn read_entry(e: WireEntry) -> Result<Incoming> {
+    // A body that is no record would sit in the store as poison for every later pass.
+    let body = e.body.get();
+    must(body.len() <= RECORD_BYTES_MAX, "an entry whose record is longer than any line")?;
+    // Unknown fields are skipped at any depth by us, and stop SQLite at a thousand.
+    let nested = body.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    must(nested <= NESTED_MAX, "an entry whose record does not read")?;
+    serde_json::from_str::<Record>(body).or_say("an entry whose record does not read")?;
+    must(e.origin.contains(e.area), "an entry outside the area of the node it names as its origin")?;
+    must(NAMES.contains(&e.uid.0), "an entry whose uid is none of ours")?;
+    let mut days = std::iter::once(e.first).chain(e.removed).chain(e.corrected);
+    must(days.all(is_of_a_roster), "an entry with a day that no roster has")?;
+    Ok(Incoming {
+        uid: e.uid,
+        area: e.area,
+        list: e.list,
+        origin: e.origin,
+        first_seen: e.first,
+        baseline: e.base,
+        removed: e.removed,
+        corrected: e.corrected,
+        body: body.to_owned(),
+    })
+}
+
+fn read_snapshot(s: WireSnapshot) -> Result<(Snapshot, Placement)> {
+    must(s.origin.contains(s.area), "a snapshot outside the area of the node it names as its origin")?;
+    let of_segments = s.segments.iter().flat_map(|segment| segment.file.iter().chain(&segment.sheet));
+    let longest = [&s.stream, &s.file].into_iter().chain(&s.sheet).chain(of_segments).map(String::len).max();
+    must(longest <= Some(NAME_BYTES_MAX), "a snapshot with a name longer than any file's")?;
+    must(is_of_a_roster(s.taken), "a snapshot of a day that no roster has")?;
+    must(INSTANTS.contains(&s.read), "a snapshot read at a time that no clock shows")?;
+    let placement = Placement { segments: s.segments.into_iter().map(read_segment).collect::<Result<_>>()? };
+    // All lists together are counted at every look at the status, and their lines multiplied by the rules.
+    let counts = s.lines == placement.len() as u64 && s.damaged <= s.lines;
+    must(counts, "a snapshot that does not have as many lines as it says")?;
+    let total = s.total.map(|(row, stated, counted)| StatedTotal { row, stated, counted });
+    let sums = total.as_ref().is_none_or(|total| total.stated.max(total.counted) <= TOTAL_MAX);
+    must(sums, "a snapshot with a total that no list has")?;
+    let facts = SnapshotFacts {
+        area: s.area,
+        list: s.list,
+        file: s.file,
+        sheet: s.sheet,
+        taken_on: s.taken,
+        lines: s.lines,
+        damaged: s.damaged,
+        total,
+    };
+    let key = SnapshotKey { list: s.list, area: s.area, origin: s.origin, stream: s.stream };
+    Ok((Snapshot { key, facts, stated_on: None, read_at: s.read }, placement))
+}
+
+fn read_segment(wire: WireSegment) -> Result<Segment> {
+    /// Length of a uid as text.
+    const UID_CHARS: usize = 13;
+    let bad = || Error::new("a snapshot whose lines do not read");
+    if wire.uids.len() != wire.rows.len() * UID_CHARS || !wire.uids.is_ascii() {
+        return Err(bad());
+    }
+    let mut row = 0u32;
+    let mut lines = Vec::with_capacity(wire.rows.len());
+    for (uid, step) in wire.uids.as_bytes().chunks(UID_CHARS).zip(wire.rows) {
+        row = row.wrapping_add(step);
+        let uid: Uid = std::str::from_utf8(uid).ok().and_then(|t| t.parse().ok()).ok_or_else(bad)?;
+        must(NAMES.contains(&uid.0), "a snapshot whose lines do not read")?;
+        lines.push(Placed { uid, raw: 0, row });
+    }
+    Ok(Segment { file: wire.file, sheet: wire.sheet, lines })
+}
+
+/// The line of a list.
+pub(super) fn write_snapshot(seq: u64, snapshot: Snapshot, placement: Placement) -> Wire<'static> {
+    let segments = placement.segments.into_iter().map(|segment| {
+        let mut row = 0u32;
+        let rows = segment.lines.iter().map(|line| {
+            let step = line.row.wrapping_sub(row);
+            row = line.row;
+            step
+        });
+        WireSegment {
+            rows: rows.collect(),
+            uids: segment.lines.iter().map(|l| l.uid.to_string()).collect(),
+            file: segment.file,
+            sheet: segment.sheet,
+        }
+    });
+    let facts = snapshot.facts;
+    Wire::Snapshot(WireSnapshot {
+        seq,
+        area: facts.area,
+        list: facts.list,
+        origin: snapshot.key.origin,
+        stream: snapshot.key.stream,
+        segments: segments.collect(),
+        file: facts.file,
+        sheet: facts.sheet,
+        taken: facts.taken_on,
+        read: snapshot.read_at,
+        lines: facts.lines,
+        damaged: facts.damaged,
+        total: facts.total.map(|t| (t.row, t.stated, t.counted)),
+    })
+}
