@@ -295,7 +295,9 @@ impl Writer<'_> {
             return Ok(false);
         }
         let made = self.decisions_about(DecisionKind::Finding, &id.to_string())?;
-        let (Some(last), Some(finding)) = (made.first(), self.finding(id)?) else { return Ok(false) };
+        // Nearly always there is none.
+        let Some(last) = made.first() else { return Ok(false) };
+        let Some(finding) = self.finding(id)? else { return Ok(false) };
         let verdict = Disposition::parse(&last.verdict).filter(|v| *v != Disposition::Reopen);
         let is_fresh = matches!(occasion, Occasion::Decision | Occasion::Finding);
         let mut standing = made.iter().take_while(|one| one.verdict == last.verdict);
