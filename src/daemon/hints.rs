@@ -20,7 +20,7 @@ const DEBOUNCE: Duration = Duration::from_millis(200);
 const FOLDERS_EVERY: Duration = Duration::from_secs(5);
 
 /// A folder from which notices come.
-struct Watched {
+struct Noticed {
     source: Source,
     /// `None` where the system gives none: the timer looks then.
     watch: Option<Watch>,
@@ -28,14 +28,14 @@ struct Watched {
     folder: Option<(u64, u64)>,
 }
 
-impl Watched {
-    fn start(source: &Source, hints: &mpsc::Sender<Hint>) -> Watched {
+impl Noticed {
+    fn start(source: &Source, hints: &mpsc::Sender<Hint>) -> Noticed {
         let folder = number_of(source);
         let watch = Watch::start(source.folder(), source.kind == SourceKind::Folder, hints.clone());
         if let Err(error) = &watch {
             tracing::warn!(source = %source.name, error = %chain(error), "no notices from this folder");
         }
-        Watched { source: source.clone(), watch: watch.ok(), folder }
+        Noticed { source: source.clone(), watch: watch.ok(), folder }
     }
 
     /// Whether another folder stands in its place: it was removed and made again, or a disk was mounted. Of the old one
@@ -54,7 +54,7 @@ fn number_of(source: &Source) -> Option<(u64, u64)> {
 pub async fn follow(settings: Settings, office: Arc<Office>) {
     let (sender, mut hints) = mpsc::channel(HINTS_MAX);
     let sources = settings.sources.iter().filter(|source| source.poll_secs.is_none());
-    let mut watched: Vec<Watched> = sources.map(|source| Watched::start(source, &sender)).collect();
+    let mut noticed: Vec<Noticed> = sources.map(|source| Noticed::start(source, &sender)).collect();
     let mut next = Instant::now() + FOLDERS_EVERY;
     loop {
         if timeout_at(next, hints.recv()).await.is_ok() {
@@ -64,10 +64,10 @@ pub async fn follow(settings: Settings, office: Arc<Office>) {
             continue;
         }
         next = Instant::now() + FOLDERS_EVERY;
-        for at in watched.iter_mut().filter(|at| at.is_another()) {
+        for at in noticed.iter_mut().filter(|at| at.is_another()) {
             // The old watch is let go of first.
             at.watch = None;
-            *at = Watched::start(&at.source, &sender);
+            *at = Noticed::start(&at.source, &sender);
             office.changed();
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::memory;
-use super::pass::{Setting, judged};
+use super::pass::{Setting, terms};
 use super::room::Room;
 use crate::domain::date::office_time;
 use crate::domain::{Area, Date};
@@ -16,7 +16,7 @@ use crate::error::{Context, Result};
 use crate::linkage::{Decided, Weights};
 use crate::report::text::Text;
 use crate::settings::Settings;
-use crate::store::{Judged, Store, View};
+use crate::store::{Store, Terms, View};
 
 /// Where trained weights of linkage are kept in the store.
 pub const WEIGHTS: &str = "weights";
@@ -135,8 +135,8 @@ impl Office {
     }
 
     /// What everybody is to be judged for and by.
-    pub fn judged(&self) -> Judged {
-        judged(self.today(), &self.settings().rules)
+    pub fn terms(&self) -> Terms {
+        terms(self.today(), &self.settings().rules)
     }
 
     /// Waits until no other file is being taken, and keeps others waiting while it is held: what the lines of a file are

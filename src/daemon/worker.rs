@@ -281,7 +281,7 @@ impl Worker {
         let started = Instant::now();
         let setting = self.office.setting();
         let (office, progress) = (&self.office, &self.progress);
-        if office.store.read(|view| Ok(!view.dirty(1)?.is_empty() || view.judged()? != Some(office.judged())))? {
+        if office.store.read(|view| Ok(!view.dirty(1)?.is_empty() || view.judged()? != Some(office.terms())))? {
             progress.busy.store(true, Ordering::SeqCst);
         }
         let log = |writer: &crate::store::Writer, changes: &[_]| queue(writer, changes, office);

@@ -19,7 +19,7 @@ const STEP_DAYS_MAX: i32 = 62;
 
 /// What findings rest on beside the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Judged {
+pub struct Terms {
     pub on: Date,
     /// Another number for other rules, and for other limits of theirs.
     pub by: u64,
@@ -27,9 +27,9 @@ pub struct Judged {
 
 impl View<'_> {
     /// What everybody was last judged for and by; `None` before the first pass.
-    pub fn judged(&self) -> Result<Option<Judged>> {
+    pub fn judged(&self) -> Result<Option<Terms>> {
         let Some(on) = self.meta_u64(JUDGED_ON)?.and_then(|day| day_from_sql(day as i64)) else { return Ok(None) };
-        Ok(Some(Judged { on, by: self.meta_u64(JUDGED_BY)?.unwrap_or(0) }))
+        Ok(Some(Terms { on, by: self.meta_u64(JUDGED_BY)?.unwrap_or(0) }))
     }
 }
 
@@ -38,7 +38,7 @@ impl Writer<'_> {
     /// the last one or far behind it, everybody falls due: what held on a day that never was must not stay, and what falls
     /// due was put off behind it. Own lists that were dated by a day to come are then dated by this one; where it is this
     /// one that was wrong, they get their day back when that is past.
-    pub fn judge_by(&self, own: Area, Judged { on: today, by }: Judged) -> Result<()> {
+    pub fn judge_by(&self, own: Area, Terms { on: today, by }: Terms) -> Result<()> {
         let doing = "turning the calendar";
         let leapt = |before: Date| before > today || plus_days(before, STEP_DAYS_MAX) < today;
         if self.judged()?.is_some_and(|before| leapt(before.on) || before.by != by) {
@@ -133,7 +133,7 @@ mod tests {
         let snapshot = Snapshot { key: key.clone(), facts, stated_on, read_at: 0 };
         store.write(|writer| writer.put_snapshot(&snapshot, &Placement::default()).map(drop)).unwrap();
         for on in days {
-            store.write(|writer| writer.judge_by(area, Judged { on: day(on), by: 1 })).unwrap();
+            store.write(|writer| writer.judge_by(area, Terms { on: day(on), by: 1 })).unwrap();
         }
         store.read(|view| view.snapshot(&key)).unwrap().unwrap().1.facts.taken_on.to_string()
     }

@@ -50,7 +50,7 @@ use crate::settings::Settings;
 
 pub use access::{AccessHead, AccessRow, Look};
 pub use attestations::{Accord, AttestationRow};
-pub use calendar::Judged;
+pub use calendar::Terms;
 pub use children::Child;
 pub use decisions::{Decision, DecisionKind, NOTE_CHARS_MAX, pair_of, pair_subject};
 pub use entries::{NewEntries, NewEntry, StoredEntry, Wait};

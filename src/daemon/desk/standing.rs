@@ -159,7 +159,7 @@ impl FrontDesk {
         Ok(!office.is_paused()
             && live.progress.is_settled()
             && office.store.read(|view| {
-                let is_judged = view.judged()? == Some(office.judged());
+                let is_judged = view.judged()? == Some(office.terms());
                 Ok(is_judged && view.dirty(1)?.is_empty() && view.queued_log(1)?.is_empty())
             })?
             && unread_now(office) == 0

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::linkage::BLOCK_ENTRIES_MAX;
 use crate::store::{Store, View};
 
-use super::known::Seen;
+use super::known::Compared;
 use super::spread::spread;
 
 /// Fewer entries than this are read one by one: of a village's file little of the index is looked at.
@@ -31,7 +31,7 @@ struct Entries {
     /// Ascending.
     ids: Vec<i64>,
     /// Of each id, in pieces.
-    seen: Vec<Vec<Option<Seen>>>,
+    seen: Vec<Vec<Option<Compared>>>,
 }
 
 /// The ids under each key.
@@ -64,7 +64,7 @@ impl Ahead {
         Ok(Ahead { waiting: entries, near: Entries::read(store, view, near)?, blocks })
     }
 
-    pub fn entry(&self, id: i64) -> Option<&Seen> {
+    pub fn entry(&self, id: i64) -> Option<&Compared> {
         self.waiting.get(id).or_else(|| self.near.get(id))
     }
 
@@ -84,7 +84,7 @@ impl Entries {
             || (),
             |(), view, range| {
                 let mut found = Vec::with_capacity(range.len());
-                view.each_of(&ids[range], &mut |stored| found.push(stored.map(Seen::new)))?;
+                view.each_of(&ids[range], &mut |stored| found.push(stored.map(Compared::new)))?;
                 Ok(found)
             },
         )?;
@@ -100,7 +100,7 @@ impl Entries {
         self.ids.binary_search(&id).ok()
     }
 
-    fn get(&self, id: i64) -> Option<&Seen> {
+    fn get(&self, id: i64) -> Option<&Compared> {
         self.at(id).and_then(|at| self.seen[at / PIECE][at % PIECE].as_ref())
     }
 }

@@ -21,7 +21,7 @@ use super::known::{Known, household};
 use super::lists::due_snapshots;
 use super::people::{Linked, NeverLinked, link};
 use super::spread::{spread, spread_to};
-use super::{Setting, household_key, judged};
+use super::{Setting, household_key, terms};
 
 /// Entries resolved in one transaction: long enough to be quick, short enough that a child's batch waits little.
 const STEP_ENTRIES: usize = 20_000;
@@ -49,9 +49,9 @@ pub fn derive(
     progress: &mut dyn FnMut(u64),
     go_on: &dyn Fn() -> bool,
 ) -> Result<Derived> {
-    let judged = judged(setting.today, &setting.parameters);
-    if store.read(|view| view.judged())? != Some(judged) {
-        store.write(|writer| writer.judge_by(setting.node, judged))?;
+    let terms = terms(setting.today, &setting.parameters);
+    if store.read(|view| view.judged())? != Some(terms) {
+        store.write(|writer| writer.judge_by(setting.node, terms))?;
     }
     let mut total = Derived::default();
     let mut never_linked = NeverLinked::new(&store.read(|view| view.never_linked())?);
@@ -117,7 +117,7 @@ fn changed_entries(
     let never = &*never_linked;
     let ahead = Ahead::read(store, writer, &waiting)?;
     let begin = || Known::beside(&ahead);
-    let mut change = Change::new(writer, setting);
+    let mut step = Step::new(writer, setting);
     let find = |known: &mut Known, view: &View, range: Range<usize>| {
         known.begin_piece();
         let mut found = Vec::with_capacity(range.len());
@@ -139,17 +139,17 @@ fn changed_entries(
     };
     // What is found of a piece is written while the next ones are read: of what stood before this step, all of them.
     spread_to(store, writer, waiting.len(), PIECE, begin, find, |range, found| {
-        waiting[range].iter().zip(found).try_for_each(|((id, _), found)| change.apply(*id, found))
+        waiting[range].iter().zip(found).try_for_each(|((id, _), found)| step.apply(*id, found))
     })?;
     drop(ahead);
-    change.resolved.iter().for_each(|id| never_linked.remove(*id));
-    change.writer.unmark(&mut change.done)?;
-    change.judge_heads(&judging)?;
-    log(writer, &change.transitions)?;
+    step.resolved.iter().for_each(|id| never_linked.remove(*id));
+    step.writer.unmark(&mut step.done)?;
+    step.judge_heads(&judging)?;
+    log(writer, &step.transitions)?;
     Ok(Derived {
         entries: waiting.len() as u64,
-        persons: change.judged.len() as u64,
-        transitions: change.transitions.len() as u64,
+        persons: step.judged.len() as u64,
+        transitions: step.transitions.len() as u64,
     })
 }
 
@@ -214,16 +214,16 @@ fn due_persons(store: &Store, writer: &Writer, setting: &Setting, log: Log) -> R
         }
         Ok(verdicts)
     })?;
-    let mut change = Change::new(writer, setting);
+    let mut step = Step::new(writer, setting);
     for verdict in verdicts.into_iter().flatten() {
-        change.write(vec![verdict], false)?;
+        step.write(vec![verdict], false)?;
     }
-    log(writer, &change.transitions)?;
-    Ok(Derived { entries: 0, persons: due.len() as u64, transitions: change.transitions.len() as u64 })
+    log(writer, &step.transitions)?;
+    Ok(Derived { entries: 0, persons: due.len() as u64, transitions: step.transitions.len() as u64 })
 }
 
 /// Writes what one step found.
-struct Change<'w, 'c> {
+struct Step<'w, 'c> {
     writer: &'w Writer<'c>,
     setting: &'w Setting,
     /// Entries whose working set was written in this step, and persons it may have changed: what was found of them
@@ -237,9 +237,9 @@ struct Change<'w, 'c> {
     transitions: Vec<(Transition, FindingId)>,
 }
 
-impl<'w, 'c> Change<'w, 'c> {
-    fn new(writer: &'w Writer<'c>, setting: &'w Setting) -> Change<'w, 'c> {
-        Change {
+impl<'w, 'c> Step<'w, 'c> {
+    fn new(writer: &'w Writer<'c>, setting: &'w Setting) -> Step<'w, 'c> {
+        Step {
             writer,
             setting,
             resolved: FxHashSet::default(),

@@ -73,11 +73,11 @@ pub(super) fn read_body(body: &str) -> Record {
 /// What a line that was here before says now.
 pub(super) struct Now {
     pub record: Record,
-    pub change: Change,
+    pub change: Difference,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum Difference {
     Nothing,
     /// Only when somebody last saw the person. That alters what holds for somebody of whom it is said that they died, and
     /// of this one nobody says anything.
@@ -86,7 +86,8 @@ pub(super) enum Change {
 }
 
 /// What a line says against the entry whose place it takes, and what it must remember of that. Offices below make up
-/// their own mind of a person, from less than is known here: where there are any (`has_below`), nothing is [`Change::Seen`].
+/// their own mind of a person, from less than is known here: where there are any (`has_below`), nothing is
+/// [`Difference::Seen`].
 pub(super) fn compare(
     view: &View,
     has_below: bool,
@@ -99,11 +100,11 @@ pub(super) fn compare(
     let stands = before.removed.is_none() && (before.list, before.area) == at;
     let is_seen = || Record { seen: new.seen, ..before.record.clone() } == new;
     let change = if stands && before.record == new {
-        Change::Nothing
+        Difference::Nothing
     } else if stands && !has_below && is_seen() && view.holds_nothing(old.person)? {
-        Change::Seen
+        Difference::Seen
     } else {
-        Change::Else
+        Difference::Else
     };
     Ok(Now { record: new, change })
 }
@@ -186,17 +187,17 @@ pub(super) fn update(
     blocks: &mut Blocks,
 ) -> Result<bool> {
     let Now { record, change } = now;
-    if change == Change::Nothing {
+    if change == Difference::Nothing {
         return Ok(false);
     }
     let before = &old.entry;
-    let corrected = change == Change::Else && is_correction(&before.record, &record);
+    let corrected = change == Difference::Else && is_correction(&before.record, &record);
     let body = match record.former_number {
         Some(_) => Cow::Owned(serde_json::to_string(&record).or_say("writing a line")?),
         None => Cow::Borrowed(body),
     };
     writer.update_entry(old, &body, setting.today, corrected)?;
-    if change == Change::Seen {
+    if change == Difference::Seen {
         return Ok(true);
     }
     let after = Entry {

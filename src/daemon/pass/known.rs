@@ -30,23 +30,23 @@ pub(super) fn household(view: &View, key: u64) -> Result<Vec<i64>> {
 }
 
 /// An entry with what linkage sees of it.
-pub(super) struct Seen {
+pub(super) struct Compared {
     pub stored: StoredEntry,
     pub features: Features,
     pub keys: BlockKeys,
 }
 
-impl Seen {
-    pub fn new(stored: StoredEntry) -> Seen {
+impl Compared {
+    pub fn new(stored: StoredEntry) -> Compared {
         let features = features_of(&stored.entry);
-        Seen { keys: block_keys(&features), stored, features }
+        Compared { keys: block_keys(&features), stored, features }
     }
 }
 
 /// What one thread has read, beside what was read ahead for all.
 pub(super) struct Known<'a> {
     ahead: &'a Ahead,
-    entries: FxHashMap<i64, Box<Seen>>,
+    entries: FxHashMap<i64, Box<Compared>>,
     blocks: FxHashMap<u64, Box<[i64]>>,
 }
 
@@ -70,25 +70,25 @@ impl<'a> Known<'a> {
         }
     }
 
-    pub fn get(&mut self, view: &View, id: i64) -> Result<Option<&Seen>> {
+    pub fn get(&mut self, view: &View, id: i64) -> Result<Option<&Compared>> {
         if let Some(seen) = self.ahead.entry(id) {
             return Ok(Some(seen));
         }
         Ok(match self.entries.entry(id) {
             Slot::Occupied(slot) => Some(slot.into_mut()),
-            Slot::Vacant(slot) => view.entry_by_id(id)?.map(|stored| &**slot.insert(Box::new(Seen::new(stored)))),
+            Slot::Vacant(slot) => view.entry_by_id(id)?.map(|stored| &**slot.insert(Box::new(Compared::new(stored)))),
         })
     }
 
     /// One that was read before.
-    pub fn read(&self, id: i64) -> &Seen {
+    pub fn read(&self, id: i64) -> &Compared {
         self.ahead.entry(id).unwrap_or_else(|| &self.entries[&id])
     }
 
     pub fn add(&mut self, stored: StoredEntry) -> i64 {
         let id = stored.id;
         if self.ahead.entry(id).is_none() {
-            self.entries.entry(id).or_insert_with(|| Box::new(Seen::new(stored)));
+            self.entries.entry(id).or_insert_with(|| Box::new(Compared::new(stored)));
         }
         id
     }

@@ -35,7 +35,7 @@ pub use scope::ScopeOutcome;
 use crate::domain::{Area, Date, Entry, List, Record};
 use crate::linkage::{self, BlockKeys, Decided, Features, Weights};
 use crate::rules::Parameters;
-use crate::store::Judged;
+use crate::store::Terms;
 
 /// What every step of a pass is told from outside.
 #[derive(Debug, Clone)]
@@ -50,10 +50,10 @@ pub struct Setting {
 }
 
 /// What everybody is judged for and by. Another version of the program has other rules, for all that anybody knows.
-pub fn judged(today: Date, parameters: &Parameters) -> Judged {
+pub fn terms(today: Date, parameters: &Parameters) -> Terms {
     let limits = serde_json::to_string(parameters).unwrap_or_default();
     let rules = [env!("CARGO_PKG_VERSION"), &limits].join(" ");
-    Judged { on: today, by: xxhash_rust::xxh3::xxh3_64(rules.as_bytes()) }
+    Terms { on: today, by: xxhash_rust::xxh3::xxh3_64(rules.as_bytes()) }
 }
 
 /// Features of an entry as it stands: a vanished line stands for nobody.

@@ -7,7 +7,7 @@ use crate::rules::{SnapshotFacts, StatedTotal};
 use crate::store::{Held, Placed, Placement, Segment, Snapshot, SnapshotKey, StoredEntry};
 
 use super::Setting;
-use super::entering::{Change, Now};
+use super::entering::{Difference, Now};
 use super::ingest::Manner;
 
 /// What became of one list of one area in the file.
@@ -197,7 +197,7 @@ impl Scope {
     /// What became of the list, or `planned` only: what would.
     pub fn outcome(&self, at: (List, Area), plan: &Plan, planned: bool) -> ScopeOutcome {
         let (created, updated, removed, unchanged) = if planned {
-            let changed = plan.same.iter().filter(|(.., now)| now.change != Change::Nothing).count() as u64;
+            let changed = plan.same.iter().filter(|(.., now)| now.change != Difference::Nothing).count() as u64;
             let same = plan.same.len() as u64 - changed;
             (plan.fresh.len() as u64, changed, plan.removes, self.unchanged + same)
         } else {
