@@ -45,6 +45,7 @@ mod places;
 mod recognise;
 pub mod renumbered;
 mod report;
+mod reviews;
 mod row;
 mod sheet;
 mod table;

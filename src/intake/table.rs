@@ -16,6 +16,7 @@ use super::heads::{self, Heads};
 use super::layout::Layout;
 use super::line_area::LineArea;
 use super::parents;
+use super::reviews;
 use super::row::Row;
 use super::totals::Counts;
 use super::unread::Unread;
@@ -100,6 +101,7 @@ impl<'v> Table<'v> {
             said,
             flags: content::flags_asked(&layout, lines),
         };
+        reviews::adopt(&mut layout, lines, &reading, context.vocabulary);
         Table {
             of_parents: parents::without_doubtful(&layout, lines, context.vocabulary),
             unread: Unread::of(&layout, context.vocabulary),
