@@ -39,6 +39,7 @@ mod lines;
 mod markup;
 mod merged;
 mod named;
+mod nameless;
 mod notes;
 mod parents;
 mod places;

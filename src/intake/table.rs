@@ -15,6 +15,7 @@ use super::fill::FillDown;
 use super::heads::{self, Heads};
 use super::layout::Layout;
 use super::line_area::LineArea;
+use super::nameless;
 use super::parents;
 use super::reviews;
 use super::row::Row;
@@ -85,6 +86,7 @@ impl<'v> Table<'v> {
         let lines = parts.as_deref().unwrap_or(data);
         heads::settle(&mut layout, lines);
         content::adopt(&mut layout, lines, context.vocabulary);
+        layout.names_heads_alone = nameless::names_heads_alone(&layout, lines, context.vocabulary);
         let words = context.vocabulary.of(layout.list);
         // Whose household it was that somebody left.
         let is_of_changes = context.vocabulary.changes.iter().any(|word| context.rel_path.contains(word.as_str()));
@@ -167,7 +169,7 @@ impl<'v> Table<'v> {
     fn seed(&self, area: Area, fingerprint: u64) -> u64 {
         let mut bytes = vec![
             self.layout.list as u8,
-            u8::from(self.layout.head_is_person),
+            u8::from(self.layout.head_is_person) + 2 * u8::from(self.layout.names_heads_alone),
             u8::from(self.reading.typed),
             u8::from(self.reading.epoch_1904),
             u8::from(self.reading.damaged_tails),

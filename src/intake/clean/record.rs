@@ -125,6 +125,9 @@ impl<'v> Cleaner<'v> {
         let errors = view.layout.kept.iter().filter(|(_, column)| view.row.cell(*column) == Cell::Error);
         self.noticed.errors = errors.count() as u64;
         let Some(name) = view.text(Field::Name) else { return (None, self.noticed) };
+        if view.layout.names_heads_alone && self.relation(view).is_some_and(|code| code > HEAD) {
+            return (None, self.noticed);
+        }
         let (name, beside) = name_and_number(&name);
         let cell = match view.cell(Field::Id) {
             Cell::Empty => beside.map_or(Cell::Empty, Cell::Text),
