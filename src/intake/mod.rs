@@ -33,6 +33,7 @@ mod header_rows;
 mod heads;
 mod joined;
 mod layout;
+mod legend;
 mod line_area;
 mod line_hash;
 mod lines;

@@ -14,6 +14,7 @@ use super::content;
 use super::fill::FillDown;
 use super::heads::{self, Heads};
 use super::layout::Layout;
+use super::legend::Legend;
 use super::line_area::LineArea;
 use super::nameless;
 use super::parents;
@@ -56,6 +57,8 @@ pub struct Table<'v> {
     /// All that decides how a line is read, beside its text.
     pub seed: u64,
     pub fill: FillDown,
+    /// Columns whose headers say what their digits mean.
+    pub legends: Vec<Legend>,
     /// Columns that nobody reads.
     pub unread: Vec<Unread>,
     /// Heads who may have no line of their own.
@@ -105,6 +108,7 @@ impl<'v> Table<'v> {
         };
         reviews::adopt(&mut layout, lines, &reading, context.vocabulary);
         Table {
+            legends: Legend::of(&layout),
             of_parents: parents::without_doubtful(&layout, lines, context.vocabulary),
             unread: Unread::of(&layout, context.vocabulary),
             columns,
@@ -128,6 +132,7 @@ impl<'v> Table<'v> {
         self.cleaner = Cleaner::new(context.vocabulary, &layout, self.reading);
         self.of_parents = parents::without_doubtful(&layout, &[], context.vocabulary);
         self.unread = Unread::of(&layout, context.vocabulary);
+        self.legends = Legend::of(&layout);
         self.layout = layout;
     }
 

@@ -179,3 +179,32 @@ fn a_second_row_of_a_header_is_nobody_where_it_says_little() {
         assert_eq!((record.name.as_str(), record.reviewed), ("钱乙", "2025-12-01".parse().ok()), "{first}");
     }
 }
+
+#[test]
+fn words_over_each_household_are_nobody() {
+    let lines = format!(
+        "序号,姓名,与户主关系,性别,身份证号码,出生日期,人口状态\n户主姓名,赵甲,户号,7,人口数,2\n1,赵甲,户主,男,{HEAD},,在册\n\
+         2,钱乙,妻,女,{WIFE},,在册\n户主：,李丁,户号：,8,身份证号：,{ALONE}\n3,李丁,户主,男,{ALONE},,在册\n"
+    );
+    assert_eq!(people("人口.csv", &lines), ["赵甲 2 0030", "钱乙 12 0060", "李丁 2 0118"]);
+}
+
+#[test]
+fn a_digit_means_what_its_header_says() {
+    let states = |header: &str| -> Vec<Status> {
+        let lines = format!(
+            "户号,姓名,与户主关系,身份证号,{header}\n1,赵甲,户主,{HEAD},2\n1,钱乙,妻,{WIFE},3\n1,赵丙,子,{SON},1\n"
+        );
+        records("人口.csv", &lines).iter().map(|record| record.status).collect()
+    };
+    let told = [Status::Deceased, Status::MovedOut, Status::Active];
+    assert_eq!(states("状态（1在册 2死亡 3迁出）"), told);
+    assert_eq!(states("人口状态(1-在册;2-死亡;3-迁出)"), told);
+    assert_eq!(states("状态"), [Status::Active; 3], "no digit means anything by itself");
+    let asked = format!(
+        "档案编号,姓名,身份证号,建档日期,是否在册（是/否，否请注明原因）\n1,赵甲,{HEAD},2015.1.1,是\n2,钱乙,{WIFE},2015.1.1,否（迁出）\n"
+    );
+    let found = text("健康档案.csv", &asked);
+    let states: Vec<Status> = found.records().iter().map(|record| record.status).collect();
+    assert_eq!((states, found.refusals.len()), (vec![Status::Active, Status::MovedOut], 0));
+}
