@@ -24,10 +24,23 @@ fn a_doctor_a_contact_and_a_way_to_the_hospital_have_many_names() {
     {
         assert_eq!(covered(header, "李医生"), ([none, Some(true), none], [none, Some(false), none]), "{header}");
     }
-    for header in ["包户干部", "结对干部", "帮联干部", "挂包干部", "责任人", "联络员"] {
+    for header in
+        ["包户干部", "联户干部", "结对干部", "帮联干部", "挂包干部", "责任人", "联络员", "帮扶人姓名", "包保干部姓名"]
+    {
         assert_eq!(covered(header, "王某"), ([Some(true), none, none], [Some(false), none, none]), "{header}");
     }
-    for header in ["绿卡", "就医绿卡", "优诊卡", "便利就医卡"] {
+    for header in [
+        "绿卡",
+        "就医绿卡",
+        "优诊卡",
+        "便利就医卡",
+        "就医便利",
+        "优先就诊",
+        "绿色就诊",
+        "优待证",
+        "优先优惠就诊卡",
+        "医疗优待",
+    ] {
         assert_eq!(covered(header, "有"), ([none, none, Some(true)], [none, none, Some(false)]), "{header}");
     }
     let grouped = "姓名,身份证号,扶助类别,联系人,家庭医生,,绿色通道\n,,,,医生姓名,电话,\n\
@@ -207,4 +220,15 @@ fn a_digit_means_what_its_header_says() {
     let found = text("健康档案.csv", &asked);
     let states: Vec<Status> = found.records().iter().map(|record| record.status).collect();
     assert_eq!((states, found.refusals.len()), (vec![Status::Active, Status::MovedOut], 0));
+}
+
+#[test]
+fn marks_of_the_same_are_the_same() {
+    for mark in ["〃", "……", "々", "同上"] {
+        let lines =
+            format!("户号,姓名,与户主关系,身份证号,人口状态\n7,赵甲,户主,{HEAD},在册\n{mark},钱乙,妻,{WIFE},{mark}\n");
+        let found = text("人口.csv", &lines);
+        assert_eq!(found.records()[1].household.as_deref(), Some("7"), "{mark}");
+        assert!(found.refusals.is_empty(), "{mark}");
+    }
 }
