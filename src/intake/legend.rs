@@ -74,7 +74,9 @@ fn words(header: &str) -> Option<Vec<(u8, String)>> {
         let code = rest[..digits].parse().ok().filter(|_| digits <= CODE_DIGITS_MAX)?;
         let is_next =
             words.last().map_or(code <= FIRST_CODE_MAX, |(last, _)| code == last + 1 || code == 9 || code == 99);
-        if !is_next || word.is_empty() || word.chars().count() > WORD_CHARS_MAX {
+        // 1档 2档: the digit is a part of the word.
+        let is_told = words.iter().any(|(_, told)| told == word);
+        if !is_next || is_told || word.is_empty() || word.chars().count() > WORD_CHARS_MAX {
             return None;
         }
         words.push((code, word.to_owned()));
@@ -103,7 +105,8 @@ mod tests {
             assert_eq!(told(header), Some(three.clone()), "{header}");
         }
         assert_eq!(told("性别(1男2女9未说明)").map(|words| words.len()), Some(3));
-        for header in ["状态", "状态(2026年3月15日)", "状态(1在册)", "2026年1月状态", "类别(1)"] {
+        for header in ["状态", "状态(2026年3月15日)", "状态(1在册)", "2026年1月状态", "类别(1)", "档次(1档、2档、3档)"]
+        {
             assert_eq!(told(header), None, "{header}");
         }
     }

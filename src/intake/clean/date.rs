@@ -322,7 +322,12 @@ fn english_month(text: &str, hints: &DateHints) -> Option<Option<PartialDate>> {
         groups => (None, groups),
     };
     let year = run(after.first().or_else(|| before.last())?.as_bytes())?;
-    let year = if year < 100 { century(year, index as i64 + 1, hints) } else { Some(year) };
+    let year = match year {
+        0..100 if hints.birth => century(year, index as i64 + 1, hints),
+        0..30 => Some(2_000 + year),
+        30..100 => Some(1_900 + year),
+        year => Some(year),
+    };
     let day = day_behind.or(before.last().copied().filter(|_| !after.is_empty()));
     let day = day.and_then(|digits| run(digits.as_bytes())).unwrap_or(0);
     Some(year.and_then(|year| ymd(year, index as i64 + 1, day)))

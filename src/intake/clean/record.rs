@@ -343,6 +343,11 @@ impl<'v> Cleaner<'v> {
         if is_read(&text) || view.text(Field::ChangeKind).is_some_and(|kind| is_read(&kind)) {
             return None;
         }
+        // The day of a review, where it stands in the place of what came of it.
+        let tells_reviews = view.layout.columns(Field::Status).iter().any(|at| view.layout.reviews_beside.contains(at));
+        if tells_reviews && date::read(Cell::Text(&text), &self.dates, vocabulary).is_ok() {
+            return None;
+        }
         let says_nothing = self.silent.get(&text, |text| vocabulary.none.contains(&fold_word(text)));
         (!says_nothing).then_some(text)
     }

@@ -1,6 +1,6 @@
 //! Days of reviews: which column holds them, and what one says that holds none.
 
-use super::gathered::records;
+use super::gathered::{records, text};
 
 /// The reviews of the lines of a dibao list with these columns behind the approval of 2018.
 fn reviewed(header: &str, cells: &[&str]) -> Vec<Option<String>> {
@@ -49,6 +49,8 @@ fn a_review_has_many_names() {
     }
     let only = records("低保.csv", "姓名,身份证号,保障类别,认定时间\n赵甲,519901195001110030,C,2018-05-01\n");
     assert_eq!(only[0].reviewed, None, "beside no approval it is one itself");
+    let only = records("低保.csv", "姓名,身份证号,保障类别,入户调查日期\n赵甲,519901195001110030,C,2018-05-01\n");
+    assert_eq!(only[0].reviewed, None, "so is looking into the household for the first time");
     assert_eq!(
         reviewed("认定时间", &["2018-04-20", "2018-04-28"]),
         days(["", ""]),
@@ -71,6 +73,10 @@ fn a_review_may_be_told_where_something_else_is_asked() {
         "姓名,身份证号,保障类别,审批日期,复核情况\n赵甲,519901195001110030,C,2018-05-01,复核通过（2026-01-05）\n",
     );
     assert_eq!(both[0].reviewed, "2026-01-05".parse().ok(), "also where it says how the line stands");
+    let day =
+        text("低保.csv", "姓名,身份证号,保障类别,审批日期,复核情况\n赵甲,519901195001110030,C,2018-05-01,2026-01-05\n");
+    assert_eq!(day.records()[0].reviewed, "2026-01-05".parse().ok());
+    assert!(day.refusals.is_empty(), "a day is no state that nobody knows");
 }
 
 #[test]
