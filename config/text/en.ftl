@@ -205,9 +205,12 @@ finding-dibao-review-overdue =
     { $class ->
         [none] Dibao
        *[other] Dibao class { $class }
-    }: { $reviewed ->
-        [none] no review is dated
-       *[other] last review on { $reviewed }
+    }: { $approved ->
+        [none] { $reviewed ->
+            [none] no review is dated
+           *[other] last review on { $reviewed }
+        }
+       *[other] no review since the approval on { $approved }
     }{ $days ->
         [none] {""}
        *[other] , { $days } days ago

@@ -205,9 +205,12 @@ finding-dibao-review-overdue =
     { $class ->
         [none] 此户低保
        *[other] { $class }类低保
-    }{ $reviewed ->
-        [none] 没有复核日期
-       *[other] 上次复核为{ $reviewed }
+    }{ $approved ->
+        [none] { $reviewed ->
+            [none] 没有复核日期
+           *[other] 上次复核为{ $reviewed }
+        }
+       *[other] 自{ $approved }审批后没有复核
     }{ $days ->
         [none] {""}
        *[other] ，已过{ $days }天

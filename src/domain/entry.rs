@@ -212,7 +212,7 @@ pub struct Record {
     /// Built, approved, confirmed or registered on (建档, 审批, 纳入, 登记).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<PartialDate>,
-    /// Last review of the benefit.
+    /// Last review of the benefit; the approval, where the list asks for reviews and says that there was none.
     #[serde(rename = "rev", default, skip_serializing_if = "Option::is_none")]
     pub reviewed: Option<PartialDate>,
     /// Last visit, examination or contact with the person.

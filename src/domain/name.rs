@@ -56,8 +56,13 @@ fn fold_char(c: char) -> Option<char> {
             Some(WILDCARD)
         }
         c if c.is_ascii() => Some(c.to_ascii_uppercase()),
-        c => Some(*simplified().get(&c).unwrap_or(&c)),
+        c => Some(simple(c)),
     }
+}
+
+/// The simplified form of a traditional or variant character; every other character as it is.
+pub fn simple(c: char) -> char {
+    *simplified().get(&c).unwrap_or(&c)
 }
 
 /// Variant forms that the traditional-to-simplified tables leave alone.

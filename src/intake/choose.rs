@@ -115,6 +115,8 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         dropped: 0,
         header_cells: Vec::new(),
         head_is_person,
+        names_heads_alone: false,
+        reviews_beside: Vec::new(),
         of_head: Vec::new(),
         perhaps_of_head: Vec::new(),
         names_members: false,

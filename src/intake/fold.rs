@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::is_blank;
+use crate::domain::{is_blank, name};
 
 /// Width, case and blanks folded: what is left of a word that people write in many ways.
 pub fn fold_word(raw: &str) -> String {
@@ -24,9 +24,9 @@ pub fn holds(key: &str, word: &str) -> bool {
     })
 }
 
-/// A header's key: also without brackets, stars and the colons people end it with.
+/// A header's key: also without brackets, stars and the colons people end it with, and in simplified characters.
 pub fn fold_header(raw: &str) -> String {
-    fold_word(raw).chars().filter(|c| !is_decoration(*c)).collect()
+    fold_word(raw).chars().filter(|c| !is_decoration(*c)).map(name::simple).collect()
 }
 
 /// A header's key without what stands in its brackets: a unit, a format, a remark.
@@ -44,7 +44,7 @@ pub fn fold_header_bare(raw: &str) -> String {
         }
         c => depth == 0 && !is_decoration(*c),
     });
-    bare.collect()
+    bare.map(name::simple).collect()
 }
 
 fn is_decoration(c: char) -> bool {
@@ -87,5 +87,7 @@ mod tests {
         assert_eq!(fold_header("身 份\n证 号*："), "身份证号");
         assert_eq!(fold_header("村（居）"), "村居");
         assert_eq!(fold_header_bare("月保障金额（元）"), "月保障金额");
+        assert_eq!(fold_header("身份證號碼"), "身份证号码");
+        assert_eq!(fold_header_bare("與戶主關係（必填）"), "与户主关系");
     }
 }

@@ -208,6 +208,11 @@ fn meaning_of_own(heading: &Heading, list: &ListWords, vocabulary: &Vocabulary, 
         if let Some(field) = list.columns.get(key) {
             return Meaning::Field(*field, true);
         }
+        // 帮扶人姓名 is who helps, though 帮扶人 is somebody else.
+        let of_helper = key.strip_suffix("姓名").and_then(|stem| list.columns.get(stem));
+        if let Some(field @ (Field::Contact | Field::Doctor)) = of_helper {
+            return Meaning::Field(*field, true);
+        }
         // Under a group that names somebody else only the joined key, which is the first, can be meant.
         if heading.of_other && at > 0 {
             return Meaning::Field(Field::Ignored, false);

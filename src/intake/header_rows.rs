@@ -7,6 +7,8 @@ use super::families::names_one_of_many;
 use super::field::Field;
 use super::fold::fold_header;
 use super::header::{Heading, headings, hinted, is_known, is_known_key, is_meant};
+use super::joined::is_half_of_name;
+use super::nameless::is_called;
 use super::row::{Cell, Row};
 use super::vocabulary::Vocabulary;
 
@@ -24,7 +26,10 @@ pub fn place(window: &[Row], vocabulary: &Vocabulary) -> Option<(usize, usize, u
             let Some(known) = known_cells(&window[first..first + depth], vocabulary) else { break };
             // A title over the header knows nothing by itself.
             let without = (depth > 1).then(|| known_cells(&window[first + 1..first + depth], vocabulary)).flatten();
-            if known > best.map_or(0, |(most, _)| most) && without.is_none_or(|without| without < known) {
+            // 时间 below 复核, and nothing else below any other: no column more is known, and the row is nobody's.
+            let is_part = depth > 1 && known > 0 && is_lower_half(&window[first..first + depth], vocabulary);
+            let most = best.map_or(0, |(most, _)| most);
+            if (known > most || is_part && known == most) && without.is_none_or(|without| without < known) {
                 best = Some((known, depth));
             }
         }
@@ -58,6 +63,9 @@ fn known_cells(rows: &[Row], vocabulary: &Vocabulary) -> Option<usize> {
             })
             .filter(|(column, cell)| {
                 let own = fold_header(&cell.to_text());
+                if is_half_of_name(&own) {
+                    return true;
+                }
                 // 一组 below and beside 姓名 is the name of a part, and nobody's header.
                 let is_part = |heading: &Heading| {
                     let [joined, above @ ..] = &heading.keys[..] else { return false };
@@ -71,6 +79,7 @@ fn known_cells(rows: &[Row], vocabulary: &Vocabulary) -> Option<usize> {
                 // Known only because of the row above it: that is a remark or a line of data.
                 !is_digits && upper.iter().all(|heading| heading.column != *column || !is_known(heading, vocabulary))
                     || is_known_key(&own, vocabulary)
+                    || below.iter().any(|heading| heading.column == *column && is_made_of_two(heading, vocabulary))
             })
             .count();
         if known * 2 < last.filled() {
@@ -82,9 +91,24 @@ fn known_cells(rows: &[Row], vocabulary: &Vocabulary) -> Option<usize> {
         is_meant(heading, vocabulary, true, |field| matches!(field, Field::Name | Field::Head))
             || hinted(heading, Field::Name, vocabulary)
             || names_one_of_many(heading, vocabulary)
+            || is_called(heading, vocabulary)
     });
     // The upper row of two may name nobody, and be no header without the lower one.
-    Some(if named { headings.iter().filter(|heading| is_known(heading, vocabulary)).count() } else { 0 })
+    let is_known = |heading: &&Heading| is_known(heading, vocabulary) || is_called(heading, vocabulary);
+    Some(if named { headings.iter().filter(is_known).count() } else { 0 })
+}
+
+/// Whether the header is one only together with the row above it: 时间 below 复核.
+fn is_made_of_two(heading: &Heading, vocabulary: &Vocabulary) -> bool {
+    matches!(&heading.keys[..], [joined, _, ..] if heading.written.contains('.') && is_known_key(joined, vocabulary))
+}
+
+/// Whether each cell of the last row makes a header with the one above it.
+fn is_lower_half(rows: &[Row], vocabulary: &Vocabulary) -> bool {
+    let Some(last) = rows.last() else { return false };
+    let headings = headings(rows, vocabulary);
+    let is_made = |at: usize| headings.iter().any(|h| h.column == at && is_made_of_two(h, vocabulary));
+    last.cells().enumerate().all(|(column, cell)| cell.is_empty() || is_made(column))
 }
 
 /// Whether the header names people.

@@ -1,4 +1,5 @@
-//! One value written over several columns: a number with a digit in each cell, a date as year, month and day.
+//! One value written over several columns: a number with a digit in each cell, a date as year, month and day, a name as
+//! 姓 and 名.
 
 use super::beside::means;
 use super::field::Field;
@@ -10,11 +11,22 @@ use super::vocabulary::Vocabulary;
 /// Places of a citizen number, and of one from before 1999.
 const NUMBER_PLACES: [usize; 2] = [18, 15];
 
+/// What the two columns of a name are called.
+const HALVES_OF_NAME: [&str; 2] = ["姓", "名"];
+/// A given name is shorter.
+const WHOLE_NAME_CHARS_MIN: usize = 3;
+
 /// Columns that hold one value together. It is read in the first of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Joined {
     Number { first: usize, places: usize },
     Date { first: usize, parts: usize },
+    Name { first: usize },
+}
+
+/// Whether a header is of one of the two columns of a name.
+pub fn is_half_of_name(key: &str) -> bool {
+    HALVES_OF_NAME.contains(&key)
 }
 
 impl Joined {
@@ -56,13 +68,21 @@ impl Joined {
         is_told.then_some((joined, None))
     }
 
-    /// 出生年 月 日, and 年 月 日 under 死亡日期.
+    /// 出生年 月 日, 年 月 日 under 死亡日期, 姓 名.
     fn named(heading: &Heading, behind: &[Heading], vocabulary: &Vocabulary) -> Option<(Joined, Option<String>)> {
         let split = |heading: &Heading| {
             let (group, own) = heading.written.rsplit_once('.').unwrap_or(("", &heading.written));
             (fold_header(group), fold_header(own))
         };
         let (group, own) = split(heading);
+        let [surname, given] = HALVES_OF_NAME;
+        let is_given =
+            |next: &Heading| next.column == heading.column + 1 && split(next) == (group.clone(), given.to_owned());
+        if own == surname && behind.first().is_some_and(is_given) {
+            let key =
+                if group.is_empty() || group == "姓名" { "姓名".to_owned() } else { format!("{group}姓名") };
+            return Some((Joined::Name { first: heading.column }, Some(key)));
+        }
         let stem = own.strip_suffix('年')?;
         let is_next = |at: usize, unit: &str| {
             behind.get(at).filter(|next| next.column == heading.column + at + 1).is_some_and(|next| {
@@ -77,13 +97,15 @@ impl Joined {
     }
 
     fn first(self) -> usize {
-        let (Joined::Number { first, .. } | Joined::Date { first, .. }) = self;
+        let (Joined::Number { first, .. } | Joined::Date { first, .. } | Joined::Name { first }) = self;
         first
     }
 
     fn width(self) -> usize {
-        let (Joined::Number { places: width, .. } | Joined::Date { parts: width, .. }) = self;
-        width
+        match self {
+            Joined::Number { places: width, .. } | Joined::Date { parts: width, .. } => width,
+            Joined::Name { .. } => 2,
+        }
     }
 
     /// Writes the value into the first of its columns and leaves the others empty. A cell that holds all of it stays.
@@ -120,6 +142,13 @@ impl Joined {
                     value.push_str(text);
                     value.push_str(unit);
                 }
+                (!value.is_empty()).then_some(value)
+            }
+            Joined::Name { .. } => {
+                let [surname, given] = [self.first(), self.first() + 1].map(|column| row.cell(column).to_text());
+                // 王 and 王大明
+                let is_whole = given.chars().count() >= WHOLE_NAME_CHARS_MIN && given.starts_with(surname.as_str());
+                let value = if is_whole { given } else { surname + &given };
                 (!value.is_empty()).then_some(value)
             }
         }

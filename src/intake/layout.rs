@@ -26,6 +26,10 @@ pub struct Layout {
     pub(super) header_cells: Vec<(usize, String)>,
     /// Whether the head is the only person named, so that the line is theirs (DOMAIN.md 5, dibao shape a).
     pub head_is_person: bool,
+    /// Whether the lines of the other members name the head alone, too: then they are nobody's.
+    pub names_heads_alone: bool,
+    /// Columns made for something else in which reviews are told as well (复核情况, 备注).
+    pub reviews_beside: Vec<usize>,
     /// Columns of a head who is named beside the members, with what they tell of them; empty where no number does.
     pub of_head: Vec<(usize, Field)>,
     /// Columns between a head and the members that may be either's: the cells tell.
@@ -95,6 +99,11 @@ impl Layout {
     pub fn is_whole_in(&self, row: &Row) -> bool {
         let texts = row.cells().map(|cell| fold_word(&cell.to_text())).filter(|text| !text.is_empty());
         texts.into_iter().all(|text| self.header_cells.iter().any(|(_, header)| *header == text))
+    }
+
+    /// Whether a column is made for the days of reviews: only that can say that there was none.
+    pub fn asks_for_reviews(&self) -> bool {
+        self.columns(Field::Reviewed).iter().any(|column| !self.reviews_beside.contains(column))
     }
 
     /// Whether both read the same columns in the same way.

@@ -6,6 +6,7 @@ use super::band::{self, Said};
 use super::clean::place::codes;
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
+use super::header::is_known_key;
 use super::header_rows::is_another_header;
 use super::layout::Layout;
 use super::row::{Cell, Row};
@@ -30,6 +31,8 @@ const TOTAL_CHARS_MAX: usize = 8;
 const TITLE_CHARS_MIN: usize = 6;
 /// A longer text alone under the names is a title.
 const ALONE_NAME_CHARS_MAX: usize = 5;
+/// Fewer words of headers in a line may stand in their own columns.
+const LABELS_MIN: usize = 2;
 /// A shorter number alone in its row is a running number, and no code of an area.
 const CODE_DIGITS_MIN: usize = 6;
 
@@ -58,6 +61,9 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     let Some((first_column, first)) = row.first_filled() else { return Kind::Blank };
     if is_example(first, vocabulary) || is_example(name, vocabulary) {
         return Kind::Trailer;
+    }
+    if is_labels(row, first, vocabulary) && !layout.is_repeated_by(row) {
+        return Kind::Blank;
     }
     if !id.is_empty() && is_number(id) && !name.is_empty() {
         return Kind::Line;
@@ -157,6 +163,24 @@ fn is_example(first: Cell<'_>, vocabulary: &Vocabulary) -> bool {
     let start = text.chars().find(|c| !matches!(c, '(' | '（' | '[' | '【' | '*' | '※' | ' '));
     start.is_some_and(|c| !c.is_ascii_digit() && vocabulary.example_starts.contains(c))
         && vocabulary.example.contains(&fold_header(text))
+}
+
+/// What a household has in common, over its lines: 户主姓名 王大明 户号 7 人口数 3. Each other cell is a header's word, and
+/// the one behind it is what it asks for.
+fn is_labels(row: &Row, first: Cell<'_>, vocabulary: &Vocabulary) -> bool {
+    let Cell::Text(text) = first else { return false };
+    // Asked of every line: nearly all begin with a number or a name.
+    let of_household = |field: &Field| matches!(field, Field::Head | Field::Household | Field::RecordNo);
+    let key = text.trim_end_matches([':', '：']);
+    if !vocabulary.columns.get(key).is_some_and(of_household) {
+        return false;
+    }
+    let is_word = |cell: Cell<'_>| matches!(cell, Cell::Text(text) if is_known_key(&fold_header(text), vocabulary));
+    let words: Vec<bool> = row.cells().filter(|cell| !cell.is_empty()).map(is_word).collect();
+    let count = words.iter().filter(|is_word| **is_word).count();
+    // A header may have a column that nobody knows, or two.
+    let is_answered = (words.len() - count) * 2 >= count && words.windows(2).all(|two| two[0] || two[1]);
+    count >= LABELS_MIN && is_answered && words.last() == Some(&false)
 }
 
 /// The columns' own numbers, printed under the header: 1 2 3 4, or 甲 乙 丙 1 2.

@@ -18,6 +18,7 @@ use super::header_rows::{KNOWN_CELLS_MIN, place};
 use super::joined::Joined;
 use super::layout::Layout;
 use super::named::Called;
+use super::nameless;
 use super::notes::shown_headers;
 use super::row::Row;
 use super::tables::{Tables, name_by_fate, said};
@@ -90,6 +91,7 @@ fn find_any(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
         return None;
     }
     let joined = Joined::of(&mut headings, below, vocabulary);
+    nameless::name_by_cells(&mut headings, below, vocabulary);
     let (crowded, headings): (Vec<Heading>, Vec<Heading>) =
         headings.into_iter().partition(|heading| content::is_crowded(heading, below, vocabulary));
     let unread = Found::written(&crowded, vocabulary).into_iter().collect();

@@ -14,8 +14,11 @@ use super::content;
 use super::fill::FillDown;
 use super::heads::{self, Heads};
 use super::layout::Layout;
+use super::legend::Legend;
 use super::line_area::LineArea;
+use super::nameless;
 use super::parents;
+use super::reviews;
 use super::row::Row;
 use super::totals::Counts;
 use super::unread::Unread;
@@ -54,6 +57,8 @@ pub struct Table<'v> {
     /// All that decides how a line is read, beside its text.
     pub seed: u64,
     pub fill: FillDown,
+    /// Columns whose headers say what their digits mean.
+    pub legends: Vec<Legend>,
     /// Columns that nobody reads.
     pub unread: Vec<Unread>,
     /// Heads who may have no line of their own.
@@ -84,6 +89,7 @@ impl<'v> Table<'v> {
         let lines = parts.as_deref().unwrap_or(data);
         heads::settle(&mut layout, lines);
         content::adopt(&mut layout, lines, context.vocabulary);
+        layout.names_heads_alone = nameless::names_heads_alone(&layout, lines, context.vocabulary);
         let words = context.vocabulary.of(layout.list);
         // Whose household it was that somebody left.
         let is_of_changes = context.vocabulary.changes.iter().any(|word| context.rel_path.contains(word.as_str()));
@@ -100,7 +106,9 @@ impl<'v> Table<'v> {
             said,
             flags: content::flags_asked(&layout, lines),
         };
+        reviews::adopt(&mut layout, lines, &reading, context.vocabulary);
         Table {
+            legends: Legend::of(&layout),
             of_parents: parents::without_doubtful(&layout, lines, context.vocabulary),
             unread: Unread::of(&layout, context.vocabulary),
             columns,
@@ -124,6 +132,7 @@ impl<'v> Table<'v> {
         self.cleaner = Cleaner::new(context.vocabulary, &layout, self.reading);
         self.of_parents = parents::without_doubtful(&layout, &[], context.vocabulary);
         self.unread = Unread::of(&layout, context.vocabulary);
+        self.legends = Legend::of(&layout);
         self.layout = layout;
     }
 
@@ -165,7 +174,7 @@ impl<'v> Table<'v> {
     fn seed(&self, area: Area, fingerprint: u64) -> u64 {
         let mut bytes = vec![
             self.layout.list as u8,
-            u8::from(self.layout.head_is_person),
+            u8::from(self.layout.head_is_person) + 2 * u8::from(self.layout.names_heads_alone),
             u8::from(self.reading.typed),
             u8::from(self.reading.epoch_1904),
             u8::from(self.reading.damaged_tails),

@@ -29,7 +29,7 @@ const LISTS: [(List, &str); 6] = [
 ];
 
 /// Raised when cleaning changes, so that lines already held are read again.
-const CLEANING_VERSION: u64 = 7;
+const CLEANING_VERSION: u64 = 8;
 
 /// Headers, status words, trailers and the drop-list, folded and ready to look up.
 #[derive(Debug)]
@@ -73,6 +73,8 @@ pub struct Vocabulary {
     pub(super) nobody: Words,
     pub(super) done: Words,
     pub(super) to_do: Words,
+    /// What a review is called, beside its date.
+    pub(super) reviews: Words,
     /// How somebody is who did not die.
     pub(super) alive: Words,
     /// What asks whether somebody was paid.
@@ -210,6 +212,7 @@ impl Vocabulary {
             nobody: words(|file| &file.words.nobody),
             done: words(|file| &file.words.done),
             to_do: words(|file| &file.words.to_do),
+            reviews: words(|file| &file.words.reviews),
             alive: words(|file| &file.words.alive),
             paid: words(|file| &file.words.paid),
             dead_starts: words(|file| &file.words.dead).iter().filter_map(|word| word.chars().next()).collect(),

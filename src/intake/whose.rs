@@ -28,6 +28,8 @@ pub struct Whose {
     pub of_groups: Words,
     /// What the end of a person's line makes a name of: 停保人员, 死者.
     pub of_people: Words,
+    /// What those of a list are called over their names, where no column is called a name: 低保对象.
+    pub called: Words,
 }
 
 impl Whose {
@@ -50,6 +52,7 @@ impl Whose {
             before_members: words(|file| &file.before_members),
             of_groups: words(|file| &file.of_groups),
             of_people: words(|file| &file.of_people),
+            called: words(|file| &file.called),
         }
     }
 

@@ -24,6 +24,7 @@ const NOT_SAID: &str = "none";
 
 /// What a finding's detail can hold, all rules together. A part that is absent is passed as [`NOT_SAID`].
 const DETAIL_KEYS: &[&str] = &[
+    "approved",
     "areas",
     "class",
     "count",
@@ -291,8 +292,8 @@ impl Text {
             "sexes" => self.coded("sex", &text),
             "fault" => self.coded("id-fault", &text),
             "to" | "other" => self.coded("place", &text),
-            "date" | "dates" | "died" | "last" | "listed" | "moved_out" | "reviewed" | "sign" | "sign_of_life"
-            | "vanished" => self.date(&text),
+            "approved" | "date" | "dates" | "died" | "last" | "listed" | "moved_out" | "reviewed" | "sign"
+            | "sign_of_life" | "vanished" => self.date(&text),
             _ => text,
         }
     }

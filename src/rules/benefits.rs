@@ -19,10 +19,8 @@ fn dibao_review_overdue(bench: &mut Bench) {
     let case = bench.case;
     let due: Vec<(&Entry, PartialDate, i32)> = case
         .active_on(List::Dibao)
-        // Never reviewed counts from the approval.
-        .filter_map(|e| {
-            e.record.reviewed.or(e.record.since).map(|last| (e, last, bench.parameters.review_days(e.record.class)))
-        })
+        // Only a list that asks for reviews can say that there was none: then its entries hold the approval for one.
+        .filter_map(|e| e.record.reviewed.map(|last| (e, last, bench.parameters.review_days(e.record.class))))
         .collect();
     for (entry, last, limit) in due {
         if days_between(last.last(), bench.case.today) <= limit {
@@ -31,6 +29,9 @@ fn dibao_review_overdue(bench: &mut Bench) {
         }
         let finding = bench.raise("dibao-review-overdue", Some((entry.area, List::Dibao)), vec![entry.uid]);
         say(finding, "reviewed", last.to_string());
+        if entry.record.since == Some(last) {
+            say(finding, "approved", last.to_string());
+        }
         say(finding, "days_max", limit);
         if let Some(class) = entry.record.class {
             say(finding, "class", class.to_string());

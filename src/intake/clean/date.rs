@@ -97,6 +97,48 @@ fn ymd(year: i64, month: i64, day: i64) -> Option<PartialDate> {
     PartialDate::day(y, m, d).or_else(|| PartialDate::month(y, m)).or_else(|| PartialDate::year(y))
 }
 
+/// The last day of several in one cell (2025-03-01、2026-01-05) that is not still to come (下次复核2027-01-05).
+pub fn latest(cell: Cell<'_>, hints: &DateHints, vocabulary: &Vocabulary) -> Result<Option<PartialDate>, ()> {
+    let Cell::Text(text) = cell else { return read(cell, hints, vocabulary) };
+    if let Some(date) = plain(text.as_bytes()) {
+        return Ok(Some(date).filter(|date| date.parts().0 > PLACEHOLDER_YEAR_MAX));
+    }
+    let whole = read(cell, hints, vocabulary);
+    let starts = years(text);
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    let is_next = |start: usize| {
+        let before = text[..start].trim_end_matches(|c: char| !c.is_alphanumeric());
+        // 下次 stands before the day or a few words before it, and behind the day before that.
+        let own = &before[before.rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1)..];
+        vocabulary.hints_not.iter().any(|word| own.contains(word.as_str()))
+    };
+    let own = starts.iter().copied().zip(ends).filter(|(start, _)| !is_next(*start));
+    let dates = own.filter_map(|(start, end)| read_text(&text[start..end], hints, vocabulary).ok().flatten());
+    let last = dates.filter(|date| date.first() <= hints.today).max_by_key(|date| (date.last(), date.first()));
+    let places = |date: PartialDate| usize::from(date.parts().1 > 0) + usize::from(date.parts().2 > 0);
+    match (last, whole) {
+        (Some(last), Ok(Some(whole))) if starts.len() == 1 && places(whole) >= places(last) => Ok(Some(whole)),
+        (Some(last), _) => Ok(Some(last)),
+        (None, whole) => whole,
+    }
+}
+
+/// Where a year of four digits, or a day of eight, begins in a text.
+fn years(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let mut starts = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let digits = bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+        let is_century = bytes[at..].starts_with(b"19") || bytes[at..].starts_with(b"20");
+        if is_century && matches!(digits, 4 | 8) {
+            starts.push(at);
+        }
+        at += digits.max(1);
+    }
+    starts
+}
+
 fn read_text(text: &str, hints: &DateHints, vocabulary: &Vocabulary) -> Result<Option<PartialDate>, ()> {
     if let Some(date) = plain(text.as_bytes()) {
         return Ok(Some(date));
@@ -175,8 +217,8 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
         let value = |at: usize| groups.get(at).and_then(|digits| run(digits.as_bytes()));
         return ymd(value(0)?.checked_add(1911)?, value(1).unwrap_or(0), value(2).unwrap_or(0));
     }
-    if let Some(date) = english_month(&western) {
-        return Some(date);
+    if let Some(date) = english_month(&western, hints) {
+        return date;
     }
     let groups = groups(&western);
     let first = groups.first()?;
@@ -266,8 +308,9 @@ fn century(year: i64, month: i64, hints: &DateHints) -> Option<i64> {
     [late, early].into_iter().find(|candidate| *candidate == known)
 }
 
-/// `6-May-90`, `May-1990`: what an English Excel makes of a date.
-fn english_month(text: &str) -> Option<PartialDate> {
+/// `6-May-90`, `May-1990`: what an English Excel makes of a date; no year where it may be of either
+/// century, as of a birth in `05-Mar-25`.
+fn english_month(text: &str, hints: &DateHints) -> Option<Option<PartialDate>> {
     const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let at = MONTHS.iter().enumerate().find_map(|(index, name)| text.find(name).map(|at| (index, at)))?;
     let (index, position) = at;
@@ -280,13 +323,14 @@ fn english_month(text: &str) -> Option<PartialDate> {
     };
     let year = run(after.first().or_else(|| before.last())?.as_bytes())?;
     let year = match year {
-        0..=29 => 2_000 + year,
-        30..=99 => 1_900 + year,
-        year => year,
+        0..100 if hints.birth => century(year, index as i64 + 1, hints),
+        0..30 => Some(2_000 + year),
+        30..100 => Some(1_900 + year),
+        year => Some(year),
     };
     let day = day_behind.or(before.last().copied().filter(|_| !after.is_empty()));
     let day = day.and_then(|digits| run(digits.as_bytes())).unwrap_or(0);
-    ymd(year, index as i64 + 1, day)
+    Some(year.and_then(|year| ymd(year, index as i64 + 1, day)))
 }
 
 fn groups(text: &str) -> Vec<&str> {

@@ -13,6 +13,7 @@ use super::super::band::Said;
 use super::super::field::Field;
 use super::super::fold::fold_word;
 use super::super::layout::Layout;
+use super::super::reviews;
 use super::super::row::{Cell, trim};
 use super::super::vocabulary::{ListWords, Vocabulary};
 use super::date::{self, DateHints, DateOrder};
@@ -82,9 +83,17 @@ pub struct Reading {
     pub flags: FlagsAsked,
 }
 
+impl Reading {
+    /// How an office's own dates are to be read.
+    pub fn dates(&self) -> DateHints {
+        let Reading { order, typed, epoch_1904, today, stated_on, .. } = *self;
+        DateHints { typed, epoch_1904, order, today, stated_on, birth: false, by_number: None }
+    }
+}
+
 impl<'v> Cleaner<'v> {
     pub fn new(vocabulary: &'v Vocabulary, layout: &Layout, reading: Reading) -> Cleaner<'v> {
-        let Reading { digits, damaged_tails, order, typed, epoch_1904, today, stated_on, said, flags } = reading;
+        let Reading { digits, damaged_tails, today, stated_on, said, flags, .. } = reading;
         Cleaner {
             vocabulary,
             words: vocabulary.of(layout.list),
@@ -93,7 +102,7 @@ impl<'v> Cleaner<'v> {
             damaged_tails,
             says_status: layout.says_status(),
             said: said.or(layout.said),
-            dates: DateHints { typed, epoch_1904, order, today, stated_on, birth: false, by_number: None },
+            dates: reading.dates(),
             statuses: Memo::default(),
             silent: Memo::default(),
             reasons: Memo::default(),
@@ -116,6 +125,9 @@ impl<'v> Cleaner<'v> {
         let errors = view.layout.kept.iter().filter(|(_, column)| view.row.cell(*column) == Cell::Error);
         self.noticed.errors = errors.count() as u64;
         let Some(name) = view.text(Field::Name) else { return (None, self.noticed) };
+        if view.layout.names_heads_alone && self.relation(view).is_some_and(|code| code > HEAD) {
+            return (None, self.noticed);
+        }
         let (name, beside) = name_and_number(&name);
         let cell = match view.cell(Field::Id) {
             Cell::Empty => beside.map_or(Cell::Empty, Cell::Text),
@@ -161,6 +173,9 @@ impl<'v> Cleaner<'v> {
             record.relation = record.relation.or(Some(HEAD));
         }
         self.settle(view, area, &mut record);
+        if self.list == List::Dibao && record.reviewed.is_none() && self.is_never_reviewed(view) {
+            record.reviewed = record.since;
+        }
         (Some(record), self.noticed)
     }
 
@@ -189,19 +204,45 @@ impl<'v> Cleaner<'v> {
 
     /// 本月已核 is a review of the month that the sheet states.
     fn reviewed(&mut self, view: View<'_>) -> Option<PartialDate> {
-        let says = matches!(view.cell(Field::Reviewed), Cell::Text(text) if self.says_reviewed(text));
+        let says = view.layout.asks_for_reviews()
+            && matches!(view.cell(Field::Reviewed), Cell::Text(text) if self.says_reviewed(text));
         if says { PartialDate::month(self.month.0, self.month.1) } else { self.latest(view, Field::Reviewed) }
     }
 
-    /// The last day of those under its columns: 2025年复核时间, 2026年复核时间.
+    /// The last day of those under its columns (2025年复核时间, 2026年复核时间), and of several in one cell.
     fn latest(&mut self, view: View<'_>, field: Field) -> Option<PartialDate> {
-        if view.layout.columns(field).len() < 2 {
-            return self.date(view, field);
+        let columns = view.layout.columns(field);
+        let mut last: Option<PartialDate> = None;
+        for column in columns {
+            let cell = if columns.len() == 1 { view.cell(field) } else { view.row.cell(*column) };
+            let is_beside = field == Field::Reviewed && view.layout.reviews_beside.contains(column);
+            let date = match is_beside {
+                true => self.told_beside(cell, *column, view),
+                false => date::latest(cell, &self.dates, self.vocabulary).unwrap_or_else(|()| self.read(None)),
+            };
+            last = [last, date].into_iter().flatten().max_by_key(|date| date.last());
         }
-        let dates = view.layout.columns(field).iter().map(|column| view.row.cell(*column));
-        let read: Vec<_> = dates.map(|cell| date::read(cell, &self.dates, self.vocabulary)).collect();
-        self.noticed.unread += read.iter().filter(|date| date.is_err()).count() as u64;
-        read.into_iter().filter_map(|date| date.ok().flatten()).max_by_key(|date| date.last())
+        last
+    }
+
+    /// The day of a review in a column that is made for something else: 复核通过（2026-01-05）.
+    fn told_beside(&self, cell: Cell<'_>, column: usize, view: View<'_>) -> Option<PartialDate> {
+        let is_remark = view.layout.columns(Field::Remark).contains(&column);
+        reviews::told(cell, is_remark, &self.dates, self.vocabulary)
+    }
+
+    /// Whether a column made for the day of a review says that there was none: blank, /, 待复核. Then the approval is the
+    /// last time that anybody looked into it. Where nothing is asked, or what is said is not understood, nobody knows.
+    fn is_never_reviewed(&self, view: View<'_>) -> bool {
+        let said = match view.cell(Field::Reviewed) {
+            Cell::Empty => true,
+            cell @ Cell::Text(text) => match date::read(cell, &self.dates, self.vocabulary) {
+                Ok(date) => date.is_none(),
+                Err(()) => words::is_to_do(text, self.vocabulary),
+            },
+            _ => false,
+        };
+        said && view.layout.asks_for_reviews()
     }
 
     /// Whether a text that is no date says that the review was done.
@@ -300,6 +341,11 @@ impl<'v> Cleaner<'v> {
         let text = (self.list != List::Deaths).then(|| view.text(Field::Status)).flatten()?;
         let mut is_read = |text: &str| self.statuses.get(text, |text| words::stated(text, words)).is_known();
         if is_read(&text) || view.text(Field::ChangeKind).is_some_and(|kind| is_read(&kind)) {
+            return None;
+        }
+        // The day of a review, where it stands in the place of what came of it.
+        let tells_reviews = view.layout.columns(Field::Status).iter().any(|at| view.layout.reviews_beside.contains(at));
+        if tells_reviews && date::read(Cell::Text(&text), &self.dates, vocabulary).is_ok() {
             return None;
         }
         let says_nothing = self.silent.get(&text, |text| vocabulary.none.contains(&fold_word(text)));

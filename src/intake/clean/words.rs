@@ -353,7 +353,13 @@ pub fn is_given(cell: Cell<'_>, vocabulary: &Vocabulary) -> bool {
 pub fn is_done(text: &str, vocabulary: &Vocabulary) -> bool {
     let folded = fold_word(text);
     let holds = |words: &[String]| words.iter().any(|word| folded.contains(word.as_str()));
-    is_given(Cell::Text(text), vocabulary) && holds(&vocabulary.done) && !holds(&vocabulary.to_do)
+    is_given(Cell::Text(text), vocabulary) && holds(&vocabulary.done) && !is_to_do(text, vocabulary)
+}
+
+/// Whether a text in the place of a date says that it is still to be done: 待复核, 未核.
+pub fn is_to_do(text: &str, vocabulary: &Vocabulary) -> bool {
+    let folded = fold_word(text);
+    vocabulary.to_do.iter().any(|word| folded.contains(word.as_str()))
 }
 
 /// A dibao class: a letter or a number of it anywhere in the cell; of one that was changed the new one.

@@ -60,8 +60,9 @@ impl SheetReader<'_, '_> {
             })
     }
 
-    /// Reads 否 under 是否健在, and tells what columns that nobody reads say of a death.
+    /// Reads digits as their header says, and 否 under 是否健在, and tells what columns that nobody reads say of a death.
     pub(super) fn tell_deaths(&mut self, row: &mut Row) {
+        self.table.legends.iter().for_each(|legend| legend.read(row));
         let (layout, vocabulary, name) = (&self.table.layout, self.context.vocabulary, self.origin.name);
         if let Some(word) = unread::turn(row, layout, vocabulary) {
             self.report.notes.note(RefusalCode::UnknownState, &word, name, row.number);

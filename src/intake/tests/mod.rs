@@ -13,5 +13,6 @@ mod headers;
 mod heads;
 mod noted;
 mod parents;
+mod reviews;
 mod robust;
 mod side_by_side;

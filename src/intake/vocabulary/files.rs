@@ -80,6 +80,7 @@ pub(super) struct CommonWords {
     pub nobody: Words,
     pub done: Words,
     pub to_do: Words,
+    pub reviews: Words,
     pub stays: Words,
     pub alive: Words,
     pub paid: Words,

@@ -107,6 +107,13 @@ fn a_lost_zero_and_a_lost_century_stay_uncertain() {
     let birth = DateHints { birth: true, ..hints() };
     assert_eq!(shown(Cell::Text("15.5.6"), birth), "?");
     assert_eq!(shown(Cell::Text("90.5.6"), birth), "1990-05-06");
+    assert_eq!(shown(Cell::Text("05-Mar-25"), birth), "?");
+    assert_eq!(
+        shown(Cell::Text("05-Mar-25"), DateHints { by_number: "1925-03-05".parse().ok(), ..birth }),
+        "1925-03-05"
+    );
+    assert_eq!(shown(Cell::Text("05-Mar-50"), birth), "1950-03-05");
+    assert_eq!(shown(Cell::Text("05-Mar-25"), hints()), "2025-03-05");
     assert_eq!(shown(Cell::Text("15.5.6"), DateHints { by_number: "1915-05-06".parse().ok(), ..birth }), "1915-05-06");
 }
 
