@@ -565,6 +565,17 @@ fn a_line_without_number_and_birth_date_may_be_whose_household_it_names_though_i
         ("the head's sex", story(head, "b dib 001200 宋春 - f - head=宋春 rel=2"), "a|b a~b"),
         ("somebody of the head's name", story(head, "b dib 001200 宋春 - f - head=宋山 rel=30"), "a|b"),
         (
+            "the register's line the one without number and birth date",
+            "a pop 001200 潘春桂 - f - head=潘大山 rel=52\n b dib 001200 潘春荷 19480616/002 f - head=潘大山 rel=52"
+                .to_owned(),
+            "a|b a~b",
+        ),
+        (
+            "and of a common name",
+            "a pop 001200 王秀 - f - head=王军 rel=30\n b dib 001200 王英 20210929/002 f - head=王军 rel=30".to_owned(),
+            "a|b a~b",
+        ),
+        (
             "two sisters on both lists",
             story(
                 daughter,
