@@ -303,6 +303,45 @@ fn one_person_written_in_many_ways() {
 }
 
 #[test]
+fn a_name_that_nobody_could_write_or_that_is_none_agrees_with_the_true_one() {
+    check(&[
+        (
+            "a character written as its sound, its parts, a star, a circle",
+            "a pop 001200 王小䲜 19750709/003 m 1975-07-09\n b hea 001200 王小yu 19750709/003 m -\n \
+             c dib 001200 王小（鱼鱼） 19750709/003 m -\n d fam 001200 王小○ 19750709/003 m -",
+            "abcd",
+        ),
+        (
+            "marks, a row number and a label",
+            "a pop 001200 ★王大明A - m 1945-03-02\n b hea 001200 3、王大明 - m 1945-03-02",
+            "ab",
+        ),
+        (
+            "a child under its father's name, and its twin",
+            "a pop 001200 许鹏柏 20251115/005 m 2025-11-15 head=许国强 rel=20\n \
+             b pop 001200 许小兰 20251115/006 f 2025-11-15 head=许国强 rel=30\n \
+             c hea 001200 许国强之子 20251115/005 m 2025-11-15\n d hea 001200 许国强之女 - f 2025-11-15",
+            "ac|bd",
+        ),
+        (
+            "under its father's name, and its grandfather the head: for a person to judge",
+            "a pop 001200 许小兰 20251115/006 f 2025-11-15 head=许大山 rel=42\n b hea 001200 许国强之女 - f 2025-11-15",
+            "a|b a~b",
+        ),
+        (
+            "born on another day",
+            "a pop 001200 许小兰 20251115/006 f 2025-11-15 head=许大山 rel=42\n b hea 001200 许国强之女 - f 2025-12-20",
+            "a|b",
+        ),
+        (
+            "two sons of one father born years apart",
+            "a pop 001200 许鹏柏 20211115/005 m 2021-11-15 head=许国强 rel=20\n b hea 001200 许国强之子 - m 2025-12-20",
+            "a|b",
+        ),
+    ]);
+}
+
+#[test]
 fn one_person_on_lines_with_little_left() {
     check(&[
         (
