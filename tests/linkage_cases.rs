@@ -342,6 +342,27 @@ fn a_name_that_nobody_could_write_or_that_is_none_agrees_with_the_true_one() {
 }
 
 #[test]
+fn a_given_name_turned_round_on_one_number_is_one_person_though_a_birth_column_is_off() {
+    check(&[
+        (
+            "a digit of the month",
+            "a pop 001200 许月莺 19911204/014 f 1991-01-04\n b hea 001200 许莺月 19911204/014 f 1991-12-04",
+            "ab",
+        ),
+        (
+            "and another sex: siblings under one number",
+            "a pop 001200 许月莺 19911204/014 f 1991-01-04\n b hea 001200 许莺月 19911204/014 m 1996-12-04",
+            "a|b a=b a~b",
+        ),
+        (
+            "in another village",
+            "a pop 001200 许月莺 19911204/014 f 1991-12-04\n b pop 002201 许莺月 19911204/014 f 1996-05-20",
+            "a|b a=b a~b",
+        ),
+    ]);
+}
+
+#[test]
 fn one_person_on_lines_with_little_left() {
     check(&[
         (
