@@ -37,8 +37,9 @@ pub fn fold(raw: &str) -> CompactString {
 const OPENS: &str = "([【〔<〈《";
 const CLOSES: &str = ")]】〕>〉》";
 
-fn is_han(c: char) -> bool {
-    matches!(c, '\u{4e00}'..='\u{9fff}')
+/// Whether a name can be written with it; none of these is changed by NFKC.
+pub fn is_han(c: char) -> bool {
+    ('\u{3400}'..='\u{9fff}').contains(&c)
 }
 
 /// A name with a character that is written out in brackets: 王大? of 王大(龙天), where fonts have no 䶮 (DOMAIN.md 6 row 7).

@@ -6,6 +6,7 @@ pub mod flag;
 pub mod number;
 pub mod place;
 pub mod record;
+pub mod remark;
 pub mod told;
 pub mod view;
 pub mod words;

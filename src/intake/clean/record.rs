@@ -19,7 +19,8 @@ use super::date::{self, DateHints, DateOrder};
 use super::flag::{Answer, FlagsAsked};
 use super::number::{code_text, has_lost_tail, id_number, name_and_number};
 use super::view::View;
-use super::words::{self, Memo, Remarked, SexDigits, Stated, Why};
+use super::remark::{Remarked, remarked};
+use super::words::{self, Memo, SexDigits, Stated, Why};
 
 /// GB/T 4761: 户主.
 const HEAD: u8 = 2;
@@ -235,13 +236,13 @@ impl<'v> Cleaner<'v> {
     fn remark(&mut self, view: View<'_>) -> Remarked {
         let words = self.words;
         let Some(text) = view.text(Field::Remark) else { return Remarked::default() };
-        self.remarks.get(&text, |text| words::remarked(text, words))
+        self.remarks.get(&text, |text| remarked(text, words))
     }
 
     /// Whether a remark says anything of how the line stands.
     pub fn is_noted(&mut self, text: &str) -> bool {
         let words = self.words;
-        self.remarks.get(text, |text| words::remarked(text, words)).says_anything()
+        self.remarks.get(text, |text| remarked(text, words)).says_anything()
     }
 
     /// 作废, 重复录入: the line should not be there.

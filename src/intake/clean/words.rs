@@ -142,11 +142,13 @@ pub struct Stated {
     pub status: Option<Status>,
     pub died: Option<Told>,
     pub moved: Option<Told>,
+    /// 本月停发: whether the benefit stopped, nobody can tell.
+    pub is_open: bool,
 }
 
 impl Stated {
     pub fn is_known(self) -> bool {
-        self.status.is_some() || self.died.is_some() || self.moved.is_some()
+        self.status.is_some() || self.died.is_some() || self.moved.is_some() || self.is_open
     }
 }
 
@@ -165,10 +167,17 @@ pub fn stated(text: &str, list: &ListWords) -> Stated {
         return Stated { died: Some(Told::Doubtful), ..Stated::default() };
     }
     let (died, moved) = (list.teller.death(&folded), list.teller.moved(&folded));
+    let open = list.teller.stop_left_open(&folded);
     let status = list.teller.own_parts(&folded).find_map(|part| inside(part, list));
-    // 未死亡, 迁出未办: still there.
-    let denied = [died, moved].contains(&Some(Told::Denied));
-    Stated { status: status.or(denied.then_some(Status::Active)), died, moved }
+    let status = match open {
+        Some(_) => status.filter(|status| *status == Status::Active),
+        // 自2026.1起停
+        None => status.or_else(|| (list.teller.stopped(&folded) == Some(Told::Own)).then_some(Status::Closed)),
+    };
+    // 未死亡, 迁出未办, 停保后恢复: still there.
+    let denied = [died, moved, open].contains(&Some(Told::Denied));
+    let is_open = open == Some(Told::Doubtful);
+    Stated { status: status.or(denied.then_some(Status::Active)), died, moved, is_open }
 }
 
 /// The same where nobody asks of whom it is told.
@@ -202,38 +211,6 @@ fn inside(text: &str, list: &ListWords) -> Option<Status> {
     None
 }
 
-/// What a remark says of the end of a line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Remarked {
-    /// That it ended, beside a death and a move.
-    pub ended: Option<Status>,
-    pub died: Option<Told>,
-    pub moved: Option<Told>,
-    /// That what the list says of the person is wrong: 经核实健在.
-    pub refuted: bool,
-}
-
-impl Remarked {
-    pub fn says_anything(self) -> bool {
-        self != Remarked::default()
-    }
-}
-
-pub fn remarked(text: &str, list: &ListWords) -> Remarked {
-    let folded = fold_word(text);
-    let teller = &list.teller;
-    let refuted = teller.is_refuted(&folded);
-    if teller.is_either(&folded) {
-        return Remarked { died: Some(Told::Doubtful), refuted, ..Remarked::default() };
-    }
-    let strict = noted(text, list);
-    let moved = match strict {
-        Some(Status::MovedOut) => teller.moved(&folded),
-        _ => teller.moved_in_remark(&folded),
-    };
-    Remarked { ended: strict.filter(|end| *end == Status::Closed), died: teller.death(&folded), moved, refuted }
-}
-
 /// 钱女、赵小: names of several people in one cell.
 pub fn are_names(text: &str) -> bool {
     const BETWEEN: &[char] = &['、', '，', ',', '；', ';', '/', '\n'];
@@ -246,33 +223,6 @@ pub fn are_names(text: &str) -> bool {
     text.contains(BETWEEN)
         && text.trim_end_matches(BETWEEN).contains(BETWEEN)
         && text.split(BETWEEN).filter(|part| !part.trim().is_empty()).all(is_name)
-}
-
-/// The end of a line that a remark tells: `2026年3月死亡`, `已迁出`, `迁往外县`. `None` for everything else, above all for
-/// somebody else's (`配偶死亡`).
-pub fn noted(text: &str, list: &ListWords) -> Option<Status> {
-    let folded = fold_word(text);
-    if list.teller.is_either(&folded) {
-        return None;
-    }
-    folded.split([',', ';', '。', '、', '(', ')']).find_map(|part| {
-        let part = part.trim_start_matches(is_date);
-        let ends = list.status_inside.iter().filter(|(_, status)| *status != Status::Active);
-        let (rest, (word, status)) = ends
-            .filter_map(|end| Some((part.strip_prefix(end.0.as_str())?, end)))
-            .min_by_key(|(rest, _)| rest.len())?;
-        let rest = rest.trim_start_matches(is_date);
-        let away = *status == Status::MovedOut
-            && (rest.starts_with(['至', '到', '往', '去', '县', '省', '市', '外', '本'])
-                || word.ends_with(['至', '到', '往']));
-        // 外嫁，户口未迁: somebody who is still on the register.
-        ((rest.is_empty() || away) && !stays(&folded, *status, list)).then_some(*status)
-    })
-}
-
-/// Whether a text that tells of leaving says that the register does not: 外嫁，户口未迁, 迁出未办.
-fn stays(folded: &str, status: Status, list: &ListWords) -> bool {
-    status == Status::MovedOut && list.stays.iter().any(|word| folded.contains(word.as_str()))
 }
 
 fn opposite(status: Status) -> Status {

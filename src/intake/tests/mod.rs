@@ -15,3 +15,4 @@ mod noted;
 mod parents;
 mod robust;
 mod side_by_side;
+mod stopped;

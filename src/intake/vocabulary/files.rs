@@ -81,6 +81,7 @@ pub(super) struct CommonWords {
     pub done: Words,
     pub to_do: Words,
     pub stays: Words,
+    pub whole: Words,
     pub alive: Words,
     pub paid: Words,
     pub dead: Words,
