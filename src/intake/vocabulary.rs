@@ -92,6 +92,9 @@ pub struct Vocabulary {
     /// Before what something was changed to, and before what it was.
     pub(super) became: Words,
     pub(super) formerly: Words,
+    /// Before another name of somebody, and before the one that they have now.
+    pub(super) also_called: Words,
+    pub(super) now_called: Words,
     pub(super) sex: HashMap<String, Sex>,
     pub(super) reasons: Vec<(Reason, String)>,
     pub(super) relation: HashMap<String, u8>,
@@ -221,6 +224,8 @@ impl Vocabulary {
             anybodys: inside(|file| &file.foreign.anybodys),
             became: words(|file| &file.words.became),
             formerly: words(|file| &file.words.formerly),
+            also_called: words(|file| &file.words.also_called),
+            now_called: words(|file| &file.words.now_called),
             sex: sexes.collect(),
             reasons: reasons
                 .into_iter()

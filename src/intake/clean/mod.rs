@@ -3,6 +3,8 @@
 pub mod choice;
 pub mod date;
 pub mod flag;
+pub mod given;
+pub mod name;
 pub mod number;
 pub mod place;
 pub mod record;

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::domain::{Aid, Flow, List, Reason, Sex, Status};
 
-use super::super::fold::{fold_word, is_han};
+use super::super::fold::fold_word;
 use super::super::row::Cell;
 use super::super::vocabulary::{ListWords, Vocabulary};
 use super::choice::chosen;
@@ -211,20 +211,6 @@ fn inside(text: &str, list: &ListWords) -> Option<Status> {
     None
 }
 
-/// 钱女、赵小: names of several people in one cell.
-pub fn are_names(text: &str) -> bool {
-    const BETWEEN: &[char] = &['、', '，', ',', '；', ';', '/', '\n'];
-    const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=4;
-    // Asked of every line: nearly all are told by there being nothing between names.
-    let is_name = |part: &str| {
-        let name = part.split(['(', '（']).next().unwrap_or(part).trim();
-        NAME_CHARS.contains(&name.chars().count()) && name.chars().all(is_han)
-    };
-    text.contains(BETWEEN)
-        && text.trim_end_matches(BETWEEN).contains(BETWEEN)
-        && text.split(BETWEEN).filter(|part| !part.trim().is_empty()).all(is_name)
-}
-
 fn opposite(status: Status) -> Status {
     if status == Status::Active { Status::Closed } else { Status::Active }
 }
@@ -279,31 +265,6 @@ pub fn relation(cell: Cell<'_>, vocabulary: &Vocabulary) -> Option<u8> {
         .or_else(|| behind('之').and_then(find))
         .or_else(|| behind('的').and_then(find))
         .or_else(|| bare.strip_prefix("户主").and_then(find))
-}
-
-/// Whether a cell that should hold a name, a clinic or a yes holds one (DOMAIN.md F12).
-pub fn is_given(cell: Cell<'_>, vocabulary: &Vocabulary) -> bool {
-    match cell {
-        Cell::Empty | Cell::Error => false,
-        Cell::Number(value) => value != 0.0,
-        Cell::Date(_) => true,
-        Cell::Text(text) => {
-            let folded = fold_word(text);
-            // 无。 is none too; of a dash alone nothing would be left.
-            let bare = folded.trim_end_matches(['。', '.', '!', ';', ',', '、']);
-            let is = |words: &[String]| words.iter().any(|word| *word == folded || word == bare);
-            let begins = |words: &[String]| words.iter().any(|word| bare.starts_with(word.as_str()));
-            !(is(&vocabulary.no) || is(&vocabulary.none) || begins(&vocabulary.not_given_starts))
-        }
-    }
-}
-
-/// Whether a text in the place of a date says that what it is the date of was done (本月已核, 合格, √), and not that it is
-/// still to be done.
-pub fn is_done(text: &str, vocabulary: &Vocabulary) -> bool {
-    let folded = fold_word(text);
-    let holds = |words: &[String]| words.iter().any(|word| folded.contains(word.as_str()));
-    is_given(Cell::Text(text), vocabulary) && holds(&vocabulary.done) && !holds(&vocabulary.to_do)
 }
 
 /// A dibao class: a letter or a number of it anywhere in the cell; of one that was changed the new one.

@@ -1,7 +1,8 @@
-//! What a remark says of the end of a benefit, or in few words of a death or a move.
+//! What a remark says of the end of a benefit, or in few words of a death or a move; and what stands in a cell in the place
+//! of a name or a yes.
 
-use super::gathered::{Gathered, text};
-use crate::domain::Status;
+use super::gathered::{Gathered, records, text};
+use crate::domain::{Record, Status};
 use crate::intake::RefusalCode;
 
 /// One line of dibao with its remark, as of the end of April 2026.
@@ -126,4 +127,35 @@ fn a_death_or_a_move_in_few_words_is_told_of_the_person() {
     ] {
         assert_eq!(outcome(&registered(remark)), want, "{remark}");
     }
+}
+
+#[test]
+fn one_number_is_of_one_person_however_many_names_stand_beside_it() {
+    let line = |name: &str, number: &str| {
+        let found = text("人口.csv", &format!("户号,姓名,与户主关系,身份证号\n1,{name},户主,{number}\n"));
+        let records: Vec<Record> = found.records().into_iter().cloned().collect();
+        (records.first().map(|record| record.name.to_string()), found.refusals.len())
+    };
+    let first = |name: &str| (Some(name.to_owned()), 0);
+    assert_eq!(line("王小兰/王妞妞", "519901198002150023"), first("王小兰"), "its check digit is wrong");
+    assert_eq!(line("李秀英/李小花", "519901194811050020"), first("李秀英"));
+    assert_eq!(line("王小兰/王妞妞", ""), (None, 1));
+    assert_eq!(line("王大明又名王小狗", ""), first("王大明"));
+    let relations = records("人口.csv", "户号,姓名,身份证号\n1,户主：王大明,\n1,配偶：李秀英,\n");
+    let read: Vec<_> = relations.iter().map(|record| (record.name.as_str(), record.relation)).collect();
+    assert_eq!(read, [("王大明", Some(2)), ("李秀英", Some(10))]);
+}
+
+#[test]
+fn a_circle_says_yes_where_crosses_say_no() {
+    let family = |lines: [[&str; 3]; 3]| {
+        let lines = lines.map(|[contact, doctor, green]| format!("赵甲,特扶,2015,{contact},{doctor},{green}"));
+        let all = format!("姓名,扶助类别,确认年度,联系人,签约医生,就医绿色通道\n{}\n", lines.join("\n"));
+        let read = records("特别扶助.csv", &all);
+        read.iter().map(|record| [record.contact, record.doctor, record.green].map(Option::unwrap)).collect::<Vec<_>>()
+    };
+    let want = [[true; 3], [true, true, false], [true, false, false]];
+    assert_eq!(family([["○", "○", "○"], ["○", "○", "×"], ["○", "×", "×"]]), want);
+    let want = [[true, true, true], [true, false, false], [true, true, false]];
+    assert_eq!(family([["甲某", "○", "√"], ["甲某", "", "○"], ["甲某", "○", "○"]]), want);
 }

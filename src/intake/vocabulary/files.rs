@@ -82,6 +82,8 @@ pub(super) struct CommonWords {
     pub to_do: Words,
     pub stays: Words,
     pub whole: Words,
+    pub also_called: Words,
+    pub now_called: Words,
     pub alive: Words,
     pub paid: Words,
     pub dead: Words,
