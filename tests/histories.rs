@@ -389,14 +389,13 @@ proptest! {
     }
 }
 
-/// One woman on two lists, known again by name, head and relation, and found by her name alone: a year of birth is no key,
-/// and who has one is not looked for by the head; and a migrants' list of namesakes.
+/// One woman on two lists, known again by name and telephone, and found by her name alone: a year of birth is no key, and
+/// one list names no head; and a migrants' list of namesakes.
 fn namesakes(name: &str, count: usize) -> Files {
     let register =
         "户号,户主姓名,姓名,与户主关系,出生日期,联系电话,人口状态\n12,龙大山,龙鐾,妻,1960,13900001234,在册\n"
             .to_owned();
-    let dibao =
-        "低保证号,户主姓名,保障对象姓名,与户主关系,出生日期,联系电话,保障状态\n7,龙大山,龙鐾,妻,1960,13900001234,在保\n".to_owned();
+    let dibao = "低保证号,保障对象姓名,出生日期,联系电话,保障状态\n7,龙鐾,1960,13900001234,在保\n".to_owned();
     let mut migrants = "居住证号,姓名,性别,流动类型,流动日期,流动地\n".to_owned();
     (0..count).for_each(|n| migrants += &format!("J{n:03},{name},女,流出,2026-01-{:02},县外\n", n % 28 + 1));
     let file = |name: &str| format!("{}/{name}.csv", VILLAGES[0]);

@@ -303,6 +303,66 @@ fn one_person_written_in_many_ways() {
 }
 
 #[test]
+fn a_name_that_nobody_could_write_or_that_is_none_agrees_with_the_true_one() {
+    check(&[
+        (
+            "a character written as its sound, its parts, a star, a circle",
+            "a pop 001200 王小䲜 19750709/003 m 1975-07-09\n b hea 001200 王小yu 19750709/003 m -\n \
+             c dib 001200 王小（鱼鱼） 19750709/003 m -\n d fam 001200 王小○ 19750709/003 m -",
+            "abcd",
+        ),
+        (
+            "marks, a row number and a label",
+            "a pop 001200 ★王大明A - m 1945-03-02\n b hea 001200 3、王大明 - m 1945-03-02",
+            "ab",
+        ),
+        (
+            "a child under its father's name, and its twin",
+            "a pop 001200 许鹏柏 20251115/005 m 2025-11-15 head=许国强 rel=20\n \
+             b pop 001200 许小兰 20251115/006 f 2025-11-15 head=许国强 rel=30\n \
+             c hea 001200 许国强之子 20251115/005 m 2025-11-15\n d hea 001200 许国强之女 - f 2025-11-15",
+            "ac|bd",
+        ),
+        (
+            "under its father's name, and its grandfather the head: for a person to judge",
+            "a pop 001200 许小兰 20251115/006 f 2025-11-15 head=许大山 rel=42\n b hea 001200 许国强之女 - f 2025-11-15",
+            "a|b a~b",
+        ),
+        (
+            "born on another day",
+            "a pop 001200 许小兰 20251115/006 f 2025-11-15 head=许大山 rel=42\n b hea 001200 许国强之女 - f 2025-12-20",
+            "a|b",
+        ),
+        (
+            "two sons of one father born years apart",
+            "a pop 001200 许鹏柏 20211115/005 m 2021-11-15 head=许国强 rel=20\n b hea 001200 许国强之子 - m 2025-12-20",
+            "a|b",
+        ),
+    ]);
+}
+
+#[test]
+fn a_given_name_turned_round_on_one_number_is_one_person_though_a_birth_column_is_off() {
+    check(&[
+        (
+            "a digit of the month",
+            "a pop 001200 许月莺 19911204/014 f 1991-01-04\n b hea 001200 许莺月 19911204/014 f 1991-12-04",
+            "ab",
+        ),
+        (
+            "and another sex: siblings under one number",
+            "a pop 001200 许月莺 19911204/014 f 1991-01-04\n b hea 001200 许莺月 19911204/014 m 1996-12-04",
+            "a|b a=b a~b",
+        ),
+        (
+            "in another village",
+            "a pop 001200 许月莺 19911204/014 f 1991-12-04\n b pop 002201 许莺月 19911204/014 f 1996-05-20",
+            "a|b a=b a~b",
+        ),
+    ]);
+}
+
+#[test]
 fn one_person_on_lines_with_little_left() {
     check(&[
         (
@@ -564,6 +624,17 @@ fn a_line_without_number_and_birth_date_may_be_whose_household_it_names_though_i
         ("her mother", story(daughter, "b dib 001200 郝川根 - f - head=郝帅 rel=12"), "a|b"),
         ("the head's sex", story(head, "b dib 001200 宋春 - f - head=宋春 rel=2"), "a|b a~b"),
         ("somebody of the head's name", story(head, "b dib 001200 宋春 - f - head=宋山 rel=30"), "a|b"),
+        (
+            "the register's line the one without number and birth date",
+            "a pop 001200 潘春桂 - f - head=潘大山 rel=52\n b dib 001200 潘春荷 19480616/002 f - head=潘大山 rel=52"
+                .to_owned(),
+            "a|b a~b",
+        ),
+        (
+            "and of a common name",
+            "a pop 001200 王秀 - f - head=王军 rel=30\n b dib 001200 王英 20210929/002 f - head=王军 rel=30".to_owned(),
+            "a|b a~b",
+        ),
         (
             "two sisters on both lists",
             story(

@@ -64,7 +64,12 @@ impl IdNumber {
             return Some(IdNumber::whole(raw.into()));
         }
         let text: CompactString = raw.chars().filter_map(clean_char).collect();
-        let text: CompactString = text.strip_suffix(".0").unwrap_or(&text).chars().filter(|c| *c != '.').collect();
+        // A number cell that became text, with its places behind the point: 519901….00.
+        let whole = text.rsplit_once('.').filter(|(front, zeros)| {
+            !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') && front.len() >= IdNumber::KEPT_PLACES
+        });
+        let text: CompactString =
+            whole.map_or(text.as_str(), |(front, _)| front).chars().filter(|c| *c != '.').collect();
         let digits = text.chars().filter(char::is_ascii_digit).count();
         let all_equal = text.len() >= 6 && text.bytes().all(|b| b == text.as_bytes()[0]);
         (digits >= DIGITS_MIN && !all_equal).then(|| IdNumber::whole(text))
@@ -177,8 +182,8 @@ fn clean_char(c: char) -> Option<char> {
         _ => c,
     };
     match c {
-        'x' | '×' | 'Χ' | 'χ' | 'Х' | 'х' | '*' | '✕' | '╳' => Some('X'),
-        'O' | 'o' => Some('0'),
+        'x' | '×' | 'Χ' | 'χ' | 'Х' | 'х' | '*' | '✕' | '╳' | 'Ⅹ' | 'ⅹ' | '✖' | '﹡' => Some('X'),
+        'O' | 'o' | '〇' => Some('0'),
         'l' | 'I' => Some('1'),
         c if is_blank(c) => None,
         '\''
@@ -187,6 +192,11 @@ fn clean_char(c: char) -> Option<char> {
         | '’'
         | '′'
         | '"'
+        | '“'
+        | '”'
+        | '['
+        | ']'
+        | '·'
         | '-'
         | '—'
         | '–'
@@ -312,6 +322,13 @@ mod tests {
             "\u{202a}11010519491231002X\u{202c}",
             "~11010519491231002X",
             "～11010519491231002X",
+            "11010519491231002Ⅹ",
+            "11010519491231002✖",
+            "11〇1〇519491231002﹡",
+            "11010519491231002X.00",
+            "“11010519491231002X”",
+            "110105·19491231·002X",
+            "[11010519491231002X]",
         ] {
             assert_eq!(id(raw).reveal(), "11010519491231002X", "{raw}");
         }

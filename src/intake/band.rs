@@ -2,6 +2,7 @@
 
 use crate::domain::{Aid, Flow, List, Status};
 
+use super::clean::remark::noted;
 use super::clean::words;
 use super::fate::{self, Fate};
 use super::fold::fold_word;
@@ -113,7 +114,7 @@ fn said(rest: &str, bare: &str, list: &ListWords, vocabulary: &Vocabulary) -> Sa
         List::Dibao if bare.chars().count() > 1 => Said { class: class(bare, list), ..Said::default() },
         _ => Said::default(),
     };
-    if said == Said::default() { Said { status: words::noted(bare, list), ..said } } else { said }
+    if said == Said::default() { Said { status: noted(bare, list), ..said } } else { said }
 }
 
 /// Which way the people of the text went. One character of it alone may stand in any name: 来凤村, 去年.

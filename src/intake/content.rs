@@ -5,8 +5,10 @@ use crate::domain::{IdState, List};
 
 use super::clean::date::DateOrder;
 use super::clean::flag::{FlagDigits, FlagsAsked};
+use super::clean::given::Circles;
+use super::clean::name::are_names;
 use super::clean::number::{has_lost_tail, id_number, is_long_number};
-use super::clean::words::{SexDigits, SexEvidence, are_names, sex_digit};
+use super::clean::words::{SexDigits, SexEvidence, sex_digit};
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
 use super::header::Heading;
@@ -128,6 +130,16 @@ pub fn flags_asked(layout: &Layout, data: &[Row]) -> FlagsAsked {
         let texts: Vec<String> = data.iter().map(|row| row.cell(*column).to_text()).collect();
         FlagDigits::of(&header.collect::<String>(), texts.iter().map(String::as_str))
     }))
+}
+
+/// What a circle says in the columns of support.
+pub fn circles(layout: &Layout, data: &[Row], vocabulary: &Vocabulary) -> Circles {
+    let lines = || data.iter().filter(|row| layout.columns(Field::Name).iter().any(|name| !row.cell(*name).is_empty()));
+    let texts = |field| {
+        let columns = layout.columns(field);
+        columns.iter().flat_map(|column| lines().map(|row| row.cell(*column).to_text().trim().to_owned())).collect()
+    };
+    Circles::of(Circles::FIELDS.map(texts), vocabulary)
 }
 
 /// Whether the column of numbers lost its tails before it became text: nearly all end in three zeros, as only 1 in 110

@@ -2,16 +2,30 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+pub use crate::domain::name::is_han;
 use crate::domain::{is_blank, name};
 
-/// Width, case and blanks folded: what is left of a word that people write in many ways.
+/// Width, case and blanks folded, and characters written for one that looks like them: what is left of a word that people
+/// write in many ways.
 pub fn fold_word(raw: &str) -> String {
-    raw.nfkc().filter(|c| !is_blank(*c)).flat_map(char::to_lowercase).collect()
+    let folded: String = raw.nfkc().filter(|c| !is_blank(*c)).flat_map(char::to_lowercase).collect();
+    if folded.contains(['己', '巳', '岀']) { without_look_alikes(&folded) } else { folded }
 }
 
-/// Whether a name can be written with it.
-pub fn is_han(c: char) -> bool {
-    ('\u{3400}'..='\u{9fff}').contains(&c)
+/// 己故 is 已故, and 迁岀 迁出. Behind another character 己 may end a name, or 自己.
+fn without_look_alikes(folded: &str) -> String {
+    const BEFORE: &str = "口人户均现于日月年号";
+    let mut before = None;
+    let mut meant = |c: char| {
+        let begins = before.is_none_or(|b: char| !is_han(b) || BEFORE.contains(b));
+        before = Some(c);
+        match c {
+            '己' | '巳' if begins => '已',
+            '岀' => '出',
+            c => c,
+        }
+    };
+    folded.chars().map(&mut meant).collect()
 }
 
 /// Whether a header holds the word, or all parts of `变动*日期` in their order.
@@ -81,6 +95,15 @@ fn is_decoration(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_written_with_a_look_alike_fold() {
+        for (word, want) in [("己故", "已故"), ("2026年1月巳死亡", "2026年1月已死亡"), ("户口己迁岀", "户口已迁出")]
+        {
+            assert_eq!(fold_word(word), want);
+        }
+        assert_eq!((fold_word("吴己"), fold_word("自己")), ("吴己".to_owned(), "自己".to_owned()));
+    }
 
     #[test]
     fn headers_fold() {

@@ -4,8 +4,8 @@
 use crate::domain::{List, PartialDate};
 
 use super::clean::date::{self, DateHints};
+use super::clean::given::is_to_do;
 use super::clean::record::Reading;
-use super::clean::words::is_to_do;
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
 use super::layout::Layout;

@@ -105,6 +105,7 @@ impl<'v> Table<'v> {
             stated_on: learnt.stated_on,
             said,
             flags: content::flags_asked(&layout, lines),
+            circles: content::circles(&layout, lines, context.vocabulary),
         };
         reviews::adopt(&mut layout, lines, &reading, context.vocabulary);
         Table {
@@ -191,6 +192,7 @@ impl<'v> Table<'v> {
             bytes.extend(layout.kept.iter().map(|(field, _)| *field as u8));
         }
         bytes.extend(self.reading.flags.bytes());
+        bytes.extend(self.reading.circles.bytes());
         bytes.extend(self.reading.said.or(self.layout.said).bytes());
         bytes.extend(area.padded().to_le_bytes());
         xxh3_64_with_seed(&bytes, fingerprint)

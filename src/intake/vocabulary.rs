@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::domain::{Aid, Area, Flow, List, Reason, Sex, Status};
 use crate::error::Error;
 
-use super::clean::told::Teller;
+use super::clean::told::{Ends, Teller};
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
 use super::whose::Whose;
@@ -94,6 +94,9 @@ pub struct Vocabulary {
     /// Before what something was changed to, and before what it was.
     pub(super) became: Words,
     pub(super) formerly: Words,
+    /// Before another name of somebody, and before the one that they have now.
+    pub(super) also_called: Words,
+    pub(super) now_called: Words,
     pub(super) sex: HashMap<String, Sex>,
     pub(super) reasons: Vec<(Reason, String)>,
     pub(super) relation: HashMap<String, u8>,
@@ -224,6 +227,8 @@ impl Vocabulary {
             anybodys: inside(|file| &file.foreign.anybodys),
             became: words(|file| &file.words.became),
             formerly: words(|file| &file.words.formerly),
+            also_called: words(|file| &file.words.also_called),
+            now_called: words(|file| &file.words.now_called),
             sex: sexes.collect(),
             reasons: reasons
                 .into_iter()
@@ -276,8 +281,8 @@ impl ListWords {
         for (state, words) in sources.flat_map(|map| map.iter()) {
             for word in words {
                 let word = fold_word(word);
-                // A single character inside a longer text proves nothing.
-                if word.chars().count() > 1 {
+                // A single character inside a longer text proves nothing, nor does 已退 in 已退休.
+                if word.chars().count() > 1 && !commons.iter().any(|file| file.words.whole.contains(&word)) {
                     status_inside.push((word.clone(), *state));
                 }
                 status.entry(word).or_insert(*state);
@@ -311,17 +316,21 @@ impl ListWords {
 
 /// Reads with the words for states and for reasons alike.
 fn teller(list: List, files: &[ListFile], commons: &[CommonFile], stays: Words) -> Teller {
-    let words = |status: Status, reason: Reason| -> Vec<String> {
+    let of_status = |status: Status| -> Words {
         // On a list of cancellations 注销 is one of a death, and still no word for it.
         let own = files.iter().filter(|_| list != List::Deaths).filter_map(|file| file.status.get(&status));
         let common = commons.iter().filter_map(|file| file.status.get(&status));
-        let words = own.chain(common).flatten().filter(|word| word.chars().count() > 1);
-        let reasons = commons.iter().filter_map(|file| file.reasons.get(&reason)).flatten();
-        words.chain(reasons).map(|word| fold_word(word)).collect()
+        let whole = |word: &String| commons.iter().any(|file| file.words.whole.contains(word));
+        own.chain(common).flatten().filter(|word| !whole(word)).map(|word| fold_word(word)).collect()
     };
-    let (deaths, moves) = (words(Status::Deceased, Reason::Died), words(Status::MovedOut, Reason::Moved));
+    let of_reason = |reason: Reason| -> Words {
+        let words = commons.iter().filter_map(|file| file.reasons.get(&reason)).flatten();
+        words.map(|word| fold_word(word)).collect()
+    };
+    let (deaths, anyhow) = (of_status(Status::Deceased), of_reason(Reason::Died));
+    let moves = of_status(Status::MovedOut).into_iter().chain(of_reason(Reason::Moved)).collect();
     let around = commons.iter().map(|file| &file.told);
-    Teller::new(around, &relation(commons), deaths.into_iter(), moves.into_iter(), stays)
+    Teller::new(around, &relation(commons), Ends { deaths, anyhow, moves }, list.pays(), stays)
 }
 
 fn relation(commons: &[CommonFile]) -> HashMap<String, u8> {

@@ -6,7 +6,7 @@ use super::features::{Features, mix};
 use super::meant::meant;
 use super::name::Name;
 use super::number::NumberState;
-use crate::domain::{Area, List, PartialDate};
+use crate::domain::{Area, PartialDate};
 
 /// Entries under one key beyond which the key says nothing any more (a number that stands for 'none', a birth date
 /// that a program fills in): none of its pairs is compared. Each entry keeps its other keys. Whoever keeps an index
@@ -14,8 +14,7 @@ use crate::domain::{Area, List, PartialDate};
 pub const BLOCK_ENTRIES_MAX: usize = 100;
 
 /// The keys of one entry: 4 for most, fewer where it says less. Two more where column and number disagree on the birth,
-/// one more where the head's own line spells the name in two ways; one more for who is named beside a head, on a register
-/// or with neither number nor birth date; six more where there is no valid number, so that its
+/// one more where the head's own line spells the name in two ways; one more for who is named beside a head; six more where there is no valid number, so that its
 /// date may be a slip away from the one on the other line; and eight or so more where the number has a slip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockKeys(Vec<u64>);
@@ -67,7 +66,7 @@ enum Kind {
 
 /// Counts up with every change to what [`block_keys`] gives: a store keeps the keys, and makes them anew where they are of
 /// another version.
-pub const KEYS_VERSION: u64 = 3;
+pub const KEYS_VERSION: u64 = 4;
 
 /// The keys of `f`: see [`KEYS_VERSION`].
 pub fn block_keys(f: &Features) -> BlockKeys {
@@ -93,9 +92,9 @@ pub fn block_keys(f: &Features) -> BlockKeys {
     for [a, b] in [name, sound(&f.second_name)].into_iter().flatten() {
         keys.push(village_key(f.area, key(Kind::NameVillage, &[a, b])));
     }
-    // A name that is written wrong is all that such a line says of its person, but for whose household it is.
-    let says_little = f.number.places().is_empty() && f.births().next().is_none();
-    if f.head != 0 && !f.is_head && (says_little || f.list == List::Population) {
+    // A name that is written wrong may be all that a line says of its person, but for whose household it is; whoever else
+    // is named beside the head may be meant by it.
+    if f.head != 0 && !f.is_head {
         keys.push(village_key(f.area, key(Kind::HeadVillage, &[f.head.into()])));
     }
     keys

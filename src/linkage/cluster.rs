@@ -10,7 +10,7 @@ use super::blocking;
 use super::compare::{Edge, Levels, edge};
 use super::decided::Decided;
 use super::features::Features;
-use super::levels::{BirthLevel, SexLevel};
+use super::levels::{BirthLevel, PlaceLevel, SexLevel};
 use super::name::NameLevel;
 use super::number::NumberLevel;
 use super::scale::scale;
@@ -281,6 +281,8 @@ impl<'a> Groups<'a> {
                 NameLevel::SurnameOnly if unlikely() => {
                     levels.birth == BirthLevel::Different || levels.sex == SexLevel::Different
                 }
+                // Turned round it is hers, whose date of birth is written wrong as well: two sisters are not called so.
+                NameLevel::Swapped if levels.sex != SexLevel::Different && levels.place == PlaceLevel::Village => false,
                 name => !name.agrees() && levels.birth == BirthLevel::Different,
             },
             NumberLevel::ValidSlip | NumberLevel::ValidUnlike => {

@@ -155,13 +155,17 @@ impl Levels {
 
     /// Whether one line says neither number nor birth date, and may mean who stands on another line of the village: 王芳 on
     /// a list of benefits can be any 王芳 of the register, however many there are in the county; and somebody's daughter
-    /// can be the one daughter of theirs, though one character of her name or the sex is another.
+    /// can be the one daughter of theirs, though one character of her name or the sex is another. So may an infant without a
+    /// name be any of that day.
     pub fn may_be_meant(&self) -> bool {
+        let is_same_sex = self.sex != SexLevel::Different;
+        if self.number == NumberLevel::Missing && self.name == NameLevel::Missing {
+            return self.birth == BirthLevel::Equal && self.place == PlaceLevel::Village && is_same_sex;
+        }
         let says_little = self.number == NumberLevel::Missing
             && matches!(self.birth, BirthLevel::Missing | BirthLevel::Year)
             && self.place == PlaceLevel::Village
             && self.spouse != SupportLevel::Different;
-        let is_same_sex = self.sex != SexLevel::Different;
         says_little
             && match self.household {
                 HouseholdLevel::HeadAndRelation => {

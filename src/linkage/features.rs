@@ -6,6 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::name::{Name, NameLevel};
 use super::number::Number;
+use crate::domain::name::{parent_and_kin, with_character};
 use crate::domain::{Area, IdNumber, List, PartialDate, Place, Record, Sex, Status, Uid};
 
 /// One entry as the comparisons see it; about 240 bytes and no allocation.
@@ -20,7 +21,8 @@ pub struct Features {
     /// Another number of the person: the register's before it was lawfully changed, or since, where the register says so.
     pub other_number: Number,
     pub name: Name,
-    /// The head's own name as the head's cell of the same line spells it, where that is another spelling; else empty.
+    /// The head's own name as the head's cell of the same line spells it, where that is another spelling, or any name with
+    /// the character that brackets may stand for; else empty.
     pub second_name: Name,
     pub sex: Option<Sex>,
     /// What the number says, where it is valid.
@@ -59,7 +61,11 @@ impl fmt::Debug for Features {
 pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
     let number = Number::new(record.id_number.as_ref());
     let name = Name::new(&record.name);
-    let head_name = record.head.as_deref().map(Name::new).filter(|head| !head.is_empty());
+    // 许国强之子 says of whose household the child is.
+    let called = if name.is_empty() { parent_and_kin(record.name.trim()) } else { None };
+    let head = record.head.as_deref().or(called.map(|(parent, _)| parent));
+    let head_name = head.map(Name::new).filter(|head| !head.is_empty());
+    let relation = record.relation.or(called.and_then(|(_, kin)| relation_of(kin)));
     let is_self = record.is_head();
     let place = |place: Option<Place>| match place {
         Some(Place::Area(area)) => Some(area),
@@ -73,7 +79,10 @@ pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
         number,
         other_number: Number::new(record.former_number.as_ref()),
         name,
-        second_name: head_name.filter(|head| is_self && spells_otherwise(&name, head)).unwrap_or(Name::EMPTY),
+        second_name: head_name
+            .filter(|head| is_self && spells_otherwise(&name, head))
+            .or_else(|| with_character(&record.name).map(|name| Name::new(&name)))
+            .unwrap_or(Name::EMPTY),
         sex: record.sex,
         number_sex: record.id_number.as_ref().filter(|_| !number.ends_in_zeros()).and_then(IdNumber::sex),
         birth: record.birth,
@@ -84,7 +93,7 @@ pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
         head: head_name.as_ref().map_or(0, hash_name),
         spouse: record.spouse.as_deref().map(Name::new).filter(|name| !name.is_empty()).as_ref().map_or(0, hash_name),
         phone: record.phone_tail.as_deref().map_or(0, phone_mark),
-        relation: record.relation.unwrap_or(0),
+        relation: relation.unwrap_or(0),
         is_head: is_self || head_name.is_some_and(|head| head == name),
     }
 }
@@ -127,6 +136,23 @@ impl Features {
             }
         }
         best
+    }
+}
+
+/// GB/T 4761 of the kin by whom a child without a name is called, as far as its first digit tells them apart.
+fn relation_of(kin: &str) -> Option<u8> {
+    match kin.chars().next_back()? {
+        _ if kin.ends_with("女儿") => Some(30),
+        '子' if kin.ends_with("妻子") => Some(12),
+        '子' | '儿' if !kin.ends_with(['孩', '婴']) && !kin.starts_with('孩') && !kin.starts_with('婴') => {
+            Some(20)
+        }
+        '女' => Some(30),
+        '妻' => Some(12),
+        '夫' => Some(11),
+        '父' => Some(51),
+        '母' => Some(52),
+        _ => None,
     }
 }
 

@@ -98,14 +98,13 @@ fn same_name(a: &str, b: &str) -> bool {
 }
 
 fn names(entries: &[&Entry]) -> Vec<(CompactString, Uid)> {
-    let folded = entries.iter().map(|e| (name::fold(&e.record.name), e.uid)).filter(|(name, _)| !name.is_empty());
-    let mut found = distinct(folded, |a, b| same_name(a, b));
-    for (value, uid) in &mut found {
-        if let Some(entry) = entries.iter().find(|e| e.uid == *uid) {
-            value.clone_from(&entry.record.name);
-        }
-    }
-    found
+    // 王大(龙天) is 王大, or 王大 and a character that nobody could write.
+    let spelt =
+        entries.iter().map(|e| ([Some(name::fold(&e.record.name)), name::with_character(&e.record.name)], e.uid));
+    let spelt = spelt.filter(|([name, _], _)| name.as_ref().is_some_and(|name| !name.is_empty()));
+    let found = distinct(spelt, |a, b| a.iter().flatten().any(|a| b.iter().flatten().any(|b| same_name(a, b))));
+    let written = |uid: Uid| entries.iter().find(|e| e.uid == uid).map(|entry| (entry.record.name.clone(), uid));
+    found.into_iter().filter_map(|(_, uid)| written(uid)).collect()
 }
 
 fn sexes(entries: &[&Entry]) -> Vec<(Sex, Uid)> {

@@ -3,9 +3,12 @@
 pub mod choice;
 pub mod date;
 pub mod flag;
+pub mod given;
+pub mod name;
 pub mod number;
 pub mod place;
 pub mod record;
+pub mod remark;
 pub mod told;
 pub mod view;
 pub mod words;

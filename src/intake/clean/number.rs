@@ -109,7 +109,22 @@ fn within(text: &str) -> Option<IdNumber> {
     let apart = text.split(|c: char| is_company(c) || c.is_whitespace()).filter(is_long);
     let mut each = alone.iter().copied().chain(apart).filter_map(IdNumber::parse);
     let valid = each.find(|id| matches!(id.state(), IdState::Valid | IdState::Old));
-    valid.or_else(|| if let [only] = alone[..] { IdNumber::parse(only) } else { None })
+    valid.or_else(|| undressed(text)).or_else(|| if let [only] = alone[..] { IdNumber::parse(only) } else { None })
+}
+
+/// The number without all marks that stand before, in and behind it: No.519901…, 519901…？, 519901/19800101/1002. Only
+/// where a good one is left: of marks in a wrong number nobody knows which stands for a digit.
+fn undressed(text: &str) -> Option<IdNumber> {
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '０'..='９');
+    // What its last place may look like.
+    let ends = |c: char| is_part(c) || IdNumber::parse(&format!("11010519491231002{c}")).is_some_and(|id| is_good(&id));
+    let number = text.trim_start_matches(|c| !is_part(c)).trim_end_matches(|c| !ends(c));
+    let bare = |number: &str| IdNumber::parse(&number.chars().filter(|c| ends(*c)).collect::<String>()).filter(is_good);
+    bare(number).or_else(|| bare(number.trim_end_matches(|c| !is_part(c))))
+}
+
+fn is_good(id: &IdNumber) -> bool {
+    matches!(id.state(), IdState::Valid | IdState::Old)
 }
 
 /// A citizen number in the cell of the name: `张三/519901…`, `张三(519901…)`.
@@ -163,8 +178,21 @@ mod tests {
 
     #[test]
     fn a_number_with_company_is_found() {
-        for text in ["11010519491231002X（已核）", "身份证：11010519491231002X", "11010519491231002X/110105491231002"]
-        {
+        for text in [
+            "11010519491231002X（已核）",
+            "身份证：11010519491231002X",
+            "11010519491231002X/110105491231002",
+            "11010519491231002X。",
+            "11010519491231002X？",
+            "11010519491231002X！",
+            "11010519491231002X√",
+            "#11010519491231002X",
+            "=11010519491231002X",
+            "+11010519491231002X",
+            "No.11010519491231002X",
+            "No：440524188001010014？",
+            "110105/19491231/002X",
+        ] {
             assert_eq!(id_number(Cell::Text(text)).unwrap().state(), IdState::Valid, "{text}");
         }
         let shown = |text| id_number(Cell::Text(text)).unwrap().reveal().to_owned();

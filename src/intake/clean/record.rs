@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use compact_str::CompactString;
 
-use crate::domain::{Area, Date, IdNumber, IdState, List, PartialDate, Reason, Record, Sex, Status};
+use crate::domain::{Area, Date, IdNumber, List, PartialDate, Reason, Record, Sex, Status};
 
 use super::super::band::Said;
 use super::super::field::Field;
@@ -18,9 +18,12 @@ use super::super::row::{Cell, trim};
 use super::super::vocabulary::{ListWords, Vocabulary};
 use super::date::{self, DateHints, DateOrder};
 use super::flag::{Answer, FlagsAsked};
+use super::given::{Circles, is_done, is_given, is_to_do};
+use super::name::{are_names, called, first_of};
 use super::number::{code_text, has_lost_tail, id_number, name_and_number};
+use super::remark::{Remarked, remarked};
 use super::view::View;
-use super::words::{self, Memo, Remarked, SexDigits, Stated, Why};
+use super::words::{self, Memo, SexDigits, Stated, Why};
 
 /// GB/T 4761: 户主.
 const HEAD: u8 = 2;
@@ -55,6 +58,7 @@ pub struct Cleaner<'v> {
     reasons: Memo<Why>,
     relations: Memo<Option<u8>>,
     given: Memo<bool>,
+    circles: Circles,
     remarks: Memo<Remarked>,
     flags: FlagsAsked,
     answers: [Memo<Answer>; 3],
@@ -81,6 +85,7 @@ pub struct Reading {
     /// What the sheet's name, or a text above these lines, says of them.
     pub said: Said,
     pub flags: FlagsAsked,
+    pub circles: Circles,
 }
 
 impl Reading {
@@ -93,7 +98,7 @@ impl Reading {
 
 impl<'v> Cleaner<'v> {
     pub fn new(vocabulary: &'v Vocabulary, layout: &Layout, reading: Reading) -> Cleaner<'v> {
-        let Reading { digits, damaged_tails, today, stated_on, said, flags, .. } = reading;
+        let Reading { digits, damaged_tails, today, stated_on, said, flags, circles, .. } = reading;
         Cleaner {
             vocabulary,
             words: vocabulary.of(layout.list),
@@ -108,6 +113,7 @@ impl<'v> Cleaner<'v> {
             reasons: Memo::default(),
             relations: Memo::default(),
             given: Memo::default(),
+            circles,
             remarks: Memo::default(),
             flags,
             answers: Default::default(),
@@ -137,15 +143,19 @@ impl<'v> Cleaner<'v> {
             Cell::Text(text) if self.damaged_tails && has_lost_tail(text) => IdNumber::damaged(text),
             cell => id_number(cell),
         };
-        // One valid number says whose line it is, whatever stands in the name.
+        // One number says whose line it is, whatever stands in the name, and though it be written wrong.
         let are_two =
             matches!(cell, Cell::Text(text) if text.bytes().filter(u8::is_ascii_digit).count() > ID_PLACES_MAX);
-        let is_ones = |id: &IdNumber| !are_two && matches!(id.state(), IdState::Valid | IdState::Old);
-        if words::are_names(name) && !id_number.as_ref().is_some_and(is_ones) {
+        let is_ones = |id: &IdNumber| {
+            !are_two && (id.is_damaged() || (IdNumber::KEPT_PLACES..=ID_PLACES_MAX).contains(&id.reveal().len()))
+        };
+        let are_several = are_names(name);
+        if are_several && !id_number.as_ref().is_some_and(is_ones) {
             return (None, self.noticed);
         }
+        let called = called(if are_several { first_of(name) } else { name }, self.vocabulary);
         let mut record = Record {
-            name: self.without_remark(name).into(),
+            name: self.without_remark(called.name).into(),
             sex: self.sex(view),
             birth: self.birth(view, id_number.as_ref()),
             id_number,
@@ -154,7 +164,7 @@ impl<'v> Cleaner<'v> {
             seen: self.latest(view, Field::Seen),
             household: code_text(view.cell(Field::Household)),
             head: view.text(Field::Head).map(CompactString::from),
-            relation: self.relation(view),
+            relation: self.relation(view).or(called.relation),
             spouse: self.named(view, Field::Spouse),
             record_no: code_text(view.cell(Field::RecordNo)),
             phone_tail: view.text(Field::Phone).and_then(|text| words::phone_tail(&text)),
@@ -238,7 +248,7 @@ impl<'v> Cleaner<'v> {
             Cell::Empty => true,
             cell @ Cell::Text(text) => match date::read(cell, &self.dates, self.vocabulary) {
                 Ok(date) => date.is_none(),
-                Err(()) => words::is_to_do(text, self.vocabulary),
+                Err(()) => is_to_do(text, self.vocabulary),
             },
             _ => false,
         };
@@ -248,9 +258,8 @@ impl<'v> Cleaner<'v> {
     /// Whether a text that is no date says that the review was done.
     pub fn says_reviewed(&mut self, text: &str) -> bool {
         let (dates, vocabulary) = (self.dates, self.vocabulary);
-        self.reviews.get(text, |text| {
-            date::read(Cell::Text(text), &dates, vocabulary).is_err() && words::is_done(text, vocabulary)
-        })
+        self.reviews
+            .get(text, |text| date::read(Cell::Text(text), &dates, vocabulary).is_err() && is_done(text, vocabulary))
     }
 
     /// The year and month that [`says_reviewed`](Self::says_reviewed) stands for.
@@ -276,13 +285,13 @@ impl<'v> Cleaner<'v> {
     fn remark(&mut self, view: View<'_>) -> Remarked {
         let words = self.words;
         let Some(text) = view.text(Field::Remark) else { return Remarked::default() };
-        self.remarks.get(&text, |text| words::remarked(text, words))
+        self.remarks.get(&text, |text| remarked(text, words))
     }
 
     /// Whether a remark says anything of how the line stands.
     pub fn is_noted(&mut self, text: &str) -> bool {
         let words = self.words;
-        self.remarks.get(text, |text| words::remarked(text, words)).says_anything()
+        self.remarks.get(text, |text| remarked(text, words)).says_anything()
     }
 
     /// 作废, 重复录入: the line should not be there.
@@ -320,19 +329,20 @@ impl<'v> Cleaner<'v> {
 
     /// `None` where there is no such column, else whether any of its columns holds something.
     fn given(&mut self, view: View<'_>, field: Field) -> Option<bool> {
-        let vocabulary = self.vocabulary;
+        let (vocabulary, circles) = (self.vocabulary, self.circles);
         let columns = view.layout.columns(field);
-        let mut is_given = |column: &usize| match view.row.cell(*column) {
-            Cell::Text(text) => self.given.get(text, |text| words::is_given(Cell::Text(text), vocabulary)),
-            cell => words::is_given(cell, vocabulary),
+        let mut gives = |column: &usize| match view.row.cell(*column) {
+            Cell::Text(text) if circles.gives(field, text) => true,
+            Cell::Text(text) => self.given.get(text, |text| is_given(Cell::Text(text), vocabulary)),
+            cell => is_given(cell, vocabulary),
         };
-        (!columns.is_empty()).then(|| columns.iter().any(&mut is_given))
+        (!columns.is_empty()).then(|| columns.iter().any(&mut gives))
     }
 
     fn named(&mut self, view: View<'_>, field: Field) -> Option<CompactString> {
         let text = view.text(field)?;
         let vocabulary = self.vocabulary;
-        self.given.get(&text, |text| words::is_given(Cell::Text(text), vocabulary)).then(|| text.into())
+        self.given.get(&text, |text| is_given(Cell::Text(text), vocabulary)).then(|| text.into())
     }
 
     /// What stands in the column of the state, where nobody knows the word and no kind of change says it better.

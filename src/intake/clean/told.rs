@@ -1,14 +1,17 @@
-//! Of whom a text tells a death or a move, and whether it does: 其母死亡, 死亡1人, 疑似死亡, 未死亡, 死亡（其母）.
+//! Of whom a text tells a death, a move or the stop of a benefit, and whether it does: 其母死亡, 死亡1人, 疑似死亡, 未死亡, 死亡（其母）.
+
+mod around;
+mod event;
+mod stops;
 
 use std::collections::HashMap;
-
-use serde::Deserialize;
 
 use super::super::fold::fold_word;
 use super::super::notes::SURNAMES;
 use super::date::western;
-
-type Words = Vec<String>;
+pub use around::AroundWords;
+use around::Words;
+use event::Event;
 
 /// Codes of GB/T 4761 for the person, and for the head of the household.
 const SELF: u8 = 1;
@@ -21,31 +24,6 @@ const KIN_CODE_MAX: u8 = 97;
 const NO_KIN: [&str; 3] = ["对象", "其他", "夫妻"];
 /// A name has as many characters.
 const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=3;
-
-/// What stands around the word for a death or a move, as in a file of words.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AroundWords {
-    kin: Words,
-    either: Words,
-    own: Words,
-    with: Words,
-    goes_on: Words,
-    informing: Words,
-    checked: Words,
-    denied: Words,
-    refuted: Words,
-    doubted: Words,
-    planned: Words,
-    came: Words,
-    papers: Words,
-    kinds: Words,
-    no_name: Words,
-    moves: Words,
-}
-
-/// What follows a word of a single character: 死了, 死于.
-const ENDS_A_WORD: &[char] = &['了', '于', '在', '后', '者', '掉', '(', ',', '。', ';'];
 
 /// Whose a death or a move is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,39 +62,6 @@ impl Told {
     }
 }
 
-/// Words for one kind of event, the longest first, and with what they begin.
-#[derive(Debug, Default)]
-struct Event {
-    words: Words,
-    starts: String,
-}
-
-impl Event {
-    fn of(words: impl Iterator<Item = String>) -> Event {
-        let mut words: Words = words.collect();
-        words.sort_by_key(|word| (std::cmp::Reverse(word.len()), word.clone()));
-        words.dedup();
-        let starts = words.iter().filter_map(|word| word.chars().next()).collect();
-        Event { words, starts }
-    }
-
-    /// The first of them in the text: from where to where.
-    fn find(&self, text: &str) -> Option<(usize, usize)> {
-        // Asked of every text: nearly all are told by no word beginning in them.
-        let from = text.find(|c| self.starts.contains(c))?;
-        // 死 alone is no word in 死刑 and 生死不明.
-        let stands = |end: usize, word: &str| {
-            word.chars().count() > 1 || text[end..].is_empty() || text[end..].starts_with(ENDS_A_WORD)
-        };
-        let at = |word: &String| {
-            let mut found =
-                text[from..].match_indices(word.as_str()).map(|(at, _)| (from + at, from + at + word.len()));
-            found.find(|(_, end)| stands(*end, word))
-        };
-        self.words.iter().filter_map(at).min_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)))
-    }
-}
-
 /// Who is named before the word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Subject {
@@ -136,10 +81,25 @@ pub struct Teller {
     moves: Event,
     /// Those that mean a move of the register in whatever text.
     sure_moves: Event,
+    /// Those that mean one where they are said of the register: 户口转到.
+    register_moves: Event,
+    /// Single characters of one, beside a day.
+    bare_moves: Event,
+    /// Nothing on lists that pay nobody.
+    stops: Event,
     /// Who may be named before the word, by the code of their relation.
     people: Vec<(String, u8)>,
     around: AroundWords,
     stays: Words,
+}
+
+/// The words of a list for the two ends that befall a person, as states have them.
+#[derive(Debug, Default)]
+pub struct Ends {
+    pub deaths: Words,
+    /// Words for a death in whatever text, though they be a single character.
+    pub anyhow: Words,
+    pub moves: Words,
 }
 
 /// A part of a text between two marks, and the mark before it.
@@ -149,39 +109,28 @@ impl Teller {
     pub fn new<'f>(
         files: impl Iterator<Item = &'f AroundWords> + Clone,
         relation: &HashMap<String, u8>,
-        deaths: impl Iterator<Item = String>,
-        moves: impl Iterator<Item = String>,
+        ends: Ends,
+        pays: bool,
         stays: Words,
     ) -> Teller {
-        let words = |pick: fn(&AroundWords) -> &Words| -> Words {
-            files.clone().flat_map(pick).map(|word| fold_word(word)).collect()
-        };
-        let around = AroundWords {
-            kin: words(|file| &file.kin),
-            either: words(|file| &file.either),
-            own: words(|file| &file.own),
-            with: words(|file| &file.with),
-            goes_on: words(|file| &file.goes_on),
-            informing: words(|file| &file.informing),
-            checked: words(|file| &file.checked),
-            denied: words(|file| &file.denied),
-            refuted: words(|file| &file.refuted),
-            doubted: words(|file| &file.doubted),
-            planned: words(|file| &file.planned),
-            came: words(|file| &file.came),
-            papers: words(|file| &file.papers),
-            kinds: words(|file| &file.kinds),
-            no_name: words(|file| &file.no_name),
-            moves: words(|file| &file.moves),
-        };
+        let around = AroundWords::of(files);
         let kin = relation.iter().filter(|(word, code)| **code <= KIN_CODE_MAX && !NO_KIN.contains(&word.as_str()));
         let own = around.own.iter().map(|word| (word.clone(), SELF));
         let others = around.kin.iter().map(|word| (word.clone(), KIN_CODE_MAX));
         let either = around.either.iter().map(|word| (word.clone(), EITHER));
+        let all = |words: &Words| words.clone().into_iter();
+        // A single character in a longer text proves nothing, but beside a day.
+        let (deaths_alone, deaths): (Words, Words) = ends.deaths.into_iter().partition(|word| is_single(word));
+        let (bare_moves, moves): (Words, Words) = ends.moves.into_iter().partition(|word| is_single(word));
+        let stops =
+            || Event::of(all(&around.stops)).or_alone(all(&around.stops_alone)).or_last(all(&around.stops_last));
         Teller {
-            deaths: Event::of(deaths),
-            moves: Event::of(moves),
-            sure_moves: Event::of(around.moves.iter().cloned()),
+            deaths: Event::of(deaths.into_iter().chain(ends.anyhow)).or_alone(deaths_alone.into_iter()),
+            moves: Event::of(moves.into_iter()),
+            bare_moves: Event::default().or_alone(bare_moves.into_iter()),
+            sure_moves: Event::of(all(&around.moves)),
+            register_moves: Event::of(all(&around.goes)).behind(all(&around.registers)),
+            stops: if pays { stops() } else { Event::default() },
             people: kin.map(|(word, code)| (word.clone(), *code)).chain(own).chain(others).chain(either).collect(),
             around,
             stays,
@@ -195,12 +144,14 @@ impl Teller {
 
     /// The same for a move, in a column made for such words.
     pub fn moved(&self, folded: &str) -> Option<Told> {
-        self.move_by(folded, &self.moves)
+        self.move_by(folded, &self.moves).or_else(|| self.move_by(folded, &self.register_moves))
     }
 
     /// The same for a move in a remark, where 搬迁 and 转出 may be of anything.
     pub fn moved_in_remark(&self, folded: &str) -> Option<Told> {
-        self.move_by(folded, &self.sure_moves)
+        let sure = self.move_by(folded, &self.sure_moves).or_else(|| self.move_by(folded, &self.register_moves));
+        // 2008年迁: away, or here?
+        sure.or_else(|| self.bare_moves.find(folded).map(|_| Told::Doubtful))
     }
 
     /// Whether the text says of the line's own person that they live, or that what is said of them is wrong.
@@ -222,14 +173,15 @@ impl Teller {
     /// The word itself: of life before that of a death, and that before that of a move.
     pub fn word(&self, folded: &str) -> Option<String> {
         let refuted = self.around.refuted.iter().find(|word| folded.contains(word.as_str())).cloned();
-        let mut told = [&self.deaths, &self.moves, &self.sure_moves].into_iter();
+        let events = [&self.deaths, &self.moves, &self.sure_moves, &self.register_moves, &self.bare_moves, &self.stops];
+        let mut told = events.into_iter();
         refuted.or_else(|| told.find_map(|event| event.find(folded)).map(|(start, end)| folded[start..end].to_owned()))
     }
 
-    /// The part of a text that tells the death or move, from the last year before it: its date stands there.
+    /// The part of a text that tells the end, from the last year before it: its date stands there.
     pub fn told_in<'t>(&self, folded: &'t str) -> Option<&'t str> {
         const YEAR_DIGITS: usize = 4;
-        [&self.deaths, &self.moves].into_iter().find_map(|event| {
+        [&self.deaths, &self.moves, &self.register_moves, &self.stops].into_iter().find_map(|event| {
             let parts = clauses(folded);
             let (part, (start, _)) = parts.into_iter().find_map(|(_, part)| Some((part, event.find(part)?)))?;
             let digits = |at: usize| part[at..start].bytes().take_while(u8::is_ascii_digit).count();
@@ -240,10 +192,10 @@ impl Teller {
         })
     }
 
-    /// The parts of a text that do not tell somebody else's death or move.
+    /// The parts of a text that do not tell somebody else's end.
     pub fn own_parts<'t>(&self, folded: &'t str) -> impl Iterator<Item = &'t str> {
         let others = |part: &str| {
-            let told = self.death(part).or_else(|| self.moved(part));
+            let told = self.death(part).or_else(|| self.moved(part)).or_else(|| self.stopped(part));
             told == Some(Told::Anothers)
         };
         clauses(folded).into_iter().map(|(_, part)| part).filter(|part| !others(part)).collect::<Vec<_>>().into_iter()
@@ -258,9 +210,8 @@ impl Teller {
         let parts = folded.split(['、', '/', ',', '或', '和', '及', '与']);
         // 二、死亡、迁出人员
         let mut parts = parts.filter(|part| !part.chars().all(|c| NUMBER.contains(c)));
-        let is = |event: &Event, part: &str| event.words.iter().any(|word| part == word);
         let (Some(first), Some(second), None) = (parts.next(), parts.next(), parts.next()) else { return false };
-        is(&self.deaths, first) && is(&self.moves, second) || is(&self.moves, first) && is(&self.deaths, second)
+        self.deaths.is(first) && self.moves.is(second) || self.moves.is(first) && self.deaths.is(second)
     }
 
     fn move_by(&self, folded: &str, event: &Event) -> Option<Told> {
@@ -308,7 +259,9 @@ impl Teller {
         if begins(&self.around.kinds) {
             return None;
         }
-        if self.around.denied.iter().any(|word| before.ends_with(word.as_str())) {
+        // 农转非迁出
+        let ends = |words: &Words| words.iter().any(|word| before.ends_with(word.as_str()));
+        if ends(&self.around.denied) && !ends(&self.around.not_denied) {
             return Some((Told::Denied, Subject::Nobody));
         }
         let mut subject = self.subject(before);
@@ -415,9 +368,15 @@ fn holds(text: &str, words: &Words) -> bool {
     words.iter().any(|word| text.contains(word.as_str()))
 }
 
+/// What parts the clauses of a text.
+const MARKS: &[char] = &[',', ';', '。', '、', '(', ')', '[', ']', '【', '】', ':', '!', '|'];
+
+fn is_single(word: &str) -> bool {
+    word.chars().count() == 1
+}
+
 /// The parts of a text, each with the mark before it.
 fn clauses(folded: &str) -> Vec<Clause<'_>> {
-    const MARKS: &[char] = &[',', ';', '。', '、', '(', ')', '[', ']', '【', '】', ':', '!', '|'];
     let mut mark = None;
     let mut clauses = Vec::new();
     for part in folded.split_inclusive(MARKS) {

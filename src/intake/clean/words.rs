@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::domain::{Aid, Flow, List, Reason, Sex, Status};
 
-use super::super::fold::{fold_word, is_han};
+use super::super::fold::fold_word;
 use super::super::row::Cell;
 use super::super::vocabulary::{ListWords, Vocabulary};
 use super::choice::chosen;
@@ -142,11 +142,13 @@ pub struct Stated {
     pub status: Option<Status>,
     pub died: Option<Told>,
     pub moved: Option<Told>,
+    /// 本月停发: whether the benefit stopped, nobody can tell.
+    pub is_open: bool,
 }
 
 impl Stated {
     pub fn is_known(self) -> bool {
-        self.status.is_some() || self.died.is_some() || self.moved.is_some()
+        self.status.is_some() || self.died.is_some() || self.moved.is_some() || self.is_open
     }
 }
 
@@ -165,10 +167,17 @@ pub fn stated(text: &str, list: &ListWords) -> Stated {
         return Stated { died: Some(Told::Doubtful), ..Stated::default() };
     }
     let (died, moved) = (list.teller.death(&folded), list.teller.moved(&folded));
+    let open = list.teller.stop_left_open(&folded);
     let status = list.teller.own_parts(&folded).find_map(|part| inside(part, list));
-    // 未死亡, 迁出未办: still there.
-    let denied = [died, moved].contains(&Some(Told::Denied));
-    Stated { status: status.or(denied.then_some(Status::Active)), died, moved }
+    let status = match open {
+        Some(_) => status.filter(|status| *status == Status::Active),
+        // 自2026.1起停
+        None => status.or_else(|| (list.teller.stopped(&folded) == Some(Told::Own)).then_some(Status::Closed)),
+    };
+    // 未死亡, 迁出未办, 停保后恢复: still there.
+    let denied = [died, moved, open].contains(&Some(Told::Denied));
+    let is_open = open == Some(Told::Doubtful);
+    Stated { status: status.or(denied.then_some(Status::Active)), died, moved, is_open }
 }
 
 /// The same where nobody asks of whom it is told.
@@ -200,79 +209,6 @@ fn inside(text: &str, list: &ListWords) -> Option<Status> {
         return Some(if denied && !is_away { opposite(*status) } else { *status });
     }
     None
-}
-
-/// What a remark says of the end of a line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Remarked {
-    /// That it ended, beside a death and a move.
-    pub ended: Option<Status>,
-    pub died: Option<Told>,
-    pub moved: Option<Told>,
-    /// That what the list says of the person is wrong: 经核实健在.
-    pub refuted: bool,
-}
-
-impl Remarked {
-    pub fn says_anything(self) -> bool {
-        self != Remarked::default()
-    }
-}
-
-pub fn remarked(text: &str, list: &ListWords) -> Remarked {
-    let folded = fold_word(text);
-    let teller = &list.teller;
-    let refuted = teller.is_refuted(&folded);
-    if teller.is_either(&folded) {
-        return Remarked { died: Some(Told::Doubtful), refuted, ..Remarked::default() };
-    }
-    let strict = noted(text, list);
-    let moved = match strict {
-        Some(Status::MovedOut) => teller.moved(&folded),
-        _ => teller.moved_in_remark(&folded),
-    };
-    Remarked { ended: strict.filter(|end| *end == Status::Closed), died: teller.death(&folded), moved, refuted }
-}
-
-/// 钱女、赵小: names of several people in one cell.
-pub fn are_names(text: &str) -> bool {
-    const BETWEEN: &[char] = &['、', '，', ',', '；', ';', '/', '\n'];
-    const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=4;
-    // Asked of every line: nearly all are told by there being nothing between names.
-    let is_name = |part: &str| {
-        let name = part.split(['(', '（']).next().unwrap_or(part).trim();
-        NAME_CHARS.contains(&name.chars().count()) && name.chars().all(is_han)
-    };
-    text.contains(BETWEEN)
-        && text.trim_end_matches(BETWEEN).contains(BETWEEN)
-        && text.split(BETWEEN).filter(|part| !part.trim().is_empty()).all(is_name)
-}
-
-/// The end of a line that a remark tells: `2026年3月死亡`, `已迁出`, `迁往外县`. `None` for everything else, above all for
-/// somebody else's (`配偶死亡`).
-pub fn noted(text: &str, list: &ListWords) -> Option<Status> {
-    let folded = fold_word(text);
-    if list.teller.is_either(&folded) {
-        return None;
-    }
-    folded.split([',', ';', '。', '、', '(', ')']).find_map(|part| {
-        let part = part.trim_start_matches(is_date);
-        let ends = list.status_inside.iter().filter(|(_, status)| *status != Status::Active);
-        let (rest, (word, status)) = ends
-            .filter_map(|end| Some((part.strip_prefix(end.0.as_str())?, end)))
-            .min_by_key(|(rest, _)| rest.len())?;
-        let rest = rest.trim_start_matches(is_date);
-        let away = *status == Status::MovedOut
-            && (rest.starts_with(['至', '到', '往', '去', '县', '省', '市', '外', '本'])
-                || word.ends_with(['至', '到', '往']));
-        // 外嫁，户口未迁: somebody who is still on the register.
-        ((rest.is_empty() || away) && !stays(&folded, *status, list)).then_some(*status)
-    })
-}
-
-/// Whether a text that tells of leaving says that the register does not: 外嫁，户口未迁, 迁出未办.
-fn stays(folded: &str, status: Status, list: &ListWords) -> bool {
-    status == Status::MovedOut && list.stays.iter().any(|word| folded.contains(word.as_str()))
 }
 
 fn opposite(status: Status) -> Status {
@@ -329,37 +265,6 @@ pub fn relation(cell: Cell<'_>, vocabulary: &Vocabulary) -> Option<u8> {
         .or_else(|| behind('之').and_then(find))
         .or_else(|| behind('的').and_then(find))
         .or_else(|| bare.strip_prefix("户主").and_then(find))
-}
-
-/// Whether a cell that should hold a name, a clinic or a yes holds one (DOMAIN.md F12).
-pub fn is_given(cell: Cell<'_>, vocabulary: &Vocabulary) -> bool {
-    match cell {
-        Cell::Empty | Cell::Error => false,
-        Cell::Number(value) => value != 0.0,
-        Cell::Date(_) => true,
-        Cell::Text(text) => {
-            let folded = fold_word(text);
-            // 无。 is none too; of a dash alone nothing would be left.
-            let bare = folded.trim_end_matches(['。', '.', '!', ';', ',', '、']);
-            let is = |words: &[String]| words.iter().any(|word| *word == folded || word == bare);
-            let begins = |words: &[String]| words.iter().any(|word| bare.starts_with(word.as_str()));
-            !(is(&vocabulary.no) || is(&vocabulary.none) || begins(&vocabulary.not_given_starts))
-        }
-    }
-}
-
-/// Whether a text in the place of a date says that what it is the date of was done (本月已核, 合格, √), and not that it is
-/// still to be done.
-pub fn is_done(text: &str, vocabulary: &Vocabulary) -> bool {
-    let folded = fold_word(text);
-    let holds = |words: &[String]| words.iter().any(|word| folded.contains(word.as_str()));
-    is_given(Cell::Text(text), vocabulary) && holds(&vocabulary.done) && !is_to_do(text, vocabulary)
-}
-
-/// Whether a text in the place of a date says that it is still to be done: 待复核, 未核.
-pub fn is_to_do(text: &str, vocabulary: &Vocabulary) -> bool {
-    let folded = fold_word(text);
-    vocabulary.to_do.iter().any(|word| folded.contains(word.as_str()))
 }
 
 /// A dibao class: a letter or a number of it anywhere in the cell; of one that was changed the new one.

@@ -2,10 +2,10 @@
 
 use crate::domain::{Area, Reason, Record, Status};
 
+use super::super::clean::name::are_names;
 use super::super::clean::number::id_number;
 use super::super::clean::record::Noticed;
 use super::super::clean::view::View;
-use super::super::clean::words::are_names;
 use super::super::field::Field;
 use super::super::notes::shown_headers;
 use super::super::parents;

@@ -16,3 +16,4 @@ mod parents;
 mod reviews;
 mod robust;
 mod side_by_side;
+mod stopped;

@@ -93,6 +93,7 @@ impl Cleaner<'_> {
                 stated => stated.status,
             };
             all.is_doubtful |= who.is_doubtful(stated.died, &text) || who.is_doubtful(stated.moved, &text);
+            all.is_doubtful |= stated.is_open;
             all.status = if rank(status) > rank(all.status) { status } else { all.status };
         }
         all
@@ -206,7 +207,7 @@ impl Cleaner<'_> {
         for field in [Field::Status, Field::ChangeKind] {
             for text in view.texts(field) {
                 let stated = self.statuses.get(&text, |text| words::stated(text, words));
-                if is_open(stated.died) || is_open(stated.moved) {
+                if is_open(stated.died) || is_open(stated.moved) || stated.is_open {
                     return true;
                 }
             }
@@ -214,6 +215,7 @@ impl Cleaner<'_> {
         let remark = self.remark(view);
         remark.died.is_some()
             || remark.moved.is_some()
+            || remark.stopped.is_some()
             || self.why(view).told.is_some()
             || !view.cell(Field::Died).is_empty()
             || FlagsAsked::FIELDS.iter().any(|field| self.answer(view, *field) == Answer::Doubtful)

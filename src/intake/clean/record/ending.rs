@@ -85,9 +85,12 @@ impl Cleaner<'_> {
         let who = Who::of(record);
         let remark = self.remark(view);
         let remark_text = view.text(Field::Remark).unwrap_or_default();
+        // 2026年6月起停发, in May.
+        let is_to_come = remark.stopped.is_some() && self.is_to_come(&remark_text);
         let told = match remark {
             _ if who.is_own(remark.died, &remark_text) => Some(Status::Deceased),
             _ if who.is_own(remark.moved, &remark_text) => Some(Status::MovedOut),
+            _ if who.is_own(remark.stopped, &remark_text) && !is_to_come => Some(Status::Closed),
             remark => remark.ended,
         };
         let says =
@@ -110,6 +113,7 @@ impl Cleaner<'_> {
             reason,
             flags: [Field::DiedFlag, Field::MovedFlag, Field::EndedFlag].map(|field| self.answer(view, field)),
         };
+        let remark_tells = [remark.died, remark.moved, remark.stopped];
         let doubts = [
             (Field::Status, said.column.is_doubtful),
             (Field::ChangeKind, said.kind.is_doubtful),
@@ -120,7 +124,8 @@ impl Cleaner<'_> {
             (Field::MovedOut, said.moved_out == When::Doubtful),
             (Field::Ended, said.ended == When::Doubtful),
             (Field::Reason, who.is_doubtful(why.told, &reason_text)),
-            (Field::Remark, who.is_doubtful(remark.died, &remark_text) || who.is_doubtful(remark.moved, &remark_text)),
+            (Field::Remark, is_to_come && who.is_own(remark.stopped, &remark_text)),
+            (Field::Remark, remark_tells.into_iter().any(|told| who.is_doubtful(told, &remark_text))),
         ];
         self.noticed.doubt = doubts.into_iter().find_map(|(field, is_doubtful)| is_doubtful.then_some(field));
         said
@@ -249,6 +254,14 @@ impl Cleaner<'_> {
             date.filter(|date| date.first() <= self.dates.today)
         };
         self.words.teller.told_in(&folded).and_then(read).or_else(|| read(text))
+    }
+
+    /// Whether what a text tells will be on a day that is still to come.
+    fn is_to_come(&self, text: &str) -> bool {
+        let folded = fold_word(text);
+        let told = self.words.teller.told_in(&folded).unwrap_or(&folded);
+        let date = date::read(Cell::Text(told), &self.dates, self.vocabulary).ok().flatten();
+        date.is_some_and(|date| date.first() > self.dates.today)
     }
 
     /// The first place named that is not where the line itself stands.

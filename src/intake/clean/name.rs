@@ -1,0 +1,89 @@
+//! Whose name stands in a cell, among what else clerks write there (DOMAIN.md 6 row 5).
+
+use super::super::fold::{fold_word, is_han};
+use super::super::vocabulary::Vocabulary;
+
+/// Between the names of several people in one cell, or the names of one.
+const BETWEEN: &[char] = &['、', '，', ',', '；', ';', '/', '／', '|', '｜', '\n'];
+const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=4;
+
+/// 钱女、赵小: names of several people in one cell.
+pub fn are_names(text: &str) -> bool {
+    // Asked of every line: nearly all are told by there being nothing between names.
+    text.contains(BETWEEN)
+        && text.trim_end_matches(BETWEEN).contains(BETWEEN)
+        && text.split(BETWEEN).filter(|part| !part.trim().is_empty()).all(is_name)
+}
+
+fn is_name(part: &str) -> bool {
+    let name = part.split(['(', '（']).next().unwrap_or(part).trim();
+    NAME_CHARS.contains(&name.chars().count()) && name.chars().all(is_han)
+}
+
+/// The name in a cell, and the relation that stands before it: 配偶：李四.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Called<'t> {
+    pub name: &'t str,
+    pub relation: Option<u8>,
+}
+
+/// Of a person with several names (张三又名张小三) the one that the register has.
+pub fn called<'t>(cell: &'t str, vocabulary: &Vocabulary) -> Called<'t> {
+    // Nearly all cells hold a name and nothing else.
+    if cell.chars().all(is_han) && cell.chars().count() <= *NAME_CHARS.end() {
+        return Called { name: cell, relation: None };
+    }
+    let related = cell.split_once([':', '：']).filter(|(_, name)| !name.trim().is_empty());
+    let related = related.and_then(|(word, name)| Some((*vocabulary.relation.get(&fold_word(word))?, name.trim())));
+    let (relation, name) = related.map_or((None, cell), |(code, name)| (Some(code), name));
+    Called { name: of_several(name, vocabulary), relation }
+}
+
+fn of_several<'t>(name: &'t str, vocabulary: &Vocabulary) -> &'t str {
+    let around = |c: char| c.is_whitespace() || "(（[【)）]】:：为叫、，,；;/／|".contains(c);
+    let at = |word: &String| Some((name.find(word.as_str())?, word.len()));
+    // 王铁蛋（现名王小军）
+    let now = vocabulary.now_called.iter().filter_map(at).max();
+    if let Some((at, length)) = now {
+        let behind = name[at + length..].trim_start_matches(around);
+        let new = &behind[..behind.find(|c| !is_han(c)).unwrap_or(behind.len())];
+        if NAME_CHARS.contains(&new.chars().count()) {
+            return new;
+        }
+    }
+    let also = vocabulary.also_called.iter().filter_map(at).min();
+    let front = also.map(|(at, _)| name[..at].trim_end_matches(around));
+    front.filter(|front| front.chars().count() > 1).unwrap_or(name)
+}
+
+/// The first of the names in a cell that one number says are one person's: 李秀英/李小花.
+pub fn first_of(names: &str) -> &str {
+    names.split(BETWEEN).map(str::trim).find(|part| !part.is_empty()).unwrap_or(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_else_stands_in_the_cell_of_a_name_is_no_part_of_it() {
+        let vocabulary = Vocabulary::load(None).unwrap();
+        for (cell, name, relation) in [
+            ("王大明", "王大明", None),
+            ("王大明又名王小狗", "王大明", None),
+            ("王大明（曾用名王小狗）", "王大明", None),
+            ("王大明，原名：王小狗", "王大明", None),
+            ("王铁蛋（现名王小军）", "王小军", None),
+            ("王铁蛋 改名为王小军", "王小军", None),
+            ("户主：王大明", "王大明", Some(2)),
+            ("配偶:李秀英", "李秀英", Some(10)),
+            ("子：王小军", "王小军", Some(20)),
+            ("组长：王小军", "组长：王小军", None),
+            ("吉木·子洛", "吉木·子洛", None),
+            ("又名王小狗", "又名王小狗", None),
+        ] {
+            assert_eq!(called(cell, &vocabulary), Called { name, relation }, "{cell}");
+        }
+        assert_eq!((first_of("李秀英/李小花"), first_of("王大明")), ("李秀英", "王大明"));
+    }
+}
