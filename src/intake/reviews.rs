@@ -12,9 +12,6 @@ use super::layout::Layout;
 use super::row::{Cell, Row};
 use super::vocabulary::Vocabulary;
 
-/// Fewer days are no column of them.
-const DAYS_MIN: usize = 1;
-
 /// Gives the dibao list the columns that tell of reviews, where none is made for that or nothing stands in it.
 pub fn adopt(layout: &mut Layout, data: &[Row], reading: &Reading, vocabulary: &Vocabulary) {
     let is_filled = |column: &usize| data.iter().any(|row| !row.cell(*column).is_empty());
@@ -31,7 +28,7 @@ pub fn adopt(layout: &mut Layout, data: &[Row], reading: &Reading, vocabulary: &
     let are_days = |column: usize| {
         let cells = || data.iter().map(|row| row.cell(column)).filter(|cell| !cell.is_empty());
         let days = cells().filter(|cell| told(*cell, false, &dates, vocabulary).is_some()).count();
-        days >= DAYS_MIN && days * 2 > cells().count()
+        days * 2 > cells().count()
     };
     let unknown = layout.unknown.iter().filter(|(_, header)| is_of_reviews(header)).map(|(column, _)| *column);
     // 认定时间 alone is the approval; beside one it is a review.
