@@ -159,8 +159,8 @@ pub struct Settling {
 }
 
 impl Settling {
-    /// The files of this look that have been still for as long as `settle`. Each is given at every look as long as it stays so; whether it was read
-    /// already is the caller's to know.
+    /// The files of this look that have been still for as long as `settle`. Each is given at every look as long as it
+    /// stays so; whether it was read already is the caller's to know.
     pub fn still(&mut self, scan: &Scan, settle: Duration, now: Instant) -> Vec<Seen> {
         let mut looks = HashMap::with_capacity(scan.files.len());
         let mut still = Vec::new();

@@ -14,8 +14,9 @@ use crate::domain::{Area, PartialDate};
 pub const BLOCK_ENTRIES_MAX: usize = 100;
 
 /// The keys of one entry: 4 for most, fewer where it says less. Two more where column and number disagree on the birth,
-/// one more where the head's own line spells the name in two ways; one more for who is named beside a head; six more where there is no valid number, so that its
-/// date may be a slip away from the one on the other line; and eight or so more where the number has a slip.
+/// one more where the head's own line spells the name in two ways; one more for who is named beside a head; six more
+/// where there is no valid number, so that its date may be a slip away from the one on the other line; and eight or so
+/// more where the number has a slip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockKeys(Vec<u64>);
 
