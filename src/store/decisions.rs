@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::{Doing, area};
 use super::wire::INSTANTS;
-use super::{FindingRow, Transition, View, Wait, Writer, meta, sum};
+use super::{FindingRow, Transition, View, Wait, Writer, sum};
 use crate::domain::{Area, Disposition, FindingId, FindingStatus, Uid};
 use crate::error::Result;
 
@@ -190,12 +190,30 @@ impl View<'_> {
 const DECIDED: &str = "SELECT EXISTS (SELECT 1 FROM decisions)";
 
 impl Writer<'_> {
-    /// Keeps a decision and lets it count. Gives `true` where it did not before. One that came down from the
-    /// parent does not travel up again.
+    /// Keeps a decision and lets it count. Gives `true` where it did not before. One that came down from the parent does
+    /// not travel up again, unless it was made here or below: then this node lost it once, and answers for it now as before.
     pub fn put_decision(&self, made: &Decision, from_above: bool) -> Result<bool> {
+        let is_above = from_above && !self.own_area()?.is_some_and(|own| own.contains(made.author));
         // Nothing above watermark 0 is numbered 0.
-        let seq = if from_above { 0 } else { self.next_seq() };
+        let seq = if is_above { 0 } else { self.next_seq() };
         self.keep_decision(made, seq, true)
+    }
+
+    /// Has every decision that was made here or below travel again. The parent was restored: lines are compared with it and
+    /// sent again where they differ, decisions are not.
+    pub fn tell_decisions_again(&self) -> Result<()> {
+        let doing = "telling decisions again";
+        let Some((first, last)) = self.own_area()?.map(|own| own.range()) else { return Ok(()) };
+        let made: Vec<i64> = self
+            .conn
+            .prepare_cached("SELECT id FROM decisions WHERE author BETWEEN ?1 AND ?2 ORDER BY id")
+            .and_then(|mut s| s.query_map((first as i64, last as i64), |row| row.get(0))?.collect())
+            .doing(doing)?;
+        let mut statement = self.conn.prepare_cached("UPDATE decisions SET seq = ?2 WHERE id = ?1").doing(doing)?;
+        for id in made {
+            statement.execute((id, self.next_seq() as i64)).doing(doing)?;
+        }
+        Ok(())
     }
 
     /// Keeps a decision of an office below whose subject is not here, or does not concern its author by what is here. It
@@ -321,8 +339,7 @@ impl Writer<'_> {
 
     /// How the office above that decided sees a finding, where it rests it on other lines than this node does.
     fn status_above(&self, finding: &FindingRow, author: Area) -> Result<Option<FindingStatus>> {
-        let own = self.meta_u64(meta::AREA)?.and_then(Area::from_padded);
-        let is_above = own.is_some_and(|own| author != own && author.contains(own));
+        let is_above = self.own_area()?.is_some_and(|own| author != own && author.contains(own));
         // A finding about a list rests on no lines.
         if !is_above || finding.evidence.is_empty() {
             return Ok(None);

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::open::random_epoch;
 use super::{View, Writer, fault, sum};
+use crate::domain::Area;
 use crate::error::{Context, Result};
 
 /// Key of the node's area, padded.
@@ -32,6 +33,11 @@ impl View<'_> {
 
     pub fn meta_text(&self, key: &str) -> Result<Option<String>> {
         self.meta(key)
+    }
+
+    /// The area of the office whose store it is; `None` where it names none.
+    pub(super) fn own_area(&self) -> Result<Option<Area>> {
+        Ok(self.meta_u64(AREA)?.and_then(Area::from_padded))
     }
 
     fn meta<T: FromSql>(&self, key: &str) -> Result<Option<T>> {

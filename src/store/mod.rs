@@ -144,8 +144,7 @@ impl Store {
     pub fn open_read_only(home: Home) -> Result<Store> {
         let conn = open::reader(&home)?;
         let view = View { conn: &conn };
-        let area = view.meta_u64(meta::AREA)?.and_then(Area::from_padded);
-        let area = area.ok_or_else(|| Error::new("the store names no area").at(home.file()))?;
+        let area = view.own_area()?.ok_or_else(|| Error::new("the store names no area").at(home.file()))?;
         Ok(Store::for_reading(home, conn, area))
     }
 

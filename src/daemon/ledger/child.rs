@@ -149,6 +149,7 @@ impl ChildLedger for Ledger {
         self.write(|writer| {
             if page.reset {
                 writer.told_anew()?;
+                writer.tell_decisions_again()?;
             }
             for notice in &page.notices {
                 notices::take(writer, &notice.line)?;

@@ -13,6 +13,10 @@ use crate::sync::tls::Peer;
 
 const NEXT: &str = "519901001201";
 
+fn area(code: &str) -> Area {
+    code.parse().unwrap()
+}
+
 fn ask(parent: &Parent, child: &str, ask: Ask) -> Answer {
     let peer = Peer { area: child.parse().unwrap(), serial: "aa".into(), key: Vec::new() };
     parent.answer(&peer, Message::bare(ask), 0).unwrap().meta
@@ -113,4 +117,32 @@ fn a_finding_that_a_restored_parent_withdraws_again_does_not_come_back_between_t
     assert_eq!(page(3, false, true, &[5]), [1, 2, 3, 4, 5]);
     assert_eq!(page(3, false, false, &[1]), [1, 4, 5], "what was not repeated by the end is over");
     assert_eq!(page(3, false, false, &[6]), [1, 4, 5, 6], "and what comes later takes nothing away");
+}
+
+#[test]
+fn what_an_office_lost_and_hears_again_from_above_it_tells_again_where_that_was_lost_too() {
+    let village = node(VILLAGE);
+    let line = |author: &str, at: u64| {
+        format!(
+            r#"{{"t":"decision","seq":0,"area":"{author}","kind":"finding","subject":"f0000000001","verdict":"dismiss","note":"同名","at":{at}}}"#
+        )
+    };
+    let hear = |epoch: u64, reset: bool, lines: &[String]| {
+        let notices = lines.iter().zip(1..).map(|(line, seq)| Notice { seq, line: line.clone() }).collect();
+        let mark = NoticesMark { epoch: Some(Epoch(epoch)), upto: lines.len() as u64 };
+        village.ledger.take_notices(&NoticesPage { reset, more: false, notices, mark }).unwrap();
+    };
+    let travels = |after: u64| {
+        let items = village.ledger.items_after(after, 10, 1 << 20).unwrap();
+        items.into_iter().map(|item| (item.seq, item.area)).collect::<Vec<_>>()
+    };
+    // The village was restored: what it decided comes back from above, and the township's is the township's.
+    hear(1, false, &[line(VILLAGE, 1), line(TOWN, 2)]);
+    assert_eq!(travels(0).iter().map(|(_, author)| *author).collect::<Vec<_>>(), [area(VILLAGE)]);
+    let (told, _) = travels(0)[0];
+    hear(1, false, &[line(VILLAGE, 1)]);
+    assert_eq!(travels(told), [], "told once");
+    // Then the township is, which begins anew and knows of nothing.
+    hear(2, true, &[]);
+    assert_eq!(travels(told).len(), 1, "told again");
 }
