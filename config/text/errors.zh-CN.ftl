@@ -631,4 +631,4 @@ said-check-that-the-parent-runs-and-can-be-reached-from-here = 请确认上级�
 said-a-pipe-or-a-device-is-no-file = 这是管道或设备，不是文件
 said-save-what-it-gives-as-a-file = 请先把内容另存为文件
 said-save-it-in-the-encoding-x = 请用 { $x1 } 编码另存
-said-telling-decisions-again = 再次上报决定
+said-telling-decisions-again = 再次上报处理意见
