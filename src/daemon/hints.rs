@@ -29,32 +29,27 @@ struct Noticed {
 }
 
 impl Noticed {
-    fn start(source: &Source, hints: &mpsc::Sender<Hint>) -> Noticed {
-        let folder = number_of(source);
+    fn start(source: &Source, folder: Option<(u64, u64)>, hints: &mpsc::Sender<Hint>) -> Noticed {
         let watch = Watch::start(source.folder(), source.kind == SourceKind::Folder, hints.clone());
         if let Err(error) = &watch {
             tracing::warn!(source = %source.name, error = %chain(error), "no notices from this folder");
         }
         Noticed { source: source.clone(), watch: watch.ok(), folder }
     }
-
-    /// Whether another folder stands in its place: it was removed and made again, or a disk was mounted. Of the old one
-    /// no notice comes any more.
-    fn is_another(&self) -> bool {
-        let now = number_of(&self.source);
-        now.is_some() && now != self.folder
-    }
 }
 
-fn number_of(source: &Source) -> Option<(u64, u64)> {
-    std::fs::metadata(source.folder()).ok().map(|meta| (meta.dev(), meta.ino()))
+/// Not on the runtime's own thread: a mount whose server is gone answers late or never.
+async fn number_of(source: &Source) -> Option<(u64, u64)> {
+    tokio::fs::metadata(source.folder()).await.ok().map(|meta| (meta.dev(), meta.ino()))
 }
 
 /// Watches every folder that sends notices, and has the worker look where one comes.
 pub async fn follow(settings: Settings, office: Arc<Office>) {
     let (sender, mut hints) = mpsc::channel(HINTS_MAX);
-    let sources = settings.sources.iter().filter(|source| source.poll_secs.is_none());
-    let mut noticed: Vec<Noticed> = sources.map(|source| Noticed::start(source, &sender)).collect();
+    let mut noticed = Vec::new();
+    for source in settings.sources.iter().filter(|source| source.poll_secs.is_none()) {
+        noticed.push(Noticed::start(source, number_of(source).await, &sender));
+    }
     let mut next = Instant::now() + FOLDERS_EVERY;
     loop {
         if timeout_at(next, hints.recv()).await.is_ok() {
@@ -64,11 +59,16 @@ pub async fn follow(settings: Settings, office: Arc<Office>) {
             continue;
         }
         next = Instant::now() + FOLDERS_EVERY;
-        for at in noticed.iter_mut().filter(|at| at.is_another()) {
-            // The old watch is let go of first.
-            at.watch = None;
-            *at = Noticed::start(&at.source, &sender);
-            office.changed();
+        for at in &mut noticed {
+            let now = number_of(&at.source).await;
+            // Another folder stands in its place: it was removed and made again, or a disk was mounted. Of the old one no
+            // notice comes any more.
+            if now.is_some() && now != at.folder {
+                // The old watch is let go of first.
+                at.watch = None;
+                *at = Noticed::start(&at.source, now, &sender);
+                office.changed();
+            }
         }
     }
 }
