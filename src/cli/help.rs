@@ -21,6 +21,15 @@ const PAGE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{
 const OWN_WORDS: &[(&str, &str)] =
     &[("[OPTIONS]", "help-any-options"), ("[default: ", "help-any-default"), ("[env: ", "help-any-variable")];
 
+/// `rosterd help held release`, as other programs have it, is `rosterd held release --help`.
+pub(super) fn asked(mut args: Vec<OsString>) -> Vec<OsString> {
+    if args.get(1).is_some_and(|verb| verb == "help") {
+        args.remove(1);
+        args.push("--help".into());
+    }
+    args
+}
+
 /// Prints what clap has to say instead of a parsed command line, and gives the exit status of CONTRACT.md.
 pub(super) fn tell(said: clap::Error, args: &[OsString]) -> ExitCode {
     let exit = ExitCode::from(said.exit_code() as u8);
@@ -254,6 +263,14 @@ mod tests {
             ErrorKind::DisplayHelp => page(&said, &text, false),
             _ => complaint(&said, &text, &args.iter().map(OsString::from).collect::<Vec<_>>()),
         }
+    }
+
+    #[test]
+    fn help_is_asked_for_before_the_verb_or_behind_it() {
+        let asked = |args: &[&str]| asked(args.iter().map(OsString::from).collect());
+        assert_eq!(asked(&["rosterd", "help"]), ["rosterd", "--help"]);
+        assert_eq!(asked(&["rosterd", "help", "held", "release"]), ["rosterd", "held", "release", "--help"]);
+        assert_eq!(asked(&["rosterd", "people", "help"]), ["rosterd", "people", "help"]);
     }
 
     #[test]

@@ -158,7 +158,7 @@ type Outcome = Result<Exit, Failed>;
 /// Parses the command line, does the verb, prints what went wrong; gives the exit status of CONTRACT.md.
 pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| eprintln!("{}", words_of(panic.location(), panic.payload()))));
-    let args: Vec<_> = std::env::args_os().collect();
+    let args = help::asked(std::env::args_os().collect());
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(said) => return help::tell(said, &args),

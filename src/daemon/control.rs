@@ -31,6 +31,9 @@ pub mod spool;
 /// The longest request line the daemon reads; a longer one is refused.
 pub const REQUEST_BYTES_MAX: u64 = 256 * 1024;
 
+/// How long a client may take to say what it wants: one that stays silent must not keep a place from the others.
+pub const REQUEST_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Clients served at once; a further one waits until another is done.
 pub const CLIENTS_MAX: usize = 16;
 

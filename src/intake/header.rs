@@ -1,6 +1,6 @@
 //! What one column's header means to one list.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::domain::List;
 
@@ -96,7 +96,7 @@ pub fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
 /// Notes of every column which other person is the last one named before it.
 fn set_behind(headings: &mut [Heading], vocabulary: &Vocabulary) {
     let is = |key: &str, of: fn(Field) -> bool| {
-        let field = |columns: &HashMap<String, Field>| columns.get(key).is_some_and(|field| of(*field));
+        let field = |columns: &FxHashMap<String, Field>| columns.get(key).is_some_and(|field| of(*field));
         field(&vocabulary.columns) || vocabulary.lists().iter().any(|list| field(&list.columns))
     };
     let is_name = |key: &str| is(key, |field| matches!(field, Field::Name | Field::Head));

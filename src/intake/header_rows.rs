@@ -1,7 +1,7 @@
 //! Which rows of a sheet are its header. Every row, and every two or three rows together (merged headers), is scored by how
 //! many of its cells the vocabulary knows. The best is the header.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::families::names_one_of_many;
 use super::field::Field;
@@ -113,7 +113,7 @@ fn is_lower_half(rows: &[Row], vocabulary: &Vocabulary) -> bool {
 
 /// Whether the header names people.
 fn names_of(key: &str, vocabulary: &Vocabulary) -> bool {
-    let is_name = |columns: &HashMap<String, Field>| columns.get(key) == Some(&Field::Name);
+    let is_name = |columns: &FxHashMap<String, Field>| columns.get(key) == Some(&Field::Name);
     is_name(&vocabulary.columns) || vocabulary.lists().iter().any(|list| is_name(&list.columns))
 }
 

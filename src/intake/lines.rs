@@ -161,7 +161,7 @@ fn is_example(first: Cell<'_>, vocabulary: &Vocabulary) -> bool {
     let Cell::Text(text) = first else { return false };
     // Asked of every line: nearly all are told by one character.
     let start = text.chars().find(|c| !matches!(c, '(' | '（' | '[' | '【' | '*' | '※' | ' '));
-    start.is_some_and(|c| !c.is_ascii_digit() && vocabulary.example_starts.contains(c))
+    start.is_some_and(|c| !c.is_ascii_digit() && vocabulary.example_starts.contains(&c))
         && vocabulary.example.contains(&fold_header(text))
 }
 

@@ -170,12 +170,13 @@ impl Row {
 
 /// The text without the blanks, seen and unseen, at its ends.
 pub fn trim(raw: &str) -> &str {
+    // Nearly every cell begins and ends with a visible character; look at the bytes before walking characters.
     let bytes = raw.as_bytes();
-    // Nearly every cell begins and ends with a visible character; look at two bytes before walking characters.
-    match (bytes.first(), bytes.last()) {
-        (Some(first), Some(last)) if first.is_ascii_graphic() && last.is_ascii_graphic() => raw,
-        _ => raw.trim_matches(is_blank),
-    }
+    // A character of these first bytes has three, and is a Chinese one: U+4000 to U+9FFF.
+    let is_chinese = |byte: &u8| (0xe4..=0xe9).contains(byte);
+    let begins = bytes.first().is_some_and(|first| first.is_ascii_graphic() || is_chinese(first));
+    let ends = bytes.last().is_some_and(u8::is_ascii_graphic) || bytes.iter().nth_back(2).is_some_and(is_chinese);
+    if begins && ends { raw } else { raw.trim_matches(is_blank) }
 }
 
 /// Above this a double no longer holds every integer, so what was typed may have been another number.

@@ -3,10 +3,10 @@
 
 mod files;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::domain::{Aid, Area, Flow, List, Reason, Sex, Status};
@@ -34,7 +34,7 @@ const CLEANING_VERSION: u64 = 8;
 /// Headers, status words, trailers and the drop-list, folded and ready to look up.
 #[derive(Debug)]
 pub struct Vocabulary {
-    pub(super) columns: HashMap<String, Field>,
+    pub(super) columns: FxHashMap<String, Field>,
     pub(super) hints: Vec<(Field, String)>,
     pub(super) hints_not: Words,
     /// First two digits of a province, and its name.
@@ -48,7 +48,7 @@ pub struct Vocabulary {
     pub(super) trailer: Words,
     pub(super) example: Words,
     /// The first characters of those.
-    pub(super) example_starts: String,
+    pub(super) example_starts: FxHashSet<char>,
     ditto: FxHashSet<String>,
     /// By the first byte of a word of `ditto`: asked of nearly every short cell, of which hardly one is a ditto mark.
     ditto_starts: [bool; 256],
@@ -97,9 +97,9 @@ pub struct Vocabulary {
     /// Before another name of somebody, and before the one that they have now.
     pub(super) also_called: Words,
     pub(super) now_called: Words,
-    pub(super) sex: HashMap<String, Sex>,
+    pub(super) sex: FxHashMap<String, Sex>,
     pub(super) reasons: Vec<(Reason, String)>,
-    pub(super) relation: HashMap<String, u8>,
+    pub(super) relation: FxHashMap<String, u8>,
     /// What an office calls villages and townships.
     pub(super) areas: Vec<(String, Area)>,
     lists: Vec<ListWords>,
@@ -111,15 +111,15 @@ pub struct Vocabulary {
 pub(super) struct ListWords {
     pub list: List,
     pub titles: Words,
-    pub columns: HashMap<String, Field>,
+    pub columns: FxHashMap<String, Field>,
     /// In the order of their trust: a header is taken for the first that fits.
     pub hints: Vec<(Field, String)>,
     weights: BTreeMap<Field, i32>,
     /// Exact words, the list's own before the common ones.
-    pub status: HashMap<String, Status>,
+    pub status: FxHashMap<String, Status>,
     /// The same words for looking inside a longer text: death before moving before ending before active.
     pub status_inside: Vec<(String, Status)>,
-    pub class: HashMap<String, char>,
+    pub class: FxHashMap<String, char>,
     /// Of what it may be one: 农村A.
     pub class_of: Words,
     pub aid: Vec<(Aid, String)>,
@@ -275,7 +275,7 @@ impl Vocabulary {
 impl ListWords {
     fn build(list: List, files: &[ListFile], commons: &[CommonFile]) -> ListWords {
         let order = [Status::Deceased, Status::MovedOut, Status::Closed, Status::Active];
-        let mut status = HashMap::new();
+        let mut status = FxHashMap::default();
         let mut status_inside = Vec::new();
         let sources = files.iter().map(|file| &file.status).chain(commons.iter().map(|file| &file.status));
         for (state, words) in sources.flat_map(|map| map.iter()) {
@@ -333,14 +333,14 @@ fn teller(list: List, files: &[ListFile], commons: &[CommonFile], stays: Words) 
     Teller::new(around, &relation(commons), Ends { deaths, anyhow, moves }, list.pays(), stays)
 }
 
-fn relation(commons: &[CommonFile]) -> HashMap<String, u8> {
+fn relation(commons: &[CommonFile]) -> FxHashMap<String, u8> {
     let coded = commons.iter().flat_map(|file| &file.relation);
     let coded = coded.filter_map(|(code, words)| Some((code.parse::<u8>().ok()?, words)));
     coded.flat_map(|(code, words)| words.iter().map(move |word| (fold_word(word), code))).collect()
 }
 
-fn columns<'a>(files: impl Iterator<Item = &'a BTreeMap<Field, Words>>) -> HashMap<String, Field> {
-    let mut map = HashMap::new();
+fn columns<'a>(files: impl Iterator<Item = &'a BTreeMap<Field, Words>>) -> FxHashMap<String, Field> {
+    let mut map = FxHashMap::default();
     for (field, words) in files.flatten() {
         for word in words {
             map.entry(fold_header(word)).or_insert(*field);

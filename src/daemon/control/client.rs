@@ -184,7 +184,7 @@ mod tests {
 
     use super::super::requests::{Findings, Resync, Status};
     use super::super::server::Listener;
-    use super::super::{Desk, REQUEST_BYTES_MAX};
+    use super::super::{CLIENTS_MAX, Desk, REQUEST_BYTES_MAX};
     use super::*;
     use crate::report::text::Text;
     use crate::settings::Language;
@@ -297,6 +297,17 @@ mod tests {
                 BufReader::new(&stream).read_line(&mut answer).unwrap();
                 assert!(answer.contains("\"exit\":2"), "{answer}");
             }
+        });
+    }
+
+    #[test]
+    fn clients_that_say_nothing_keep_nobody_out() {
+        with_daemon(|path, _| {
+            let address = SocketPath::of(path).unwrap();
+            let silent: Vec<_> = (0..CLIENTS_MAX).map(|_| UnixStream::connect(&address.path).unwrap()).collect();
+            let (frames, exit) = ask(path, &Request::new(&Status {}, "wang"));
+            assert_eq!((frames.len(), exit), (2, Exit::Done));
+            drop(silent);
         });
     }
 

@@ -13,7 +13,8 @@ use tokio::task::JoinSet;
 use super::asker::asker;
 use super::spool::{self, Spooled};
 use super::{
-    CLIENTS_MAX, Content, Desk, Exit, FRAMES_WAITING_MAX, Failure, Frame, REQUEST_BYTES_MAX, Request, SocketPath,
+    CLIENTS_MAX, Content, Desk, Exit, FRAMES_WAITING_MAX, Failure, Frame, REQUEST_BYTES_MAX, REQUEST_WAIT, Request,
+    SocketPath,
 };
 use crate::error::{Context, Error, Result};
 use crate::report::text::Text;
@@ -98,7 +99,7 @@ async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>, data: &Path) -> std
     let (reader, mut writer) = stream.split();
     let mut lines = BufReader::new(reader.take(REQUEST_BYTES_MAX));
     let mut line = String::new();
-    lines.read_line(&mut line).await?;
+    tokio::time::timeout(REQUEST_WAIT, lines.read_line(&mut line)).await??;
     let mut request: Request = match serde_json::from_str(&line) {
         Ok(request) => request,
         Err(error) => {

@@ -1,8 +1,8 @@
 //! Writing one line: a new entry, a changed one, or one that stands again.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
+use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::domain::{Area, Entry, List, Record, Uid};
@@ -133,7 +133,7 @@ pub(super) fn name_line(
     stream: &str,
     at: (List, Area),
     record: &Record,
-    used: &mut HashSet<Uid>,
+    used: &mut FxHashSet<Uid>,
 ) -> Uid {
     let key = diff::key(record);
     let mut names = (0..=u32::MAX).map(|ordinal| uid_of(setting, stream, at, key, ordinal));

@@ -109,7 +109,7 @@ impl<'s> Gather<'s> {
         });
         // Whether it is this list is known once all of it is read: until then every line is read as new.
         if !moved {
-            self.by_raw.add((list, area), &held);
+            self.by_raw.add((list, area), held.first().map(|line| line.raw));
         }
         let scope = Scope {
             seen: vec![false; held.len()],
@@ -214,7 +214,8 @@ impl Sink for Gather<'_> {
                 && is_free(*at, *i)
         });
         // The list is part of what was hashed.
-        self.promised = next.or_else(|| self.by_raw.find(raw, is_free));
+        let lines_of = |at: (List, Area)| scopes.get(&at).map_or(&[][..], |scope| &scope.held);
+        self.promised = next.or_else(|| self.by_raw.find(raw, lines_of, is_free));
         if let Some((at, i)) = self.promised
             && let Some(scope) = self.scopes.get_mut(&at)
         {

@@ -1,6 +1,6 @@
 //! One list of one area while a file is read: what is held of it, what the file says, and what that changes.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use crate::domain::{Area, Date, List, Record, Uid};
 use crate::rules::{SnapshotFacts, StatedTotal};
@@ -51,7 +51,7 @@ pub(super) struct Scope {
     pub moved_from: Option<Snapshot>,
     pub placement: Placement,
     pub staged: Vec<Staged>,
-    pub used: HashSet<Uid>,
+    pub used: FxHashSet<Uid>,
     pub stated_on: Option<Date>,
     /// Damaged numbers: while it is gathered, of the lines that are not as they were.
     pub damaged: u64,
@@ -146,7 +146,7 @@ impl Scope {
         if kept.is_empty() {
             return;
         }
-        let kept: HashSet<Uid> = kept.iter().copied().collect();
+        let kept: FxHashSet<Uid> = kept.iter().copied().collect();
         let mut from = 0;
         for run in &self.runs {
             let lines = self.held[from..run.end].iter().filter(|line| kept.contains(&line.uid));

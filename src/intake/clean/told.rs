@@ -4,7 +4,7 @@ mod around;
 mod event;
 mod stops;
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::super::fold::fold_word;
 use super::super::notes::SURNAMES;
@@ -108,7 +108,7 @@ type Clause<'t> = (Option<char>, &'t str);
 impl Teller {
     pub fn new<'f>(
         files: impl Iterator<Item = &'f AroundWords> + Clone,
-        relation: &HashMap<String, u8>,
+        relation: &FxHashMap<String, u8>,
         ends: Ends,
         pays: bool,
         stays: Words,
