@@ -183,7 +183,7 @@ impl PlaceCache {
             }
             self.snapshots.insert(key, view.places(entry.list, entry.area, stored.origin)?);
         }
-        Ok(self.snapshots.get(&key).and_then(|places| places.find(entry.uid)))
+        Ok(self.snapshots.get_mut(&key).and_then(|places| places.find(entry.uid)))
     }
 }
 

@@ -15,17 +15,30 @@ pub type Place = (String, Option<String>, u32);
 #[derive(Default)]
 pub(super) struct Places {
     sheets: Vec<(String, Option<String>)>,
-    /// By uid: index into `sheets`, and row. Sorted, as few of them are asked for.
+    /// By uid: index into `sheets`, and row.
     lines: Vec<(Uid, u32, u32)>,
+    /// How many lines were looked for.
+    looks: u32,
 }
+
+/// The look before which the lines are sorted: of most lists a pass asks for a few lines, and sorting them costs more.
+const SORTED_FROM: u32 = 12;
 
 impl Places {
     pub fn len(&self) -> usize {
         self.lines.len()
     }
 
-    pub fn find(&self, uid: Uid) -> Option<Place> {
-        let at = self.lines.binary_search_by_key(&uid, |(uid, ..)| *uid).ok()?;
+    pub fn find(&mut self, uid: Uid) -> Option<Place> {
+        self.looks += 1;
+        if self.looks == SORTED_FROM {
+            self.lines.sort_unstable();
+        }
+        let at = if self.looks < SORTED_FROM {
+            self.lines.iter().position(|line| line.0 == uid)?
+        } else {
+            self.lines.binary_search_by_key(&uid, |line| line.0).ok()?
+        };
         let (_, sheet, row) = self.lines[at];
         let (file, sheet) = &self.sheets[sheet as usize];
         Some((file.clone(), sheet.clone(), row))
@@ -193,7 +206,6 @@ impl View<'_> {
                 out.lines.extend(segment.lines.iter().map(|line| (line.uid, sheet, line.row)));
             }
         }
-        out.lines.sort_unstable();
         Ok(out)
     }
 }
