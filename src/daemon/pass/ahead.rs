@@ -30,6 +30,8 @@ pub(super) struct Ahead {
 struct Entries {
     /// Ascending.
     ids: Vec<i64>,
+    /// Where those of them stand that have not as many before them as there are numbers between the first and them.
+    apart: FxHashMap<i64, u32>,
     /// Of each id, in pieces.
     seen: Vec<Vec<Option<Compared>>>,
 }
@@ -88,7 +90,9 @@ impl Entries {
                 Ok(found)
             },
         )?;
-        Ok(Entries { ids, seen })
+        let first = ids.first().copied().unwrap_or_default();
+        let apart = ids.iter().zip(0u32..).filter(|(id, at)| **id - first != i64::from(*at));
+        Ok(Entries { apart: apart.map(|(id, at)| (*id, at)).collect(), ids, seen })
     }
 
     fn at(&self, id: i64) -> Option<usize> {
@@ -97,7 +101,7 @@ impl Entries {
         if self.ids.get(guess) == Some(&id) {
             return Some(guess);
         }
-        self.ids.binary_search(&id).ok()
+        self.apart.get(&id).map(|at| *at as usize)
     }
 
     fn get(&self, id: i64) -> Option<&Compared> {

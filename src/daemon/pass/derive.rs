@@ -141,11 +141,14 @@ fn changed_entries(
     spread_to(store, writer, waiting.len(), PIECE, begin, find, |range, found| {
         waiting[range].iter().zip(found).try_for_each(|((id, _), found)| step.apply(*id, found))
     })?;
-    drop(ahead);
+    // Letting go of so many small pieces takes a while, and the writer need not wait for it.
+    let letting_go = std::thread::spawn(move || drop(ahead));
     step.resolved.iter().for_each(|id| never_linked.remove(*id));
     step.writer.unmark(&mut step.done)?;
     step.judge_heads(&judging)?;
     log(writer, &step.transitions)?;
+    // The next step reads as much again.
+    let _ = letting_go.join();
     Ok(Derived {
         entries: waiting.len() as u64,
         persons: step.judged.len() as u64,
