@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::domain::{Area, Date, Entry, Event, Finding, FindingId, List, SeenThrough, Uid};
 use crate::error::Result;
-use crate::linkage::BLOCK_ENTRIES_MAX;
+use crate::linkage::{BLOCK_ENTRIES_MAX, Number};
 use crate::reconcile::{Case, Facts, reconcile};
 use crate::rules::{Judgement, Neighbours, judge};
 use crate::store::{MatchRow, View};
 
-use super::known::Known;
+use super::known::{Compared, Known};
 use super::{Setting, household_key};
 
 /// What is known of the node as a whole while persons are judged.
@@ -145,24 +145,29 @@ impl<'s> Judging<'s> {
         within: Area,
         found: Option<JustLinked>,
     ) -> Result<Vec<(Uid, Entry)>> {
-        let mut keys: Vec<u64> = Vec::new();
+        let mut numbers: Vec<(Number, u64)> = Vec::new();
         for id in entries {
             if let Some(seen) = known.get(view, *id)?
                 && seen.stored.entry.removed.is_none()
                 && seen.features.number.is_valid()
             {
                 // The first key of a valid number is the number itself (linkage::block_keys).
-                keys.extend(seen.keys.as_slice().first().filter(|key| !keys.contains(key)).copied());
+                let key = seen.keys.as_slice().first().filter(|key| numbers.iter().all(|(_, known)| known != *key));
+                numbers.extend(key.map(|key| (seen.features.number, *key)));
             }
         }
-        let mut others: Vec<i64> = Vec::new();
-        for key in keys {
+        let mut others: Vec<(Number, i64)> = Vec::new();
+        for (number, key) in numbers {
             let block = known.block(view, key)?;
-            others.extend(block.iter().take(BLOCK_ENTRIES_MAX).filter(|id| !entries.contains(id)));
+            let block = block.iter().take(BLOCK_ENTRIES_MAX).filter(|id| !entries.contains(id));
+            others.extend(block.map(|id| (number, *id)));
         }
         let mut sharers = Vec::with_capacity(others.len());
-        for id in others {
-            let Some(seen) = known.get(view, id)?.filter(|seen| within.contains(seen.stored.origin)) else { continue };
+        for (number, id) in others {
+            // The key is also that of numbers that may be meant for this one, and of those who had it once.
+            let shares =
+                |seen: &&Compared| within.contains(seen.stored.origin) && seen.features.number.same_valid(&number);
+            let Some(seen) = known.get(view, id)?.filter(shares) else { continue };
             let mut just = found.iter().flat_map(|found| found.people);
             let person = just.find(|(_, ids)| ids.contains(&id)).map_or(seen.stored.person, |(person, _)| *person);
             sharers.push((person, seen.stored.entry.clone()));
