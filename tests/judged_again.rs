@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use rosterd::daemon::pass::arrive;
-use rosterd::domain::Date;
 use rosterd::domain::date::plus_days;
+use rosterd::domain::{Date, List};
 use rosterd::store::{DecisionKind, Understood, Writer, pair_subject};
 use support::office::Office;
 use support::story::number;
@@ -309,4 +309,31 @@ fn a_line_of_a_dead_person_that_goes_is_missed_above_as_it_is_below() {
     let [below, above] = found(&register(""));
     assert_eq!(below, ["no-population-record"]);
     assert_eq!(above, ["no-population-record"]);
+}
+
+#[test]
+fn a_list_that_goes_and_comes_again_before_a_pass_keeps_what_was_found_of_it() {
+    let (mut village, county) = (Below::found(VILLAGES[0]), Office::found(COUNTY, today(0)));
+    let register = format!("{}\nH1,赵德海,赵德海,户主,{},在册,,\n", LISTS[0].1, number(NUMBERS[1]));
+    let deaths = format!("{}\n1,王建国,{},2026-01-05\n", LISTS[3].1, number(NUMBERS[0]));
+    for (path, text) in [("deaths.csv", format!("{deaths}合计,5人,,\n")), ("population.csv", register)] {
+        read(&mut village.office, path, &text);
+        village.tells(&county);
+        county.settle();
+    }
+    let found =
+        || county.findings().into_iter().filter(|f| f.rule == "total-differs").map(|f| f.id).collect::<Vec<_>>();
+    let before = found();
+    assert_eq!(before.len(), 1);
+    let lists = county.view(|view| view.snapshots());
+    let (id, list) = lists.into_iter().find(|(_, list)| list.key.list == List::Deaths).expect("it was told of");
+    let lines = county.view(|view| view.snapshot(&list.key)).expect("it was told of").2;
+    let again = |writer: &Writer| {
+        writer.forget_snapshot(list.key.name(), list.key.origin)?;
+        writer.put_snapshot(&list, &lines)
+    };
+    assert_ne!(county.store.write(again).expect("the store writes"), id);
+    county.settle();
+    assert_eq!(found(), before);
+    nothing_changes_when_all_are_judged_again(&county).expect("nothing changes");
 }
