@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use rosterd::daemon::pass::arrive;
 use rosterd::domain::date::plus_days;
-use rosterd::domain::{Date, List};
+use rosterd::domain::{Date, FindingId, List};
 use rosterd::store::{DecisionKind, Understood, Writer, pair_subject};
 use support::office::Office;
 use support::story::number;
@@ -194,6 +194,11 @@ fn turns() -> impl Strategy<Value = Vec<bool>> {
     prop::collection::vec(any::<bool>(), 31)
 }
 
+/// Lists that are kept twice: by another source of the office, or by the office above.
+fn copied() -> impl Strategy<Value = [bool; LISTS.len()]> {
+    prop::array::uniform4(prop::bool::weighted(0.2))
+}
+
 /// An office and what it last told the one above.
 struct Below {
     office: Office,
@@ -205,17 +210,21 @@ impl Below {
         Below { office: Office::found(village, today(0)), told: 0 }
     }
 
-    fn tells(&mut self, above: &Office) {
+    /// Tells what is new, in batches of so many things; what came is worked off where another batch follows.
+    fn tells(&mut self, above: &Office, batch: usize) {
         let all = Understood { attestations: true, gone: true };
         let items = self.office.view(|view| view.items_after(self.told, ALL, ALL, all));
         let (child, at) = (self.office.store.area(), (above.today, 0));
-        let take = |writer: &Writer| {
-            items.iter().try_for_each(|(_, _, line)| {
-                arrive(writer, at, child, line)?.expect("a line of our own is taken");
-                Ok(())
-            })
+        let take = |writer: &Writer, (_, _, line): &(_, _, String)| {
+            arrive(writer, at, child, line)?.expect("a line of our own is taken");
+            Ok(())
         };
-        above.store.write(take).expect("the store writes");
+        for (n, items) in items.chunks(batch).enumerate() {
+            if n > 0 {
+                above.settle();
+            }
+            above.store.write(|writer| items.iter().try_for_each(|item| take(writer, item))).expect("the store writes");
+        }
         self.told = items.last().map_or(self.told, |(seq, ..)| *seq);
     }
 }
@@ -231,7 +240,12 @@ proptest! {
 
     #[test]
     fn judging_all_again_changes_nothing(
-        lines in lines(), said in said(), turns in turns(), days in 0..DAYS_MAX, area in select(vec![COUNTY, TOWNSHIP])
+        lines in lines(),
+        said in said(),
+        copied in copied(),
+        turns in turns(),
+        days in 0..DAYS_MAX,
+        area in select(vec![COUNTY, TOWNSHIP]),
     ) {
         let mut office = Office::found(area, today(0));
         let mut turns = turns.iter().cycle();
@@ -241,6 +255,9 @@ proptest! {
                 for (list, (name, _)) in LISTS.iter().enumerate() {
                     let Some(text) = file(&lines, month, v, list) else { continue };
                     read(&mut office, &format!("{village}/{name}.csv"), &text);
+                    if copied[list] {
+                        office.read(&format!("{village}/{name}(2).csv"), &text, true);
+                    }
                     if turns.next() == Some(&true) {
                         office.settle();
                     }
@@ -258,7 +275,9 @@ proptest! {
     }
 
     #[test]
-    fn nor_does_it_where_villages_tell_of_their_lines(lines in lines(), turns in turns()) {
+    fn nor_does_it_where_villages_tell_of_their_lines(
+        lines in lines(), twice in copied(), above in copied(), turns in turns(), batch in select(vec![1, 5, ALL])
+    ) {
         let mut villages = VILLAGES.map(Below::found);
         let mut county = Office::found(COUNTY, today(0));
         let mut turns = turns.iter().cycle();
@@ -270,14 +289,20 @@ proptest! {
                 for (list, (name, _)) in LISTS.iter().enumerate() {
                     let Some(text) = file(&lines, month, v, list) else { continue };
                     read(&mut village.office, &format!("{name}.csv"), &text);
+                    if twice[list] {
+                        village.office.read(&format!("{name}(2).csv"), &text, true);
+                    }
+                    if above[list] {
+                        read(&mut county, &format!("{}/{name}.csv", VILLAGES[v]), &text);
+                    }
                     if turn() {
-                        village.tells(&county);
+                        village.tells(&county, batch);
                     }
                     if turn() {
                         county.settle();
                     }
                 }
-                village.tells(&county);
+                village.tells(&county, batch);
                 village.office.settle();
             }
             county.settle();
@@ -299,7 +324,7 @@ fn a_line_of_a_dead_person_that_goes_is_missed_above_as_it_is_below() {
     read(&mut village.office, "health.csv", &health);
     let mut found = |register: &str| {
         read(&mut village.office, "population.csv", register);
-        village.tells(&county);
+        village.tells(&county, ALL);
         village.office.settle();
         county.settle();
         [&village.office, &county].map(|office| office.findings().into_iter().map(|f| f.rule).collect::<Vec<_>>())
@@ -318,7 +343,7 @@ fn a_list_that_goes_and_comes_again_before_a_pass_keeps_what_was_found_of_it() {
     let deaths = format!("{}\n1,王建国,{},2026-01-05\n", LISTS[3].1, number(NUMBERS[0]));
     for (path, text) in [("deaths.csv", format!("{deaths}合计,5人,,\n")), ("population.csv", register)] {
         read(&mut village.office, path, &text);
-        village.tells(&county);
+        village.tells(&county, ALL);
         county.settle();
     }
     let found =
@@ -335,5 +360,41 @@ fn a_list_that_goes_and_comes_again_before_a_pass_keeps_what_was_found_of_it() {
     assert_ne!(county.store.write(again).expect("the store writes"), id);
     county.settle();
     assert_eq!(found(), before);
+    nothing_changes_when_all_are_judged_again(&county).expect("nothing changes");
+}
+
+/// What an office finds of lines that are twice on one list, and the finding's name.
+fn twice_listed(office: &Office) -> Vec<(FindingId, usize)> {
+    let found = office.findings().into_iter().filter(|f| f.rule == "duplicate-entry");
+    found.map(|f| (f.id, f.evidence.len())).collect()
+}
+
+#[test]
+fn whoever_stands_once_on_each_copy_of_a_list_is_no_duplicate() {
+    let (mut village, mut county) = (Below::found(VILLAGES[0]), Office::found(COUNTY, today(0)));
+    let line = |(name, id): (&str, &str)| format!("1,{name},{name},户主,{},A,2019-05-01,2025-12-10,在保\n", number(id));
+    let once: String = [("王建国", NUMBERS[0]), ("李秀英", NUMBERS[3]), ("张伟", NUMBERS[4])].map(line).concat();
+    let [once, twice] =
+        [once.clone(), once + &line(("李秀英", NUMBERS[3]))].map(|lines| format!("{}\n{lines}", LISTS[2].1));
+    // The village has the list in its inbox and from a program, and the county has an export of it.
+    read(&mut village.office, "dibao.csv", &once);
+    village.office.read("program.csv", &once, true);
+    village.office.settle();
+    village.tells(&county, 1);
+    read(&mut county, &format!("{}/dibao.csv", VILLAGES[0]), &once);
+    county.settle();
+    assert_eq!((twice_listed(&village.office), twice_listed(&county)), (vec![], vec![]));
+    // Whoever is twice on one of them is told of, under one name at both.
+    read(&mut village.office, "dibao.csv", &twice);
+    village.office.settle();
+    village.tells(&county, 1);
+    county.settle();
+    let found = twice_listed(&village.office);
+    assert!(matches!(found[..], [(_, 2)]), "{found:?}");
+    assert_eq!(twice_listed(&county), found);
+    read(&mut county, &format!("{}/dibao.csv", VILLAGES[0]), &twice);
+    county.settle();
+    let both = twice_listed(&county);
+    assert!(both.len() == 2 && both.contains(&found[0]) && both.iter().all(|(_, lines)| *lines == 2), "{both:?}");
     nothing_changes_when_all_are_judged_again(&county).expect("nothing changes");
 }
