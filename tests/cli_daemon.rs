@@ -195,6 +195,7 @@ fn an_error_is_in_the_language_of_the_office() {
         (&["decide", "fabcdefghjk", "confirm", "--note", "已核实"], "没有编号为 fabcdefghjk 的疑点"),
         (&["match", "m404", "reject"], "没有编号为 m404 的待认定人员"),
         (&["match", "nobody", "reject"], "没有编号为 nobody 的待认定人员"),
+        (&["match", "0000000000001-0000000000001", "reject"], "的两个记录编号是同一条记录"),
         (&["verify"], "本级还没有接入上级"),
         (&["export-batch", "/tmp/不会写出的文件"], "本级还没有接入上级"),
         (&["join", "abc"], "入网码读不出来"),

@@ -89,6 +89,7 @@ said-from-retry-secs-min-to-x = 从 retry_secs_min 到 { $x1 }
 said-a-note-has-at-most-x-characters = 备注最多 { $x1 } 个字
 said-there-is-no-finding-x = 没有编号为 { $x1 } 的疑点
 said-there-is-no-pair-x = 没有编号为 { $x1 } 的待认定人员
+said-x-is-one-line-and-no-pair-of-two = { $x1 } 的两个记录编号是同一条记录，不成一对
 said-nothing-is-held-under-x = 没有编号为 { $x1 } 的暂扣文件
 said-x-lists-them = 用 { $x1 } 查看
 said-x-lists-what-waits = 用 { $x1 } 查看等待确认的文件

@@ -232,6 +232,7 @@ mod tests {
             severity: "medium".to_owned(),
             status,
             person: None,
+            snapshot: None,
             area: "519901001201".parse().ok(),
             list: Some(List::Dibao),
             first_seen: Date::constant(2026, 12, 20),

@@ -9,9 +9,19 @@ use crate::reconcile::{Case, Facts};
 
 use super::{Parameters, benefits, conflicts, death, identity, residence, rule};
 
-/// What the rules must know of others than the person.
+/// Who keeps a list: the same list of one village may come from several offices, or from several sources of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keeper {
+    pub office: Area,
+    /// The name of the snapshot; 0 where the office has the list from one source alone.
+    pub source: u64,
+}
+
+/// What the rules must know beside the person's own lines.
 #[derive(Debug, Clone, Default)]
 pub struct Neighbours<'n> {
+    /// Who keeps which of the person's lines, where several stand on one list of one village.
+    pub keepers: Vec<(Uid, Keeper)>,
     /// Other people who carry the same valid number: who it is, and an entry.
     pub sharers: Vec<(Uid, Entry)>,
     /// Entries of the household's other members on the population list of the same village.
@@ -56,6 +66,11 @@ impl<'a> Bench<'a> {
     /// is somebody else's (DOMAIN.md 3.5).
     pub fn may_stand_on(&self, list: List, active: bool) -> bool {
         self.neighbours.potential.iter().any(|e| e.list == list && e.removed.is_none() && (!active || e.is_active()))
+    }
+
+    /// Who keeps the line; `None` where the person has no other on its list and village.
+    pub fn keeper(&self, line: Uid) -> Option<Keeper> {
+        self.neighbours.keepers.iter().find(|(uid, _)| *uid == line).map(|(_, keeper)| *keeper)
     }
 
     /// Raises a finding about these entries of one list and area; the first is the one to look at first.

@@ -15,7 +15,7 @@ mod residence;
 mod snapshot;
 mod table;
 
-pub use judge::{Judgement, Neighbours, judge};
+pub use judge::{Judgement, Keeper, Neighbours, judge};
 pub use parameters::Parameters;
 pub use snapshot::{SnapshotFacts, StatedTotal, judge_snapshot, snapshot_finding};
 pub use table::{RULES, Rule, days_since, rule};

@@ -37,13 +37,22 @@ fn by_area(case: &Case, list: List) -> Vec<(Area, Vec<&Entry>)> {
     groups
 }
 
+/// Twice on one and the same list. The village's own and the county's export of it are two: whoever stands on each of them
+/// stands there once.
 fn duplicate_entry(bench: &mut Bench) {
     for list in LISTS {
         for (area, entries) in by_area(bench.case, list) {
-            if entries.len() > 1 {
-                let finding =
-                    bench.raise("duplicate-entry", Some((area, list)), entries.iter().map(|e| e.uid).collect());
-                say(finding, "count", entries.len());
+            let mut rest: Vec<Uid> = entries.iter().map(|e| e.uid).collect();
+            while let [first, ..] = rest[..] {
+                let keeper = bench.keeper(first);
+                let (same, others): (Vec<Uid>, Vec<Uid>) =
+                    rest.into_iter().partition(|uid| bench.keeper(*uid) == keeper);
+                rest = others;
+                let count = same.len();
+                if count > 1 {
+                    let finding = bench.raise("duplicate-entry", Some((area, list)), same);
+                    say(finding, "count", count);
+                }
             }
         }
     }
@@ -200,6 +209,8 @@ fn late_report(bench: &mut Bench) {
         .active_on(List::Population)
         // What stood in the first snapshot was listed nobody knows when.
         .filter(|e| !e.baseline)
+        // Another office's copy of the register that comes later does not report it again.
+        .filter(|e| !case.population().any(|other| reports_before(other, e)))
         .filter_map(|e| {
             let came = e.record.moved_in.is_some() || e.record.moved_from.is_some();
             let born = birth.filter(|_| !came && Some(e.first_seen) == first_listed);
@@ -218,6 +229,12 @@ fn late_report(bench: &mut Bench) {
         say(finding, "listed", entry.first_seen.to_string());
         say(finding, "days", days_between(date.last(), entry.first_seen));
     }
+}
+
+/// Whether `other` told earlier that the person came to the village on the day that the line says.
+fn reports_before(other: &Entry, line: &Entry) -> bool {
+    let came = |e: &Entry| (e.area, e.record.moved_in);
+    line.record.moved_in.is_some() && came(other) == came(line) && other.first_seen < line.first_seen
 }
 
 fn household_without_head(bench: &mut Bench) {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Judgement, Neighbours, Parameters, SnapshotFacts, judge, judge_snapshot};
+use super::{Judgement, Keeper, Neighbours, Parameters, SnapshotFacts, judge, judge_snapshot};
 use crate::domain::date::plus_days;
 use crate::domain::{
     Aid, Area, Date, Entry, FindingId, IdNumber, IdState, List, PartialDate, Place, Record, Status, Uid,
@@ -176,6 +176,40 @@ fn the_county_calls_who_is_paid_in_a_third_village_as_the_township_does() {
         assert!(township.is_some());
         assert_eq!(named(&lines), township, "{uids:?}");
     }
+}
+
+/// The register's line of somebody who moved in half a year before, under this uid.
+fn moved_in(uid: u64, first_seen: Date) -> Entry {
+    let record = Record { moved_in: Some(plus_days(FIRST, -180).into()), ..paid(uid, VILLAGES[0]).record };
+    Entry { list: List::Population, record, first_seen, baseline: false, ..paid(uid, VILLAGES[0]) }
+}
+
+#[test]
+fn a_copy_of_the_register_that_comes_later_reports_nobody_late() {
+    let late = |entries: &[Entry]| {
+        let findings = judged(entries, FIRST).findings.into_iter().filter(|f| f.rule == "late-report");
+        findings.flat_map(|finding| finding.evidence).collect::<Vec<_>>()
+    };
+    let (own, copy) = (moved_in(2, plus_days(FIRST, -175)), moved_in(1, FIRST));
+    assert_eq!(late(std::slice::from_ref(&copy)), [copy.uid]);
+    assert_eq!(late(&[copy, own]), []);
+}
+
+#[test]
+fn twice_on_a_list_is_by_whoever_keeps_it() {
+    let (village, county) = (area(VILLAGES[0]), area("519901"));
+    let keeper = |office, source| Keeper { office, source };
+    let told = |keepers: &[Keeper]| {
+        let lines: Vec<Entry> = (1..=keepers.len() as u64).map(|uid| paid(uid, VILLAGES[0])).collect();
+        let keepers = lines.iter().map(|line| line.uid).zip(keepers.iter().copied()).collect();
+        let findings = judged_beside(&Neighbours { keepers, ..Neighbours::default() }, &lines, FIRST).findings;
+        let twice = findings.into_iter().filter(|finding| finding.rule == "duplicate-entry");
+        twice.map(|finding| finding.evidence).collect::<Vec<_>>()
+    };
+    let [own, program, export] = [keeper(village, 1), keeper(village, 2), keeper(county, 0)];
+    assert!(told(&[own, program, export]).is_empty());
+    assert_eq!(told(&[own, export, own]), [[Uid(1), Uid(3)]]);
+    assert_eq!(told(&[own, export, own, export]), [[Uid(1), Uid(3)], [Uid(2), Uid(4)]]);
 }
 
 #[test]

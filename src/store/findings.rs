@@ -18,6 +18,8 @@ pub struct FindingRow {
     pub severity: String,
     pub status: FindingStatus,
     pub person: Option<Uid>,
+    /// Of the list that it is about as a whole, where it is about nobody: a name of this store alone.
+    pub snapshot: Option<i64>,
     pub area: Option<Area>,
     pub list: Option<List>,
     pub first_seen: Date,
@@ -64,7 +66,7 @@ impl Transition {
     }
 }
 
-pub(super) const COLUMNS: &str = "id, rule, severity, holds, person, area, list, first_seen, due, detail, evidence, areas, basis, decided, decided_on";
+pub(super) const COLUMNS: &str = "id, rule, severity, holds, person, area, list, first_seen, due, detail, evidence, areas, basis, decided, decided_on, snapshot";
 
 pub(super) fn finding_row(row: &Row) -> rusqlite::Result<FindingRow> {
     let holds: bool = row.get(3)?;
@@ -76,6 +78,7 @@ pub(super) fn finding_row(row: &Row) -> rusqlite::Result<FindingRow> {
         severity: row.get(2)?,
         status: status(holds, decided.as_deref(), decided_on == Some(basis)),
         person: row.get::<_, Option<i64>>(4)?.map(|p| Uid(p as u64)),
+        snapshot: row.get(15)?,
         area: optional_area(row, 5)?,
         list: match row.get::<_, Option<i64>>(6)? {
             Some(_) => Some(list(row, 6)?),
@@ -225,12 +228,13 @@ impl Writer<'_> {
         };
         let unchanged = old.is_some_and(|old| {
             old.status != FindingStatus::Closed
-                && old.person == person
+                && (old.person, old.snapshot) == (person, snapshot)
                 && old.severity == finding.severity.as_str()
                 && old.area == finding.area
                 && old.due == finding.due
                 && old.detail == finding.detail
                 && old.evidence == finding.evidence
+                && old.areas == areas
         });
         if unchanged {
             return Ok(None);

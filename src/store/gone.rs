@@ -75,6 +75,11 @@ impl Writer<'_> {
     /// is none. What was found of the list is closed by the next pass.
     pub fn forget_snapshot(&self, name: u64, within: Area) -> Result<()> {
         let Some((id, key)) = self.snapshot_names(within)?.remove(&name) else { return Ok(()) };
+        if self.has_another_source(&key)?
+            && let Some((.., placement)) = self.snapshot(&key)?
+        {
+            placement.lines().try_for_each(|line| self.judge_again(line.uid))?;
+        }
         self.conn
             .prepare_cached("DELETE FROM snapshots WHERE id = ?1")
             .and_then(|mut s| s.execute([id]))

@@ -143,7 +143,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn judge_again(&self, uid: Uid) -> Result<()> {
+    /// Lets whoever the line is of be judged again, where it is here.
+    pub fn judge_again(&self, uid: Uid) -> Result<()> {
         match self.entry(uid)? {
             Some(stored) => self.mark(stored.id, Wait::Judge),
             None => Ok(()),

@@ -76,7 +76,7 @@ impl View<'_> {
         self.conn
             .prepare_cached(&format!("SELECT {COLUMNS}, nseq FROM findings WHERE nseq > ?1 ORDER BY nseq LIMIT ?2"))
             .and_then(|mut s| {
-                s.query_map((nseq as i64, limit as i64), |row| Ok((row.get::<_, i64>(15)? as u64, finding_row(row)?)))?
+                s.query_map((nseq as i64, limit as i64), |row| Ok((row.get::<_, i64>(16)? as u64, finding_row(row)?)))?
                     .collect()
             })
             .doing("reading findings")

@@ -178,6 +178,12 @@ impl View<'_> {
             .doing("reading the snapshots")
     }
 
+    /// Whether the office has the list from another source as well. Then the lists alone say which lines are of one and the
+    /// same, and whoever stands on lines that come onto one of them, or go with it, is to be judged again.
+    pub fn has_another_source(&self, key: &SnapshotKey) -> Result<bool> {
+        Ok(self.snapshot_streams(key)?.iter().any(|stream| *stream != key.stream))
+    }
+
     /// Snapshots whose findings change by the calendar on or before `today`.
     pub fn snapshots_due(&self, today: Date) -> Result<Vec<i64>> {
         self.conn

@@ -21,6 +21,8 @@ use crate::store::{Decision, DecisionKind, MatchRow, StoredEntry, View, pair_of}
 const PAGE_ENTRIES: i64 = 10_000;
 /// How often `rematch` looks how far it is.
 const REMATCH_LOOK: Duration = Duration::from_millis(200);
+/// Where the pairs are that wait.
+const LISTED: &str = "'rosterd matches' lists them";
 
 /// What each comparison of two entries adds, in plain words.
 fn parts(a: &Features, b: &Features, setting: &Setting) -> Vec<Value> {
@@ -70,8 +72,11 @@ impl FrontDesk {
 
     pub(super) fn settle_match(&self, args: &ask::SettleMatch, out: Out) -> Result<Exit> {
         let (office, live) = (&self.office, self.live()?);
-        let unknown = || Error::new(format!("there is no pair '{}'", args.id)).hint("'rosterd matches' lists them");
+        let unknown = || Error::new(format!("there is no pair '{}'", args.id)).hint(LISTED);
         let (a, b) = pair_of(&args.id).ok_or_else(unknown)?;
+        if a == b {
+            return Err(Error::new(format!("'{}' is one line, and no pair of two", args.id)).hint(LISTED));
+        }
         let pair = MatchRow { a: a.min(b), b: a.max(b), score: 0.0 };
         let made = Decision {
             seq: 0,

@@ -1,8 +1,10 @@
 //! What a child sent, into the store.
 
+use rustc_hash::FxHashSet;
+
 use crate::domain::{Area, Date, FindingId, Uid};
 use crate::error::{Error, Result};
-use crate::store::{Arrived, Decision, DecisionKind, Incoming, Wait, Writer, read_item};
+use crate::store::{Arrived, Decision, DecisionKind, Incoming, Placement, Snapshot, Wait, Writer, read_item};
 
 use super::super::{attest, notices};
 use super::entering::Blocks;
@@ -29,11 +31,22 @@ pub fn arrive(writer: &Writer, (today, now): (Date, i64), child: Area, line: &st
     }
     match arrived {
         Arrived::Entry(incoming) => put_entry(writer, today, &incoming),
-        Arrived::Snapshot(snapshot, placement) => writer.put_snapshot(&snapshot, &placement).map(|_| Ok(())),
+        Arrived::Snapshot(snapshot, placement) => put_list(writer, &snapshot, &placement).map(Ok),
         Arrived::Attestation(origin, word) => attest::take(writer, origin, &word, now),
         Arrived::Decision(decision) => put_decision(writer, &decision),
         Arrived::Gone(within, key) => let_go(writer, today, within, key).map(Ok),
     }
+}
+
+/// The lines of a list come before it: where it is one of several, they are judged by it once it is here.
+fn put_list(writer: &Writer, snapshot: &Snapshot, placement: &Placement) -> Result<()> {
+    if writer.has_another_source(&snapshot.key)? {
+        let before = writer.snapshot(&snapshot.key)?.map(|(.., placement)| placement).unwrap_or_default();
+        let before: FxHashSet<Uid> = before.lines().map(|line| line.uid).collect();
+        let mut new = placement.lines().filter(|line| !before.contains(&line.uid));
+        new.try_for_each(|line| writer.judge_again(line.uid))?;
+    }
+    writer.put_snapshot(snapshot, placement).map(drop)
 }
 
 /// Removes what an office in `within` once reported under this name and nobody there has any more. An entry becomes a

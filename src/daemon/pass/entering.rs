@@ -39,7 +39,8 @@ impl Blocks {
     /// Notes the keys an entry gains and loses, and lets it wait. So do those with whom it shared a number or a household
     /// and does no more: nothing of theirs changed, and what was found of both may hold no more.
     pub fn rekey(&mut self, writer: &Writer, before: &Entry, after: &Entry, id: i64) -> Result<()> {
-        let place = |entry: &Entry| (entry.area, entry.list, entry.is_active());
+        let stands = |entry: &Entry| entry.removed.is_none();
+        let place = |entry: &Entry| (entry.area, entry.list, entry.is_active(), stands(entry));
         if place(before) == place(after) && features_agree(&before.record, &after.record) {
             return writer.mark(id, Wait::changed(false));
         }
@@ -50,14 +51,18 @@ impl Blocks {
         let has: Vec<u64> = new_keys.iter().collect();
         self.added.extend(has.iter().filter(|key| !had.contains(key)).map(|key| (*key, id)));
         self.taken.extend(had.iter().filter(|key| !has.contains(key)).map(|key| (*key, id)));
-        // The first key of a valid number is the number itself (linkage::block_keys).
-        let number = had.first().filter(|_| old.number.is_valid()).copied();
-        for left in number.into_iter().chain(old_keys.household).filter(|key| !has.contains(key)) {
+        // The first key of a valid number is the number itself (linkage::block_keys). It stays one of its keys where the
+        // line remembers it, or may be meant for it, and is shared no more all the same.
+        let is_left = old.number.is_valid() && !new.number.same_valid(&old.number);
+        let number = had.first().filter(|_| is_left).copied();
+        let household = old_keys.household.filter(|key| !has.contains(key));
+        for left in number.into_iter().chain(household) {
             for other in writer.block(left, BLOCK_ENTRIES_MAX)?.into_iter().filter(|other| *other != id) {
                 writer.mark(other, Wait::Judge)?;
             }
         }
-        writer.mark(id, Wait::changed(old != new))
+        // Linked again, those tied to it are judged with it: of a line that says 'dead' too others hear that it went, or came.
+        writer.mark(id, Wait::changed(old != new || stands(before) != stands(after)))
     }
 
     pub fn write(&mut self, writer: &Writer) -> Result<()> {

@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::domain::{Area, Date, Entry, Event, Finding, FindingId, List, SeenThrough, Uid};
 use crate::error::Result;
-use crate::linkage::BLOCK_ENTRIES_MAX;
+use crate::linkage::{BLOCK_ENTRIES_MAX, Number};
 use crate::reconcile::{Case, Facts, reconcile};
-use crate::rules::{Judgement, Neighbours, judge};
-use crate::store::{MatchRow, View};
+use crate::rules::{Judgement, Keeper, Neighbours, judge};
+use crate::store::{MatchRow, Snapshot, SnapshotKey, View};
 
-use super::known::Known;
+use super::known::{Compared, Known};
 use super::{Setting, household_key};
 
 /// What is known of the node as a whole while persons are judged.
@@ -20,6 +20,8 @@ pub(super) struct Judging<'s> {
     damaged: Vec<(Area, List)>,
     /// The villages whose register is here.
     registers: Vec<Area>,
+    /// Lists of a village that one office has from several sources.
+    in_several: Vec<SnapshotKey>,
     /// Findings of this node that its parent, which knows more, sees through.
     withdrawn: HashSet<FindingId>,
 }
@@ -65,7 +67,11 @@ impl<'s> Judging<'s> {
             .map(|(_, s)| (s.key.area, s.key.list));
         let registers = snapshots.iter().filter(|(_, s)| s.key.list == List::Population).map(|(_, s)| s.key.area);
         let (damaged, registers) = (damaged.collect(), registers.collect());
-        Ok(Judging { setting, damaged, registers, withdrawn: view.withdrawn()? })
+        let of_office = |(_, s): &(i64, Snapshot)| (s.key.area, s.key.list, s.key.origin);
+        let lists = snapshots.chunk_by(|one, next| of_office(one) == of_office(next));
+        let several = lists.filter(|sources| sources.len() > 1).flatten();
+        let in_several = several.map(|(_, snapshot)| snapshot.key.clone()).collect();
+        Ok(Judging { setting, damaged, registers, in_several, withdrawn: view.withdrawn()? })
     }
 
     /// Judges the person whose entries these are. `found` is what linking just came to; `None` where nobody was linked
@@ -122,6 +128,7 @@ impl<'s> Judging<'s> {
         let parted = |sharer: &Entry| own.iter().any(|e| self.setting.decided.are_parted(e.uid, sharer.uid));
         potential.extend(sharers.iter().map(|(_, sharer)| sharer).filter(|sharer| !parted(sharer)).cloned());
         let neighbours = Neighbours {
+            keepers: self.keepers(view, known, entries)?,
             household: self.household(view, known, entries, within)?,
             damaged_columns: &self.damaged,
             registers: &registers,
@@ -136,6 +143,31 @@ impl<'s> Judging<'s> {
         Ok(Judged { case, facts, judgement, others })
     }
 
+    /// Who keeps each line, where several of them stand on one list of one village: hardly ever asked.
+    fn keepers(&self, view: &View, known: &mut Known, entries: &[i64]) -> Result<Vec<(Uid, Keeper)>> {
+        let mut lines: Vec<(Area, List, Area, Uid)> = Vec::with_capacity(entries.len());
+        for id in entries {
+            let active = known.get(view, *id)?.map(|seen| &seen.stored).filter(|stored| stored.entry.is_active());
+            lines.extend(active.map(|s| (s.entry.area, s.entry.list, s.origin, s.entry.uid)));
+        }
+        lines.sort_unstable();
+        let mut keepers = Vec::new();
+        for on_list in lines.chunk_by(|one, next| (one.0, one.1) == (next.0, next.1)).filter(|lines| lines.len() > 1) {
+            for (area, list, office, uid) in on_list {
+                let mut source = 0;
+                let of_office = |key: &&SnapshotKey| (key.area, key.list, key.origin) == (*area, *list, *office);
+                for key in self.in_several.iter().filter(of_office) {
+                    if known.stands_on(view, key, *uid)? {
+                        source = key.name();
+                        break;
+                    }
+                }
+                keepers.push((*uid, Keeper { office: *office, source }));
+            }
+        }
+        Ok(keepers)
+    }
+
     /// Others that carry one of the person's valid numbers.
     fn sharers(
         &self,
@@ -145,24 +177,29 @@ impl<'s> Judging<'s> {
         within: Area,
         found: Option<JustLinked>,
     ) -> Result<Vec<(Uid, Entry)>> {
-        let mut keys: Vec<u64> = Vec::new();
+        let mut numbers: Vec<(Number, u64)> = Vec::new();
         for id in entries {
             if let Some(seen) = known.get(view, *id)?
                 && seen.stored.entry.removed.is_none()
                 && seen.features.number.is_valid()
             {
                 // The first key of a valid number is the number itself (linkage::block_keys).
-                keys.extend(seen.keys.as_slice().first().filter(|key| !keys.contains(key)).copied());
+                let key = seen.keys.as_slice().first().filter(|key| numbers.iter().all(|(_, known)| known != *key));
+                numbers.extend(key.map(|key| (seen.features.number, *key)));
             }
         }
-        let mut others: Vec<i64> = Vec::new();
-        for key in keys {
+        let mut others: Vec<(Number, i64)> = Vec::new();
+        for (number, key) in numbers {
             let block = known.block(view, key)?;
-            others.extend(block.iter().take(BLOCK_ENTRIES_MAX).filter(|id| !entries.contains(id)));
+            let block = block.iter().take(BLOCK_ENTRIES_MAX).filter(|id| !entries.contains(id));
+            others.extend(block.map(|id| (number, *id)));
         }
         let mut sharers = Vec::with_capacity(others.len());
-        for id in others {
-            let Some(seen) = known.get(view, id)?.filter(|seen| within.contains(seen.stored.origin)) else { continue };
+        for (number, id) in others {
+            // The key is also that of numbers that may be meant for this one, and of those who had it once.
+            let shares =
+                |seen: &&Compared| within.contains(seen.stored.origin) && seen.features.number.same_valid(&number);
+            let Some(seen) = known.get(view, id)?.filter(shares) else { continue };
             let mut just = found.iter().flat_map(|found| found.people);
             let person = just.find(|(_, ids)| ids.contains(&id)).map_or(seen.stored.person, |(person, _)| *person);
             sharers.push((person, seen.stored.entry.clone()));

@@ -3,18 +3,21 @@
 use std::collections::hash_map::Entry as Slot;
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::domain::Uid;
 use crate::error::Result;
 use crate::linkage::{BLOCK_ENTRIES_MAX, BlockKeys, Features, block_keys};
-use crate::store::{StoredEntry, View};
+use crate::store::{SnapshotKey, StoredEntry, View};
 
 use super::ahead::Ahead;
 use super::features_of;
 
 /// Entries and blocks kept between two pieces of work; neighbours are mostly of one village.
 const KNOWN_ENTRIES_MAX: usize = 5_000;
+
+/// Lists kept beside them, each with the names of all its lines.
+const KNOWN_LISTS_MAX: usize = 8;
 
 /// A home or a school is one household of hundreds; beyond this the number stands for something else, and nobody is asked
 /// who is the head of it. Lines that vanished count: no more is read.
@@ -48,6 +51,7 @@ pub(super) struct Known<'a> {
     ahead: &'a Ahead,
     entries: FxHashMap<i64, Box<Compared>>,
     blocks: FxHashMap<u64, Box<[i64]>>,
+    lists: FxHashMap<SnapshotKey, FxHashSet<Uid>>,
 }
 
 impl Default for Known<'_> {
@@ -60,7 +64,8 @@ impl Default for Known<'_> {
 
 impl<'a> Known<'a> {
     pub fn beside(ahead: &'a Ahead) -> Known<'a> {
-        Known { ahead, entries: FxHashMap::default(), blocks: FxHashMap::default() }
+        let (entries, blocks, lists) = Default::default();
+        Known { ahead, entries, blocks, lists }
     }
 
     /// Begins the next piece of work: what gathered is let go before it is much.
@@ -108,6 +113,18 @@ impl<'a> Known<'a> {
     pub fn household(&mut self, view: &View, key: u64) -> Result<Vec<i64>> {
         let block = self.block(view, key)?;
         if block.len() > BLOCK_ENTRIES_MAX { household(view, key) } else { Ok(block.to_vec()) }
+    }
+
+    /// Whether a line stands on the list as this source of this office gives it.
+    pub fn stands_on(&mut self, view: &View, key: &SnapshotKey, line: Uid) -> Result<bool> {
+        if !self.lists.contains_key(key) {
+            if self.lists.len() >= KNOWN_LISTS_MAX {
+                self.lists.clear();
+            }
+            let placement = view.snapshot(key)?.map(|(.., placement)| placement).unwrap_or_default();
+            self.lists.insert(key.clone(), placement.lines().map(|line| line.uid).collect());
+        }
+        Ok(self.lists[key].contains(&line))
     }
 
     /// Ids under a key, at most one more than linkage looks at.
