@@ -141,7 +141,7 @@ pub fn name_in(text: &str, whose: &str) -> String {
     let folded = fold(whose);
     let sought: Vec<char> = match folded.is_empty() {
         // Called by a parent's name: it is looked for as it stands.
-        true => whose.chars().flat_map(|c| fold_one(c)).collect(),
+        true => whose.chars().flat_map(fold_one).collect(),
         false => folded.chars().filter(|c| *c != DOT).collect(),
     };
     if sought.len() < 2 {
@@ -161,7 +161,8 @@ pub fn name_in(text: &str, whose: &str) -> String {
             at += 1;
             continue;
         }
-        out.push_str(&text[done..here[0].1]);
+        // A character that is several when it is folded may end one and begin the next.
+        out.push_str(&text[done..here[0].1.max(done)]);
         out.push_str(&shown);
         done = here[here.len() - 1].2;
         at += sought.len();
@@ -229,6 +230,25 @@ fn differing(texts: &[Vec<char>]) -> Vec<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_around_them_neither_is_whole(
+            text in "[0-9０-９ 　xX.王芳國国Ⅲⅷ·-]{0,60}",
+            whose in "[王芳國国ⅢI·　]{2,4}",
+        ) {
+            let sought = super::name_in(&whose, &whose);
+            let masked = super::name_in(&text, &whose);
+            if sought != whose {
+                prop_assert_eq!(super::name_in(&masked, &whose), masked.clone(), "no whole name is left");
+            }
+            let masked = super::numbers_in(&text);
+            let longest = masked.split(|c| super::narrow(c).is_none_or(|c| !c.is_ascii_digit())).map(|run| run.chars().count());
+            prop_assert!(longest.max() < Some(15), "{}", masked);
+        }
+    }
+
     #[test]
     fn side_by_side_what_differs_can_be_seen_and_the_whole_cannot() {
         let numbers = |texts: &[&str]| super::id_numbers(texts).join(" ");

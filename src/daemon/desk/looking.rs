@@ -79,7 +79,7 @@ impl FrontDesk {
     pub(super) fn people(&self, args: &ask::People, who: &str, out: Out) -> Result<Exit> {
         let office = &self.office;
         let query = args.query.trim();
-        let reason = mask::numbers_in(args.reason.as_deref().map(str::trim).unwrap_or_default());
+        let mut reason = mask::numbers_in(args.reason.as_deref().map(str::trim).unwrap_or_default());
         if sought(query).is_empty() {
             return Err(
                 Error::new("nobody was asked for").hint("give a name, a number, a finding's id or an entry's uid")
@@ -95,6 +95,14 @@ impl FrontDesk {
         let (persons, is_named) = office.store.read(|view| Ok((find_people(view, query)?, names(view, query)?)))?;
         let target = if is_named { query.to_owned() } else { masked(query) };
         let shown = if persons.len() > PEOPLE_MAX { &[] } else { &persons[..] };
+        office.store.read(|view| {
+            for person in shown {
+                for stored in view.entries_of(*person)? {
+                    reason = mask::name_in(&reason, &stored.entry.record.name);
+                }
+            }
+            Ok(())
+        })?;
         let look = Look { at: office.now_millis(), who, what, target: &target, persons: shown, reason: &reason };
         self.writing_store()?.write(|writer| writer.note_access(&look))?;
         self.rows_of_one_moment(out, |view, put| {

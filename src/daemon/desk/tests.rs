@@ -191,4 +191,9 @@ fn the_access_log_keeps_no_name_and_no_number_whole() {
         let kept = desk.office.store.read(|view| view.access()).unwrap();
         assert_eq!(kept.last().unwrap().target, want);
     }
+    let reason = Some("王 芳来问，519901198001010019".to_owned());
+    let asked = ask::People { query: "王芳".to_owned(), reveal: true, reason };
+    desk.people(&asked, "wang", &mut |_| true).unwrap();
+    let kept = desk.office.store.read(|view| view.access()).unwrap();
+    assert_eq!(kept.last().unwrap().reason, "王*来问，519901**********19");
 }
