@@ -209,14 +209,14 @@ fn next(before: &Memory, facts: &Facts) -> Memory {
             continue;
         }
         let days = child.last_contact.map_or(0, |at| (now - at) / (24 * MILLIS_PER_HOUR));
-        let office = || if child.name.is_empty() { child.area.to_string() } else { child.name.clone() };
         let told_of = |before: Replaced| (0..REPLACED_DAYS * 24 * MILLIS_PER_HOUR).contains(&(now - before.at));
         if state.replaced.is_some_and(told_of) {
-            let params = json!({"area": child.area, "office": office()});
-            found.insert(("child-replaced", child.area.to_string()), params);
+            // The name it goes by is what the other machine says.
+            found.insert(("child-replaced", child.area.to_string()), json!({"area": child.area}));
         }
         if days >= CHILD_SILENT_DAYS {
-            let params = json!({"area": child.area, "office": office(), "days": days});
+            let office = if child.name.is_empty() { child.area.to_string() } else { child.name.clone() };
+            let params = json!({"area": child.area, "office": office, "days": days});
             found.insert(("child-silent", child.area.to_string()), params);
         }
     }

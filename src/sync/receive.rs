@@ -113,6 +113,8 @@ impl Parent {
     pub(super) fn joined(&self, child: Area, replaces: bool) {
         if replaces {
             tracing::warn!(%child, "another machine joined in the place of the one that reported until now");
+            // Where that one waits for notices, it hears of it now.
+            self.announce();
         } else {
             tracing::info!(%child, "a child joined");
         }

@@ -164,6 +164,20 @@ async fn a_child_revoked_while_it_waits_for_notices_is_told_nothing_more() {
 }
 
 #[tokio::test]
+async fn a_child_that_is_replaced_while_it_waits_for_notices_hears_of_it_at_once() {
+    let (county, village, address) = county_and_village().await;
+    let mark = NoticesMark { epoch: Some(ChildLedger::identity(&*county.store).unwrap().epoch), upto: 0 };
+    let line = line(&village);
+    let waiting = tokio::spawn(async move { line.ask(Message::bare(Ask::Notices { mark, wait_secs: 20 })).await });
+    while county.parent.since_contact(VILLAGE.parse().unwrap()).is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Office::new(VILLAGE).join(&county, &address).await;
+    let told = tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("told before the wait is over");
+    assert_eq!(told.unwrap().unwrap_err().code(), Some(Code::Superseded));
+}
+
+#[tokio::test]
 async fn without_a_certificate_only_the_door_bell_works() {
     let (county, village) = (Office::new(COUNTY), Office::new(VILLAGE));
     let address = county.open().await;
