@@ -416,6 +416,27 @@ fn a_file_whose_name_is_not_in_utf8_is_read_and_named() {
     assert_eq!((&rows(&took)[0]["file"], &rows(&took)[0]["created"]), (&"四月人口.csv".into(), &1.into()));
 }
 
+#[test]
+fn whatever_a_daemon_makes_is_its_accounts_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = tempfile::tempdir().unwrap();
+    let node = village(root.path(), 12);
+    let data = node.dir.join("data");
+    let mut folders = vec![data.clone()];
+    let mut open = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let meta = entry.metadata().unwrap();
+            if meta.is_dir() {
+                folders.push(entry.path());
+            } else if meta.permissions().mode() & 0o077 != 0 {
+                open.push(entry.path());
+            }
+        }
+    }
+    assert!(data.join("lock").exists() && open.is_empty(), "{open:?}");
+}
+
 /// `sudo rosterd restore` on an installed machine.
 #[test]
 fn what_root_does_in_the_services_folder_stays_the_services() {

@@ -163,6 +163,7 @@ said-the-link-s-credential-is-damaged = 本级的凭证已损坏
 said-the-credential-is-for-another-area-than-this-node-s = 凭证属于另一个地区
 said-the-certificate-is-not-for-this-node-s-key-and-area = 证书与本级的密钥和地区不符
 said-the-certificate-of-x-expired = { $x1 } 的证书已过期
+said-another-machine-joined-in-the-place-of-this-one = 另一台电脑已接入，替代了这一台
 said-the-certificate-of-x-was-revoked = { $x1 } 的证书已被撤销
 said-this-certificate-is-not-in-the-register = 这张证书没有登记
 said-the-code-of-x-has-been-used = { $x1 } 的入网码已用过
@@ -573,6 +574,9 @@ said-from-a-node-outside-the-child-s-area = 来自下级地区以外的节点
 
 said-this-join-code-has-expired = 这个入网码已过期
 said-this-join-code-is-not-known-here = 这里没有这个入网码
+said-no-new-key-of-x-has-arrived-yet = { $x1 } 的新密钥还没有传到
+said-it-comes-with-the-next-word-of-that-office-try-again-in-some-minutes = 它随该单位下一次签署传来，请过几分钟再试
+said-another-code-was-made-for-this-area-since = 此后又生成了新的入网码，这个已作废
 said-this-join-code-was-used-already = 这个入网码已用过
 said-x-reports-to-this-parent-already-and-overlaps-with-x = { $x1 } 已向这个上级上报，与 { $x2 } 重叠
 said-join-the-node-between-or-have-the-parent-revoke-the-other-one-rosterd-revoke = 请接入中间一级，或请上级先撤销另一个（rosterd revoke）

@@ -181,7 +181,7 @@ fn status(session: &Session, row: &Value, checks: &mut Vec<Check>) {
 
 /// The link upward. Where the parent does not know this office any more, waiting for the network helps nobody.
 fn parent(parent: &Value, connected: bool) -> Check {
-    let is_unknown = ["no-certificate", "certificate-unknown", "certificate-expired", "revoked"]
+    let is_unknown = ["no-certificate", "certificate-unknown", "certificate-expired", "revoked", "superseded"]
         .contains(&view::field(parent, "refused"));
     let why = json!({"why": parent["error"]});
     match parent["error"].is_string() {

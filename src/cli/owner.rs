@@ -1,6 +1,9 @@
 //! Who owns what root's verbs leave behind.
 
-use std::os::unix::fs::{MetadataExt, lchown};
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
 
 /// While this lives, root may work in a folder that is another account's; at its end what root made there is that
@@ -35,16 +38,83 @@ impl Drop for KeptOwner {
 }
 
 /// Gives a folder and all in it to an account; links themselves, not what they point to.
-pub fn give(folder: &Path, uid: u32, gid: u32) -> std::io::Result<()> {
-    let mut rest = vec![folder.to_owned()];
-    while let Some(path) = rest.pop() {
+pub fn give(folder: &Path, uid: u32, gid: u32) -> io::Result<()> {
+    match enter(folder) {
+        Ok(entered) => give_entered(&entered, uid, gid),
+        Err(_) => lchown(folder, Some(uid), Some(gid)),
+    }
+}
+
+/// A folder as it is now. No link is followed to it.
+fn enter(folder: &Path) -> io::Result<File> {
+    File::options().read(true).custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW).open(folder)
+}
+
+/// The account may put a link in the place of any folder of its own while root walks there: each is gone through as it was
+/// opened, by its descriptor, and never by its name again.
+fn give_entered(folder: &File, uid: u32, gid: u32) -> io::Result<()> {
+    let owner = folder.metadata()?;
+    if (owner.uid(), owner.gid()) != (uid, gid) {
+        fchown(folder, Some(uid), Some(gid))?;
+    }
+    let here = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
+    for entry in std::fs::read_dir(&here)?.filter_map(Result::ok) {
+        let path = here.join(entry.file_name());
+        if let Ok(inside) = enter(&path) {
+            give_entered(&inside, uid, gid)?;
+            continue;
+        }
         let meta = path.symlink_metadata()?;
         if (meta.uid(), meta.gid()) != (uid, gid) {
             lchown(&path, Some(uid), Some(gid))?;
         }
-        if meta.is_dir() {
-            rest.extend(std::fs::read_dir(&path)?.filter_map(|entry| entry.ok()).map(|entry| entry.path()));
-        }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// Nobody's, on every Debian.
+    const ACCOUNT: u32 = 65_534;
+
+    fn owner(path: &Path) -> u32 {
+        path.symlink_metadata().unwrap().uid()
+    }
+
+    #[test]
+    fn a_link_that_takes_the_place_of_a_folder_leads_root_nowhere() {
+        // SAFETY: geteuid has no preconditions and cannot fail.
+        if unsafe { libc::geteuid() } != 0 {
+            println!("SKIPPED: only root can give a folder away");
+            return;
+        }
+        let root = tempfile::tempdir().unwrap();
+        let [data, elsewhere, aside] = ["data", "elsewhere", "aside"].map(|name| root.path().join(name));
+        for folder in [&data.join("log"), &elsewhere] {
+            fs::create_dir_all(folder).unwrap();
+            fs::write(folder.join("file"), "x").unwrap();
+        }
+        symlink(&elsewhere, data.join("link")).unwrap();
+        give(&data, ACCOUNT, ACCOUNT).unwrap();
+        for given in [&data, &data.join("log"), &data.join("log/file"), &data.join("link")] {
+            assert_eq!(owner(given), ACCOUNT, "{}", given.display());
+        }
+        assert_eq!((owner(&elsewhere), owner(&elsewhere.join("file"))), (0, 0));
+
+        // Between the look at a folder and the way into it.
+        fs::write(data.join("log/fresh"), "x").unwrap();
+        let entered = enter(&data.join("log")).unwrap();
+        fs::rename(data.join("log"), &aside).unwrap();
+        symlink(&elsewhere, data.join("log")).unwrap();
+        give_entered(&entered, ACCOUNT, ACCOUNT).unwrap();
+        assert_eq!(owner(&aside.join("fresh")), ACCOUNT);
+        give(&data, ACCOUNT, ACCOUNT).unwrap();
+        assert_eq!((owner(&elsewhere), owner(&elsewhere.join("file"))), (0, 0));
+        assert!(enter(&data.join("log")).is_err());
+    }
 }

@@ -16,6 +16,12 @@ pub struct Args {
 }
 
 pub fn run(args: Args, session: Session) -> Outcome {
+    // What a daemon makes is its account's alone, also where no unit says so: the library that writes the operating log asks
+    // for no rights.
+    // SAFETY: umask has no preconditions and cannot fail.
+    unsafe {
+        libc::umask(0o077);
+    }
     let log = logging::start(&session.settings)?;
     crate::daemon::run(session.settings, args.today, &|level| log.set_level(level))?;
     Ok(Exit::Done)

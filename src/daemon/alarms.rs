@@ -11,7 +11,7 @@ use super::attest;
 use super::backups::{self, Backups};
 use super::ledger::NOTICES_MARK;
 use super::logbook::Logbook;
-use super::neighbours::ChildState;
+use super::neighbours::{ChildState, Replaced};
 use super::office::Office;
 use super::room;
 use super::worker::Progress;
@@ -24,6 +24,8 @@ use crate::sync::status::{LinkHandle, LinkStatus};
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// A child that has not been heard of for this long is silent.
 const CHILD_SILENT_DAYS: i64 = 3;
+/// So long it is told that another machine took a child's place: whoever was meant to join has been asked by then.
+const REPLACED_DAYS: i64 = 3;
 /// Backlog without an acknowledgment for this long is no progress.
 const NO_PROGRESS_HOURS: i64 = 24;
 /// A clock this far from the parent's makes dates on screens wrong; order does not depend on it.
@@ -201,8 +203,17 @@ fn next(before: &Memory, facts: &Facts) -> Memory {
         _ => (facts.acknowledged, now),
     });
     let mut found: BTreeMap<(&str, String), Value> = BTreeMap::new();
-    for child in facts.children.iter().filter(|child| !ChildState::of(child).revoked) {
+    for child in &facts.children {
+        let state = ChildState::of(child);
+        if state.revoked {
+            continue;
+        }
         let days = child.last_contact.map_or(0, |at| (now - at) / (24 * MILLIS_PER_HOUR));
+        let told_of = |before: Replaced| (0..REPLACED_DAYS * 24 * MILLIS_PER_HOUR).contains(&(now - before.at));
+        if state.replaced.is_some_and(told_of) {
+            // The name it goes by is what the other machine says.
+            found.insert(("child-replaced", child.area.to_string()), json!({"area": child.area}));
+        }
         if days >= CHILD_SILENT_DAYS {
             let office = if child.name.is_empty() { child.area.to_string() } else { child.name.clone() };
             let params = json!({"area": child.area, "office": office, "days": days});

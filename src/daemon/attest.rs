@@ -23,6 +23,9 @@ const DIFFERS_HOURS: i64 = 1;
 /// An office whose word does not come for this long is silent, or silenced.
 const MISSING_DAYS: i64 = 3;
 
+/// Epochs of an office that are remembered as left, the newest: each is a restore.
+const RETIRED_MAX: usize = 100;
+
 /// Offices compared in one reading of the store: some 200,000 entries of a county, 40 bytes each.
 const COMPARED_AT_ONCE: usize = 64;
 
@@ -32,8 +35,8 @@ pub(super) fn mark(held: Held16) -> Mark {
     Mark { list: held.list, area: held.area, key: held.key, digest: held.digest }
 }
 
-fn read(row: &AttestationRow) -> Result<Attestation> {
-    serde_json::from_str(&row.body).or_say("reading the word of an office")
+fn read(body: &str) -> Result<Attestation> {
+    serde_json::from_str(body).or_say("reading the word of an office")
 }
 
 /// What `area` is to sign now with `key`; `None` while its last word stands. `looked`: up to which number what stands was
@@ -43,7 +46,7 @@ pub(super) fn due(view: &View, area: Area, key: &[u8], now: i64, looked: &Atomic
     let head = view.access_head()?;
     let looks = Looks { count: head.count, hash: Hash(head.hash) };
     let last = view.attestation(area)?;
-    let said = last.as_ref().map(read).transpose()?;
+    let said = last.as_ref().map(|last| read(&last.body)).transpose()?;
     let mut fresh = false;
     if let (Some(last), Some(said)) = (&last, &said) {
         let age = now - last.received;
@@ -85,6 +88,7 @@ pub(super) fn keep(writer: &Writer, word: &Attestation, now: i64) -> Result<()> 
         differs_since: None,
         agreed: Some(now),
         looks_lost: None,
+        other: None,
     })
 }
 
@@ -120,26 +124,46 @@ pub(super) fn take(writer: &Writer, origin: Area, body: &str, now: i64) -> Resul
         differs_since: None,
         agreed: None,
         looks_lost: None,
+        other: None,
     };
     if let Some(known) = known {
-        let before = read(&known)?;
-        row.retired.clone_from(&known.retired);
-        if before.key == word.key {
-            if word.epoch == before.epoch && word.upto <= before.upto || row.retired.contains(&word.epoch.0) {
-                // It was here, or somebody hands on an old one: what stands is younger.
-                return Ok(Ok(()));
+        if accord == Accord::OtherKey {
+            // Beside the last one by the key that is known, which stays what every later word is held against.
+            let beside = known.other.as_deref().map(read).transpose()?;
+            if beside.is_none_or(|beside| beside.key != word.key || !is_no_younger(&word, &beside)) {
+                let other = Some(body.to_owned());
+                writer.put_attestation(&AttestationRow { received: now, accord, other, ..known })?;
             }
-            if word.epoch != before.epoch {
-                row.retired.push(before.epoch.0);
-            } else if word.looks.count < before.looks.count {
-                row.looks_lost = Some(before.looks.count - word.looks.count);
-            }
+            return Ok(Ok(()));
         }
-        row.looks_lost = row.looks_lost.or(known.looks_lost);
-        (row.key, row.differs_since, row.agreed) = (known.key, known.differs_since, known.agreed);
+        let before = read(&known.body)?;
+        if is_no_younger(&word, &before) || known.retired.contains(&word.epoch.0) {
+            // It was here, or somebody hands on an old one: what stands is younger.
+            return Ok(Ok(()));
+        }
+        row.retired = known.retired;
+        if word.epoch != before.epoch {
+            retire(&mut row.retired, before.epoch);
+        }
+        // Also of a new life of the store: whoever restores an old one takes the looks since then away with it.
+        let lost = before.looks.count.checked_sub(word.looks.count).filter(|lost| *lost > 0);
+        row.looks_lost = lost.or(known.looks_lost);
+        (row.differs_since, row.agreed) = (known.differs_since, known.agreed);
     }
     writer.put_attestation(&row)?;
     Ok(Ok(()))
+}
+
+/// Of two words by one key.
+fn is_no_younger(word: &Attestation, than: &Attestation) -> bool {
+    word.epoch == than.epoch && word.upto <= than.upto
+}
+
+fn retire(retired: &mut Vec<u64>, epoch: Epoch) {
+    retired.retain(|old| *old != epoch.0);
+    retired.push(epoch.0);
+    let forgotten = retired.len().saturating_sub(RETIRED_MAX);
+    retired.drain(..forgotten);
 }
 
 /// Whether a word waits to be compared.
@@ -165,7 +189,7 @@ fn compare_some(store: &Store, offices: &[Area], now: i64) -> Result<()> {
     let found = store.read(|view| {
         let judge = |(office, mut marks): (Area, Vec<Mark>)| match view.attestation(office)? {
             Some(row) => {
-                let equal = read(&row)?.differing(&mut marks).is_empty();
+                let equal = read(&row.body)?.differing(&mut marks).is_empty();
                 Ok(Some((row, equal)))
             }
             None => Ok(None),
@@ -189,15 +213,28 @@ fn compare_some(store: &Store, offices: &[Area], now: i64) -> Result<()> {
     Ok(())
 }
 
-/// A person says that the key an office signs with now is its own. Gives the prints of the key before and of this one.
+/// A person says that what an office signs with now is its own key, or that it is right about the looks that are gone.
+/// Gives the prints of the key before and of this one.
+///
+/// # Errors
+/// Where neither another key nor fewer looks were signed: there is nothing to say yet.
 pub(super) fn trust(writer: &Writer, origin: Area) -> Result<Option<(String, String)>> {
-    let Some(row) = writer.attestation(origin)? else { return Ok(None) };
-    let (before, key) = (row.key.clone(), read(&row)?.key);
-    let prints = (print(&before), print(&key));
-    if before != key {
-        let fresh = AttestationRow { key, accord: Accord::Pending, differs_since: None, ..row };
-        writer.update_attestation(&AttestationRow { looks_lost: None, ..fresh })?;
+    let Some(mut row) = writer.attestation(origin)? else { return Ok(None) };
+    let before = row.key.clone();
+    if let Some(other) = row.other.take() {
+        let (word, known) = (read(&other)?, read(&row.body)?);
+        if word.epoch != known.epoch {
+            retire(&mut row.retired, known.epoch);
+            row.retired.retain(|epoch| *epoch != word.epoch.0);
+        }
+        (row.body, row.key, row.accord, row.differs_since) = (other, word.key, Accord::Pending, None);
+    } else if row.looks_lost.is_none() {
+        return Err(Error::new(format!("no new key of {origin} has arrived yet"))
+            .hint("it comes with the next word of that office: try again in some minutes"));
     }
+    row.looks_lost = None;
+    let prints = (print(&before), print(&row.key));
+    writer.update_attestation(&row)?;
     Ok(Some(prints))
 }
 
@@ -234,11 +271,12 @@ pub(super) fn alarms(view: &View, own: Area, now: i64) -> Result<Vec<(&'static s
 pub(super) fn shown(view: &View, own: Area) -> Result<Vec<Value>> {
     let rows = view.attestations()?.into_iter().filter(|row| row.origin != own);
     rows.map(|row| {
-        let word = read(&row)?;
+        let word = read(&row.body)?;
+        let signer = row.other.as_deref().map_or(Ok(row.key.clone()), |other| read(other).map(|other| other.key))?;
         Ok(json!({
             "area": row.origin, "state": row.accord.as_str(), "received": instant(row.received),
             "agreed": row.agreed.and_then(instant), "differs_since": row.differs_since.and_then(instant),
-            "key": print(&row.key), "signed_by": print(&word.key),
+            "key": print(&row.key), "signed_by": print(&signer),
             "looks": word.looks.count, "looks_hash": word.looks.hash, "looks_lost": row.looks_lost,
         }))
     })

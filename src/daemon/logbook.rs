@@ -122,10 +122,7 @@ pub fn queue(writer: &Writer, changes: &[(Transition, FindingId)], office: &Offi
 fn without_names(view: &View, row: &FindingRow, mut note: String) -> Result<String> {
     for uid in &row.evidence {
         let Some(stored) = view.entry(*uid)? else { continue };
-        let name = stored.entry.record.name.as_str();
-        if name.chars().count() > 1 {
-            note = note.replace(name, &mask::name(name));
-        }
+        note = mask::name_in(&note, &stored.entry.record.name);
     }
     Ok(note)
 }
@@ -172,6 +169,22 @@ mod tests {
         assert!(human.starts_with("2026-03-31 23:59 ") && human.lines().count() == 1, "{human}");
         let machine = std::fs::read_to_string(folder.path().join("mismatch-2026-03.jsonl")).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&machine).unwrap()["when"], "2026-03-31T15:59:00Z");
+    }
+
+    #[test]
+    fn a_name_in_a_note_is_masked_however_it_is_written_there_and_in_the_list() {
+        for (name, note, want) in [
+            ("王　芳", "王芳来过", "王*来过"),
+            ("王芳", "王 芳、王　芳来过", "王*、王*来过"),
+            ("王國強", "王国强来过", "王**来过"),
+            ("王国强", "已问王國強本人", "已问王**本人"),
+            ("吉木·子洛", "吉木子洛、吉木・子洛", "吉***、吉***"),
+            ("王芳（户主）", "王芳来过", "王*来过"),
+            ("John Smith", "JOHN SMITH 来过", "J******** 来过"),
+            ("王", "王村", "王村"),
+        ] {
+            assert_eq!(mask::name_in(note, name), want, "{name}");
+        }
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub struct ChildState {
     /// An old copy of it came; another life is followed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub copy: bool,
+    /// Another machine joined in the place of the one that reported for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<Replaced>,
     /// Its credential was ended; nobody waits for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub revoked: bool,
@@ -37,6 +40,15 @@ pub struct ChildState {
     /// What the offices below the child are called.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub below: BTreeMap<Area, String>,
+}
+
+/// A machine that reported for an area until another joined as it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// Unix milliseconds.
+    pub at: i64,
+    /// Of its store; `None` where it never called.
+    pub epoch: Option<u64>,
 }
 
 impl ChildState {

@@ -1,6 +1,7 @@
 //! The running node: what is started, in which order, and how it ends.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -301,7 +302,8 @@ fn make_private(dir: &std::path::Path) -> Result<()> {
 /// One daemon to a data folder. Held until the process ends, however it ends.
 pub(super) fn lock(dir: &std::path::Path) -> Result<File> {
     let path = dir.join("lock");
-    let file = File::create(&path).or_say_at("opening the lock", &path)?;
+    let open = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path);
+    let file = open.or_say_at("opening the lock", &path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {

@@ -10,6 +10,8 @@ use super::blank::is_blank;
 
 /// The dot inside minority names, U+00B7 (DOMAIN.md p5).
 pub const DOT: char = '·';
+/// What is written for it.
+pub(super) const DOTS: &str = "·•・‧∙⋅●.。﹒˙‐";
 /// Stands in a folded name for a character nobody can read (DOMAIN.md 6 row 7).
 pub const WILDCARD: char = '?';
 
@@ -173,7 +175,7 @@ fn fold_char(c: char) -> Option<char> {
         | '『'
         | '』'
         | '\u{2500}'..='\u{257f}' => None,
-        '·' | '•' | '・' | '‧' | '∙' | '⋅' | '●' | '.' | '。' | '﹒' | '˙' | '‐' => Some(DOT),
+        c if DOTS.contains(c) => Some(DOT),
         '?' | '□' | '〓' | '×' | '■' | '◇' | '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => {
             Some(WILDCARD)
         }

@@ -127,7 +127,7 @@ impl MismatchLog {
         let (mut machine_to, mut human_to) = (self.machine.written_to, self.human.written_to);
         for line in lines {
             if line.seq > machine_to {
-                machine.push_str(&mask::numbers_in(&self.machine_line(line).to_string()));
+                machine.push_str(&self.machine_line(line).to_string());
                 machine.push('\n');
                 machine_to = line.seq;
             }
@@ -148,7 +148,7 @@ impl MismatchLog {
         }
         for stream in [&mut self.machine, &mut self.human] {
             let path = self.folder.join(format!("{PREFIX}{:04}-{:02}.{}", month.0, month.1, stream.suffix));
-            let open = OpenOptions::new().append(true).create(true).mode(0o640).open(&path);
+            let open = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
             stream.file = Some(open.or_say_at("opening the mismatch log", &path)?);
         }
         // The names of new files are safe only when their folder is.
@@ -189,6 +189,8 @@ impl MismatchLog {
                 "alarm": code, "params": params, "text": self.text.say_json(&format!("alarm-{code}"), params),
             }),
         };
+        mask_in(&mut row);
+        // What tells whose line it is comes unmasked: an epoch may have as many digits as a number.
         let head = json!({"when": line.at.to_string(), "epoch": self.epoch, "seq": line.seq});
         if let (Value::Object(row), Value::Object(head)) = (&mut row, head) {
             row.retain(|_, value| !value.is_null());
@@ -246,6 +248,16 @@ impl MismatchLog {
             (name, Some(place)) => format!(" ({name}, {} {place})", self.text.list(list)),
             (name, None) => format!(" ({name}, {})", self.text.list(list)),
         }
+    }
+}
+
+/// Masks every number in the texts of `value`.
+fn mask_in(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = mask::numbers_in(text),
+        Value::Array(values) => values.iter_mut().for_each(mask_in),
+        Value::Object(fields) => fields.values_mut().for_each(mask_in),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -182,8 +182,8 @@ fn source(number: usize, written: fragment::Source, dir: &Path, node: Area) -> R
     let selection = match (kind, written.table, written.query) {
         (SourceKind::Sqlite, Some(table), None) => Some(Selection::Table(table)),
         (SourceKind::Sqlite, None, Some(query)) => {
-            let first = query.trim_start().get(..6).unwrap_or("").to_ascii_lowercase();
-            if first != "select" && !first.starts_with("with") {
+            let first = query.split_whitespace().next().unwrap_or("").to_ascii_lowercase();
+            if !["select", "with"].iter().any(|word| first.starts_with(word)) {
                 return Err(fault(key("query"), format_args!("{query:?}"), "one SELECT"));
             }
             Some(Selection::Query(query))

@@ -66,6 +66,15 @@ fn paths_start_at_the_folder_of_the_file() {
 }
 
 #[test]
+fn a_query_may_begin_with_a_table_of_any_name() {
+    for query in ["WITH 低保 AS (SELECT 1) SELECT * FROM 低保", "with t as (select 1) select * from t", " Select 1"]
+    {
+        let text = format!("{VILLAGE}[[source]]\nkind = \"sqlite\"\npath = \"x\"\nquery = \"{query}\"\n");
+        assert!(parse(&text).is_ok(), "{query}");
+    }
+}
+
+#[test]
 fn a_fault_names_the_file_the_key_and_what_is_allowed() {
     let with = |rest: &str| format!("{VILLAGE}{rest}");
     for (text, key, allowed) in [

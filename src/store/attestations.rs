@@ -44,7 +44,7 @@ impl Accord {
 pub struct AttestationRow {
     pub origin: Area,
     pub seq: u64,
-    /// As it was signed.
+    /// As it was signed: the last that was believed.
     pub body: String,
     /// Hex.
     pub key: String,
@@ -57,9 +57,11 @@ pub struct AttestationRow {
     pub agreed: Option<i64>,
     /// How many rows of its access log are gone that an earlier word knew of.
     pub looks_lost: Option<u64>,
+    /// A word by another key that came after that. It is believed once a person says so, and travels on meanwhile.
+    pub other: Option<String>,
 }
 
-const COLUMNS: &str = "origin, seq, body, key, retired, received, accord, differs_since, agreed, looks_lost";
+const COLUMNS: &str = "origin, seq, body, key, retired, received, accord, differs_since, agreed, looks_lost, other";
 
 fn attestation(row: &Row) -> rusqlite::Result<AttestationRow> {
     Ok(AttestationRow {
@@ -73,6 +75,7 @@ fn attestation(row: &Row) -> rusqlite::Result<AttestationRow> {
         differs_since: row.get(7)?,
         agreed: row.get(8)?,
         looks_lost: row.get::<_, Option<i64>>(9)?.map(|lost| lost as u64),
+        other: row.get(10)?,
     })
 }
 
@@ -110,7 +113,7 @@ impl Writer<'_> {
     pub fn update_attestation(&self, row: &AttestationRow) -> Result<()> {
         self.conn
             .prepare_cached(&format!(
-                "INSERT OR REPLACE INTO attestations ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+                "INSERT OR REPLACE INTO attestations ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
             ))
             .and_then(|mut s| {
                 s.execute((
@@ -124,6 +127,7 @@ impl Writer<'_> {
                     row.differs_since,
                     row.agreed,
                     row.looks_lost.map(|lost| lost as i64),
+                    &row.other,
                 ))
             })
             .doing("keeping the word of an office")?;

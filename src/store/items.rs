@@ -177,7 +177,8 @@ impl View<'_> {
     fn attestation_items(&self, after: u64, upto: u64) -> Result<Lines> {
         let doing = "reading what must travel";
         let told = self.attestations_between(after, upto)?.into_iter().map(|row| {
-            let word: &RawValue = serde_json::from_str(&row.body).or_say(doing)?;
+            // What came last goes on: whoever is above makes of it what they know.
+            let word: &RawValue = serde_json::from_str(row.other.as_ref().unwrap_or(&row.body)).or_say(doing)?;
             let wire = Wire::Attestation(WireAttestation { seq: row.seq, area: row.origin, word });
             Ok((row.seq, row.origin, serde_json::to_string(&wire).or_say(doing)?))
         });

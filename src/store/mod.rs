@@ -64,7 +64,7 @@ pub use notices::NoticeRow;
 pub use open::SCHEMA_VERSION;
 pub use outbox::FrozenRow;
 pub use placement::{Placed, Placement, Segment};
-pub use queries::{EntryView, FindingFilter, PlaceCache, Totals};
+pub use queries::{EntryView, FindingFilter, PlaceCache, Totals, sought};
 pub use refused::thing_of;
 pub use snapshots::{Snapshot, SnapshotKey};
 pub use sources::{Held, QuarantineRow, SourceRow};

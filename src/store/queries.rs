@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
+
 use super::codec::{Doing, uid};
 use super::findings::{COLUMNS, finding_row};
 use super::snapshots::{Place, Places};
 use super::{FindingRow, StoredEntry, View, Writer, fault, sum};
-use crate::domain::{Area, FindingId, FindingStatus, List, Uid};
+use crate::domain::blank::is_blank;
+use crate::domain::{Area, FindingId, FindingStatus, List, Uid, name};
 use crate::error::{Error, Result};
 
 /// Which findings to list.
@@ -49,6 +53,21 @@ pub struct Totals {
 
 /// A finding that is open: a dismissal counts until its evidence changes, as in `findings::status`.
 const OPEN: &str = "holds = 1 AND decided IS NOT 'confirm' AND (decided IS NOT 'dismiss' OR decided_on IS NOT basis)";
+
+/// What of a query can be looked for: what stands for any text is nothing.
+pub fn sought(query: &str) -> String {
+    query.replace(['%', '_'], "").trim_matches(is_blank).to_owned()
+}
+
+/// Makes `name_folded(name)` known to SQL: the name as [`name::fold`] has it, without its dots.
+pub(super) fn teach(conn: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    conn.create_scalar_function("name_folded", 1, flags, |ctx| {
+        let written =
+            ctx.get_raw(0).as_str_or_null().map_err(|error| rusqlite::Error::UserFunctionError(error.into()))?;
+        Ok(written.map(|written| name::undotted(&name::fold(written)).into_string()))
+    })
+}
 
 impl View<'_> {
     /// Findings in a fixed order: the worst first, then by rule and area.
@@ -115,13 +134,19 @@ impl View<'_> {
         self.unsound()?.map_or(Ok(()), |why| Err(Error::new(why).damaged()))
     }
 
-    /// Uids of entries whose name or number contains `query`, as written or as folded for comparing.
+    /// Uids of entries whose name or number contains what is [`sought`] by `query`: the name as written, or as folded for
+    /// comparing. None where nothing is left of it.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Uid>> {
-        let pattern = format!("%{}%", query.replace(['%', '_'], ""));
+        let sought = sought(query);
+        if sought.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pattern = format!("%{sought}%");
         self.conn
             .prepare_cached(
                 "SELECT uid FROM entries
-                 WHERE (body ->> 'name') LIKE ?1 OR (body ->> 'id') LIKE ?1 ORDER BY removed IS NOT NULL, id LIMIT ?2",
+                 WHERE (body ->> 'name') LIKE ?1 OR (body ->> 'id') LIKE ?1 OR name_folded(body ->> 'name') LIKE ?1
+                 ORDER BY removed IS NOT NULL, id LIMIT ?2",
             )
             .and_then(|mut s| s.query_map((pattern, limit as i64), |row| uid(row, 0))?.collect())
             .doing("searching people")

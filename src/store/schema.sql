@@ -265,14 +265,15 @@ CREATE TABLE children (
 CREATE TABLE attestations (
     origin        INTEGER PRIMARY KEY,   -- who signed
     seq           INTEGER NOT NULL,      -- ours
-    body          TEXT NOT NULL,         -- as it was signed
+    body          TEXT NOT NULL,         -- as it was signed: the last that was believed
     key           TEXT NOT NULL,         -- hex, by which the office is known here: the first seen, or a person's choice
     retired       TEXT NOT NULL,         -- JSON array: epochs it spoke for before
     received      INTEGER NOT NULL,
     accord        TEXT NOT NULL,         -- pending, equal, differs, forged, other-key
     differs_since INTEGER,               -- NULL: what is held here was found equal since, or never looked at
     agreed        INTEGER,               -- NULL: never found equal
-    looks_lost    INTEGER                -- NULL: none; rows of its access log that an earlier word knew of
+    looks_lost    INTEGER,               -- NULL: none; rows of its access log that an earlier word knew of
+    other         TEXT                   -- NULL: none; a word by another key that came after the one in body
 ) STRICT;
 CREATE INDEX attestations_seq ON attestations (seq);
 

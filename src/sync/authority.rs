@@ -21,7 +21,7 @@ use super::clock::CertificateClock;
 use super::files;
 use super::join_code::{AuthorityPrint, JoinCode, Secret};
 use super::protocol::{Answer, Code, Refusal, from_hex, to_hex};
-use super::registry::{Beside, Credential, Issued, Registry};
+use super::registry::{Beside, Credential, Ended, Invited, Issued, Registry};
 use super::tls::{self, Peer};
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
@@ -37,6 +37,8 @@ pub const RENEW_GRACE_SECS: i64 = 30 * 86_400;
 const BACKDATED_SECS: i64 = 86_400;
 /// The longest life of a join code.
 pub const INVITE_HOURS_MAX: u32 = 7 * 24;
+/// What is said of a code that a later one made void.
+const CODE_REPLACED: &str = "another code was made for this area since";
 /// A certificate request is some 400 bytes.
 const CSR_BYTES_MAX: usize = 4096;
 
@@ -151,7 +153,7 @@ impl Authority {
     }
 
     /// Makes a join code for `area`, good once and for `hours`. `addresses` is where children reach this node.
-    pub fn invite(&self, addresses: &[String], area: Area, hours: u32) -> Result<JoinCode> {
+    pub fn invite(&self, addresses: &[String], area: Area, hours: u32) -> Result<(JoinCode, Invited)> {
         if area == self.area || !self.area.contains(area) {
             return Err(Error::new(format!("{area} does not lie below {}", self.area))
                 .hint("invite a township of this county or a village of this township"));
@@ -166,13 +168,13 @@ impl Authority {
         let secret = Secret(random()?);
         let now = self.clock.now();
         let noted = self.registry.invite(secret_hash(&secret.0), area, now + i64::from(hours) * 3_600, now)?;
-        noted.map_err(|beside| match beside {
+        let invited = noted.map_err(|beside| match beside {
             Beside::Child(other) => Error::new(format!("{other} reports here already and overlaps with {area}"))
                 .hint(format!("revoke {other} first, or let {area} join the node between")),
             Beside::Guest(other) => Error::new(format!("{other} is invited already and overlaps with {area}"))
                 .hint(format!("revoke {other} first, or let {area} join the node between")),
         })?;
-        Ok(JoinCode { addresses: addresses.to_vec(), authority: self.print(), area, secret })
+        Ok((JoinCode { addresses: addresses.to_vec(), authority: self.print(), area, secret }, invited))
     }
 
     /// Ends what a child was given. Returns how many valid certificates it held.
@@ -181,17 +183,22 @@ impl Authority {
     }
 
     /// Answers [`super::protocol::Ask::Enrol`]. The same code with the same key gets the same certificate again:
-    /// the answer may have been lost.
-    pub fn enrol(&self, area: Area, secret: &str, csr: &str) -> Result<Answer, Refusal> {
+    /// the answer may have been lost. Gives with the answer whether another machine reported for the area until now.
+    pub fn enrol(&self, area: Area, secret: &str, csr: &str) -> Result<(Answer, bool), Refusal> {
         let secret = from_hex(secret).ok_or_else(|| Refusal::new(Code::Malformed, "the secret is no hex"))?;
         let hash = secret_hash(&secret);
         let key = read_csr(csr)?;
         let now = self.clock.now();
-        let issued = self.registry.enrol(&hash, now, |invite, used, beside| -> Result<_, Denied> {
+        let (issued, replaces) = self.registry.enrol(&hash, now, |invite, used, beside| -> Result<_, Denied> {
             // A code for another area is as unknown as a wrong secret.
-            let invite = invite.filter(|i| i.area == area && !i.revoked).ok_or(Code::CodeUnknown)?;
+            let invite = invite.filter(|i| i.area == area).ok_or(Code::CodeUnknown)?;
+            match invite.ended {
+                Some(Ended::Replaced) => return Err(Denied(Refusal::new(Code::CodeUnknown, CODE_REPLACED))),
+                Some(Ended::Revoked) => return Err(Code::CodeUnknown.into()),
+                None => {}
+            }
             if let Some(used) = used {
-                let again = used.issued.key == to_hex(key.der_bytes()) && !used.revoked;
+                let again = used.issued.key == to_hex(key.der_bytes()) && used.ended.is_none();
                 return if again { Ok((None, used.issued.clone())) } else { Err(Code::CodeUsed.into()) };
             }
             if invite.used_for.is_some() {
@@ -204,7 +211,7 @@ impl Authority {
             let issued = self.issue(area, &key, Some(hash.clone()))?;
             Ok((Some(issued.clone()), issued))
         })?;
-        Ok(self.enrolled(issued))
+        Ok((self.enrolled(issued), replaces))
     }
 
     /// Answers [`super::protocol::Ask::Renew`]. That the peer may renew is judged again where the register is locked: who is
@@ -262,8 +269,14 @@ impl Authority {
         let Some(credential) = credential.filter(|c| c.issued.area == peer.area) else {
             return Err(Refusal::new(Code::CertificateUnknown, "this certificate is not in the register"));
         };
-        if credential.revoked {
-            return Err(Refusal::new(Code::Revoked, format!("the certificate of {} was revoked", peer.area)));
+        match credential.ended {
+            Some(Ended::Revoked) => {
+                return Err(Refusal::new(Code::Revoked, format!("the certificate of {} was revoked", peer.area)));
+            }
+            Some(Ended::Replaced) => {
+                return Err(Refusal::new(Code::Superseded, "another machine joined in the place of this one"));
+            }
+            None => {}
         }
         let grace = if renewing { RENEW_GRACE_SECS } else { 0 };
         if self.clock.now() > credential.issued.not_after + grace {

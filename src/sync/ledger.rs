@@ -257,6 +257,9 @@ pub trait ParentLedger: Send + Sync {
     /// All that is held because this child sent it; nothing this node read from its own sources.
     fn inventory(&self, child: Area) -> Result<Inventory>;
 
+    /// A machine joined as this child; for `status`, and for the operator where it took the place of another.
+    fn joined(&self, child: Area, replaces: bool) -> Result<()>;
+
     /// The child said hello; for `status`.
     fn met(&self, child: Area, hello: &Hello) -> Result<()>;
 }

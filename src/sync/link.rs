@@ -130,6 +130,8 @@ impl Link {
                 }
                 Ended::Superseded => {
                     self.state(LinkState::Superseded);
+                    // It was let in: the certificate is good, and no new code would help.
+                    self.status.send_modify(|status| status.refused = None);
                     let text = "the parent follows another copy of this node; 'rosterd resync' makes this one it";
                     (self.settings.retry_max, first, text.to_owned())
                 }
@@ -139,8 +141,9 @@ impl Link {
                     let pause = self.retry.pause(failure.asked_pause());
                     tracing::warn!(%failure, pause_ms = pause.as_millis() as u64, "the link failed");
                     let text = failure.to_string();
+                    let is_superseded = failure.code() == Some(Code::Superseded);
                     self.status.send_modify(|status| {
-                        status.state = LinkState::Waiting { pause };
+                        status.state = if is_superseded { LinkState::Superseded } else { LinkState::Waiting { pause } };
                         status.last_error = Some(text.clone());
                         status.refused = failure.code();
                     });

@@ -109,6 +109,21 @@ impl Parent {
         self.connections.is_held(child) || self.since_contact(child).is_some_and(|ago| ago < RECONNECT)
     }
 
+    /// A machine was given a certificate for `child`; `replaces`: another had one until now.
+    pub(super) fn joined(&self, child: Area, replaces: bool) {
+        if replaces {
+            tracing::warn!(%child, "another machine joined in the place of the one that reported until now");
+            // Where that one waits for notices, it hears of it now.
+            self.announce();
+        } else {
+            tracing::info!(%child, "a child joined");
+        }
+        // It is in the register; whoever it is has joined, told here or not.
+        if let Err(error) = self.ledger.joined(child, replaces) {
+            tracing::error!(error = &error as &dyn std::error::Error, %child, "a joining could not be noted");
+        }
+    }
+
     /// Answers one ask. `now`: certificate time. Blocks on the store.
     pub fn answer(&self, peer: &Peer, ask: Message<Ask>, now: i64) -> Result<Message<Answer>, Refusal> {
         locked(&self.contacts).insert(peer.area, Instant::now());

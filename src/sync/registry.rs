@@ -43,7 +43,7 @@ enum Line {
         expires: i64,
     },
     Issued(Issued),
-    /// Everything given to this area above is void: certificates and open invitations.
+    /// Everything given to this area above is void: certificates and invitations.
     Revoked {
         area: Area,
     },
@@ -57,14 +57,35 @@ pub struct Invite {
     pub expires: i64,
     /// Serial of the certificate it was used for.
     pub used_for: Option<String>,
-    pub revoked: bool,
+    pub ended: Option<Ended>,
+}
+
+impl Invite {
+    /// Somebody may yet join with it.
+    fn is_open(&self, now: i64) -> bool {
+        self.ended.is_none() && self.used_for.is_none() && self.expires > now
+    }
 }
 
 /// What the file says of one certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
     pub issued: Issued,
-    pub revoked: bool,
+    pub ended: Option<Ended>,
+}
+
+impl Credential {
+    fn is_living(&self, now: i64) -> bool {
+        self.ended.is_none() && self.issued.not_after > now
+    }
+}
+
+/// Why something that was given is good no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    Revoked,
+    /// Another of its kind was given for the area.
+    Replaced,
 }
 
 #[derive(Debug, Default)]
@@ -78,39 +99,47 @@ impl State {
     fn take(&mut self, line: Line) {
         match line {
             Line::Invite { secret, area, expires } => {
-                self.invites.insert(secret, Invite { area, expires, used_for: None, revoked: false });
+                // Of two codes for one area the real office has one; nobody knows who has the other.
+                let open = self.invites.values_mut().filter(|i| i.area == area && i.used_for.is_none());
+                open.for_each(|i| i.ended = i.ended.or(Some(Ended::Replaced)));
+                self.invites.insert(secret, Invite { area, expires, used_for: None, ended: None });
             }
             Line::Issued(issued) => {
                 if let Some(secret) = &issued.secret {
                     // A new enrolment replaces the computer that stood there before.
-                    self.void(issued.area, false);
+                    let before = self.credentials.values_mut().filter(|c| c.issued.area == issued.area);
+                    before.for_each(|c| c.ended = c.ended.or(Some(Ended::Replaced)));
                     if let Some(invite) = self.invites.get_mut(secret) {
                         invite.used_for = Some(issued.serial.clone());
                     }
                 }
-                self.credentials.insert(issued.serial.clone(), Credential { issued, revoked: false });
+                self.credentials.insert(issued.serial.clone(), Credential { issued, ended: None });
             }
-            Line::Revoked { area } => self.void(area, true),
+            Line::Revoked { area } => {
+                let given = self.credentials.values_mut().filter(|c| c.issued.area == area);
+                given.for_each(|c| c.ended = Some(Ended::Revoked));
+                let invited = self.invites.values_mut().filter(|i| i.area == area);
+                invited.for_each(|i| i.ended = Some(Ended::Revoked));
+            }
         }
     }
 
     /// A living child of another area that contains this one or lies inside it: the same entries would arrive by two ways.
     fn child_beside(&self, area: Area, now: i64) -> Option<Area> {
-        let living = self.credentials.values().filter(|c| !c.revoked && c.issued.not_after > now);
+        let living = self.credentials.values().filter(|c| c.is_living(now));
         living.map(|credential| credential.issued.area).find(|other| overlap(*other, area))
     }
 
     /// An office that may yet become such a child.
     fn guest_beside(&self, area: Area, now: i64) -> Option<Area> {
-        let open = self.invites.values().filter(|i| !i.revoked && i.used_for.is_none() && i.expires > now);
+        let open = self.invites.values().filter(|i| i.is_open(now));
         open.map(|invite| invite.area).find(|other| overlap(*other, area))
     }
 
-    fn void(&mut self, area: Area, invites_too: bool) {
-        self.credentials.values_mut().filter(|c| c.issued.area == area).for_each(|c| c.revoked = true);
-        if invites_too {
-            self.invites.values_mut().filter(|i| i.area == area).for_each(|i| i.revoked = true);
-        }
+    /// Whether somebody reports for this very area, other than by `key`.
+    fn is_taken(&self, area: Area, key: Option<&str>, now: i64) -> bool {
+        let mut living = self.credentials.values().filter(|c| c.is_living(now) && c.issued.area == area);
+        living.any(|credential| Some(credential.issued.key.as_str()) != key)
     }
 }
 
@@ -125,6 +154,15 @@ pub enum Beside {
     Child(Area),
     /// It holds a join code that is still good.
     Guest(Area),
+}
+
+/// What an invitation changes for those who were there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invited {
+    /// A code that was still good is good no longer.
+    pub voids: bool,
+    /// A machine reports for this area: whoever joins takes its place.
+    pub replaces: bool,
 }
 
 /// See the module.
@@ -209,31 +247,36 @@ impl Registry {
         file.sync_all()
     }
 
-    /// Notes an invitation, unless somebody who reports here, or may come to, overlaps with the area.
-    pub fn invite(&self, secret_hash: String, area: Area, expires: i64, now: i64) -> Result<Result<(), Beside>> {
+    /// Notes an invitation, unless somebody who reports here, or may come to, overlaps with the area. An earlier one for
+    /// this very area that nobody used is void from now on.
+    pub fn invite(&self, secret_hash: String, area: Area, expires: i64, now: i64) -> Result<Result<Invited, Beside>> {
         self.write(|state| {
             let child = state.child_beside(area, now).map(Beside::Child);
             if let Some(beside) = child.or(state.guest_beside(area, now).map(Beside::Guest)) {
                 return Ok((None, Err(beside)));
             }
-            Ok((Some(Line::Invite { secret: secret_hash, area, expires }), Ok(())))
+            let voids = state.invites.values().any(|i| i.area == area && i.is_open(now));
+            let invited = Invited { voids, replaces: state.is_taken(area, None, now) };
+            Ok((Some(Line::Invite { secret: secret_hash, area, expires }), Ok(invited)))
         })
     }
 
     /// Gives a certificate for an invitation: `decide` sees the invitation (or none), the certificate it was used for, and
-    /// a living child that overlaps with its area, and says whether to issue a new one.
+    /// a living child that overlaps with its area, and says whether to issue a new one. Gives with its answer whether that
+    /// takes the place of another machine.
     pub fn enrol<T, E: From<crate::error::Error>>(
         &self,
         secret_hash: &str,
         now: i64,
         decide: impl FnOnce(Option<&Invite>, Option<&Credential>, Option<Area>) -> Result<(Option<Issued>, T), E>,
-    ) -> Result<T, E> {
+    ) -> Result<(T, bool), E> {
         self.write(|state| {
             let invite = state.invites.get(secret_hash);
             let beside = invite.and_then(|invite| state.child_beside(invite.area, now));
             let used = invite.and_then(|i| i.used_for.as_ref()).and_then(|serial| state.credentials.get(serial));
             let (issued, value) = decide(invite, used, beside)?;
-            Ok((issued.map(Line::Issued), value))
+            let replaces = issued.as_ref().is_some_and(|new| state.is_taken(new.area, Some(&new.key), now));
+            Ok((issued.map(Line::Issued), (value, replaces)))
         })
     }
 
@@ -257,7 +300,7 @@ impl Registry {
     /// Ends everything given to this area. Returns how many certificates that were valid.
     pub fn revoke(&self, area: Area) -> Result<usize> {
         self.write(|state| {
-            let valid = state.credentials.values().filter(|c| c.issued.area == area && !c.revoked).count();
+            let valid = state.credentials.values().filter(|c| c.issued.area == area && c.ended.is_none()).count();
             Ok((Some(Line::Revoked { area }), valid))
         })
     }
@@ -270,6 +313,8 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOBODY_THERE: Invited = Invited { voids: false, replaces: false };
 
     fn issued(serial: &str, area: &str, secret: Option<&str>) -> Issued {
         Issued {
@@ -287,18 +332,22 @@ mod tests {
         registry.renew(serial, 1, |_, _| Ok::<_, crate::error::Error>(given)).unwrap();
     }
 
+    fn ended(registry: &Registry, serial: &str) -> Option<Ended> {
+        registry.credential(serial).unwrap().unwrap().ended
+    }
+
     #[test]
     fn another_process_is_seen_and_a_torn_line_is_survived() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("register.jsonl");
         let (daemon, verb) = (Registry::open(&path).unwrap(), Registry::open(&path).unwrap());
         give(&verb, "a");
-        assert!(!daemon.credential("a").unwrap().unwrap().revoked);
+        assert_eq!(ended(&daemon, "a"), None);
         OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"t\":\"revo").unwrap();
-        assert!(!daemon.credential("a").unwrap().unwrap().revoked);
+        assert_eq!(ended(&daemon, "a"), None);
         daemon.revoke("519901001".parse().unwrap()).unwrap();
-        assert!(verb.credential("a").unwrap().unwrap().revoked);
-        assert!(Registry::open(&path).unwrap().credential("a").unwrap().unwrap().revoked);
+        assert_eq!(ended(&verb, "a"), Some(Ended::Revoked));
+        assert_eq!(ended(&Registry::open(&path).unwrap(), "a"), Some(Ended::Revoked));
     }
 
     #[test]
@@ -309,9 +358,9 @@ mod tests {
         let village = "519901001200".parse().unwrap();
         let township = "519901001".parse().unwrap();
         assert_eq!(registry.invite("h".into(), village, 50, 1).unwrap(), Err(Beside::Child(township)));
-        assert_eq!(registry.invite("h".into(), "519901002".parse().unwrap(), 50, 1).unwrap(), Ok(()));
+        assert_eq!(registry.invite("h".into(), "519901002".parse().unwrap(), 50, 1).unwrap(), Ok(NOBODY_THERE));
         registry.revoke("519901001".parse().unwrap()).unwrap();
-        assert_eq!(registry.invite("h".into(), village, 50, 1).unwrap(), Ok(()));
+        assert_eq!(registry.invite("h".into(), village, 50, 1).unwrap(), Ok(NOBODY_THERE));
     }
 
     #[test]
@@ -319,13 +368,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let registry = Registry::open(&dir.path().join("register.jsonl")).unwrap();
         let (township, village) = ("519901001".parse().unwrap(), "519901001200".parse().unwrap());
-        assert_eq!(registry.invite("t".into(), township, 50, 1).unwrap(), Ok(()));
-        assert_eq!(registry.invite("again".into(), township, 50, 1).unwrap(), Ok(()), "the first code was lost");
+        assert_eq!(registry.invite("t".into(), township, 50, 1).unwrap(), Ok(NOBODY_THERE));
+        let again = Invited { voids: true, ..NOBODY_THERE };
+        assert_eq!(registry.invite("again".into(), township, 50, 1).unwrap(), Ok(again), "the first code was lost");
         assert_eq!(registry.invite("v".into(), village, 50, 1).unwrap(), Err(Beside::Guest(township)));
-        assert_eq!(registry.invite("v".into(), village, 99, 50).unwrap(), Ok(()), "they have expired");
+        assert_eq!(registry.invite("v".into(), village, 99, 50).unwrap(), Ok(NOBODY_THERE), "they have expired");
         assert_eq!(registry.invite("t2".into(), township, 99, 50).unwrap(), Err(Beside::Guest(village)));
         registry.revoke(village).unwrap();
-        assert_eq!(registry.invite("t2".into(), township, 99, 50).unwrap(), Ok(()));
+        assert_eq!(registry.invite("t2".into(), township, 99, 50).unwrap(), Ok(NOBODY_THERE));
     }
 
     #[test]
@@ -333,10 +383,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let registry = Registry::open(&dir.path().join("register.jsonl")).unwrap();
         give(&registry, "old");
-        registry.invite("h".into(), "519901001".parse().unwrap(), 50, 1).unwrap().unwrap();
-        let fresh = issued("new", "519901001", Some("h"));
-        registry.enrol("h", 1, |_, _, _| Ok::<_, crate::error::Error>((Some(fresh), ()))).unwrap();
-        assert!(registry.credential("old").unwrap().unwrap().revoked);
-        assert!(!registry.credential("new").unwrap().unwrap().revoked);
+        let invited = registry.invite("h".into(), "519901001".parse().unwrap(), 50, 1).unwrap().unwrap();
+        assert_eq!(invited, Invited { replaces: true, ..NOBODY_THERE });
+        let fresh = Issued { key: "05".into(), ..issued("new", "519901001", Some("h")) };
+        let enrolled = registry.enrol("h", 1, |_, _, _| Ok::<_, crate::error::Error>((Some(fresh), ())));
+        assert_eq!(enrolled.unwrap(), ((), true));
+        assert_eq!(ended(&registry, "old"), Some(Ended::Replaced));
+        assert_eq!(ended(&registry, "new"), None);
     }
 }

@@ -314,8 +314,12 @@ async fn answer_ask(
     let (authority, parent) = (door.authority.clone(), door.parent.clone());
     match (message.meta, peer) {
         (Ask::Enrol { area, secret, csr }, _) => {
-            let enrolled = blocking(move || authority.enrol(area, &secret, &csr)).await;
-            enrolled.map(Message::bare).map_err(counted)
+            let enrolled = blocking(move || {
+                let (answer, replaces) = authority.enrol(area, &secret, &csr)?;
+                parent.joined(area, replaces);
+                Ok(answer)
+            });
+            enrolled.await.map(Message::bare).map_err(counted)
         }
         (Ask::Renew { csr }, Some(peer)) => {
             blocking(move || authority.renew(&peer, &csr)).await.map(Message::bare).map_err(counted)

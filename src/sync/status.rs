@@ -31,7 +31,8 @@ pub enum LinkState {
         pause: Duration,
     },
     Paused,
-    /// The parent follows another copy of this node; a person must decide (`resync` insists).
+    /// The parent follows another copy of this node, and a person must decide (`resync` insists); or another machine joined
+    /// in its place.
     Superseded,
 }
 

@@ -93,6 +93,20 @@ fn a_child_that_is_silent_for_three_days_is_named_until_it_speaks_or_is_let_go()
 }
 
 #[test]
+fn a_child_whose_place_another_machine_took_is_named_for_some_days() {
+    let mut child = Child::new(area("519901001200"));
+    ChildState::change(&mut child, |state| state.replaced = Some(Replaced { at: calm().now, epoch: None }));
+    let with = |child: &Child| {
+        let child = child.clone();
+        move |f: &mut Facts| f.children = vec![child]
+    };
+    let mut gone = child.clone();
+    ChildState::change(&mut gone, |state| state.revoked = true);
+    let told = story([at(0, with(&child)), at(71, with(&child)), at(72, with(&child)), at(2, with(&gone))]);
+    assert_eq!(told, [vec!["child-replaced"], vec!["child-replaced"], vec![], vec![]]);
+}
+
+#[test]
 fn a_broken_parity_stands_over_a_restart_until_the_two_are_equal() {
     let equal = |hours: i64| move |f: &mut Facts| f.link.last_equal = Some((calm().now + hours * HOUR) / 1_000);
     let told = story([

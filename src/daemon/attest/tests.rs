@@ -216,6 +216,8 @@ fn an_office_that_joined_anew_is_known_by_its_new_key_once_a_person_says_so() {
     assert_eq!(county.row().accord, Accord::OtherKey);
     let trusted = county.office.store.write(|writer| trust(writer, area(VILLAGE))).unwrap();
     assert_eq!(trusted, Some((before, print_of(&village.clerk.key()))));
+    let again = county.office.store.write(|writer| trust(writer, area(VILLAGE))).unwrap_err();
+    assert_eq!(again.to_string(), "no new key of 519901001200 has arrived yet");
     assert_eq!(county.compare_at(0), Accord::Equal);
     assert_eq!(county.office.store.write(|writer| trust(writer, area("519901002"))).unwrap(), None);
 }
@@ -278,4 +280,91 @@ fn a_parent_of_the_version_before_is_sent_no_words() {
     assert_eq!(words(), 0);
     village.ledger.parent_speaks(2).unwrap();
     assert_eq!(words(), 1);
+}
+
+/// A word for the village that somebody in between signed with a key of their own.
+fn of_an_impostor(seq: u64) -> Item {
+    let impostor = Clerk(KeyPair::generate().unwrap(), area(VILLAGE));
+    let looks = Looks { count: 0, hash: Hash([0; 32]) };
+    let holding = Holding { epoch: Epoch(9), upto: 1, marks: Vec::new(), looks };
+    let word = serde_json::to_string(&Attestation::sign(&impostor, holding).unwrap()).unwrap();
+    let line = format!(r#"{{"t":"attestation","seq":{seq},"area":"{VILLAGE}","word":{word}}}"#);
+    Item { seq, area: area(VILLAGE), line }
+}
+
+#[test]
+fn behind_an_impostors_word_an_old_word_of_the_village_is_still_old() {
+    let (village, town, county) = tree();
+    town.takes(VILLAGE, village.outgoing());
+    let old = town.outgoing();
+    county.takes(TOWN, old.clone());
+    let now = county.row().received;
+    county.compare_at(now);
+    village.an_hour_passes();
+    village.says(7, "王改名");
+    village.attest();
+    town.takes(VILLAGE, village.outgoing());
+    county.takes(TOWN, town.outgoing());
+    assert_eq!(county.compare_at(now), Accord::Equal);
+    let newest = county.row().body;
+
+    // The township takes the county back to what was, in one batch.
+    let (words, mut lines): (Vec<Item>, Vec<Item>) =
+        old.into_iter().partition(|item| item.line.contains("attestation"));
+    lines.push(of_an_impostor(900));
+    lines.extend(words);
+    assert!(county.takes(TOWN, lines).rejected.is_empty());
+    assert_eq!(county.row().body, newest);
+    assert_eq!(county.compare_at(now), Accord::OtherKey);
+    assert_eq!(county.alarms_at(now), ["word-other-key"]);
+
+    // The next honest word shows the rest.
+    village.an_hour_passes();
+    village.says(8, "王再改");
+    village.attest();
+    town.takes(VILLAGE, village.outgoing());
+    let word = town.outgoing().into_iter().filter(|item| item.line.contains("attestation"));
+    county.takes(TOWN, word.collect());
+    assert_eq!(county.compare_at(now), Accord::Differs);
+    assert_eq!(county.alarms_at(now + HOUR), ["word-differs"]);
+}
+
+#[test]
+fn a_restored_backup_does_not_hide_that_looks_are_gone() {
+    let (village, _, county) = tree();
+    let epoch = || village.office.store.write(|w| w.renew_epoch(None)).unwrap();
+    let look = |at: i64| {
+        let look = Look { at, who: "wang", what: "search", target: "王**", persons: &[], reason: "" };
+        village.office.store.write(|w| w.note_access(&look)).unwrap()
+    };
+    (0..5).for_each(look);
+    village.an_hour_passes();
+    village.attest();
+    county.takes(VILLAGE, village.outgoing());
+    // Last night's backup knows of two looks.
+    village.office.store.write(|w| w.put_meta_text("access_anchor", &anchor())).unwrap();
+    village.office.store.write(|w| w.forget_access(i64::MAX)).unwrap();
+    village.office.store.write(|w| w.put_meta_text("access_anchor", &anchor())).unwrap();
+    (0..2).for_each(look);
+    epoch();
+    village.attest();
+    county.takes(VILLAGE, village.outgoing());
+    assert_eq!(county.row().looks_lost, Some(3));
+    assert_eq!(county.alarms_at(0), ["looks-lost"]);
+    // A person has asked, and was told of the restore.
+    let print = print_of(&village.clerk.key());
+    let trusted = county.office.store.write(|writer| trust(writer, area(VILLAGE))).unwrap();
+    assert_eq!(trusted, Some((print.clone(), print)));
+    assert_eq!(county.alarms_at(0), [] as [&str; 0]);
+}
+
+#[test]
+fn of_an_office_that_is_restored_every_night_not_every_life_is_remembered() {
+    let (village, _, county) = tree();
+    for _ in 0..RETIRED_MAX + 20 {
+        county.takes(VILLAGE, village.outgoing().into_iter().filter(|i| i.line.contains("attestation")).collect());
+        village.office.store.write(|w| w.renew_epoch(None)).unwrap();
+        village.attest();
+    }
+    assert_eq!(county.row().retired.len(), RETIRED_MAX);
 }

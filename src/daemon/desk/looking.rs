@@ -15,7 +15,7 @@ use super::super::present::Presenter;
 use super::{FrontDesk, Out, row};
 use crate::domain::{FindingId, FindingStatus, IdNumber, Uid, mask, name};
 use crate::error::{Error, Result};
-use crate::store::{FindingFilter, Look, View};
+use crate::store::{FindingFilter, Look, View, sought};
 use crate::sync::protocol::to_hex;
 
 /// Persons shown for one question; a longer answer is no answer.
@@ -79,8 +79,8 @@ impl FrontDesk {
     pub(super) fn people(&self, args: &ask::People, who: &str, out: Out) -> Result<Exit> {
         let office = &self.office;
         let query = args.query.trim();
-        let reason = mask::numbers_in(args.reason.as_deref().map(str::trim).unwrap_or_default());
-        if query.is_empty() {
+        let mut reason = mask::numbers_in(args.reason.as_deref().map(str::trim).unwrap_or_default());
+        if sought(query).is_empty() {
             return Err(
                 Error::new("nobody was asked for").hint("give a name, a number, a finding's id or an entry's uid")
             );
@@ -93,13 +93,16 @@ impl FrontDesk {
         // Written before anything is shown (LESSONS.md: insider look-ups).
         let what = if args.reveal { "reveal" } else { "search" };
         let (persons, is_named) = office.store.read(|view| Ok((find_people(view, query)?, names(view, query)?)))?;
-        // Names that this store gave are nobody's secret; a part of a number may look like one.
-        let target = match IdNumber::parse(query) {
-            Some(number) if !is_named => number.masked(),
-            _ if query.is_ascii() => query.to_owned(),
-            _ => mask::name(query),
-        };
+        let target = if is_named { query.to_owned() } else { masked(query) };
         let shown = if persons.len() > PEOPLE_MAX { &[] } else { &persons[..] };
+        office.store.read(|view| {
+            for person in shown {
+                for stored in view.entries_of(*person)? {
+                    reason = mask::name_in(&reason, &stored.entry.record.name);
+                }
+            }
+            Ok(())
+        })?;
         let look = Look { at: office.now_millis(), who, what, target: &target, persons: shown, reason: &reason };
         self.writing_store()?.write(|writer| writer.note_access(&look))?;
         self.rows_of_one_moment(out, |view, put| {
@@ -191,11 +194,26 @@ fn takes(filter: &FindingFilter, status: Option<FindingStatus>, told: &Value) ->
         && (filter.all || text("status") == FindingStatus::Open.as_str())
 }
 
-/// Whether the query is the name of a finding, or of an entry that is here.
+/// Whether the query is the name of a finding, or of an entry, that is here. Names that this store gave are nobody's secret;
+/// a part of a number, or somebody's name, may look like one.
 fn names(view: &View, query: &str) -> Result<bool> {
-    match query.parse::<Uid>() {
-        Ok(uid) => Ok(view.entry(uid)?.is_some()),
-        Err(_) => Ok(query.parse::<FindingId>().is_ok()),
+    if let Ok(uid) = query.parse::<Uid>()
+        && view.entry(uid)?.is_some()
+    {
+        return Ok(true);
+    }
+    match query.parse::<FindingId>() {
+        Ok(id) => Ok(view.finding(id)?.is_some()),
+        Err(_) => Ok(false),
+    }
+}
+
+/// What was asked for as the access log keeps it: a number where it is nothing else, or the first character of a name.
+fn masked(query: &str) -> String {
+    let is_digit = |c: char| c.is_ascii_digit() || c == 'X';
+    match IdNumber::parse(query).filter(|number| number.reveal().chars().all(is_digit)) {
+        Some(number) => number.masked(),
+        None => mask::name(query),
     }
 }
 
@@ -210,7 +228,7 @@ fn find_people(view: &View, query: &str) -> Result<Vec<Uid>> {
         return Ok(vec![stored.person]);
     }
     let cleaned = IdNumber::parse(query).map(|id| id.reveal().to_owned());
-    let folded = name::fold(query);
+    let folded = name::undotted(&name::fold(query));
     let mut persons = Vec::new();
     for text in [cleaned.as_deref().unwrap_or(query), folded.as_str()] {
         if text.is_empty() {

@@ -61,7 +61,12 @@ impl FrontDesk {
 
     pub(super) fn invite(&self, args: &ask::Invite, out: Out) -> Result<Exit> {
         let settings = self.office.settings();
-        let code = self.authority()?.invite(&addresses(&settings)?, args.area, args.hours)?;
+        let (code, invited) = self.authority()?.invite(&addresses(&settings)?, args.area, args.hours)?;
+        for (key, is_so) in [("hint-invite-voids", invited.voids), ("hint-invite-replaces", invited.replaces)] {
+            if is_so {
+                out(Frame::Hint(self.office.text.say_with(key, &[("area", &args.area)])));
+            }
+        }
         let now = Timestamp::from_second(self.office.now().as_second()).unwrap_or(Timestamp::UNIX_EPOCH);
         let expires = now + Duration::from_secs(u64::from(args.hours) * 3_600);
         row(out, &json!({"area": args.area, "code": code.to_string(), "expires": expires.to_string()}))?;

@@ -1,7 +1,7 @@
 //! The role of a parent: what its children sent, and what they are told.
 
 use super::super::logbook::queue;
-use super::super::neighbours::{self, ChildState};
+use super::super::neighbours::{self, ChildState, Replaced};
 use super::super::notices;
 use super::super::pass::arrive;
 use super::{Ledger, inventory};
@@ -182,6 +182,21 @@ impl ParentLedger for Ledger {
         })
     }
 
+    fn joined(&self, child: Area, replaces: bool) -> Result<()> {
+        let at = self.office.now_millis();
+        self.change_child(child, |child| {
+            let epoch = child.epoch;
+            ChildState::change(child, |state| {
+                state.revoked = false;
+                if replaces {
+                    // Where a third comes, what the office itself has is still what the first had.
+                    let epoch = state.replaced.map_or(epoch, |before| before.epoch);
+                    state.replaced = Some(Replaced { at, epoch });
+                }
+            });
+        })
+    }
+
     fn met(&self, child: Area, hello: &Hello) -> Result<()> {
         let now = self.office.now_millis();
         self.change_child(child, |child| {
@@ -189,7 +204,11 @@ impl ParentLedger for Ledger {
             child.protocol = hello.protocol;
             neighbours::learn(child, &hello.names);
             // A revoked one is not let in: it was invited anew.
-            ChildState::change(child, |state| state.revoked = false);
+            ChildState::change(child, |state| {
+                state.revoked = false;
+                // It is the machine of before, which joined anew.
+                state.replaced = state.replaced.filter(|before| before.epoch != Some(hello.epoch.0));
+            });
         })
     }
 }

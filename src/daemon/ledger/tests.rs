@@ -5,6 +5,7 @@ mod restored;
 
 use std::path::Path;
 
+use super::super::neighbours::ChildState;
 use super::super::notices;
 use super::*;
 use crate::settings::Settings;
@@ -137,4 +138,33 @@ fn a_village_that_was_away_is_told_in_pages_whatever_its_township_has_to_look_th
         }
     }
     assert_eq!(pages, [2_000, 2_000, 500]);
+}
+
+#[test]
+fn whoever_joined_is_known_before_the_first_call_and_who_takes_a_place_until_it_is_found_to_be_the_same() {
+    let (village, stranger, town) = (node(VILLAGE), node(VILLAGE), node(TOWN));
+    let hello = |node: &Node| {
+        let child: Arc<dyn ChildLedger> = Arc::new(Ledger::new(node.office.clone()));
+        crate::sync::push::Child::new(child).hello(0).unwrap()
+    };
+    let area = VILLAGE.parse().unwrap();
+    let known = || town.office.store.read(|view| view.child(area)).unwrap().unwrap();
+    let replaced = || ChildState::of(&known()).replaced;
+    town.ledger.joined(area, false).unwrap();
+    assert_eq!((known().last_contact, replaced()), (None, None));
+    town.ledger.adopt(area, hello(&village).epoch, 0).unwrap();
+    town.ledger.met(area, &hello(&village)).unwrap();
+
+    // The office joins anew, with the store that it had.
+    town.ledger.joined(area, true).unwrap();
+    assert!(replaced().is_some());
+    town.ledger.met(area, &hello(&village)).unwrap();
+    assert_eq!(replaced(), None);
+
+    // Somebody else does, and is followed once a person has looked.
+    town.ledger.joined(area, true).unwrap();
+    town.ledger.met(area, &hello(&stranger)).unwrap();
+    town.ledger.adopt(area, hello(&stranger).epoch, 0).unwrap();
+    town.ledger.met(area, &hello(&stranger)).unwrap();
+    assert!(replaced().is_some(), "it is not the machine of before");
 }

@@ -149,3 +149,12 @@ fn a_clock_that_leaps_by_decades_makes_no_month_old() {
     log.append(&[on("2026-06-05T06:02:00Z", 6, Change::Opened)]).unwrap();
     assert!(!kept("2026-01") && !kept("2026-02") && kept("2026-03"), "three months before the running one are kept");
 }
+
+#[test]
+fn a_store_whose_epoch_has_many_digits_is_known_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let epoch = "123456789012345f";
+    open(folder.path(), epoch).append(&[line(9, Change::Opened)]).unwrap();
+    assert_eq!(open(folder.path(), epoch).written_to(), 9);
+    assert_eq!(tail(folder.path(), 1).unwrap()[0]["epoch"], epoch);
+}

@@ -61,7 +61,7 @@ async fn private_files_are_private() {
 async fn nothing_is_sent_to_a_server_of_another_authority() {
     let (county, impostor, village) = (Office::new(COUNTY), Office::new(COUNTY), Office::new(VILLAGE));
     let proxy = Proxy::open(impostor.open().await, Faults::default()).await;
-    let code = county.authority.invite(std::slice::from_ref(&proxy.address), VILLAGE.parse().unwrap(), 1).unwrap();
+    let code = county.authority.invite(std::slice::from_ref(&proxy.address), VILLAGE.parse().unwrap(), 1).unwrap().0;
     let error = enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &code).await.unwrap_err();
     assert!(chain(&error).contains("UnknownIssuer"), "{}", chain(&error));
     assert!(impostor.parent.tally().is_empty(), "the request never came");
@@ -72,7 +72,7 @@ async fn nothing_is_sent_to_a_server_of_another_authority() {
 async fn a_code_is_good_once_for_its_area_and_its_time() {
     let (county, village, other) = (Office::new(COUNTY), Office::new(VILLAGE), Office::new(OTHER));
     let address = county.open().await;
-    let code = county.authority.invite(std::slice::from_ref(&address), VILLAGE.parse().unwrap(), 1).unwrap();
+    let code = county.authority.invite(std::slice::from_ref(&address), VILLAGE.parse().unwrap(), 1).unwrap().0;
 
     let wrong_area = enrol::join(&other.dir(), OTHER.parse().unwrap(), &code).await.unwrap_err();
     assert!(wrong_area.to_string().contains("is for 519901001200"));
@@ -97,7 +97,7 @@ async fn a_lost_answer_to_a_joining_is_asked_for_again() {
     let address = county.open().await;
     let proxy = Proxy::open(address.clone(), Faults { cut_down_after: Some(1400), ..Faults::default() }).await;
     let addresses = [proxy.address.clone()];
-    let code = county.authority.invite(&addresses, VILLAGE.parse().unwrap(), 1).unwrap();
+    let code = county.authority.invite(&addresses, VILLAGE.parse().unwrap(), 1).unwrap().0;
     assert!(enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &code).await.is_err());
     proxy.heal();
     let credential = enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &code).await.unwrap();
@@ -134,10 +134,10 @@ async fn a_child_revoked_while_its_body_is_under_way_gets_no_fresh_certificate()
 fn who_was_revoked_after_being_let_in_is_not_renewed() {
     let (county, village) = (Office::new(COUNTY), Office::new(VILLAGE));
     let addresses = ["127.0.0.1:1".to_owned()];
-    let code = county.authority.invite(&addresses, VILLAGE.parse().unwrap(), 1).unwrap();
+    let code = county.authority.invite(&addresses, VILLAGE.parse().unwrap(), 1).unwrap().0;
     let key = super::super::credential::joining_key(&village.dir(), &code).unwrap();
     let csr = super::super::credential::request_for(&key).unwrap();
-    let answer = county.authority.enrol(code.area, &to_hex(&code.secret.0), &csr).unwrap();
+    let (answer, _) = county.authority.enrol(code.area, &to_hex(&code.secret.0), &csr).unwrap();
     let known = (&addresses[..], code.authority, code.area);
     let credential = Credential::enrolled(&village.dir(), known, &key, answer).unwrap();
     let peer = county.authority.peer(credential.serial()).unwrap().unwrap();
@@ -164,10 +164,24 @@ async fn a_child_revoked_while_it_waits_for_notices_is_told_nothing_more() {
 }
 
 #[tokio::test]
+async fn a_child_that_is_replaced_while_it_waits_for_notices_hears_of_it_at_once() {
+    let (county, village, address) = county_and_village().await;
+    let mark = NoticesMark { epoch: Some(ChildLedger::identity(&*county.store).unwrap().epoch), upto: 0 };
+    let line = line(&village);
+    let waiting = tokio::spawn(async move { line.ask(Message::bare(Ask::Notices { mark, wait_secs: 20 })).await });
+    while county.parent.since_contact(VILLAGE.parse().unwrap()).is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Office::new(VILLAGE).join(&county, &address).await;
+    let told = tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("told before the wait is over");
+    assert_eq!(told.unwrap().unwrap_err().code(), Some(Code::Superseded));
+}
+
+#[tokio::test]
 async fn without_a_certificate_only_the_door_bell_works() {
     let (county, village) = (Office::new(COUNTY), Office::new(VILLAGE));
     let address = county.open().await;
-    let code = county.authority.invite(&[address], VILLAGE.parse().unwrap(), 1).unwrap();
+    let code = county.authority.invite(&[address], VILLAGE.parse().unwrap(), 1).unwrap().0;
     let line = super::super::client::HttpLine::joining(&code).unwrap();
     let failure = say_hello(&line, &village.child()).await.unwrap_err();
     assert_eq!(failure.code(), Some(Code::NoCertificate));
@@ -214,7 +228,9 @@ async fn a_newer_protocol_is_refused_with_a_clear_text() {
 async fn of_a_township_and_its_village_only_one_reports_to_the_county() {
     let (county, town, village) = (Office::new(COUNTY), Office::new(TOWN), Office::new(VILLAGE));
     let address = county.open().await;
-    let invite = |area: &str| county.authority.invite(std::slice::from_ref(&address), area.parse().unwrap(), 1);
+    let invite = |area: &str| {
+        county.authority.invite(std::slice::from_ref(&address), area.parse().unwrap(), 1).map(|made| made.0)
+    };
     let code = invite(TOWN).unwrap();
     let said = invite(VILLAGE).unwrap_err().to_string();
     assert!(said.contains("519901001 is invited already"), "{said}");
@@ -234,4 +250,35 @@ async fn of_a_township_and_its_village_only_one_reports_to_the_county() {
     assert_eq!(county.parent.tally()[&(None, Code::Overlap)], 1);
     county.authority.revoke(TOWN.parse().unwrap()).unwrap();
     enrol::join(&village.dir(), VILLAGE.parse().unwrap(), &second).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_code_is_no_good_once_another_was_made_for_the_area() {
+    let (county, village, stranger) = (Office::new(COUNTY), Office::new(VILLAGE), Office::new(VILLAGE));
+    let address = county.open().await;
+    let area = VILLAGE.parse().unwrap();
+    let invite = || county.authority.invite(std::slice::from_ref(&address), area, 1).unwrap().0;
+    let (misread, code) = (invite(), invite());
+    enrol::join(&village.dir(), area, &code).await.unwrap();
+    let refused = enrol::join(&stranger.dir(), area, &misread).await.unwrap_err();
+    assert!(chain(&refused).contains("another code was made for this area since"), "{}", chain(&refused));
+    say_hello(&line(&village), &village.child()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_machine_whose_place_another_takes_is_told_that_and_not_that_it_was_revoked() {
+    let (county, village, address) = county_and_village().await;
+    say_hello(&line(&village), &village.child()).await.unwrap();
+    assert!(county.store.state().alarms.is_empty());
+    Office::new(VILLAGE).join(&county, &address).await;
+    assert_eq!(county.store.state().alarms, ["another machine joined as 519901001200"]);
+    let failure = say_hello(&line(&village), &village.child()).await.unwrap_err();
+    assert_eq!(failure.code(), Some(Code::Superseded));
+    let (link, _task) = village.link();
+    let said = link.flush().await.unwrap_err().to_string();
+    assert!(said.contains("another machine joined in the place of this one"), "{said}");
+    assert_eq!(link.status().state, LinkState::Superseded);
+    county.authority.revoke(VILLAGE.parse().unwrap()).unwrap();
+    let failure = say_hello(&line(&village), &village.child()).await.unwrap_err();
+    assert_eq!(failure.code(), Some(Code::Revoked), "it is the area's that ended");
 }

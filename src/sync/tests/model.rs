@@ -543,6 +543,13 @@ impl ParentLedger for Memory {
         Ok(Inventory { marks: state.marks(|thing| thing.from == Some(child)), upto })
     }
 
+    fn joined(&self, child: Area, replaces: bool) -> Result<()> {
+        if replaces {
+            self.state().alarms.push(format!("another machine joined as {child}"));
+        }
+        Ok(())
+    }
+
     fn met(&self, _: Area, _: &Hello) -> Result<()> {
         Ok(())
     }

@@ -80,7 +80,7 @@ impl Office {
     }
 
     pub async fn join(&self, parent: &Office, address: &str) -> Credential {
-        let code = parent.authority.invite(&[address.to_owned()], self.area.parse().unwrap(), 1).unwrap();
+        let code = parent.authority.invite(&[address.to_owned()], self.area.parse().unwrap(), 1).unwrap().0;
         enrol::join(&self.dir(), self.area.parse().unwrap(), &code).await.unwrap()
     }
 
