@@ -72,8 +72,13 @@ impl<'a> ByArea<'a> {
     /// `names` are those of areas by their codes.
     pub fn below(within: Area, findings: &'a [Value], names: &'a BTreeMap<String, String>) -> ByArea<'a> {
         let row_of = |finding: &Value| -> Option<Area> {
-            let area: Area = view::field(finding, "area").parse().ok()?;
-            Some(if within.level() == Level::County { area.township() } else { area })
+            let of = |row: &Value| -> Option<Area> {
+                let area: Area = view::field(row, "area").parse().ok()?;
+                Some(if within.level() == Level::County { area.township() } else { area })
+            };
+            // Of a person as a whole: where all the lines stand, if that is one place.
+            let mut lines = finding["entries"].as_array().into_iter().flatten().map(of);
+            of(finding).or_else(|| lines.next().flatten().filter(|first| lines.all(|area| area == Some(*first))))
         };
         ByArea { findings: findings.iter().map(|finding| (row_of(finding), finding)).collect(), names }
     }
@@ -174,10 +179,21 @@ mod tests {
 
     #[test]
     fn a_township_counts_by_village() {
-        let findings =
-            [finding(Some("519901001201"), "low", "open", false), finding(Some("519901001"), "low", "open", false)];
+        let whole = |villages: [&str; 2]| {
+            let mut finding = finding(None, "low", "open", false);
+            finding["entries"] = json!(villages.map(|area| json!({"area": area})));
+            finding
+        };
+        let findings = [
+            finding(Some("519901001201"), "low", "open", false),
+            finding(Some("519901001"), "low", "open", false),
+            whole(["519901001201", "519901001201"]),
+            whole(["519901001200", "519901001201"]),
+        ];
         let names = BTreeMap::new();
         let rows = ByArea::below("519901001".parse().unwrap(), &findings, &names).rows();
-        assert_eq!((&rows[0]["area"], &rows[1]["area"]), (&json!("519901001"), &json!("519901001201")));
+        let counted: Vec<(&Value, &Value)> = rows.iter().map(|row| (&row["area"], &row["open"])).collect();
+        let want = [(Value::Null, 1), (json!("519901001"), 1), (json!("519901001201"), 2)].map(|(a, n)| (a, json!(n)));
+        assert_eq!(counted, want.each_ref().map(|(area, open)| (area, open)), "across villages, here, and in one");
     }
 }
