@@ -10,6 +10,7 @@ said-another-rosterd-runs-on-this-data-folder = 这个数据文件夹上已有�
 said-stop-it-first-systemctl-stop-rosterd-or-give-this-node-a-folder-of-its-own = 请先停止它（systemctl stop rosterd），或为本节点另设文件夹
 said-x-shows-it = 用 { $x1 } 查看
 said-talking-to-the-daemon = 联系后台服务
+said-writing-the-sheet = 写出表格
 said-asking-the-daemon = 向后台服务发出请求
 said-writing-the-request = 写出请求
 said-reading-the-daemon-s-answer = 读取后台服务的答复

@@ -107,14 +107,19 @@ help-findings-after =
     示例：
       rosterd findings --severity high                  涉及钱款和权益的
       rosterd findings --list dibao --area 519901001    某乡镇的某一张表
+      rosterd findings --summary                        各地各有多少
+      rosterd findings --overdue --csv overdue.csv      超期的，打印出来逐条办
       rosterd findings --all --json | jq .rule          从头到尾全部，给程序用
 
     'rosterd rules' 解释每条规则；'rosterd decide' 处理一条疑点。
-help-findings-rule = 只看这条规则，如 deceased-still-active
-help-findings-list = 只看这张表：population 人口、health 健康、dibao 低保、family 计生、deaths 死亡、migrants 流动
+help-findings-rule = 只看这条规则，如 deceased-still-active 或 已故人员仍在册（见 rosterd rules）
+help-findings-list = 只看这张表：population 人口、health 健康、dibao 低保、family 计生、deaths 死亡、migrants 流动；中英文都可以写
 help-findings-area = 只看这个地区及其下级
-help-findings-severity = 只看这个等级：high 高、medium 中、low 低、info 提示
-help-findings-all = 也看已处理和已消除的
+help-findings-severity = 只看这个等级：high 高、medium 中、low 低、info 提示；中英文都可以写
+help-findings-all = 也看已处理和已消除的，以及谁、何时、怎样处理的
+help-findings-overdue = 只看超过应办结日的
+help-findings-summary = 只看有多少条：按地区和程度；加 --json 时按地区、规则和程度
+help-findings-csv = 写成这个文件，用表格软件打开；姓名照样遮盖；写 - 则输出到标准输出
 
 help-events = 名册显示出的人员变动
 help-events-more =
@@ -149,7 +154,7 @@ help-decide-after =
       rosterd decide fabcdefgh01 confirm --note '已电话核实，3月起停发'
       rosterd decide fabcdefgh01 dismiss --note '同名不同人'
 help-decide-finding = 疑点编号，见 'rosterd findings'
-help-decide-disposition = confirm 属实；dismiss 不属实；reopen 重新核实
+help-decide-disposition = confirm 属实；dismiss 不属实；reopen 重新核实；中英文都可以写
 help-decide-note = 核实到什么，怎样核实的
 
 help-import = 立即读取一个文件，放在哪里都可以
@@ -161,7 +166,7 @@ help-import-after =
       rosterd import 4月低保.xls --dry-run
       rosterd import export.csv --list dibao --area 519901001200
 help-import-file = 任何电子表格或 CSV
-help-import-list = 是哪张表：population 人口、health 健康、dibao 低保、family 计生、deaths 死亡、migrants 流动
+help-import-list = 是哪张表：population 人口、health 健康、dibao 低保、family 计生、deaths 死亡、migrants 流动；中英文都可以写
 help-import-area = 是哪个地区的：本级或本级范围内的地区
 
 help-held = 因为会减少太多而暂扣的文件

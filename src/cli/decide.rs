@@ -1,5 +1,5 @@
 use super::session::Session;
-use super::{Outcome, view};
+use super::{Outcome, view, words};
 use crate::daemon::control::{Exit, requests};
 use crate::domain::{Disposition, FindingId, FindingStatus};
 
@@ -13,10 +13,10 @@ use crate::domain::{Disposition, FindingId, FindingStatus};
     rosterd decide fabcdefgh01 dismiss --note '同名不同人'")]
 pub struct Args {
     /// The finding's id, from 'rosterd findings'
-    #[arg(value_name = "FINDING")]
+    #[arg(value_name = "FINDING", value_parser = words::finding)]
     finding: FindingId,
     /// confirm: it is so; dismiss: it is not; reopen: look again
-    #[arg(value_name = "confirm|dismiss|reopen", value_parser = parse_disposition)]
+    #[arg(value_name = "confirm|dismiss|reopen", value_parser = words::disposition)]
     disposition: Disposition,
     /// What you found out, and how
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -25,17 +25,25 @@ pub struct Args {
     output: super::Output,
 }
 
-fn parse_disposition(text: &str) -> Result<Disposition, String> {
-    Disposition::parse(text).ok_or_else(|| "one of 'confirm, dismiss, reopen'".into())
-}
-
 pub fn run(args: Args, session: &mut Session) -> Outcome {
     let ask = requests::Decide { finding: args.finding, disposition: args.disposition, note: args.note };
     let (row, exit) = session.row(&ask, args.output.json)?;
     if exit == Exit::Done && !args.output.json {
         let text = session.screen.text();
-        let status = FindingStatus::parse(view::field(&row, "status")).map(|status| text.finding_status(status));
-        let line = text.say_with("say-decided", &[("id", &args.finding), ("status", &status.unwrap_or_default())]);
+        let status = FindingStatus::parse(view::field(&row, "status"));
+        let decided = match args.disposition {
+            Disposition::Confirm => FindingStatus::Confirmed,
+            Disposition::Dismiss => FindingStatus::Dismissed,
+            Disposition::Reopen => FindingStatus::Open,
+        };
+        let said = match status {
+            _ if row["already"] == true => "say-decided-already",
+            // Of what only the office above sees, its word counts, and that is on its way.
+            status if status != Some(decided) && status != Some(FindingStatus::Closed) => "say-decided-above",
+            _ => "say-decided",
+        };
+        let status = status.map(|status| text.finding_status(status)).unwrap_or_default();
+        let line = text.say_with(said, &[("id", &args.finding), ("status", &status)]);
         session.screen.tell(line);
     }
     Ok(exit)

@@ -17,14 +17,10 @@ pub struct Args {
     #[arg(long, value_name = "KIND", value_parser = parse_kind)]
     kind: Option<EventKind>,
     /// Only on or after this day, as 2026-03-01
-    #[arg(long, value_name = "DATE", value_parser = parse_day)]
+    #[arg(long, value_name = "DATE", value_parser = super::words::day)]
     since: Option<Date>,
     #[command(flatten)]
     output: Output,
-}
-
-pub fn parse_day(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_| "a day is YYYY-MM-DD".into())
 }
 
 fn parse_kind(text: &str) -> Result<EventKind, String> {

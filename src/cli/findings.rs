@@ -1,8 +1,13 @@
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use super::session::Session;
+use serde_json::Value;
+
+use super::counts::ByArea;
+use super::session::{Session, absolute};
 use super::table::Table;
-use super::{Outcome, Output, view};
+use super::{Outcome, Output, sheet, view, words};
+use crate::daemon::control::client::Target;
 use crate::daemon::control::{Exit, requests};
 use crate::domain::{Area, FindingStatus, List, Severity};
 use crate::report::text::Text;
@@ -15,44 +20,48 @@ use crate::report::text::Text;
 #[command(after_help = "Examples:\n  \
     rosterd findings --severity high                  what touches money or rights\n  \
     rosterd findings --list dibao --area 519901001    one list of one township\n  \
+    rosterd findings --summary                        how many, area by area\n  \
+    rosterd findings --overdue --csv overdue.csv      what is late, to print and work through\n  \
     rosterd findings --all --json | jq .rule          everything there ever was, for a program\n\n\
     'rosterd rules' explains every rule; 'rosterd decide' settles a finding.")]
 pub struct Args {
-    /// Only this rule, as deceased-still-active
-    #[arg(long, value_name = "RULE", value_parser = rule_id)]
+    /// Only this rule, as deceased-still-active, or by its title
+    #[arg(long, value_name = "RULE", value_parser = words::rule)]
     rule: Option<String>,
     /// Only entries of this list: population, health, dibao, family, deaths, migrants
-    #[arg(long, value_name = "LIST", value_parser = parse_list)]
+    #[arg(long, value_name = "LIST", value_parser = words::list)]
     list: Option<List>,
     /// Only this area and below
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = words::area)]
     area: Option<Area>,
     /// Only this severity: high, medium, low, info
-    #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
+    #[arg(long, value_name = "SEVERITY", value_parser = words::severity)]
     severity: Option<Severity>,
-    /// Also decided and closed ones
+    /// Also decided and closed ones, with who decided, when and why
     #[arg(long)]
     all: bool,
+    /// Only those whose day is past
+    #[arg(long)]
+    overdue: bool,
+    /// Only how many: by area and severity; with --json by area, rule and severity
+    #[arg(long)]
+    summary: bool,
+    /// Write them to this file for a spreadsheet program, masked as on the screen; - is stdout
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "summary"])]
+    csv: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
 
-pub fn parse_list(text: &str) -> Result<List, String> {
-    List::parse(text).ok_or_else(|| format!("one of '{}'", List::ALL.map(List::as_str).join(", ")))
-}
-
-fn parse_severity(text: &str) -> Result<Severity, String> {
-    Severity::parse(text).ok_or_else(|| format!("one of '{}'", Severity::ALL.map(Severity::as_str).join(", ")))
-}
-
-fn rule_id(text: &str) -> Result<String, String> {
-    match crate::rules::rule(text) {
-        Some(rule) => Ok(rule.id.to_owned()),
-        None => Err("no such rule; 'rosterd rules' lists them".into()),
-    }
-}
-
 pub fn run(args: Args, session: &mut Session) -> Outcome {
+    let target = match args.csv.as_deref().filter(|file| !is_stdout(file)) {
+        Some(file) => Some(Target { path: absolute(file)?, replaces: false }),
+        None => None,
+    };
+    if let Some(target) = &target {
+        target.check()?;
+    }
+    let within = args.area.unwrap_or(session.settings.area);
     let ask = requests::Findings {
         rule: args.rule,
         list: args.list,
@@ -60,43 +69,82 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         severity: args.severity,
         status: None,
         all: args.all,
+        overdue: args.overdue,
     };
-    let (mut rows, exit) = session.rows(&ask, args.output.json)?;
-    if args.output.json || exit != Exit::Done {
+    let is_streamed = args.output.json && !args.summary;
+    let (mut rows, exit) = session.rows(&ask, is_streamed)?;
+    if is_streamed || exit != Exit::Done {
         return Ok(exit);
     }
-    if rows.is_empty() {
+    rows.sort_by_key(|row| (std::cmp::Reverse(severity(row)), view::field(row, "first_seen").to_owned()));
+    if let Some(file) = &args.csv {
+        let sheet = sheet::of(&rows, session.screen.text())?;
+        match target {
+            Some(target) => {
+                target.write(sheet.as_bytes())?;
+                session.screen.say_with("say-sheet", &[("file", &file.display()), ("count", &rows.len())]);
+            }
+            None => session.screen.raw(&sheet),
+        }
+    } else if args.summary {
+        summary(within, &rows, args.output.json, session)?;
+    } else if rows.is_empty() {
         session.screen.say("say-no-findings");
-        return Ok(exit);
+    } else {
+        show(&rows, args.all, session);
     }
-    let rank = |row: &serde_json::Value| Severity::parse(view::field(row, "severity"));
-    rows.sort_by_key(|row| (std::cmp::Reverse(rank(row)), view::field(row, "first_seen").to_owned()));
+    Ok(exit)
+}
+
+fn is_stdout(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+fn severity(row: &Value) -> Option<Severity> {
+    Severity::parse(view::field(row, "severity"))
+}
+
+fn summary(within: Area, rows: &[Value], json: bool, session: &mut Session) -> Result<(), super::Failed> {
+    let names = session.names()?;
+    let counted = ByArea::below(within, rows, &names);
+    if json {
+        counted.rows().iter().for_each(|row| session.screen.json(row));
+    } else if rows.is_empty() {
+        session.screen.say("say-no-findings");
+    } else {
+        for line in counted.table(session.screen.text()).lines(session.screen.columns()) {
+            session.screen.line(line);
+        }
+    }
+    Ok(())
+}
+
+fn show(rows: &[Value], all: bool, session: &mut Session) {
     let today = view::today();
     let text = session.screen.text();
     let mut head = ["severity", "age", "area", "name", "source", "id", "finding"]
         .map(|key| text.say(&format!("label-{key}")))
         .to_vec();
-    if args.all {
+    if all {
         head.insert(1, text.say("label-status"));
     }
     let mut table = Table::new(head);
     let mut counts = BTreeMap::new();
-    for row in &rows {
-        let severity = rank(row);
+    for row in rows {
+        let severity = severity(row);
         *counts.entry(std::cmp::Reverse(severity)).or_insert(0u64) += 1;
         let first = &row["entries"][0];
+        let status = FindingStatus::parse(view::field(row, "status"));
         let mut cells = vec![
             severity.map(|severity| text.severity(severity)).unwrap_or_default(),
             view::age(text, row, "first_seen", today),
-            // Of a person as a whole: where the line to look at first stands.
-            view::area(text, if row["area"].is_null() { first } else { row }),
+            view::area_of(text, row),
             view::field(first, "name").to_owned(),
             view::place(first),
             view::field(row, "id").to_owned(),
-            told(text, row),
+            view::told(text, row) + &due(text, row, status) + &decided(text, row),
         ];
-        if args.all {
-            let status = FindingStatus::parse(view::field(row, "status"));
+        if all {
             cells.insert(1, status.map(|status| text.finding_status(status)).unwrap_or_default());
         }
         table.row(cells);
@@ -110,14 +158,24 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         session.screen.line(line);
     }
     session.screen.say_with("say-findings-count", &[("count", &rows.len()), ("parts", &parts)]);
-    Ok(exit)
 }
 
-/// The sentence, with the reason where an office above knows better.
-fn told(text: &Text, row: &serde_json::Value) -> String {
-    let said = view::field(row, "text");
-    match row["withdrawn"]["text"].as_str() {
-        Some(why) => format!("{said}{}", text.say_with("log-withdrawn", &[("why", &why)])),
-        None => said.to_owned(),
+/// By when it is to be settled, as long as it is not.
+fn due(text: &Text, row: &Value, status: Option<FindingStatus>) -> String {
+    let is_over = matches!(status, Some(FindingStatus::Dismissed | FindingStatus::Closed));
+    let Some(due) = row["due"].as_str().filter(|_| !is_over) else { return String::new() };
+    let key = if row["overdue"] == true { "told-overdue" } else { "told-due" };
+    text.say_with(key, &[("due", &text.date(due))])
+}
+
+/// Who settled it, when and with what words.
+fn decided(text: &Text, row: &Value) -> String {
+    let decision = &row["decision"];
+    if decision.is_null() {
+        return String::new();
     }
+    let verdict = text.disposition(view::field(decision, "verdict"));
+    let at = view::on_the_wall(view::field(decision, "at"));
+    let (by, note) = (view::decider(decision), view::field(decision, "note"));
+    text.say_with("told-decision", &[("verdict", &verdict), ("by", &by), ("at", &at), ("note", &note)])
 }

@@ -22,10 +22,10 @@ pub struct Args {
     /// Any spreadsheet or CSV
     file: PathBuf,
     /// Which list it is: population, health, dibao, family, deaths, migrants
-    #[arg(long, value_name = "LIST", value_parser = super::findings::parse_list)]
+    #[arg(long, value_name = "LIST", value_parser = super::words::list)]
     list: Option<List>,
     /// Whose lines they are: this node's area, or one inside it
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = super::words::area)]
     area: Option<Area>,
     /// Only show what would change
     #[arg(long)]

@@ -68,11 +68,36 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         for line in table.lines(session.screen.columns()) {
             session.screen.line(format_args!("  {line}"));
         }
+        decisions(session, person);
         if args.explain {
             explain(session, person);
         }
     }
     Ok(exit)
+}
+
+/// What was decided about the person's findings: by whom, when and with what words.
+fn decisions(session: &mut Session, person: &serde_json::Value) {
+    let made = person["decisions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if made.is_empty() {
+        return;
+    }
+    let text = session.screen.text();
+    let head = ["outcome", "office", "when", "rule", "id", "note"];
+    let mut table = Table::new(head.map(|key| text.say(&format!("label-{key}"))));
+    for decision in made {
+        table.row([
+            text.disposition(view::field(decision, "verdict")),
+            view::decider(decision).to_owned(),
+            view::on_the_wall(view::field(decision, "at")),
+            text.rule(view::field(decision, "rule")),
+            view::field(decision, "finding").to_owned(),
+            view::field(decision, "note").to_owned(),
+        ]);
+    }
+    for line in table.lines(session.screen.columns()) {
+        session.screen.line(format_args!("  {line}"));
+    }
 }
 
 /// Each line of the person with the one it is tied to best: what every comparison adds or takes, in bits.

@@ -11,7 +11,7 @@ use crate::domain::Date;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The date the rules go by, in the place of the calendar: for replays and tests
-    #[arg(long, value_name = "DATE", value_parser = super::events::parse_day)]
+    #[arg(long, value_name = "DATE", value_parser = super::words::day)]
     today: Option<Date>,
 }
 

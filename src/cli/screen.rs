@@ -74,6 +74,13 @@ impl Screen {
         self.written(written);
     }
 
+    /// The answer as it is, for another program.
+    pub fn raw(&mut self, text: &str) {
+        self.clear();
+        let written = self.out.write_all(text.as_bytes());
+        self.written(written);
+    }
+
     /// A line for the person at the terminal.
     pub fn tell(&mut self, line: impl Display) {
         self.flush();

@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
     }
 
     /// What the areas near this one are called: its own, and its children's where a daemon runs to tell them.
-    fn names(&mut self) -> Result<BTreeMap<String, String>, Failed> {
+    pub fn names(&mut self) -> Result<BTreeMap<String, String>, Failed> {
         let mut names = BTreeMap::from([(self.settings.area.to_string(), self.settings.name.clone())]);
         if self.settings.level() != Level::Village && self.daemon_answers()? {
             self.ask(&requests::Status {}, &mut |_, row| {

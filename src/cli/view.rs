@@ -30,6 +30,28 @@ pub fn area(text: &Text, row: &Value) -> String {
     }
 }
 
+/// Where a finding is to be looked into: of a person as a whole, where the line to look at first stands.
+pub fn area_of(text: &Text, finding: &Value) -> String {
+    area(text, if finding["area"].is_null() { &finding["entries"][0] } else { finding })
+}
+
+/// The sentence of a finding, with the reason where an office above knows better.
+pub fn told(text: &Text, finding: &Value) -> String {
+    let said = field(finding, "text");
+    match finding["withdrawn"]["text"].as_str() {
+        Some(why) => format!("{said}{}", text.say_with("log-withdrawn", &[("why", &why)])),
+        None => said.to_owned(),
+    }
+}
+
+/// The office that decided, by its name where that is known.
+pub fn decider(decision: &Value) -> &str {
+    match field(decision, "by_name") {
+        "" => field(decision, "by"),
+        name => name,
+    }
+}
+
 /// The list of a row in words, empty where it has none.
 pub fn list(text: &Text, row: &Value) -> String {
     match List::parse(field(row, "list")) {

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::office::Office;
-use super::present::Presenter;
+use super::present::{Presenter, masked_note};
 use crate::crash;
-use crate::domain::{FindingId, mask};
+use crate::domain::FindingId;
 use crate::error::{Context, Result};
 use crate::report::log::{Change, LogLine, MismatchLog, Subject};
-use crate::store::{DecisionKind, FindingRow, Transition, View, Writer};
+use crate::store::{DecisionKind, Transition, Writer};
 
 /// Lines written at once.
 const LINES_MAX: usize = 1_000;
@@ -111,20 +111,11 @@ pub fn queue(writer: &Writer, changes: &[(Transition, FindingId)], office: &Offi
             change: transition.as_str().to_owned(),
             finding: presenter.finding(&row)?,
             by: decision.as_ref().map(|d| d.author.to_string()),
-            note: decision.map(|d| without_names(writer, &row, d.note)).transpose()?,
+            note: decision.map(|d| masked_note(writer, &row.evidence, &d.note)).transpose()?,
         };
         writer.queue_log(&serde_json::to_string(&waiting).or_say("writing a line of the mismatch log")?)?;
     }
     Ok(())
-}
-
-/// A note as the log shows it: those whom the finding is about are not named whole in it either.
-fn without_names(view: &View, row: &FindingRow, mut note: String) -> Result<String> {
-    for uid in &row.evidence {
-        let Some(stored) = view.entry(*uid)? else { continue };
-        note = mask::name_in(&note, &stored.entry.record.name);
-    }
-    Ok(note)
 }
 
 fn change(text: &str) -> Change {

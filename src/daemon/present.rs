@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::desk::instant;
 use super::neighbours;
 use super::notices::Withdrawal;
 use super::office::Office;
 use crate::domain::date::days_between;
-use crate::domain::{Area, Date, Event, FindingStatus, PartialDate, Severity, Uid, mask};
+use crate::domain::{Area, Date, Disposition, Event, FindingId, FindingStatus, PartialDate, Severity, Uid, mask};
 use crate::error::Result;
 use crate::report::text::Text;
 use crate::rules;
-use crate::store::{EntryView, FindingRow, MatchRow, PlaceCache, SnapshotKey, View};
+use crate::store::{DecisionKind, EntryView, FindingRow, MatchRow, PlaceCache, SnapshotKey, View};
 
 /// Lines of a damaged column that are shown for all of it.
 const COLUMN_ENTRIES_MAX: usize = 5;
@@ -40,6 +41,27 @@ impl<'a> Presenter<'a> {
     pub fn finding(&mut self, row: &FindingRow) -> Result<Value> {
         // For one that is over no day goes on counting.
         self.shaped(row, row.status != FindingStatus::Closed)
+    }
+
+    /// The same for who asks here: with whether its day is past and what people decided about it.
+    pub fn finding_asked_for(&mut self, row: &FindingRow) -> Result<Value> {
+        let mut shown = self.finding(row)?;
+        self.put_standing(&mut shown)?;
+        Ok(shown)
+    }
+
+    /// The finding of this name as who asks here sees it: this node's own, else what the parent told.
+    pub fn finding_here(&mut self, id: FindingId) -> Result<Option<Value>> {
+        let own = self.view.finding(id)?;
+        let told = match &own {
+            Some(row) if row.status != FindingStatus::Closed => None,
+            _ => self.view.notice(id)?.and_then(|told| told_finding(&told.body)),
+        };
+        if let Some(mut told) = told {
+            self.renew(&mut told)?;
+            return Ok(Some(told));
+        }
+        own.map(|row| self.finding_asked_for(&row)).transpose()
     }
 
     /// A finding that is told to another office and read there on other days: nothing in it counts them.
@@ -120,6 +142,48 @@ impl<'a> Presenter<'a> {
         Ok(Some(json!({"by": by, "list": seen.list, "area": area, "text": named(&text, &self.names)})))
     }
 
+    /// Late is what nobody has finished: a confirmed finding is still to be put right, a dismissed one is not.
+    fn put_standing(&self, shown: &mut Value) -> Result<()> {
+        let status = shown["status"].as_str().and_then(FindingStatus::parse);
+        let due = shown["due"].as_str().and_then(|day| day.parse::<Date>().ok());
+        let is_unfinished = matches!(status, Some(FindingStatus::Open | FindingStatus::Confirmed));
+        shown["overdue"] = json!(is_unfinished && due.is_some_and(|due| due < self.today));
+        shown["decision"] = match status {
+            None | Some(FindingStatus::Open) => Value::Null,
+            Some(_) => self.decision(shown)?,
+        };
+        Ok(())
+    }
+
+    /// What counts of all that was decided about a finding, here, above or below; null where that is to look again.
+    fn decision(&self, shown: &Value) -> Result<Value> {
+        let id = shown["id"].as_str().unwrap_or_default();
+        let made = self.view.decisions_about(DecisionKind::Finding, id)?.into_iter().next();
+        let Some(made) = made.filter(|made| made.verdict != Disposition::Reopen.as_str()) else {
+            return Ok(Value::Null);
+        };
+        let mut note = made.note;
+        for entry in shown["entries"].as_array().into_iter().flatten() {
+            let uid: Option<Uid> = entry["uid"].as_str().and_then(|uid| uid.parse().ok());
+            let is_here = match uid {
+                Some(uid) => self.view.entry(uid)?.is_some(),
+                None => false,
+            };
+            note = match is_here {
+                true => masked_note(self.view, uid.as_slice(), &note)?,
+                // Of an office that this one knows nothing of but what is told from above.
+                false => mask::names_like(&note, entry["name"].as_str().unwrap_or_default()),
+            };
+        }
+        Ok(json!({
+            "verdict": made.verdict,
+            "note": mask::numbers_in(&note),
+            "at": instant(made.at),
+            "by": made.author,
+            "by_name": self.names.get(&made.author),
+        }))
+    }
+
     pub fn event(&mut self, id: &str, person: Uid, event: &Event) -> Result<Value> {
         Ok(json!({
             "id": id,
@@ -157,7 +221,7 @@ impl<'a> Presenter<'a> {
                 *entry = now;
             }
         }
-        Ok(())
+        self.put_standing(told)
     }
 
     fn entry(&self, view: &EntryView) -> Value {
@@ -198,6 +262,25 @@ impl<'a> Presenter<'a> {
     }
 }
 
+/// The finding in a line that the parent told; `None` where that takes one back, or tells something else.
+pub fn told_finding(line: &str) -> Option<Value> {
+    let mut line: Value = serde_json::from_str(line).ok()?;
+    line.get_mut("finding").map(Value::take).filter(|finding| !finding.is_null())
+}
+
+/// A note as anybody may read it: those whom it is about are not named whole in it either.
+///
+/// # Errors
+/// Those of the store.
+pub fn masked_note(view: &View, about: &[Uid], note: &str) -> Result<String> {
+    let mut note = note.to_owned();
+    for uid in about {
+        let Some(stored) = view.entry(*uid)? else { continue };
+        note = mask::name_in(&note, &stored.entry.record.name);
+    }
+    Ok(mask::numbers_in(&note))
+}
+
 /// How many days something has lasted, in the detail of a finding.
 const DAYS: &str = "days";
 
@@ -220,7 +303,7 @@ fn named(text: &str, names: &BTreeMap<Area, String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{FindingId, List};
+    use crate::domain::List;
     use crate::settings::Settings;
     use crate::store::{Home, Store};
 

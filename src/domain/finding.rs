@@ -9,6 +9,7 @@ use super::area::Area;
 use super::date::Date;
 use super::entry::{Uid, base32};
 use super::list::List;
+use super::width::half_width;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -73,6 +74,8 @@ pub enum Disposition {
 }
 
 impl Disposition {
+    pub const ALL: [Disposition; 3] = [Disposition::Confirm, Disposition::Dismiss, Disposition::Reopen];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Disposition::Confirm => "confirm",
@@ -82,7 +85,7 @@ impl Disposition {
     }
 
     pub fn parse(text: &str) -> Option<Disposition> {
-        [Disposition::Confirm, Disposition::Dismiss, Disposition::Reopen].into_iter().find(|d| d.as_str() == text)
+        Disposition::ALL.into_iter().find(|d| d.as_str() == text)
     }
 }
 
@@ -94,6 +97,13 @@ impl FindingId {
     /// From the 64 bits that name the contradiction; 50 of them are kept, so that a person can type it.
     pub fn from_hash(hash: u64) -> FindingId {
         FindingId(hash & ((1 << 50) - 1))
+    }
+}
+
+impl FindingId {
+    /// As a person types it: capitals and full-width letters too.
+    pub fn read(text: &str) -> Result<FindingId, FindingIdError> {
+        half_width(text).trim().to_ascii_lowercase().parse()
     }
 }
 

@@ -10,6 +10,7 @@ use super::blank::is_blank;
 use super::date::{Date, PartialDate};
 use super::entry::Sex;
 use super::mask;
+use super::width::half_width_char;
 
 /// A number as one line writes it, after cleaning (width, blanks, apostrophe, lower-case x).
 ///
@@ -177,11 +178,7 @@ fn is_clean(raw: &[u8]) -> bool {
 
 /// Folds width, case and look-alikes; drops blanks, quotes, dots and hyphens (DOMAIN.md 6 row 4).
 fn clean_char(c: char) -> Option<char> {
-    let c = match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        _ => c,
-    };
-    match c {
+    match half_width_char(c) {
         'x' | '×' | 'Χ' | 'χ' | 'Х' | 'х' | '*' | '✕' | '╳' | 'Ⅹ' | 'ⅹ' | '✖' | '﹡' => Some('X'),
         'O' | 'o' | '〇' => Some('0'),
         'l' | 'I' => Some('1'),

@@ -177,6 +177,24 @@ fn fold_one(c: char) -> impl Iterator<Item = char> {
     c.nfkc().filter(is_kept).map(|c| if c.is_ascii() { c.to_ascii_uppercase() } else { simple(c) })
 }
 
+/// A text in which whatever may be the name that [`name`] showed as `masked` is shown so too: the name itself is not known
+/// here. Other words that begin like it and are as long go with it.
+pub fn names_like(text: &str, masked: &str) -> String {
+    let shape: Vec<char> = masked.chars().collect();
+    let mut chars: Vec<char> = text.chars().collect();
+    if shape.first().is_none_or(|first| *first == '*') {
+        return text.to_owned();
+    }
+    for at in 0..(chars.len() + 1).saturating_sub(shape.len()) {
+        let place = &mut chars[at..at + shape.len()];
+        let is_like = |(c, shown): (&char, &char)| c == shown || *shown == '*' && (c.is_alphabetic() || *c == '·');
+        if place.iter().zip(&shape).all(is_like) {
+            place.copy_from_slice(&shape);
+        }
+    }
+    chars.into_iter().collect()
+}
+
 /// More differing places than this are no slip of the pen, and would show the number.
 const DIFFERING_PLACES_MAX: usize = 4;
 
@@ -270,6 +288,21 @@ mod tests {
         assert_eq!(names(&["张三", "李四五"]), "张* 李**");
         assert_eq!(names(&["赵德海", "赵德"]), "赵*海 赵*");
         assert_eq!(names(&["王", "李"]), "* *");
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_is_hidden_by_its_surname_and_length() {
+        for (text, masked, want) in [
+            ("与李秀英重号，请李秀英来", "李**", "与李**重号，请李**来"),
+            ("李秀英", "李**", "李**"),
+            ("李秀", "李**", "李秀"),
+            ("吉木·子洛已电话核实", "吉****", "吉****已电话核实"),
+            ("李，重号", "李**", "李，重号"),
+            ("某人", "*", "某人"),
+            ("", "李**", ""),
+        ] {
+            assert_eq!(super::names_like(text, masked), want);
+        }
     }
 
     #[test]

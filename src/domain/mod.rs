@@ -13,6 +13,7 @@ pub mod id_number;
 pub mod list;
 pub mod mask;
 pub mod name;
+pub mod width;
 
 pub use area::{Area, Level};
 pub use blank::is_blank;
@@ -22,3 +23,4 @@ pub use event::{Confidence, Event, EventKind};
 pub use finding::{Disposition, Finding, FindingId, FindingStatus, SeenThrough, Severity};
 pub use id_number::{IdFault, IdNumber, IdState};
 pub use list::List;
+pub use width::half_width;

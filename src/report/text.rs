@@ -166,6 +166,11 @@ impl Text {
         self.coded("status", status.as_str())
     }
 
+    /// What a person decided; `verdict` as on the wire.
+    pub fn disposition(&self, verdict: &str) -> String {
+        self.coded("disposition", verdict)
+    }
+
     /// `status` is an entry's, as on the wire.
     pub fn entry_status(&self, status: &str) -> String {
         self.coded("entry", status)

@@ -90,6 +90,14 @@ impl View<'_> {
         Ok(out)
     }
 
+    /// Every finding there ever was about a person.
+    pub fn findings_of(&self, person: Uid) -> Result<Vec<FindingRow>> {
+        self.conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM findings WHERE person = ?1 ORDER BY rule, id"))
+            .and_then(|mut s| s.query_map([person.0 as i64], finding_row)?.collect())
+            .doing("reading findings")
+    }
+
     /// Findings that changed after `nseq`, in the order in which they did.
     pub fn findings_changed(&self, nseq: u64, limit: usize) -> Result<Vec<(u64, FindingRow)>> {
         self.conn

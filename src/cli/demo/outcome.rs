@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::super::counts::{self, Head, Line};
 use super::super::table::Table;
 use super::super::view;
 use crate::domain::Severity;
@@ -18,34 +19,27 @@ pub fn lines(findings: &[Value], offices: &[(&str, &str)], text: &Text, columns:
         .iter()
         .filter(|(area, _)| findings.iter().any(|finding| view::field(finding, "area") == *area))
         .collect();
-    let mut counts: BTreeMap<&str, (Option<Severity>, Vec<usize>)> = BTreeMap::new();
+    let mut found: BTreeMap<&str, (Option<Severity>, Vec<usize>)> = BTreeMap::new();
     for finding in findings {
         let place = villages.iter().position(|(area, _)| view::field(finding, "area") == *area);
         let severity = Severity::parse(view::field(finding, "severity"));
         let (highest, row) =
-            counts.entry(view::field(finding, "rule")).or_insert_with(|| (None, vec![0; villages.len() + 1]));
+            found.entry(view::field(finding, "rule")).or_insert_with(|| (None, vec![0; villages.len() + 1]));
         *highest = (*highest).max(severity);
         row[place.unwrap_or(villages.len())] += 1;
     }
-    let mut head = vec![text.say("label-severity"), text.say("label-rule")];
-    head.extend(villages.iter().map(|(_, name)| name.to_string()));
-    head.extend([text.say("demo-elsewhere"), text.say("demo-total"), String::new()]);
-    let right: Vec<usize> = (2..head.len()).collect();
-    let mut table = Table::new(head).right(&right);
-    let mut sums = vec![0; villages.len() + 1];
-    let mut rules: Vec<_> = RULES.iter().filter_map(|rule| Some((rule.id, counts.get(rule.id)?))).collect();
+    let mut rules: Vec<_> = RULES.iter().filter_map(|rule| Some((rule.id, found.get(rule.id)?))).collect();
     rules.sort_by_key(|(_, (severity, _))| std::cmp::Reverse(*severity));
-    for (rule, (severity, row)) in &rules {
-        let mut cells = vec![severity.map(|severity| text.severity(severity)).unwrap_or_default(), text.rule(rule)];
-        cells.extend(row.iter().map(|count| number(*count)));
-        cells.push(number(row.iter().sum()));
-        table.row(cells);
-        sums.iter_mut().zip(row).for_each(|(sum, count)| *sum += count);
-    }
-    let mut last = vec![String::new(), text.say("demo-total")];
-    last.extend(sums.iter().map(|count| number(*count)));
-    last.push(number(sums.iter().sum()));
-    table.row(last);
+    let counted = rules.iter().map(|(rule, (severity, row))| Line {
+        lead: vec![severity.map(|severity| text.severity(severity)).unwrap_or_default(), text.rule(rule)],
+        counts: row.clone(),
+        beside: Vec::new(),
+    });
+    let mut across: Vec<String> = villages.iter().map(|(_, name)| name.to_string()).collect();
+    across.push(text.say("label-elsewhere"));
+    let head =
+        Head { lead: vec![text.say("label-severity"), text.say("label-rule")], counts: across, beside: Vec::new() };
+    let table = counts::table(head, counted.collect(), text);
     let mut examples = Table::new([text.say("label-rule"), text.say("label-source"), text.say("label-finding")]);
     for (rule, _) in &rules {
         if let Some(finding) = findings.iter().find(|finding| view::field(finding, "rule") == *rule) {
@@ -59,11 +53,6 @@ pub fn lines(findings: &[Value], offices: &[(&str, &str)], text: &Text, columns:
     lines.push(text.say("demo-examples"));
     lines.extend(examples.lines(columns));
     lines
-}
-
-/// Nothing is easier to see where there is nothing.
-fn number(count: usize) -> String {
-    if count == 0 { "·".into() } else { count.to_string() }
 }
 
 #[cfg(test)]

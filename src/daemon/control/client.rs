@@ -119,7 +119,7 @@ pub struct Parcels {
     pub target: Option<Target>,
 }
 
-/// Where a file that comes from the daemon is written.
+/// Where a file for the person who asks is written.
 #[derive(Debug)]
 pub struct Target {
     pub path: PathBuf,
@@ -137,15 +137,9 @@ impl Target {
         }
     }
 
-    /// Writes what comes beside its place, for its owner alone, and moves it there when it is whole and on the disk.
+    /// Writes what comes from the daemon.
     fn receive(&self, content: &Content, from: &mut impl Read) -> Result<()> {
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
-        name.push(".part");
-        let beside = self.path.with_file_name(name);
-        // Left by one that was interrupted.
-        let _ = fs::remove_file(&beside);
-        let mut write = || -> std::io::Result<bool> {
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        self.place(|file| {
             let mut hash = blake3::Hasher::new();
             let (mut left, mut block) = (content.bytes, vec![0; BLOCK_BYTES]);
             while left > 0 {
@@ -158,8 +152,30 @@ impl Target {
                 file.write_all(&block[..read])?;
                 left -= read as u64;
             }
-            file.sync_all()?;
             Ok(hash.finalize().to_string() == content.hash)
+        })
+    }
+
+    /// Writes what was made here.
+    ///
+    /// # Errors
+    /// As [`Target::check`], and where it cannot be written.
+    pub fn write(&self, content: &[u8]) -> Result<()> {
+        self.place(|file| file.write_all(content).map(|()| true))
+    }
+
+    /// Writes beside its place, for its owner alone, and moves it there when it is whole and on the disk.
+    fn place(&self, write: impl FnOnce(&mut File) -> std::io::Result<bool>) -> Result<()> {
+        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        let beside = self.path.with_file_name(name);
+        // Left by one that was interrupted.
+        let _ = fs::remove_file(&beside);
+        let write = || -> std::io::Result<bool> {
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+            let is_whole = write(&mut file)?;
+            file.sync_all()?;
+            Ok(is_whole)
         };
         let written = write().or_say_at("writing the file", &self.path).and_then(|whole| match whole {
             true => self.check(),

@@ -99,6 +99,8 @@ pub struct Findings {
     pub status: Option<FindingStatus>,
     /// Also decided and closed ones.
     pub all: bool,
+    /// Only those whose day is past.
+    pub overdue: bool,
 }
 
 /// Gives rows in the shape *event* of CONTRACT.md.
@@ -110,7 +112,8 @@ pub struct Events {
     pub since: Option<Date>,
 }
 
-/// Gives rows `{"person","entries":[ENTRY,…]}`. Looking is logged, also masked.
+/// Gives rows `{"person","entries":[ENTRY,…],"links","decisions":[{"finding","rule","severity","status","area","list","text",
+/// "verdict","note","at","by","by_name"}]}`. Looking is logged, also masked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct People {
@@ -121,7 +124,7 @@ pub struct People {
     pub reason: Option<String>,
 }
 
-/// Gives the finding as it is after the decision.
+/// Gives the finding as it is after the decision; `already` is true where it had been decided so before, in the same words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decide {
     #[serde(with = "text")]

@@ -55,28 +55,37 @@ impl FrontDesk {
             at: office.now_millis(),
             basis: None,
         };
-        let found = office.store.write(|writer| {
+        let is_new = office.store.write(|writer| {
             let told = writer.notices()?.into_iter().any(|(id, _)| id == args.finding);
             if !told && writer.finding(args.finding)?.is_none() {
-                return Ok(false);
+                return Ok(None);
+            }
+            let basis = writer.basis_of(args.finding)?;
+            let last = writer.decisions_about(made.kind, &made.subject)?.into_iter().next();
+            if last.is_some_and(|last| says_the_same(&last, &made, basis)) {
+                return Ok(Some(false));
             }
             let at = writer.decision_time(made.kind, &made.subject, made.at)?;
-            let basis = writer.basis_of(args.finding)?;
             writer.put_decision(&Decision { at, basis, ..made.clone() }, false)?;
             queue(writer, &[(Transition::Decided, args.finding)], office)?;
-            Ok(true)
+            Ok(Some(true))
         })?;
-        if !found {
+        let Some(is_new) = is_new else {
             return Err(Error::new(format!("there is no finding '{}'", args.finding))
                 .hint("'rosterd findings --all' lists them"));
+        };
+        if is_new {
+            live.logbook.drain(office)?;
+            live.parent.announce();
+            live.link.wake();
         }
-        live.logbook.drain(office)?;
-        live.parent.announce();
-        live.link.wake();
         office.store.read(|view| {
-            if let Some(finding) = view.finding(args.finding)? {
-                let mut presenter = Presenter::new(view, office)?;
-                row(out, &presenter.finding(&finding)?)?;
+            let mut presenter = Presenter::new(view, office)?;
+            if let Some(mut shown) = presenter.finding_here(args.finding)? {
+                if !is_new {
+                    shown["already"] = json!(true);
+                }
+                row(out, &shown)?;
             }
             Ok(Exit::Done)
         })
@@ -278,6 +287,12 @@ impl FrontDesk {
         row(out, &json!({"file": settings.store_file(), "key_file": settings.key_file, "entries": entries}))?;
         Ok(Exit::Done)
     }
+}
+
+/// Whether an office decides what it decided last, in the same words and on the same `basis`.
+fn says_the_same(last: &Decision, made: &Decision, basis: Option<i64>) -> bool {
+    (last.author, &last.verdict, &last.note) == (made.author, &made.verdict, &made.note)
+        && (basis.is_none() || last.basis == basis)
 }
 
 /// Root put the store there, or its key: they belong to the account that the data folder belongs to, or it could not

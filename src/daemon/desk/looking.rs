@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::super::control::requests as ask;
 use super::super::control::{Exit, Frame};
 use super::super::notices::is_about;
-use super::super::present::Presenter;
+use super::super::present::{Presenter, told_finding};
 use super::{FrontDesk, Out, row};
 use crate::domain::{FindingId, FindingStatus, IdNumber, Uid, mask, name};
 use crate::error::{Error, Result};
@@ -38,25 +38,23 @@ impl FrontDesk {
         let office = &self.office;
         self.rows_of_one_moment(out, |view, put| {
             let mut presenter = Presenter::new(view, office)?;
+            let mut put = |row: &Value| {
+                if !args.overdue || row["overdue"] == true {
+                    put(row)
+                }
+            };
             let own = view.findings(&filter)?;
             let mut known: HashSet<FindingId> = HashSet::with_capacity(own.len());
             for finding in own {
                 known.insert(finding.id);
                 if args.status.is_none_or(|status| status == finding.status) {
-                    put(&presenter.finding(&finding)?);
+                    put(&presenter.finding_asked_for(&finding)?);
                 }
             }
-            // What only the parent can see, where this node has no finding of its own for it.
             for (id, body) in view.notices()? {
-                if known.contains(&id) || view.finding_is_live(id)? {
-                    continue;
-                }
-                let Ok(mut line) = serde_json::from_str::<Value>(&body) else { continue };
-                let mut told = line["finding"].take();
-                if told.is_null() {
-                    continue;
-                }
-                if takes(&filter, args.status, &told) {
+                if let Some(mut told) = told_alone(view, &known, id, &body)?
+                    && takes(&filter, args.status, &told)
+                {
                     presenter.renew(&mut told)?;
                     put(&told);
                 }
@@ -110,6 +108,7 @@ impl FrontDesk {
                 return Err(Error::new(format!("more than {PEOPLE_MAX} people fit"))
                     .hint("ask more closely: whole name, or the number"));
             }
+            let told = view.notices()?;
             for person in persons.iter().copied() {
                 let mut presenter = Presenter::new(view, office)?;
                 presenter.reveal = args.reveal;
@@ -118,6 +117,7 @@ impl FrontDesk {
                     "person": person.to_string(),
                     "entries": presenter.entries(&entries)?,
                     "links": super::linking::explain(view, &office.setting(), person)?,
+                    "decisions": decisions(&mut presenter, person, &entries, &told)?,
                 });
                 put(&shown);
             }
@@ -183,6 +183,47 @@ fn on_one_disk(one: &Path, other: &Path) -> bool {
     matches!((device(one), device(other)), (Ok(one), Ok(other)) if one == other)
 }
 
+/// What only the parent can see: the finding in a line that it told, where this node has none of its own for it.
+fn told_alone(view: &View, known: &HashSet<FindingId>, id: FindingId, line: &str) -> Result<Option<Value>> {
+    if known.contains(&id) || view.finding_is_live(id)? {
+        return Ok(None);
+    }
+    Ok(told_finding(line))
+}
+
+/// What people decided about the findings of a person, each with the finding it is about.
+fn decisions(
+    presenter: &mut Presenter,
+    person: Uid,
+    entries: &[Uid],
+    told: &[(FindingId, String)],
+) -> Result<Vec<Value>> {
+    let view = presenter.view;
+    let own = view.findings_of(person)?;
+    let known: HashSet<FindingId> = own.iter().map(|finding| finding.id).collect();
+    let mut findings = Vec::new();
+    for finding in own.iter().filter(|finding| finding.status != FindingStatus::Open) {
+        findings.push(presenter.finding_asked_for(finding)?);
+    }
+    let uids: Vec<String> = entries.iter().map(Uid::to_string).collect();
+    for (id, line) in told.iter().filter(|(_, line)| uids.iter().any(|uid| line.contains(uid))) {
+        if let Some(mut finding) = told_alone(view, &known, *id, line)? {
+            presenter.renew(&mut finding)?;
+            findings.push(finding);
+        }
+    }
+    let decided = findings.into_iter().filter_map(|mut finding| {
+        let mut decision = finding["decision"].take();
+        let about = decision.as_object_mut()?;
+        for key in ["rule", "severity", "status", "area", "list", "text"] {
+            about.insert(key.to_owned(), finding[key].take());
+        }
+        about.insert("finding".to_owned(), finding["id"].take());
+        Some(decision)
+    });
+    Ok(decided.collect())
+}
+
 /// Whether a finding that the parent told of is asked for.
 fn takes(filter: &FindingFilter, status: Option<FindingStatus>, told: &Value) -> bool {
     let text = |key: &str| told[key].as_str().unwrap_or_default();
@@ -202,8 +243,8 @@ fn names(view: &View, query: &str) -> Result<bool> {
     {
         return Ok(true);
     }
-    match query.parse::<FindingId>() {
-        Ok(id) => Ok(view.finding(id)?.is_some()),
+    match FindingId::read(query) {
+        Ok(id) => Ok(view.finding(id)?.is_some() || view.notice(id)?.is_some()),
         Err(_) => Ok(false),
     }
 }
@@ -219,8 +260,21 @@ fn masked(query: &str) -> String {
 
 /// Persons meant by a finding's id, an entry's uid, a number, or (part of) a name.
 fn find_people(view: &View, query: &str) -> Result<Vec<Uid>> {
-    if let Ok(id) = query.parse::<FindingId>() {
-        return Ok(view.finding(id)?.and_then(|f| f.person).into_iter().collect());
+    if let Ok(id) = FindingId::read(query) {
+        if let Some(person) = view.finding(id)?.and_then(|finding| finding.person) {
+            return Ok(vec![person]);
+        }
+        let told = view.notice(id)?.and_then(|told| told_finding(&told.body)).unwrap_or_default();
+        let mut persons = Vec::new();
+        for entry in told["entries"].as_array().into_iter().flatten() {
+            if let Some(uid) = entry["uid"].as_str().and_then(|uid| uid.parse().ok())
+                && let Some(stored) = view.entry(uid)?
+                && !persons.contains(&stored.person)
+            {
+                persons.push(stored.person);
+            }
+        }
+        return Ok(persons);
     }
     if let Ok(uid) = query.parse::<Uid>()
         && let Some(stored) = view.entry(uid)?

@@ -1,0 +1,78 @@
+//! Findings as a sheet to print and to work through: CSV as spreadsheet programs open it rightly.
+
+use serde_json::Value;
+
+use super::view;
+use crate::domain::width::half_width_char;
+use crate::domain::{FindingStatus, Severity};
+use crate::error::{Context, Result};
+use crate::report::text::{Text, printable};
+
+/// By this a spreadsheet program knows UTF-8 from the system's own characters.
+const MARK: &str = "\u{feff}";
+
+const HEAD: [&str; 12] =
+    ["no", "severity", "rule", "area", "name", "source", "finding", "due", "is-overdue", "outcome", "note", "id"];
+
+/// `findings` in their order, one a row, in the language of `text`. What nobody has decided yet is left empty, to be
+/// written in by hand.
+pub fn of(findings: &[Value], text: &Text) -> Result<String> {
+    let mut sheet = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let doing = "writing the sheet";
+    sheet.write_record(HEAD.map(|key| text.say(&format!("label-{key}")))).or_say(doing)?;
+    for (at, finding) in findings.iter().enumerate() {
+        let first = &finding["entries"][0];
+        let severity = Severity::parse(view::field(finding, "severity"));
+        let status = FindingStatus::parse(view::field(finding, "status")).filter(|s| *s != FindingStatus::Open);
+        let overdue = match (finding["due"].is_null(), finding["overdue"] == true) {
+            (true, _) => String::new(),
+            (false, true) => text.say("say-yes"),
+            (false, false) => text.say("say-no"),
+        };
+        let cells = [
+            (at + 1).to_string(),
+            severity.map(|severity| text.severity(severity)).unwrap_or_default(),
+            text.rule(view::field(finding, "rule")),
+            view::area_of(text, finding),
+            view::field(first, "name").to_owned(),
+            view::place(first),
+            view::told(text, finding),
+            view::field(finding, "due").to_owned(),
+            overdue,
+            status.map(|status| text.finding_status(status)).unwrap_or_default(),
+            view::field(&finding["decision"], "note").to_owned(),
+            view::field(finding, "id").to_owned(),
+        ];
+        sheet.write_record(cells.map(|cell| safe(&cell))).or_say(doing)?;
+    }
+    let sheet = sheet.into_inner().map_err(|error| error.into_error()).or_say(doing)?;
+    Ok(MARK.to_owned() + &String::from_utf8(sheet).or_say(doing)?)
+}
+
+/// A cell that no spreadsheet program takes for a formula, on one line: names, files and notes are other people's words.
+fn safe(cell: &str) -> String {
+    let is_formula = cell.starts_with(|c| matches!(half_width_char(c), '=' | '+' | '-' | '@' | '\t' | '\r'));
+    let line = printable(&cell.replace(['\t', '\r', '\n'], " "));
+    if is_formula { format!("'{line}") } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe;
+
+    #[test]
+    fn a_name_or_note_is_never_a_formula() {
+        for (cell, want) in [
+            ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
+            ("+86 138", "'+86 138"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("＝1+1", "'＝1+1"),
+            ("\t=1", "' =1"),
+            ("已核实\n=1", "已核实 =1"),
+            ("吉****", "吉****"),
+        ] {
+            assert_eq!(safe(cell), want);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What a person may write for a code: the code itself, or the word that the screens have for it in either language.
+
+use std::str::FromStr;
+
+use crate::domain::{Area, Date, Disposition, FindingId, List, Severity, half_width};
+use crate::report::text::Text;
+use crate::rules::RULES;
+use crate::settings::Language;
+
+pub fn list(text: &str) -> Result<List, String> {
+    meant(text, &List::ALL, List::as_str, |text, list| {
+        let words = text.say(&format!("list-{}-words", list.as_str()));
+        let words = words.split(text.comma()).map(str::to_owned);
+        words.chain([text.list(Some(list))]).collect()
+    })
+    .ok_or_else(|| format!("one of '{}'", List::ALL.map(List::as_str).join(", ")))
+}
+
+pub fn severity(text: &str) -> Result<Severity, String> {
+    meant(text, &Severity::ALL, Severity::as_str, |text, severity| vec![text.severity(severity)])
+        .ok_or_else(|| format!("one of '{}'", Severity::ALL.map(Severity::as_str).join(", ")))
+}
+
+/// The id of a rule, also by its title.
+pub fn rule(text: &str) -> Result<String, String> {
+    let ids: Vec<&'static str> = RULES.iter().map(|rule| rule.id).collect();
+    match meant(text, &ids, |id| id, |text, id| vec![text.rule(id)]) {
+        Some(id) => Ok(id.to_owned()),
+        None => Err("no such rule; 'rosterd rules' lists them".into()),
+    }
+}
+
+pub fn disposition(text: &str) -> Result<Disposition, String> {
+    meant(text, &Disposition::ALL, Disposition::as_str, |text, verdict| vec![text.disposition(verdict.as_str())])
+        .ok_or_else(|| "one of 'confirm, dismiss, reopen'".into())
+}
+
+pub fn finding(text: &str) -> Result<FindingId, <FindingId as FromStr>::Err> {
+    FindingId::read(text)
+}
+
+pub fn day(text: &str) -> Result<Date, String> {
+    half_width(text).trim().parse().map_err(|_| "a day is YYYY-MM-DD".into())
+}
+
+pub fn area(text: &str) -> Result<Area, <Area as FromStr>::Err> {
+    half_width(text).parse()
+}
+
+/// The one of `all` that `written` stands for.
+fn meant<T: Copy>(
+    written: &str,
+    all: &[T],
+    code: impl Fn(T) -> &'static str,
+    words: impl Fn(&Text, T) -> Vec<String>,
+) -> Option<T> {
+    let plain = |text: &str| half_width(text).trim().to_lowercase();
+    let written = plain(written);
+    let by_code = all.iter().copied().find(|one| code(*one) == written);
+    by_code.or_else(|| {
+        // Which language the office speaks is not known before the command line is read.
+        [Language::Chinese, Language::English].into_iter().map(Text::new).find_map(|text| {
+            let is_meant = |one: &T| words(&text, *one).iter().any(|word| plain(word) == written);
+            all.iter().copied().find(is_meant)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clerk_writes_the_words_of_the_screen_and_a_program_the_codes() {
+        for (written, meant) in [("dibao", List::Dibao), ("低保", List::Dibao), ("计生", List::Family)] {
+            assert_eq!(list(written), Ok(meant), "{written}");
+        }
+        for language in [Language::Chinese, Language::English] {
+            let text = Text::new(language);
+            for known in List::ALL {
+                assert_eq!(list(&text.list(Some(known))), Ok(known));
+            }
+            for known in Severity::ALL {
+                assert_eq!(severity(&text.severity(known)), Ok(known));
+            }
+            for known in RULES {
+                assert_eq!(rule(&text.rule(known.id)).as_deref(), Ok(known.id));
+            }
+            for known in Disposition::ALL {
+                assert_eq!(disposition(&text.disposition(known.as_str())), Ok(known));
+            }
+        }
+        assert_eq!(severity("ＨＩＧＨ "), Ok(Severity::High));
+        assert!(list("低").is_err() && list("").is_err() && severity("高高").is_err() && rule("迁走").is_err());
+    }
+
+    #[test]
+    fn what_a_chinese_keyboard_gives_is_read_as_what_it_looks_like() {
+        assert_eq!(finding("ＦＡＢＣＤＥＦＧＨ０１"), "fabcdefgh01".parse());
+        assert_eq!(day("２０２６－０３－０１").unwrap().to_string(), "2026-03-01");
+        assert_eq!(area("５１９９０１００１").unwrap().to_string(), "519901001");
+        assert!(finding("x").is_err() && day("昨天").is_err() && area("51990").is_err());
+    }
+}
