@@ -135,6 +135,7 @@ mod tests {
 
     use super::*;
     use crate::domain::date::office_time;
+    use crate::domain::mask;
     use crate::report::text::Text;
     use crate::settings::{Language, Settings};
     use crate::store::{Home, Store};
