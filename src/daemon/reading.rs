@@ -93,7 +93,7 @@ pub fn read(reading: &Reading) -> Result<Read> {
         &setting,
         &manner,
         |gather| {
-            let report = reading.pour(&places, gather).map_err(GivenUp::Unreadable)?;
+            let report = reading.pour(&places, gather)?;
             if reading.is_unchanged() { Ok(report) } else { Err(GivenUp::Changed) }
         },
         &mut |writer, report: &FileReport, outcome| reading.keep(writer, hash, report.lines, outcome),
@@ -120,6 +120,12 @@ enum GivenUp {
     Unreadable(Unreadable),
     /// Somebody is still writing it.
     Changed,
+}
+
+impl From<Unreadable> for GivenUp {
+    fn from(unreadable: Unreadable) -> GivenUp {
+        GivenUp::Unreadable(unreadable)
+    }
 }
 
 /// Reads a file for the verb `import`: now, and with `dry_run` only to tell. One that cannot be read goes into quarantine
