@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::eye::Eye;
 use super::memory;
 use super::pass::{Setting, terms};
 use super::room::Room;
@@ -29,6 +30,8 @@ pub struct Office {
     pub store: Store,
     pub text: Text,
     pub room: Room,
+    /// Of each source, in the order of the settings.
+    pub eyes: Vec<Arc<Eye>>,
     settings: RwLock<Settings>,
     /// In the place of the calendar, for replays.
     today: Option<Date>,
@@ -87,6 +90,7 @@ impl Office {
             store,
             text,
             room,
+            eyes: settings.sources.iter().map(Eye::new).collect(),
             settings: RwLock::new(settings),
             today,
             known,

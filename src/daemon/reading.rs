@@ -167,6 +167,9 @@ impl Reading<'_> {
         let state = if outcome.scopes.iter().any(|scope| scope.held) { "held" } else { "read" };
         if self.is_watched() {
             writer.put_source(&self.row(Some(hash), state, lists(outcome), lines))?;
+        } else {
+            // It took the place of the one of its name in the folder.
+            writer.read_again_if_dropped(self.stream, self.rel_path)?;
         }
         writer.put_quarantine(self.office.area(), self.stream, self.rel_path, &refusals(self, outcome))?;
         if self.source.mode == Mode::Append {
@@ -265,6 +268,7 @@ impl Reading<'_> {
             state: state.to_owned(),
             lists,
             lines,
+            gone: false,
         }
     }
 

@@ -315,6 +315,9 @@ fn take(
     scope.damaged += before.saturating_sub(plan.replaced_damaged);
     let key = SnapshotKey { list: at.0, area: at.1, origin: setting.node, stream: manner.stream.clone() };
     writer.put_snapshot(&scope.snapshot(key, manner, setting, plan.joins), &scope.placement)?;
+    for (stream, file) in scope.replaced(manner, plan.joins) {
+        writer.read_again_if_dropped(stream, file)?;
+    }
     if let Some(left) = scope.moved_from.take() {
         writer.forget_moved(&left)?;
     }
