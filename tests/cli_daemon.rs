@@ -242,6 +242,11 @@ fn a_parent_that_does_not_answer_is_told_in_the_language_of_the_office_and_nothi
     }
     let error = node.json(&["status"]).remove(0)["last_error"].as_str().unwrap().to_owned();
     assert!(error.starts_with("联系上级") && error.ends_with("对方没有开启服务"), "{error}");
+    // Nothing is left to do here, and nobody is at it.
+    let waited = node.call(&["status", "--wait", "1"]);
+    assert_eq!(waited.status.code(), Some(3));
+    assert!(out(&waited).contains("等待上级") && !out(&waited).contains("正在处理"), "{}", out(&waited));
+    assert!(err(&waited).contains("正在等待上级"), "{}", err(&waited));
 }
 
 #[test]
@@ -259,6 +264,8 @@ fn a_pause_outlives_a_restart_and_loses_nothing() {
     let waited = node.call(&["status", "--wait", "2"]);
     assert_eq!(waited.status.code(), Some(3));
     assert!(out(&waited).contains("已暂停"), "{}", out(&waited));
+    assert!(err(&waited).contains("rosterd resume"), "{}", err(&waited));
+    assert_eq!(node.json(&["status"])[0]["waits"], json!({"for": "paused"}));
     assert_eq!(node.json(&["status"])[0]["entries"], 12);
     assert!(node.call(&["resume"]).status.success());
     node.settle(SETTLE_SECS);

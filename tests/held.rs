@@ -173,3 +173,45 @@ fn a_file_that_was_rejected_is_no_news_of_its_list() {
     assert!(String::from_utf8_lossy(&shown.stdout).contains("已作废"), "{shown:?}");
     node.stop();
 }
+
+#[test]
+fn a_file_dropped_again_is_read_where_another_one_counts_by_now() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let right = drop(&node, &active(15));
+    // Under another name, and one line short: a slip.
+    let wrong = node.inbox().join("低保-新.csv");
+    fs::write(&wrong, active(14)).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(entries(&node), 14);
+    fs::remove_file(&wrong).unwrap();
+    File::options().append(true).open(&right).unwrap().set_modified(SystemTime::now()).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(entries(&node), 15, "the right one is the list again");
+    // One that counts still is no work.
+    File::options().append(true).open(&right).unwrap().set_modified(SystemTime::now()).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(entries(&node), 15);
+    node.stop();
+}
+
+#[test]
+fn what_an_import_said_of_the_area_holds_when_the_file_is_released() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::running(BINARY, root.path(), "519901001", "第1乡", "2026-06-02");
+    let elsewhere = root.path().join("a.csv");
+    fs::write(&elsewhere, active(20)).unwrap();
+    let import = |node: &Node, file: &std::path::Path| {
+        node.call(&["import", file.to_str().unwrap(), "--area", VILLAGE]).status.success()
+    };
+    assert!(import(&node, &elsewhere));
+    let file = drop(&node, &active(3));
+    assert!(!import(&node, &file), "seventeen of twenty would go");
+    let released = node.call(&["held", "release", &waiting(&node)]);
+    assert!(released.status.success(), "{}", said(&released));
+    node.settle(SETTLE_SECS_MAX);
+    // As dropped it is a list of the township itself, and was taken as that before.
+    assert_eq!(entries(&node), 6);
+    assert!(node.json(&["held"]).is_empty());
+    node.stop();
+}

@@ -3,6 +3,8 @@
 mod support;
 
 use std::fs;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use support::county::SETTLE_SECS_MAX;
 use support::node::Node;
@@ -92,5 +94,51 @@ fn a_word_for_the_state_that_nobody_knew_is_named_until_the_office_adds_it() {
     node.settle(SETTLE_SECS_MAX);
     assert!(node.json(&["quarantine"]).is_empty());
     assert_eq!(state(&node), "closed");
+    node.stop();
+}
+
+#[test]
+fn files_that_are_taken_out_leave_the_sources_and_what_was_refused_of_them_goes_too() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let [first, second] = ["19500302/001", "19780615/003"].map(number);
+    let header = "姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
+    let march =
+        format!("{header}张三,{first},A类,2020.1.5,2026.3.5,在保\n李四,{second},A类,2020.1.5,2026.3.5,划归兜底\n");
+    let [new, old] = ["2026年3月低保.csv", "2026年2月低保.csv"].map(|name| node.inbox().join(name));
+    fs::write(&new, &march).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    fs::write(&old, format!("{header}张三,{first},A类,2020.1.5,2026.1.5,在保\n")).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    let codes = |node: &Node| {
+        let rows = node.json(&["quarantine"]);
+        rows.iter().map(|row| row["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let shown = |node: &Node| {
+        let status = &node.json(&["status"])[0];
+        (status["sources"].as_array().unwrap().len(), status["quarantined"].as_u64().unwrap())
+    };
+    let shows = |node: &Node, what| {
+        let until = Instant::now() + Duration::from_secs(SETTLE_SECS_MAX);
+        while shown(node) != what {
+            assert!(Instant::now() < until, "{:?}", shown(node));
+            sleep(Duration::from_millis(50));
+        }
+    };
+    assert_eq!(codes(&node), ["older-than-known", "unknown-state"]);
+    shows(&node, (2, 2));
+    fs::remove_file(&old).unwrap();
+    shows(&node, (1, 1));
+    fs::remove_file(&new).unwrap();
+    // The line that nobody understood stands in the list that counts.
+    shows(&node, (0, 1));
+    assert_eq!(codes(&node), ["unknown-state"]);
+    node.stop();
+    node.start(Some("2026-04-02"));
+    node.wait_ready();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!((shown(&node), entries(&node, "张三")), ((0, 1), 1), "what it brought stays");
+    fs::write(&new, &march).unwrap();
+    shows(&node, (1, 1));
     node.stop();
 }

@@ -165,9 +165,7 @@ fn status(session: &Session, row: &Value, checks: &mut Vec<Check>) {
         }
     }
     for alarm in row["alarms"].as_array().into_iter().flatten() {
-        let hint = format!("alarm-{}-hint", view::field(alarm, "alarm"));
-        let hint = session.screen.text().say(&hint);
-        checks.push(check("alarm", State::Warn, json!({"text": alarm["text"], "hint": hint})));
+        checks.push(check("alarm", State::Warn, json!({"text": alarm["text"], "hint": alarm["hint"]})));
     }
     checks.push(check("backup", warn_unless(row["backup"]["last"].is_string()), Value::Null));
     if row["paused"] == true {

@@ -49,6 +49,10 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     }
     if let (Exit::Unreachable, Some(secs)) = (exit, args.wait) {
         session.screen.say_with("say-not-settled", &[("secs", &secs)]);
+        if let Some(what @ ("paused" | "parent" | "file")) = row["waits"]["for"].as_str() {
+            let file = view::field(&row["waits"], "file");
+            session.screen.say_with(&format!("status-waits-{what}"), &[("file", &file)]);
+        }
     }
     Ok(exit)
 }
@@ -101,7 +105,11 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
         (false, _, _) => text.say("state-stopped"),
         (true, true, _) => text.say("state-paused"),
         (true, false, true) => text.say("state-settled"),
-        (true, false, false) => text.say("state-working"),
+        (true, false, false) => match row["waits"]["for"].as_str() {
+            Some("parent") => text.say("state-waits-parent"),
+            Some("file") => text.say_with("state-waits-file", &[("file", &view::field(&row["waits"], "file"))]),
+            _ => text.say("state-working"),
+        },
     };
     let settings = &session.settings;
     let mut table = Table::new([String::new(), String::new()]);
@@ -145,6 +153,7 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
     for alarm in row["alarms"].as_array().into_iter().flatten() {
         let since = view::ago(text, view::field(alarm, "since"), now);
         table.row([label("alarm"), format!("{}{}{since}", view::field(alarm, "text"), text.comma())]);
+        table.row([String::new(), view::cell(alarm, "hint")]);
     }
     let columns = session.screen.columns();
     // The first line is the empty header.

@@ -71,6 +71,8 @@ struct Facts {
     joined: bool,
     link: LinkStatus,
     disk_free_bytes: Option<u64>,
+    /// The data folder.
+    folder: String,
     backups: Backups,
     /// What is wrong with signed words: code, office, parameters.
     words: Vec<(&'static str, Area, Value)>,
@@ -95,21 +97,62 @@ pub struct Alarms {
     link: LinkHandle,
     /// What the last of the slow looks found, as the log was told of it; `None` before the first.
     told: Option<Memory>,
-    /// Of the urgent ones, what the log was told of. The store may have no room for them, or be what they are about.
+    /// What of it the store keeps.
+    kept: Option<Memory>,
+    /// The urgent ones that stand. The store may have no room for them, or be what they are about.
     urgent: Vec<Alarm>,
+    untold: Untold,
     looked: Option<Instant>,
+}
+
+/// Beginnings and ends of urgent alarms that the log has no room for yet. Of one alarm at most one of either waits: one
+/// that comes back before its end was told has gone on all the time.
+#[derive(Debug, Default)]
+struct Untold(Vec<Turn>);
+
+#[derive(Debug)]
+struct Turn {
+    alarm: Alarm,
+    ended: bool,
+    /// Unix milliseconds.
+    at: i64,
+}
+
+impl Untold {
+    fn note(&mut self, before: &[Alarm], standing: &[Alarm], now: i64) {
+        for alarm in standing.iter().filter(|alarm| find(before, &alarm.code, &alarm.subject).is_none()) {
+            match self.0.iter().position(|turn| turn.ended && turn.alarm.code == alarm.code) {
+                Some(end) => drop(self.0.remove(end)),
+                None => self.0.push(Turn { alarm: alarm.clone(), ended: false, at: alarm.since }),
+            }
+        }
+        for alarm in before.iter().filter(|alarm| find(standing, &alarm.code, &alarm.subject).is_none()) {
+            self.0.push(Turn { alarm: alarm.clone(), ended: true, at: now });
+        }
+    }
+
+    /// In their order; the first that finds no room waits with those behind it.
+    fn tell(&mut self, office: &Office, logbook: &Logbook) -> Result<()> {
+        while let Some(Turn { alarm, ended, at }) = self.0.first() {
+            write(office, logbook, alarm, *ended, *at)?;
+            self.0.remove(0);
+        }
+        Ok(())
+    }
 }
 
 impl Alarms {
     pub fn new(link: LinkHandle) -> Alarms {
-        Alarms { link, told: None, urgent: Vec::new(), looked: None }
+        Alarms { link, told: None, kept: None, urgent: Vec::new(), untold: Untold::default(), looked: None }
     }
 
     /// Looks, and tells what began or ended. A failure to tell waits for the next time: with a full disk the log has
     /// no room either. Gives what is wrong now.
     pub fn look(&mut self, office: &Office, logbook: &Logbook) -> Vec<Alarm> {
         let mut standing = urgent(office, &self.urgent);
-        if let Err(error) = tell(office, logbook, &mut self.urgent, &standing) {
+        self.untold.note(&self.urgent, &standing, office.now_millis());
+        self.urgent.clone_from(&standing);
+        if let Err(error) = self.untold.tell(office, logbook) {
             tracing::debug!(%error, "an alarm could not be written to the log yet");
         }
         if self.looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
@@ -125,17 +168,22 @@ impl Alarms {
     fn look_around(&mut self, office: &Office, logbook: &Logbook) -> Result<()> {
         let told = match &mut self.told {
             Some(told) => told,
-            none => none.insert(office.store.read(memory)?),
+            none => {
+                self.kept = Some(office.store.read(memory)?);
+                none.insert(self.kept.clone().unwrap_or_default())
+            }
         };
         let facts = facts(office, self.link.status())?;
         let after = next(told, &facts);
-        if after == *told {
-            return Ok(());
-        }
         tell(office, logbook, &mut told.raised, &after.raised)?;
-        let text = serde_json::to_string(&after).or_say("keeping the alarms")?;
         *told = after;
-        office.store.write(|writer| writer.put_meta_text(KEPT, &text))
+        // What was told is told once, also where the store has no room for it now.
+        if self.kept.as_ref() != Some(told) {
+            let text = serde_json::to_string(told).or_say("keeping the alarms")?;
+            office.store.write(|writer| writer.put_meta_text(KEPT, &text))?;
+            self.kept = Some(told.clone());
+        }
+        Ok(())
     }
 }
 
@@ -152,26 +200,41 @@ fn facts(office: &Office, link: LinkStatus) -> Result<Facts> {
             joined: view.meta_text(NOTICES_MARK)?.is_some(),
             link,
             disk_free_bytes,
+            folder: folder_of(office),
             backups: backups::kept(view)?,
             words: attest::alarms(view, office.area(), now)?,
         })
     })
 }
 
+/// Where room is missing, if it is.
+fn folder_of(office: &Office) -> String {
+    office.store.path().parent().unwrap_or_else(|| office.store.path()).display().to_string()
+}
+
 /// Brings the log from what it was `told` of to what stands `now`; what could be told before a failure is noted.
 fn tell(office: &Office, logbook: &Logbook, told: &mut Vec<Alarm>, now: &[Alarm]) -> Result<()> {
     for alarm in now {
         if find(told, &alarm.code, &alarm.subject).is_none() {
-            logbook.alarm(office, &alarm.code, alarm.params.clone(), false)?;
-            tracing::warn!(code = alarm.code, subject = alarm.subject, "alarm");
+            write(office, logbook, alarm, false, alarm.since)?;
             told.push(alarm.clone());
         }
     }
     while let Some(at) = told.iter().position(|alarm| find(now, &alarm.code, &alarm.subject).is_none()) {
-        let alarm = &told[at];
-        logbook.alarm(office, &alarm.code, alarm.params.clone(), true)?;
-        tracing::info!(code = alarm.code, subject = alarm.subject, "alarm ended");
+        write(office, logbook, &told[at], true, office.now_millis())?;
         told.remove(at);
+    }
+    Ok(())
+}
+
+/// Tells both logs that an alarm began, or `ended`, `at` that moment.
+fn write(office: &Office, logbook: &Logbook, alarm: &Alarm, ended: bool, at: i64) -> Result<()> {
+    logbook.alarm(office, at, (&alarm.code, alarm.params.clone()), ended)?;
+    let (code, subject) = (&alarm.code, &alarm.subject);
+    if ended {
+        tracing::info!(code, subject, "alarm ended");
+    } else {
+        tracing::warn!(code, subject, "alarm");
     }
     Ok(())
 }
@@ -179,8 +242,8 @@ fn tell(office: &Office, logbook: &Logbook, told: &mut Vec<Alarm>, now: &[Alarm]
 /// Alarms that every turn of the worker looks at: they say why nothing is read any more.
 fn urgent(office: &Office, before: &[Alarm]) -> Vec<Alarm> {
     let full = office.room.short().map(|free| {
-        let params = Map::from_iter([("free".to_owned(), json!(free / (1024 * 1024)))]);
-        ("disk-full", params)
+        let folder = json!(folder_of(office));
+        ("disk-full", Map::from_iter([("free".to_owned(), json!(free / (1024 * 1024))), ("folder".to_owned(), folder)]))
     });
     let damaged = office.store.damage().map(|_| ("store-damaged", Map::new()));
     let raised = full.into_iter().chain(damaged).map(|(code, params)| {
@@ -245,7 +308,7 @@ fn next(before: &Memory, facts: &Facts) -> Memory {
         }
     }
     if let Some(free) = facts.disk_free_bytes.filter(|free| *free < DISK_FREE_BYTES_MIN) {
-        found.insert(("disk-low", String::new()), json!({"free": free / (1024 * 1024)}));
+        found.insert(("disk-low", String::new()), json!({"free": free / (1024 * 1024), "folder": facts.folder}));
     }
     if let Some(why) = facts.backups.failed() {
         found.insert(("backup-failed", String::new()), json!({"why": why}));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::office::Office;
 use super::worker::chain;
@@ -29,12 +30,34 @@ struct Noticed {
 }
 
 impl Noticed {
-    fn start(source: &Source, folder: Option<(u64, u64)>, hints: &mpsc::Sender<Hint>) -> Noticed {
-        let watch = Watch::start(source.folder(), source.kind == SourceKind::Folder, hints.clone());
-        if let Err(error) = &watch {
-            tracing::warn!(source = %source.name, error = %chain(error), "no notices from this folder");
+    /// Not on the runtime's own thread, as below: all folders under it are walked.
+    async fn start(source: &Source, folder: Option<(u64, u64)>, hints: &mpsc::Sender<Hint>) -> Noticed {
+        let (of, hints) = (source.clone(), hints.clone());
+        let start = move || Watch::start(of.folder(), of.kind == SourceKind::Folder, hints);
+        let watch = match tokio::task::spawn_blocking(start).await {
+            Ok(Err(error)) => {
+                tracing::warn!(source = %source.name, error = %chain(&error), "no notices from this folder");
+                None
+            }
+            started => started.ok().and_then(Result::ok),
+        };
+        Noticed { source: source.clone(), watch, folder }
+    }
+
+    /// Looks now and then whether the folder is still the one that is watched.
+    async fn keep(mut self, hints: mpsc::Sender<Hint>, office: Arc<Office>) {
+        loop {
+            sleep(FOLDERS_EVERY).await;
+            let now = number_of(&self.source).await;
+            // Another folder stands in its place: it was removed and made again, or a disk was mounted. Of the old one no
+            // notice comes any more.
+            if now.is_some() && now != self.folder {
+                // The old watch is let go of first.
+                self.watch = None;
+                self = Noticed::start(&self.source, now, &hints).await;
+                office.changed();
+            }
         }
-        Noticed { source: source.clone(), watch: watch.ok(), folder }
     }
 }
 
@@ -43,32 +66,22 @@ async fn number_of(source: &Source) -> Option<(u64, u64)> {
     tokio::fs::metadata(source.folder()).await.ok().map(|meta| (meta.dev(), meta.ino()))
 }
 
-/// Watches every folder that sends notices, and has the worker look where one comes.
+/// Watches every folder that sends notices, and has the worker look where one comes. Each by itself: none waits for another
+/// that does not answer.
 pub async fn follow(settings: Settings, office: Arc<Office>) {
     let (sender, mut hints) = mpsc::channel(HINTS_MAX);
-    let mut noticed = Vec::new();
-    for source in settings.sources.iter().filter(|source| source.poll_secs.is_none()) {
-        noticed.push(Noticed::start(source, number_of(source).await, &sender));
+    // They end with this one.
+    let mut folders = JoinSet::new();
+    for source in settings.sources.into_iter().filter(|source| source.poll_secs.is_none()) {
+        let (sender, office) = (sender.clone(), office.clone());
+        folders.spawn(async move {
+            let noticed = Noticed::start(&source, number_of(&source).await, &sender).await;
+            noticed.keep(sender, office).await;
+        });
     }
-    let mut next = Instant::now() + FOLDERS_EVERY;
-    loop {
-        if timeout_at(next, hints.recv()).await.is_ok() {
-            sleep(DEBOUNCE).await;
-            while hints.try_recv().is_ok() {}
-            office.changed();
-            continue;
-        }
-        next = Instant::now() + FOLDERS_EVERY;
-        for at in &mut noticed {
-            let now = number_of(&at.source).await;
-            // Another folder stands in its place: it was removed and made again, or a disk was mounted. Of the old one no
-            // notice comes any more.
-            if now.is_some() && now != at.folder {
-                // The old watch is let go of first.
-                at.watch = None;
-                *at = Noticed::start(&at.source, now, &sender);
-                office.changed();
-            }
-        }
+    while hints.recv().await.is_some() {
+        sleep(DEBOUNCE).await;
+        while hints.try_recv().is_ok() {}
+        office.changed();
     }
 }

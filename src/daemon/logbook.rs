@@ -43,8 +43,9 @@ impl Logbook {
         write_waiting(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner), office)
     }
 
-    /// An alarm of the node itself. `seq` rises with every line of this store, as the queue's do.
-    pub fn alarm(&self, office: &Office, code: &str, params: Map<String, Value>, ended: bool) -> Result<()> {
+    /// That an alarm of the node itself began or `ended`, at that moment (Unix milliseconds): its code, and what its sentence
+    /// takes. `seq` rises with every line of this store, as the queue's do.
+    pub fn alarm(&self, office: &Office, at: i64, alarm: (&str, Map<String, Value>), ended: bool) -> Result<()> {
         // Before the number is taken: a later one in the file would say that this one is there.
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         let seq = match next_number(&mut log, office) {
@@ -52,8 +53,10 @@ impl Logbook {
             Err(error) if error.is_damaged() => log.written_to() + 1,
             given => given?,
         };
+        let (code, params) = alarm;
         let subject = Subject::Alarm { code: code.to_owned(), params, ended };
-        log.append(&[LogLine { seq, at: office.now(), subject }])
+        let at = Timestamp::from_millisecond(at).unwrap_or_else(|_| office.now());
+        log.append(&[LogLine { seq, at, subject }])
     }
 }
 
@@ -186,7 +189,7 @@ mod tests {
         let at = office.now_millis();
         let line = json!({"at": at, "change": "decided", "finding": {"id": "f000000000a"}}).to_string();
         office.store.write(|writer| writer.queue_log(&line)).unwrap();
-        logbook.alarm(&office, "store-damaged", Map::new(), false).unwrap();
+        logbook.alarm(&office, at, ("store-damaged", Map::new()), false).unwrap();
         office.store.write(|writer| writer.queue_log(&line)).unwrap();
         logbook.drain(&office).unwrap();
         let month = office_time(office.now()).strftime("mismatch-%Y-%m.jsonl").to_string();

@@ -8,6 +8,7 @@ mod attest;
 mod backups;
 pub mod control;
 mod desk;
+mod eye;
 mod hints;
 pub mod ledger;
 mod logbook;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::eye::Eye;
 use super::memory;
 use super::pass::{Setting, terms};
 use super::room::Room;
@@ -29,9 +30,13 @@ pub struct Office {
     pub store: Store,
     pub text: Text,
     pub room: Room,
+    /// Of each source, in the order of the settings.
+    pub eyes: Vec<Arc<Eye>>,
     settings: RwLock<Settings>,
     /// In the place of the calendar, for replays.
     today: Option<Date>,
+    /// The last day that the calendar may be right about.
+    known: Mutex<Date>,
     paused: AtomicBool,
     stopping: AtomicBool,
     bell: Bell,
@@ -58,6 +63,15 @@ const FLOW_MAX: Duration = Duration::from_secs(60);
 /// Caches are kept this long for whoever asks again.
 const REST_AFTER: Duration = Duration::from_secs(10);
 
+/// No office ran rosterd on this day, or before it.
+const BEFORE_ROSTERD: Date = Date::constant(2025, 1, 1);
+
+/// The day it is, by a calendar that says `shown`. A computer whose battery is dead comes up in the year of its mainboard:
+/// until its clock is put right the last day `known` stands, or nothing that is first seen then would ever be of its day.
+fn calendar(shown: Date, known: Date) -> Date {
+    if shown > BEFORE_ROSTERD { shown } else { known.max(BEFORE_ROSTERD) }
+}
+
 /// Rings when there may be something to do.
 #[derive(Default)]
 struct Bell {
@@ -69,12 +83,17 @@ impl Office {
     pub fn new(store: Store, settings: Settings, today: Option<Date>) -> Office {
         let text = Text::new(settings.language);
         let room = Room::new(store.path());
+        // What does not read is told of by whoever needs it.
+        let judged = store.read(|view| view.judged()).ok().flatten();
+        let known = Mutex::new(judged.map_or(BEFORE_ROSTERD, |terms| terms.on));
         Office {
             store,
             text,
             room,
+            eyes: settings.sources.iter().map(Eye::new).collect(),
             settings: RwLock::new(settings),
             today,
+            known,
             paused: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             bell: Bell::default(),
@@ -104,8 +123,13 @@ impl Office {
         self.changed();
     }
 
+    /// The day of the office: for what is first seen, what falls due, and how old something is.
     pub fn today(&self) -> Date {
-        self.today.unwrap_or_else(|| office_time(Timestamp::now()).date())
+        self.today.unwrap_or_else(|| {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            *known = calendar(office_time(Timestamp::now()).date(), *known);
+            *known
+        })
     }
 
     pub fn now(&self) -> Timestamp {
@@ -232,4 +256,27 @@ pub(super) fn linking(view: &View) -> Result<(Decided, Weights)> {
         None => Weights::default(),
     };
     Ok((decided, weights))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_without_a_battery_does_not_turn_the_calendar_back() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let lived = |shown: &[&str]| {
+            let days = shown.iter().scan(BEFORE_ROSTERD, |known, shown| {
+                *known = calendar(day(shown), *known);
+                Some(known.to_string())
+            });
+            days.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            lived(&["2026-05-01", "1970-06-01", "2009-01-01", "2026-05-02"])[1..],
+            ["2026-05-01", "2026-05-01", "2026-05-02"]
+        );
+        assert_eq!(lived(&["1970-01-01", "2026-05-01"]), ["2025-01-01", "2026-05-01"], "from the first start");
+        assert_eq!(lived(&["2066-05-01", "2026-05-02"])[1], "2026-05-02", "one that was ahead is put right");
+    }
 }

@@ -93,7 +93,7 @@ pub fn read(reading: &Reading) -> Result<Read> {
         &setting,
         &manner,
         |gather| {
-            let report = reading.pour(&places, gather).map_err(GivenUp::Unreadable)?;
+            let report = reading.pour(&places, gather)?;
             if reading.is_unchanged() { Ok(report) } else { Err(GivenUp::Changed) }
         },
         &mut |writer, report: &FileReport, outcome| reading.keep(writer, hash, report.lines, outcome),
@@ -120,6 +120,12 @@ enum GivenUp {
     Unreadable(Unreadable),
     /// Somebody is still writing it.
     Changed,
+}
+
+impl From<Unreadable> for GivenUp {
+    fn from(unreadable: Unreadable) -> GivenUp {
+        GivenUp::Unreadable(unreadable)
+    }
 }
 
 /// Reads a file for the verb `import`: now, and with `dry_run` only to tell. One that cannot be read goes into quarantine
@@ -161,6 +167,9 @@ impl Reading<'_> {
         let state = if outcome.scopes.iter().any(|scope| scope.held) { "held" } else { "read" };
         if self.is_watched() {
             writer.put_source(&self.row(Some(hash), state, lists(outcome), lines))?;
+        } else {
+            // It took the place of the one of its name in the folder.
+            writer.read_again_if_dropped(self.stream, self.rel_path)?;
         }
         writer.put_quarantine(self.office.area(), self.stream, self.rel_path, &refusals(self, outcome))?;
         if self.source.mode == Mode::Append {
@@ -259,6 +268,7 @@ impl Reading<'_> {
             state: state.to_owned(),
             lists,
             lines,
+            gone: false,
         }
     }
 

@@ -265,7 +265,7 @@ async fn keep_alive(office: Arc<Office>, progress: Arc<Progress>, link: LinkHand
 fn status_line(office: &Office, link: &LinkHandle) -> String {
     let counted = office.store.read(|view| {
         let after = view.acknowledged()?;
-        Ok((view.sources()?.len(), view.backlog(after)?.0))
+        Ok((view.sources()?.iter().filter(|source| !source.gone).count(), view.backlog(after)?.0))
     });
     let (sources, backlog) = counted.unwrap_or_default();
     let status = link.status();

@@ -6,7 +6,7 @@ use super::attest;
 use super::office::Office;
 use crate::error::Result;
 use crate::settings::Settings;
-use crate::sync::clock::CertificateClock;
+use crate::sync::clock::{CertificateClock, system_secs};
 
 /// Words that wait are compared this often at most: each time reads every entry once.
 const COMPARE_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -20,13 +20,18 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 const SECS_PER_YEAR: i64 = 31_557_600;
 
 pub struct Upkeep {
-    /// Time that follows no leap: a clock in 2087 must not make the node forget who looked at whom. `None` where it
-    /// cannot be kept; then nothing is forgotten.
+    /// Time that follows no leap. `None` where it cannot be kept; then nothing is forgotten.
     clock: Option<CertificateClock>,
     looked: Option<Instant>,
     compared: Option<Instant>,
     compared_all: Option<Instant>,
     forgot: Option<Instant>,
+}
+
+/// Unix milliseconds before which a row is old enough to be forgotten, by two clocks in seconds since 1970. Either may be
+/// far ahead: the one that follows no leap stays where a first start in 2087 put it.
+fn cutoff(certificate: i64, system: i64, years: i64) -> i64 {
+    (certificate.min(system) - years * SECS_PER_YEAR) * 1000
 }
 
 fn is_due(last: Option<Instant>, every: Duration) -> bool {
@@ -72,12 +77,25 @@ impl Upkeep {
             return Ok(());
         }
         let years = i64::from(office.settings().log.access_years);
-        let cutoff = (clock.now() - years * SECS_PER_YEAR) * 1000;
+        let cutoff = cutoff(clock.now(), system_secs(), years);
         let gone = office.store.write(|writer| writer.forget_access(cutoff))?;
         if gone > 0 {
             tracing::info!(gone, years, "old rows of the access log were forgotten");
         }
         self.forgot = Some(Instant::now());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_clock_that_is_ahead_makes_an_office_forget_who_looked_at_whom() {
+        let [right, ahead] = [56, 117].map(|years| years * SECS_PER_YEAR);
+        assert_eq!(cutoff(right, right, 6), (right - 6 * SECS_PER_YEAR) * 1000);
+        assert_eq!(cutoff(ahead, right, 6), cutoff(right, right, 6), "first started in 2087");
+        assert_eq!(cutoff(right, ahead, 6), cutoff(right, right, 6), "in 2087 today");
     }
 }

@@ -1,9 +1,11 @@
 //! A source as the worker looks at it: what in it is new and at rest, what does not open, and whether it is there at all.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::eye::Eye;
 use super::office::Office;
 use super::reading;
 use crate::error::{Error, Result};
@@ -11,7 +13,7 @@ use crate::intake::Vocabulary;
 use crate::intake::watch::{Scan, Seen, Settling, in_order, look_at, scan};
 use crate::settings::file_name::shown_name;
 use crate::settings::{Settings, Source, SourceKind};
-use crate::store::{QuarantineRow, Writer};
+use crate::store::{QuarantineRow, SourceRow, Writer};
 
 /// Looks while a file is still being written, and the shortest time between two tries to open one.
 pub const RESTLESS_LOOK: Duration = Duration::from_millis(200);
@@ -25,14 +27,14 @@ const NOT_LOOKED_AT_MAX: usize = 100;
 /// One source with what was seen of it.
 pub struct Watched {
     pub stream: String,
-    pub source: Source,
+    eye: Arc<Eye>,
     settling: Settling,
     /// Looked at last.
     looked: Option<Instant>,
     /// Whether something in it is not at rest, or was tried and did not open.
     pub restless: bool,
     /// Why it cannot be looked at, while that is so.
-    pub away: Option<Error>,
+    pub away: Option<Arc<Error>>,
     unopened: HashMap<String, Unopened>,
     /// What the last look could not look at, and what of it stands in quarantine.
     closed: BTreeSet<String>,
@@ -64,10 +66,10 @@ pub struct Look {
 }
 
 impl Watched {
-    pub fn new(settings: &Settings, source: &Source) -> Watched {
+    pub fn new(settings: &Settings, eye: &Arc<Eye>) -> Watched {
         Watched {
-            stream: stream_of(settings, source),
-            source: source.clone(),
+            stream: stream_of(settings, &eye.source),
+            eye: eye.clone(),
             settling: Settling::default(),
             looked: None,
             restless: false,
@@ -78,19 +80,23 @@ impl Watched {
         }
     }
 
+    pub fn source(&self) -> &Source {
+        &self.eye.source
+    }
+
     pub fn until_next_look(&self, settings: &Settings) -> Duration {
         self.every(settings).saturating_sub(self.looked.map_or(Duration::MAX, |at| at.elapsed()))
     }
 
     fn every(&self, settings: &Settings) -> Duration {
-        Duration::from_secs(self.source.poll_secs.unwrap_or(settings.intake.rescan_secs))
+        Duration::from_secs(self.source().poll_secs.unwrap_or(settings.intake.rescan_secs))
     }
 
     /// # Errors
     /// Those of the store. `None` where the source itself cannot be looked at: `away` says why.
     pub fn look(&mut self, office: &Office, vocabulary: &Vocabulary) -> Result<Option<Look>> {
         self.looked = Some(Instant::now());
-        let mut found = match list(&self.source) {
+        let mut found = match self.eye.look() {
             Ok(found) => found,
             Err(error) => {
                 // A share that is away comes back; what is held of it stays.
@@ -114,7 +120,7 @@ impl Watched {
         in_order(&mut due, office.today(), vocabulary);
         let waiting = fresh - due.iter().filter(|seen| is_new(seen)).count() as u64;
         self.restless = waiting > 0;
-        Ok(Some(Look { folder: self.source.folder().to_owned(), due, waiting }))
+        Ok(Some(Look { folder: self.source().folder().to_owned(), due, waiting }))
     }
 
     /// A file was tried and did not open. Says whether that has to be told now.
@@ -131,6 +137,11 @@ impl Watched {
         unopened.is_told |= tell;
         self.restless |= !unopened.is_told;
         tell
+    }
+
+    /// A file that does not open, and is tried again and again.
+    pub fn trying(&self) -> Option<&str> {
+        self.unopened.iter().filter(|(_, unopened)| !unopened.is_told).map(|(path, _)| path.as_str()).min()
     }
 
     pub fn opened(&mut self, rel_path: &str) {
@@ -178,7 +189,8 @@ pub fn stream_of(settings: &Settings, source: &Source) -> String {
     if source.path == settings.inbox() { String::new() } else { source.name.clone() }
 }
 
-fn list(source: &Source) -> Result<Scan> {
+/// What is in a source, by whoever can wait for it: see [`Eye`].
+pub fn list(source: &Source) -> Result<Scan> {
     match source.kind {
         SourceKind::Folder => scan(&source.path),
         SourceKind::File => look_at(&source.path),
@@ -199,22 +211,30 @@ pub fn seen_database(source: &Source) -> Result<Seen> {
     Ok(Seen { rel_path, bytes: stamp >> 1, modified: SystemTime::UNIX_EPOCH })
 }
 
-/// A file that could not be read and is gone needs nobody's eye any more.
+/// A file that is gone needs nobody's eye any more. One that was read is remembered: where the folder is empty it may only
+/// be away, a mount point without its share, and all are the same files when it is back.
 fn forget_gone(office: &Office, stream: &str, found: &Scan) -> Result<()> {
-    if !found.unreadable.is_empty() {
-        return Ok(());
-    }
+    let there: HashSet<&str> = found.files.iter().map(|seen| seen.rel_path.as_str()).collect();
     let sources = office.store.read(|view| view.sources())?;
-    let gone: Vec<String> = sources
-        .into_iter()
-        .filter(|s| s.stream == stream && s.state == "quarantined")
-        .map(|s| s.path)
-        .filter(|path| !found.files.iter().any(|seen| seen.rel_path == *path))
-        .collect();
-    if gone.is_empty() {
+    let of_stream = sources.into_iter().filter(|source| source.stream == stream);
+    let (here, missing): (Vec<SourceRow>, Vec<SourceRow>) =
+        of_stream.partition(|source| there.contains(source.path.as_str()));
+    let back = paths(here, |source| source.gone);
+    // Nothing is concluded from what is missing where not all could be looked at.
+    let missing = if found.unreadable.is_empty() { missing } else { Vec::new() };
+    let refused = paths(missing.clone(), |source| source.state == "quarantined");
+    let gone = paths(missing, |source| source.state != "quarantined" && !source.gone);
+    if back.is_empty() && refused.is_empty() && gone.is_empty() {
         return Ok(());
     }
-    office.store.write(|writer| gone.iter().try_for_each(|path| writer.forget_refused(office.area(), stream, path)))
+    office.store.write(|writer| {
+        refused.iter().try_for_each(|path| writer.forget_refused(office.area(), stream, path))?;
+        writer.note_gone(stream, &gone, !found.files.is_empty(), &back)
+    })
+}
+
+fn paths(sources: Vec<SourceRow>, which: impl Fn(&SourceRow) -> bool) -> Vec<String> {
+    sources.into_iter().filter(which).map(|source| source.path).collect()
 }
 
 fn known(office: &Office, stream: &str) -> Result<HashMap<String, (u64, i64)>> {
@@ -222,13 +242,13 @@ fn known(office: &Office, stream: &str) -> Result<HashMap<String, (u64, i64)>> {
     Ok(sources.into_iter().filter(|s| s.stream == stream).map(|s| (s.path, (s.bytes, s.modified))).collect())
 }
 
-/// Files that a look right now would find new, whether at rest or not: `status --wait` must not overtake the watcher.
+/// Files that a look right now finds new, whether at rest or not: `status --wait` must not overtake the watcher.
 pub fn unread_now(office: &Office) -> u64 {
     let settings = office.settings();
     let mut unread = 0;
-    for source in &settings.sources {
-        let Ok(found) = list(source) else { continue };
-        let Ok(known) = known(office, &stream_of(&settings, source)) else { continue };
+    for eye in &office.eyes {
+        let Ok(found) = eye.glance() else { continue };
+        let Ok(known) = known(office, &stream_of(&settings, &eye.source)) else { continue };
         unread += found
             .files
             .iter()
@@ -257,7 +277,7 @@ mod tests {
         };
         let settings = "[node]\narea = \"519901001201\"\nname = \"甲村\"\n";
         let settings = Settings::parse(settings, std::path::Path::new("/srv/rosterd.toml")).unwrap();
-        let mut watched = Watched::new(&settings, &source);
+        let mut watched = Watched::new(&settings, &Eye::new(&source));
         let seen = Seen { rel_path: "a.xls".into(), bytes: 1, modified: SystemTime::UNIX_EPOCH };
         assert!(!watched.did_not_open(&seen) && watched.restless);
         let of = |watched: &mut Watched, since: u64, tried: u64| {

@@ -38,6 +38,8 @@ pub struct Progress {
     retrying: AtomicBool,
     /// Files seen that are not read yet.
     unread: AtomicU64,
+    /// One that does not open and is tried again.
+    trying: Mutex<Option<String>>,
     /// How long passes took that found something to do.
     pub pass_seconds: Histogram,
     /// Counts turns of the loop: the watchdog sees that it goes on.
@@ -53,6 +55,7 @@ impl Default for Progress {
             busy: AtomicBool::new(false),
             retrying: AtomicBool::new(false),
             unread: AtomicU64::new(0),
+            trying: Mutex::new(None),
             // From a hundredth of a second to five minutes.
             pass_seconds: Histogram::new(exponential_buckets(0.01, 3.0, 10)),
             turns: AtomicU64::new(0),
@@ -72,6 +75,11 @@ impl Progress {
     /// Whether the last turn failed.
     pub fn is_retrying(&self) -> bool {
         self.retrying.load(Ordering::SeqCst)
+    }
+
+    /// A file that does not open and is tried again.
+    pub fn trying(&self) -> Option<String> {
+        self.trying.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn last_error(&self) -> Option<String> {
@@ -114,7 +122,7 @@ impl Worker {
         announce: Box<dyn Fn() + Send>,
     ) -> Worker {
         let settings = office.settings();
-        let watched = settings.sources.iter().map(|source| Watched::new(&settings, source)).collect();
+        let watched = office.eyes.iter().map(|eye| Watched::new(&settings, eye)).collect();
         let alarms = Alarms::new(link);
         let upkeep = Upkeep::new(&settings);
         Worker { office, progress, vocabulary, watched, logbook, alarms, upkeep, announce }
@@ -147,6 +155,9 @@ impl Worker {
     fn turn(&mut self) -> Duration {
         if self.office.is_paused() {
             self.progress.busy.store(false, Ordering::SeqCst);
+            // Neither is intake or push: a pause that somebody forgot must not hide that the disk is full.
+            self.upkeep.look(&self.office);
+            self.look_at_alarms();
             return TICK;
         }
         let outcome = self.work();
@@ -155,7 +166,7 @@ impl Worker {
         let pause = match outcome {
             Ok(Some(lull)) => lull.min(self.until_next_look()),
             Ok(None) => {
-                self.progress.failed(self.watched.iter().find_map(|w| Some(chain(w.away.as_ref()?))));
+                self.progress.failed(self.watched.iter().find_map(|w| Some(chain(&**w.away.as_ref()?))));
                 if self.watched.iter().any(|w| w.restless) { RESTLESS_LOOK } else { self.until_next_look() }
             }
             Err(error) => {
@@ -175,9 +186,13 @@ impl Worker {
                 }
             }
         };
+        self.look_at_alarms();
+        pause
+    }
+
+    fn look_at_alarms(&mut self) {
         let raised = self.alarms.look(&self.office, &self.logbook);
         *self.progress.alarms.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
-        pause
     }
 
     /// Reads what is new and works off what waits. Gives how long to wait first, where batches of a child still come.
@@ -230,6 +245,8 @@ impl Worker {
             }
         }
         self.progress.unread.store(unread, Ordering::SeqCst);
+        let trying = self.watched.iter().find_map(|watched| watched.trying().map(str::to_owned));
+        *self.progress.trying.lock().unwrap_or_else(PoisonError::into_inner) = trying;
         Ok(read)
     }
 
@@ -238,11 +255,11 @@ impl Worker {
         let was_away = watched.away.is_some();
         let Some(Look { folder, due, waiting }) = watched.look(&self.office, &self.vocabulary)? else {
             if let Some(error) = watched.away.as_ref().filter(|_| !was_away) {
-                tracing::warn!(source = %watched.source.name, error = %chain(error), "a source cannot be looked at");
+                tracing::warn!(source = %watched.source().name, error = %chain(&**error), "a source cannot be looked at");
             }
             return Ok((0, 0));
         };
-        let (stream, source) = (watched.stream.clone(), watched.source.clone());
+        let (stream, source) = (watched.stream.clone(), watched.source().clone());
         let mut read = 0;
         for seen in due {
             if self.office.is_stopping() || self.office.is_paused() {
@@ -304,4 +321,35 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         at = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::ledger::Ledger;
+    use crate::report::log::MismatchLog;
+    use crate::report::text::Text;
+    use crate::settings::{Language, Settings};
+    use crate::store::{Home, Store};
+    use crate::sync::link::{Link, LinkSettings};
+    use crate::sync::push::Child;
+
+    #[test]
+    fn a_paused_node_still_says_what_is_wrong_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = "[node]\narea = \"519901001201\"\nname = \"甲村\"\n";
+        let settings = Settings::parse(settings, &folder.path().join("rosterd.toml")).unwrap();
+        let store = Store::open(Home::plain(folder.path()), settings.area).unwrap();
+        let office = Arc::new(Office::new(store, settings, None));
+        let log = MismatchLog::open(folder.path(), "e1", 36, Text::new(Language::Chinese)).unwrap();
+        let child = Child::new(Arc::new(Ledger::new(office.clone())));
+        let (_link, link) = Link::new(Arc::new(child), folder.path().to_owned(), LinkSettings::default());
+        let (progress, vocabulary) = (Arc::new(Progress::default()), Arc::new(Vocabulary::load(None).unwrap()));
+        let logbook = Arc::new(Logbook::new(log));
+        let mut worker = Worker::new(office.clone(), progress.clone(), vocabulary, logbook, link, Box::new(|| ()));
+        office.store.write(|writer| crate::daemon::backups::note(writer, 1, Err("no room"))).unwrap();
+        office.pause(true);
+        worker.turn();
+        assert!(progress.alarms().unwrap().iter().any(|alarm| alarm.code == "backup-failed"));
+    }
 }

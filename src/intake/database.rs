@@ -12,7 +12,7 @@ use super::Limits;
 use super::report::{Container, FileReport, Sink, Unreadable, UnreadableCode};
 use super::row::{Row, Rows};
 use super::sheet;
-use super::{Context, origin, told, whole};
+use super::{Context, origin, told, unbroken, whole};
 
 /// How long to wait for the program that owns the database; then we come back later.
 const BUSY_WAIT: Duration = Duration::from_millis(500);
@@ -58,12 +58,16 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Reads one database source into `sink`.
+/// Reads one database source into `sink`. Never panics: see [`super::read_file`].
 pub fn read_database(
     source: &DatabaseSource,
     context: &Context<'_>,
     sink: &mut dyn Sink,
 ) -> Result<FileReport, Unreadable> {
+    unbroken(|| read(source, context, sink))
+}
+
+fn read(source: &DatabaseSource, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // SQLite would call a missing file 'unable to open', which may pass; this one may not.
     std::fs::metadata(&source.path)?;
@@ -239,5 +243,25 @@ mod tests {
         let blob = "CREATE TABLE more(x); INSERT INTO more VALUES(zeroblob(100000))";
         Connection::open(&source.path).unwrap().execute_batch(blob).unwrap();
         assert_ne!(source.stamp().unwrap(), before);
+    }
+
+    #[test]
+    fn a_mistake_of_ours_that_a_database_shows_is_told_and_passes() {
+        struct Failing;
+        impl Sink for Failing {
+            fn line(&mut self, _: crate::intake::Line) {
+                panic!("as by a mistake of ours");
+            }
+            fn refused(&mut self, _: crate::intake::Refusal) {}
+            fn sheet(&mut self, _: &crate::intake::SheetHead) {}
+            fn total(&mut self, _: crate::intake::Total) {}
+            fn known(&mut self, _: crate::domain::List, _: u64) -> bool {
+                false
+            }
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let source = office(dir.path());
+        let (result, _) = gather_from("519901001200", |context, _| read_database(&source, context, &mut Failing));
+        assert_eq!(result.unwrap_err().code, UnreadableCode::Broken);
     }
 }

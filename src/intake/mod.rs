@@ -108,8 +108,12 @@ pub struct Context<'a> {
 /// Never panics: the library for workbooks does on some damaged ones, and a mistake of ours that one file shows must not
 /// keep the others from being read.
 pub fn read_file(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
-    catch_unwind(AssertUnwindSafe(|| read(path, context, sink)))
-        .unwrap_or_else(|_| Err(Unreadable::new(UnreadableCode::Broken, "reading it broke off")))
+    unbroken(|| read(path, context, sink))
+}
+
+/// What reading comes to, also where it panics.
+fn unbroken(read: impl FnOnce() -> Result<FileReport, Unreadable>) -> Result<FileReport, Unreadable> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(Unreadable::broken("reading it broke off")))
 }
 
 fn read(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {

@@ -248,6 +248,11 @@ impl Unreadable {
         Unreadable { code, detail: detail.into(), transient: false }
     }
 
+    /// The program itself failed at it.
+    pub fn broken(detail: &str) -> Unreadable {
+        Unreadable::new(UnreadableCode::Broken, detail)
+    }
+
     pub(super) fn transient(self) -> Unreadable {
         Unreadable { transient: true, ..self }
     }

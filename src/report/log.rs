@@ -187,6 +187,7 @@ impl MismatchLog {
             Subject::Alarm { code, params, ended } => json!({
                 "change": if *ended { "alarm-ended" } else { "alarm" },
                 "alarm": code, "params": params, "text": self.text.say_json(&format!("alarm-{code}"), params),
+                "hint": (!*ended).then(|| self.text.alarm_hint(code, params)),
             }),
         };
         mask_in(&mut row);
@@ -204,7 +205,9 @@ impl MismatchLog {
         match subject {
             Subject::Alarm { code, params, ended } => {
                 let said = text.say_json(&format!("alarm-{code}"), params);
-                if *ended { format!("{said} ({})", text.say("alarm-ended")) } else { format!("! {said}") }
+                let more = if *ended { text.say("alarm-ended") } else { text.alarm_hint(code, params) };
+                let mark = if *ended { "" } else { "! " };
+                format!("{mark}{said} ({more})")
             }
             Subject::Finding { change, finding, by, note } => {
                 let field = |name: &str| finding[name].as_str().unwrap_or("");

@@ -150,6 +150,11 @@ impl Text {
         if self.knows(&key) { self.say(&key) } else { code.to_owned() }
     }
 
+    /// What to do about an alarm of the node itself.
+    pub fn alarm_hint(&self, code: &str, params: &Map<String, Value>) -> String {
+        self.say_json(&format!("alarm-{code}-hint"), params)
+    }
+
     pub fn list(&self, list: Option<List>) -> String {
         self.coded("list", list.map_or(NOT_SAID, List::as_str))
     }

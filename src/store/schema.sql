@@ -96,9 +96,9 @@ CREATE TABLE sources (
     path     TEXT NOT NULL,              -- relative to the watched folder
     bytes    INTEGER NOT NULL,
     modified INTEGER NOT NULL,
-    hash     BLOB,                       -- NULL: never read whole
+    hash     BLOB,                       -- NULL: never read whole, or another file's lines count since
     read_at  INTEGER,                    -- NULL: never read whole
-    state    TEXT NOT NULL,              -- read, held, rejected, quarantined, waiting
+    state    TEXT NOT NULL,              -- read, held, rejected, quarantined, waiting; 'gone ' before it: in the folder no more
     lists    TEXT NOT NULL,              -- JSON array of the lists found in it
     lines    INTEGER NOT NULL,
     PRIMARY KEY (stream, path)

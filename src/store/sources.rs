@@ -22,7 +22,12 @@ pub struct SourceRow {
     pub state: String,
     pub lists: Vec<List>,
     pub lines: u64,
+    /// It is in the folder no more. What it brought stays.
+    pub gone: bool,
 }
+
+/// Before the state of a file that is gone, as it is stored: the state it has again if it comes back as it was.
+const GONE: &str = "gone ";
 
 /// A line or a file that could not be taken.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,14 +66,17 @@ fn hash(row: &Row, column: usize) -> rusqlite::Result<Option<[u8; 32]>> {
 }
 
 fn source(row: &Row) -> rusqlite::Result<SourceRow> {
+    let state: String = row.get(6)?;
+    let there = state.strip_prefix(GONE).map(str::to_owned);
     Ok(SourceRow {
+        gone: there.is_some(),
         stream: row.get(0)?,
         path: row.get(1)?,
         bytes: row.get::<_, i64>(2)? as u64,
         modified: row.get(3)?,
         hash: hash(row, 4)?,
         read_at: row.get(5)?,
-        state: row.get(6)?,
+        state: there.unwrap_or(state),
         lists: serde_json::from_str(row.get_ref(7)?.as_str()?).unwrap_or_default(),
         lines: row.get::<_, i64>(8)? as u64,
     })
@@ -90,6 +98,11 @@ fn held(row: &Row) -> rusqlite::Result<Held> {
     })
 }
 
+/// Of a file that is gone only what is missing in a list that still counts: somebody may look for them.
+const CONCERNS: &str = "thing IS NOT NULL OR (stream, file) NOT IN (SELECT stream, path FROM sources
+                                                 WHERE state LIKE 'gone %'
+                                                 AND (stream, path) NOT IN (SELECT stream, file FROM snapshots))";
+
 const SOURCE: &str = "stream, path, bytes, modified, hash, read_at, state, lists, lines";
 const HELD: &str = "id, at, stream, file, hash, area, list, had, has, removes, state";
 
@@ -108,12 +121,13 @@ impl View<'_> {
             .doing("reading what is known of the files")
     }
 
+    /// What is not taken, but for what was noted of files that are gone and do not count.
     pub fn quarantine(&self) -> Result<Vec<QuarantineRow>> {
         self.conn
-            .prepare_cached(
-                "SELECT id, at, origin, stream, file, sheet, row, code, detail FROM quarantine
-                 ORDER BY file, stream, sheet, row, id",
-            )
+            .prepare_cached(&format!(
+                "SELECT id, at, origin, stream, file, sheet, row, code, detail FROM quarantine WHERE {CONCERNS}
+                 ORDER BY file, stream, sheet, row, id"
+            ))
             .and_then(|mut s| {
                 s.query_map([], |row| {
                     Ok(QuarantineRow {
@@ -135,7 +149,7 @@ impl View<'_> {
 
     pub fn quarantine_count(&self) -> Result<u64> {
         self.conn
-            .prepare_cached("SELECT count(*) FROM quarantine")
+            .prepare_cached(&format!("SELECT count(*) FROM quarantine WHERE {CONCERNS}"))
             .and_then(|mut s| s.query_row([], |row| row.get::<_, i64>(0)))
             .map(|n| n as u64)
             .doing("counting the quarantine")
@@ -205,6 +219,38 @@ impl Writer<'_> {
             .execute("DELETE FROM quarantine WHERE origin = ?1 AND code = ?2", (origin.padded() as i64, code))
             .doing("writing the quarantine")?;
         Ok(())
+    }
+
+    /// Another file's lines took the place of what this one said: the same content, dropped again, is news.
+    pub fn read_again_if_dropped(&self, stream: &str, path: &str) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "UPDATE sources SET hash = NULL WHERE stream = ?1 AND path = ?2 AND state IN ('read', ?3 || 'read')",
+            )
+            .and_then(|mut s| s.execute((stream, path, GONE)))
+            .doing("writing what is known of a file")?;
+        Ok(())
+    }
+
+    /// Notes that these files are in their folder no more, and that those are there again. `surely`: somebody took them out,
+    /// and means it who puts one back, also as it was.
+    pub fn note_gone(&self, stream: &str, gone: &[String], surely: bool, back: &[String]) -> Result<()> {
+        let note = |change: &str, paths: &[String]| {
+            let mut set = self.conn.prepare_cached(change)?;
+            paths.iter().try_for_each(|path| set.execute((stream, path, GONE, surely)).map(drop))
+        };
+        note(
+            "UPDATE sources SET state = ?3 || state, modified = CASE WHEN ?4 THEN -1 ELSE modified END
+             WHERE stream = ?1 AND path = ?2",
+            gone,
+        )
+        .and_then(|()| {
+            note(
+                "UPDATE sources SET state = substr(state, length(?3) + 1) WHERE stream = ?1 AND path = ?2 AND ?4 IS NOT NULL",
+                back,
+            )
+        })
+        .doing("noting which files are gone")
     }
 
     pub fn put_source(&self, row: &SourceRow) -> Result<()> {

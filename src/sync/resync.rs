@@ -17,9 +17,11 @@ use crate::error::{Error, Result};
 const SYMBOLS_FIRST: usize = 128;
 /// Keys repaired in one transaction.
 const REPAIR_KEYS_MAX: usize = 1_000;
-/// Fewer removals than this need nobody's word ...
+/// No more removals than this need nobody's word, where they are at most half of what the parent holds ...
 const REMOVALS_FLOOR: usize = 50;
-/// ... and above it no more than this share of what the parent holds: a restored or half-read child must not empty it.
+const REMOVALS_FEW_SHARE_MAX: f64 = 0.5;
+/// ... and above it no more than this share: a child that was restored, half read or set up anew must not empty it. Lines
+/// that a person corrected away are none of these: they stand at the child as removed.
 const REMOVALS_SHARE_MAX: f64 = 0.1;
 /// The parent may drop a comparison at any time; after this many it has other cares.
 const ATTEMPTS_MAX: usize = 3;
@@ -215,10 +217,8 @@ async fn attempt_resync<L: Line>(
     let here: HashSet<u64> = own.iter().map(|element| element.key).collect();
     let (mut send, remove) = split(&found, &here);
     progress(Step::Comparing { held, differences: (send.len() + remove.len()) as u64 });
-    let plausible =
-        remove.len() <= REMOVALS_FLOOR || remove.len() as f64 <= compared.total.count as f64 * REMOVALS_SHARE_MAX;
     let mut report = ResyncReport { matched: held - found.child.len() as u64, ..ResyncReport::default() };
-    if plausible || confirmed {
+    if confirmed || is_plausible(remove.len(), compared.total.count) {
         send.extend(remove);
     } else {
         report.held = remove.len() as u64;
@@ -232,6 +232,12 @@ async fn attempt_resync<L: Line>(
         progress(Step::Repairing { done: ((at + 1) * REPAIR_KEYS_MAX).min(all as usize) as u64, all });
     }
     Ok(report)
+}
+
+/// Whether a parent that holds `all` may lose so many without anybody's word.
+fn is_plausible(removals: usize, all: u64) -> bool {
+    let share_max = if removals <= REMOVALS_FLOOR { REMOVALS_FEW_SHARE_MAX } else { REMOVALS_SHARE_MAX };
+    removals as f64 <= all as f64 * share_max
 }
 
 /// Keys to be sent again, and keys that only the parent knows.

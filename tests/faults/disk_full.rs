@@ -72,6 +72,23 @@ impl Drop for SmallDisk {
     }
 }
 
+/// What the mismatch log was told of a full disk, in its order.
+fn told_of_the_disk(log: &Path) -> Vec<String> {
+    let mut months: Vec<PathBuf> = fs::read_dir(log).expect("a log").flatten().map(|entry| entry.path()).collect();
+    months.retain(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
+    months.sort();
+    let text: String = months.iter().map(|path| fs::read_to_string(path).expect("our own folder")).collect();
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let of_disk = lines.filter(|line| line["alarm"] == "disk-full");
+    of_disk
+        .inspect(|line| {
+            let hint = line["hint"].as_str().unwrap_or_default();
+            assert!(line["change"] != "alarm" || hint.contains("/disk/"), "it names the folder: {line}");
+        })
+        .map(|line| line["change"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
 /// Each episode: the disk fills to a few bytes or a few pages, then new files come; the node reads nothing, says so, and
 /// goes on by itself when there is room.
 fn episodes(count: u32) {
@@ -156,6 +173,9 @@ fn episodes(count: u32) {
     }
     node.stop();
     calm.stop();
+    let told = told_of_the_disk(&node.dir.join("data/log"));
+    assert!(told.len() as u64 == said * 2, "beginning and end of each: {told:?}");
+    assert!(told.chunks(2).all(|pair| pair == ["alarm", "alarm-ended"]), "{told:?}");
     println!("{count} episodes of a full disk, {said} told, longest until all was read again {longest:?}");
 }
 

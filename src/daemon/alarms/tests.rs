@@ -1,5 +1,14 @@
+use std::sync::Arc;
+
 use super::*;
+use crate::daemon::ledger::Ledger;
 use crate::domain::Area;
+use crate::report::log::MismatchLog;
+use crate::report::text::Text;
+use crate::settings::{Language, Settings};
+use crate::store::{Home, Store};
+use crate::sync::link::{Link, LinkSettings};
+use crate::sync::push;
 
 const HOUR: i64 = MILLIS_PER_HOUR;
 const DAY: i64 = 24 * HOUR;
@@ -14,6 +23,7 @@ fn calm() -> Facts {
         joined: true,
         link: LinkStatus { parent: Some(area("519901")), last_contact: Some(0), ..LinkStatus::default() },
         disk_free_bytes: Some(50 << 30),
+        folder: "/srv/data".into(),
         backups: Backups::default(),
         words: Vec::new(),
     }
@@ -145,4 +155,52 @@ fn a_backup_that_failed_or_is_old_is_told_until_a_good_one() {
         at(61, |f| f.backups = good(61)),
     ]);
     assert_eq!(told, [vec![], vec!["backup-failed"], vec!["backup-failed", "backup-old"], vec![]]);
+}
+
+/// What waits to be told after each of these looks, each with the codes that stand; nothing finds room.
+fn untold(looks: &[&[&str]]) -> Vec<(String, bool, i64)> {
+    let (mut untold, mut before) = (Untold::default(), Vec::new());
+    for (at, codes) in looks.iter().enumerate() {
+        let alarm = |code: &&str| Alarm {
+            code: (*code).to_owned(),
+            subject: String::new(),
+            params: Map::new(),
+            since: find(&before, code, "").map_or(at as i64, |alarm: &Alarm| alarm.since),
+        };
+        let standing: Vec<Alarm> = codes.iter().map(alarm).collect();
+        untold.note(&before, &standing, at as i64);
+        before = standing;
+    }
+    untold.0.into_iter().map(|turn| (turn.alarm.code, turn.ended, turn.at)).collect()
+}
+
+#[test]
+fn beginning_and_end_of_a_full_disk_are_told_once_there_is_room() {
+    let full = |ended, at| ("disk-full".to_owned(), ended, at);
+    assert_eq!(untold(&[&[], &["disk-full"], &["disk-full"]]), [full(false, 1)]);
+    assert_eq!(untold(&[&[], &["disk-full"], &["disk-full"], &[]]), [full(false, 1), full(true, 3)]);
+    let comes_and_goes: Vec<&[&str]> = (0..1_000).map(|n| if n % 2 == 0 { &["disk-full"][..] } else { &[] }).collect();
+    assert_eq!(untold(&comes_and_goes), [full(false, 0), full(true, 999)], "as one, however often");
+}
+
+#[test]
+fn what_the_log_was_told_of_is_kept_once_the_store_has_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = "[node]\narea = \"519901001201\"\nname = \"甲村\"\n";
+    let settings = Settings::parse(settings, &folder.path().join("rosterd.toml")).unwrap();
+    let store = Store::open(Home::plain(folder.path()), settings.area).unwrap();
+    let office = Arc::new(Office::new(store, settings, None));
+    let log = MismatchLog::open(folder.path(), "e1", 36, Text::new(Language::Chinese)).unwrap();
+    let child = push::Child::new(Arc::new(Ledger::new(office.clone())));
+    let (_link, handle) = Link::new(Arc::new(child), folder.path().to_owned(), LinkSettings::default());
+    let (mut alarms, logbook) = (Alarms::new(handle), Logbook::new(log));
+    office.store.write(|writer| backups::note(writer, 1, Err("no room"))).unwrap();
+    alarms.look(&office, &logbook);
+    let kept = || office.store.read(memory).unwrap();
+    assert_eq!(kept().raised.len(), 1);
+    // As after a look whose write found no room.
+    office.store.write(|writer| writer.put_meta_text(KEPT, "{}")).unwrap();
+    (alarms.kept, alarms.looked) = (Some(Memory::default()), None);
+    alarms.look(&office, &logbook);
+    assert_eq!(kept().raised.len(), 1);
 }

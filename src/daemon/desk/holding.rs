@@ -1,7 +1,7 @@
 //! Snapshots that wait for a person: why, and what becomes of them.
 
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
@@ -112,6 +112,8 @@ impl FrontDesk {
             poll_secs: None,
         };
         let source = source.unwrap_or(&inbox);
+        let said = (!is_database).then(|| self.as_held(live, &settings, source, (&seen, &path), held)).transpose()?;
+        let source = said.as_ref().unwrap_or(source);
         let reading = self.reading_of(live, &settings, &held.stream, source, &seen, path);
         // A database that is worked in is never again what it was when somebody looked: the word is for what it says now.
         let outcome = reading::import(&reading, false, is_database)?;
@@ -124,6 +126,29 @@ impl FrontDesk {
             other => out(other),
         })?;
         self.must_be_taken(held, came_to)
+    }
+
+    /// The source, with what `import --list` or `--area` said of the file where it was held by these: only under
+    /// them the same content is the snapshot that somebody looked at.
+    fn as_held(
+        &self,
+        live: &Live,
+        settings: &Settings,
+        source: &Source,
+        (seen, path): (&Seen, &Path),
+        held: &Held,
+    ) -> Result<Source> {
+        let (list, area) = (Some(held.list), Some(held.area));
+        for (list, area) in [(source.list, source.area), (list, source.area), (source.list, area), (list, area)] {
+            let said = Source { list, area, ..source.clone() };
+            let reading = self.reading_of(live, settings, &held.stream, &said, seen, path.to_owned());
+            let is_it =
+                |scope: &ScopeOutcome| (scope.list, scope.area, scope.lines) == (held.list, held.area, held.has);
+            if reading::import(&reading, true, false)?.is_ok_and(|outcome| outcome.scopes.iter().any(is_it)) {
+                return Ok(said);
+            }
+        }
+        Ok(source.clone())
     }
 
     /// What was released may be another file by the time it is read.

@@ -59,14 +59,17 @@ impl FrontDesk {
                 view.dirty_count()?,
             ))
         })?;
-        let settled = self.looks_settled(&link, backlog.0)?;
+        let waits = self.waits(&link, backlog.0)?;
+        let settled = self.live.is_some() && waits.is_null();
         let backups = office.store.read(backups::kept)?;
         let alarms = alarms::standing(office, self.live.as_ref().map(|live| &*live.progress))?;
         let alarms: Vec<Value> = alarms
             .iter()
             .map(|alarm| {
                 let text = office.text.say_json(&format!("alarm-{}", alarm.code), &alarm.params);
-                json!({"alarm": alarm.code, "params": alarm.params, "text": text, "since": instant(alarm.since)})
+                let hint = office.text.alarm_hint(&alarm.code, &alarm.params);
+                json!({"alarm": alarm.code, "params": alarm.params, "text": text, "hint": hint,
+                       "since": instant(alarm.since)})
             })
             .collect();
         let by_severity = |severity: Severity| -> u64 {
@@ -82,6 +85,7 @@ impl FrontDesk {
         let children: Vec<Value> = children.iter().map(|child| self.child(child)).collect();
         let sources: Vec<Value> = sources
             .iter()
+            .filter(|source| !source.gone)
             .map(|source| {
                 json!({"path": source.path, "source": source.stream, "list": source.lists.first(), "lists": source.lists,
                        "last_read": source.read_at.and_then(instant), "lines": source.lines, "state": source.state})
@@ -97,7 +101,7 @@ impl FrontDesk {
                 "last_error": worker_error.or(link.last_error.clone()).map(|error| office.text.words(&error)),
                 "sources": sources, "held": held, "quarantined": quarantined,
                 "entries": totals.entries, "waiting": dirty,
-                "findings": findings, "settled": settled, "paused": self.is_paused()?,
+                "findings": findings, "settled": settled, "waits": waits, "paused": self.is_paused()?,
                 "running": self.live.is_some(), "alarms": alarms,
                 "backup": {"last": backups.good_at.and_then(instant), "file": backups.file,
                            "failed": backups.failed_at.and_then(instant), "error": backups.error},
@@ -170,12 +174,24 @@ impl FrontDesk {
         link.state == LinkState::NotJoined && !has_joined(&self.office.settings())
     }
 
-    /// [`FrontDesk::is_settled`] as far as this node knows. It asks nobody: whoever looks every few seconds must not have
-    /// the parent called each time.
-    fn looks_settled(&self, link: &LinkStatus, backlog: u64) -> Result<bool> {
-        let Some(live) = &self.live else { return Ok(false) };
-        let is_linked = matches!(link.state, LinkState::Idle | LinkState::Sending | LinkState::Comparing);
-        Ok(self.is_quiet(live)? && (self.has_no_parent(link) || is_linked && backlog == 0))
+    /// What a running node waits for that is not settled: somebody who resumes it, a file that does not open, its parent;
+    /// else it is at work. [`FrontDesk::is_settled`] as far as this node knows: it asks nobody, or whoever looks every few
+    /// seconds would have the parent called each time.
+    fn waits(&self, link: &LinkStatus, backlog: u64) -> Result<Value> {
+        let Some(live) = &self.live else { return Ok(Value::Null) };
+        if self.office.is_paused() {
+            return Ok(json!({"for": "paused"}));
+        }
+        if self.is_quiet(live)? {
+            let is_linked = matches!(link.state, LinkState::Idle | LinkState::Sending | LinkState::Comparing);
+            let is_settled = self.has_no_parent(link) || is_linked && backlog == 0;
+            return Ok(if is_settled { Value::Null } else { json!({"for": "parent"}) });
+        }
+        let has_more = self.office.store.read(|view| Ok(!view.dirty(1)?.is_empty()))?;
+        Ok(match live.progress.trying().filter(|_| !live.progress.is_busy() && !has_more) {
+            Some(file) => json!({"for": "file", "file": file}),
+            None => json!({"for": "work"}),
+        })
     }
 
     /// Nothing dirty, running, unacknowledged, or unread from the parent.

@@ -12,7 +12,7 @@ use std::sync::mpsc::sync_channel;
 
 use crate::domain::{Area, List, Record, Uid};
 use crate::error::{Error, Result};
-use crate::intake::{Refusal, diff};
+use crate::intake::{Refusal, Unreadable, diff};
 use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, View, Wait, Writer};
 
 use super::Setting;
@@ -69,11 +69,12 @@ impl Outcome {
 }
 
 /// Takes one file: `pour` reads it on a thread of its own, and what it changes is written in one transaction, at whose
-/// end `keep` is told what became of it. Where `pour` gives up, nothing is written and what it gave is returned.
+/// end `keep` is told what became of it. Where `pour` gives up, nothing is written and what it gave is returned; so it is
+/// where the program itself fails at the file, which must not keep the others from being read.
 ///
 /// # Errors
 /// Where the store fails: nothing of the file was taken.
-pub fn ingest<R: Send, E: Send>(
+pub fn ingest<R: Send, E: Send + From<Unreadable>>(
     store: &Store,
     setting: &Setting,
     manner: &Manner,
@@ -107,21 +108,24 @@ pub fn ingest<R: Send, E: Send>(
                 }
             }
             drop(entries);
-            let (mut gather, poured) = reading.join().map_err(|_| Error::new("reading the file broke off"))??;
-            let report = match poured {
-                Ok(report) => report,
-                Err(reason) => {
-                    given_up = Some(reason);
-                    return Err(Error::new("the file was given up"));
-                }
+            let mut give_up = |reason: E| {
+                given_up = Some(reason);
+                Error::new("the file was given up")
             };
+            let Ok(read) = reading.join() else {
+                return Err(give_up(Unreadable::broken("reading it broke off").into()));
+            };
+            let (mut gather, poured) = read?;
+            let report = poured.map_err(&mut give_up)?;
             for (at, lines) in stood {
                 if let Some(scope) = gather.scopes.get_mut(&at) {
                     scope.created -= lines;
                     scope.updated += lines;
                 }
             }
-            let outcome = settle(store, writer, setting, manner, gather, &mut blocks)?;
+            let Some(outcome) = settle(store, writer, setting, manner, gather, &mut blocks)? else {
+                return Err(give_up(Unreadable::broken("pairing its lines broke off").into()));
+            };
             blocks.write(writer)?;
             if writer.indexed()? < writer.last_entry()? {
                 writer.set_indexed(writer.last_entry()?)?;
@@ -137,7 +141,8 @@ pub fn ingest<R: Send, E: Send>(
 }
 
 /// Pairs, guards and writes what the file says, area by area: while one is written, the next is paired on a thread of
-/// its own. Pairing reads only lines of its own area, of which the others write nothing.
+/// its own. Pairing reads only lines of its own area, of which the others write nothing. `None` where the program failed
+/// at it.
 fn settle(
     store: &Store,
     writer: &Writer,
@@ -145,12 +150,12 @@ fn settle(
     manner: &Manner,
     gather: Gather,
     blocks: &mut Blocks,
-) -> Result<Outcome> {
+) -> Result<Option<Outcome>> {
     let (scopes, refused) = (gather.scopes, gather.refused);
     let missing = missing_areas(writer, setting, manner, &scopes)?;
     let mut outcome = Outcome { scopes: Vec::new(), refused, missing };
     let (planned_to, planned_from) = sync_channel(PLANS_WAITING_MAX);
-    std::thread::scope(|threads| {
+    let is_whole = std::thread::scope(|threads| {
         let planning = threads.spawn(move || {
             store.read(|view| {
                 let has_below = !view.children()?.is_empty();
@@ -182,9 +187,9 @@ fn settle(
                 }
             });
         }
-        planning.join().map_err(|_| Error::new("pairing the lines broke off"))?
+        planning.join().map_or(Ok(false), |planned| planned.map(|()| true))
     })?;
-    Ok(outcome)
+    Ok(is_whole.then_some(outcome))
 }
 
 /// Whether hardly anybody of the held lines is in the file.
@@ -310,8 +315,74 @@ fn take(
     scope.damaged += before.saturating_sub(plan.replaced_damaged);
     let key = SnapshotKey { list: at.0, area: at.1, origin: setting.node, stream: manner.stream.clone() };
     writer.put_snapshot(&scope.snapshot(key, manner, setting, plan.joins), &scope.placement)?;
+    for (stream, file) in scope.replaced(manner, plan.joins) {
+        writer.read_again_if_dropped(stream, file)?;
+    }
     if let Some(left) = scope.moved_from.take() {
         writer.forget_moved(&left)?;
     }
     taken(writer, manner, at, scope)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::{Context, FileReport, Limits, Places, UnreadableCode, Vocabulary, read_file};
+    use crate::store::Home;
+
+    #[test]
+    fn a_mistake_of_ours_that_one_file_shows_fails_that_file_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let area: Area = "519901001201".parse().unwrap();
+        let store = Store::open(Home::plain(folder.path()), area).unwrap();
+        let (today, vocabulary) = ("2026-05-01".parse().unwrap(), Vocabulary::load(None).unwrap());
+        let setting = Setting {
+            node: area,
+            today,
+            now: 0,
+            parameters: Default::default(),
+            weights: Default::default(),
+            decided: Default::default(),
+        };
+        let take = |file: &str, names: &[&str], fail: fn(&mut Gather)| {
+            let path = folder.path().join(file);
+            let lines: String = names.iter().map(|name| format!("{name},男,2026-03-05\n")).collect();
+            std::fs::write(&path, format!("死者姓名,性别,死亡日期\n{lines}")).unwrap();
+            let manner = Manner {
+                stream: String::new(),
+                file: file.to_owned(),
+                folder: PathBuf::new(),
+                hash: [0; 32],
+                append: false,
+                released: false,
+                dry_run: false,
+                guard: Guard { removed_share_max: 1.0, removed_lines_floor: 0 },
+                streams: Vec::new(),
+            };
+            let context = Context {
+                vocabulary: &vocabulary,
+                places: &Places::default(),
+                limits: &Limits::default(),
+                node_area: area,
+                list: Some(List::Deaths),
+                area: None,
+                rel_path: file,
+                today,
+            };
+            let pour = |gather: &mut Gather| -> std::result::Result<FileReport, Unreadable> {
+                let report = read_file(&path, &context, gather);
+                fail(gather);
+                report
+            };
+            ingest(&store, &setting, &manner, pour, &mut |_, _, _| Ok(())).unwrap().map_err(|broken| broken.code)
+        };
+        assert!(take("3月.csv", &["张三", "李四", "王五"], |_| ()).is_ok());
+        let in_reading = take("4月.csv", &["赵六"], |_| panic!("as by a mistake of ours"));
+        assert_eq!(in_reading.err(), Some(UnreadableCode::Broken));
+        let in_pairing =
+            take("4月.csv", &["赵六"], |gather| gather.scopes.values_mut().for_each(|s| s.runs.clear()));
+        assert_eq!(in_pairing.err(), Some(UnreadableCode::Broken));
+        let (_, outcome) = take("4月.csv", &["赵六"], |_| ()).unwrap();
+        assert_eq!((outcome.scopes[0].created, outcome.scopes[0].removed), (1, 0), "the next file is taken");
+    }
 }

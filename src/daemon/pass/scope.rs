@@ -1,5 +1,7 @@
 //! One list of one area while a file is read: what is held of it, what the file says, and what that changes.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashSet;
 
 use crate::domain::{Area, Date, List, Record, Uid};
@@ -139,6 +141,14 @@ impl Scope {
     /// The file that a held line came from.
     pub fn file_of(&self, held: usize) -> &str {
         &self.runs[self.runs.partition_point(|run| run.end <= held)].file
+    }
+
+    /// Other files that were the list, or part of it, until now: stream and path. None where this one `joins` them.
+    pub fn replaced(&self, manner: &Manner, joins: bool) -> BTreeSet<(&str, &str)> {
+        let Some(before) = self.before.as_ref().filter(|_| !joins) else { return BTreeSet::new() };
+        let files = self.runs.iter().map(|run| run.file.as_str()).chain([before.facts.file.as_str()]);
+        let stood = files.map(|file| (before.key.stream.as_str(), file));
+        stood.filter(|stood| *stood != (manner.stream.as_str(), manner.file.as_str())).collect()
     }
 
     /// Lines that the file does not speak of stay where they were.

@@ -133,7 +133,11 @@ fn an_alarm_is_said_when_it_comes_and_when_it_goes() {
     };
     open(folder.path(), "e1").append(&[alarm(1, false), alarm(2, true)]).unwrap();
     let text = read(folder.path(), "mismatch-2026-03.txt");
-    assert!(text.contains("! 第1乡 已有 3 天没有联系 #e1:1") && text.contains("(已恢复) #e1:2"), "{text}");
+    let hint = Text::new(Language::Chinese).say("alarm-child-silent-hint");
+    assert!(
+        text.contains(&format!("! 第1乡 已有 3 天没有联系 ({hint}) #e1:1")) && text.contains("(已恢复) #e1:2"),
+        "{text}"
+    );
 }
 
 #[test]

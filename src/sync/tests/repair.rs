@@ -108,6 +108,39 @@ async fn an_emptied_village_does_not_empty_its_county() {
 }
 
 #[tokio::test]
+async fn a_small_village_whose_computer_was_replaced_does_not_empty_its_county() {
+    let (county, village, _) = county_and_village().await;
+    let new = village.store.backup();
+    village.fill(0..24, "entry");
+    let (link, _task) = village.link();
+    link.flush().await.unwrap();
+    // No file was dropped into the new one yet.
+    village.store.restore(new);
+    gets_through(&link).await;
+    let report = link.resync(false, None).await.unwrap();
+    assert_eq!((report.held, report.removed), (24, 0));
+    // The same lines are found again in its files.
+    village.fill(0..24, "entry");
+    gets_through(&link).await;
+    let report = link.resync(false, None).await.unwrap();
+    assert_eq!((report.held, report.removed, report.equal), (0, 0, true));
+    assert_eq!(county.store.live(Some(VILLAGE)).len(), 24);
+}
+
+#[tokio::test]
+async fn a_correction_of_most_of_a_small_list_needs_nobodys_word_twice() {
+    let (county, village, _) = county_and_village().await;
+    village.fill(0..4, "entry");
+    let (link, _task) = village.link();
+    link.flush().await.unwrap();
+    (0..3).for_each(|key| village.store.remove(key));
+    gets_through(&link).await;
+    assert_eq!(county.store.live(Some(VILLAGE)).len(), 1);
+    let report = link.resync(false, None).await.unwrap();
+    assert_eq!((report.held, report.equal), (0, true));
+}
+
+#[tokio::test]
 async fn of_two_copies_of_a_village_one_is_superseded_until_a_person_decides() {
     let (county, village, _) = county_and_village().await;
     village.fill(0..100, "entry");

@@ -1,0 +1,162 @@
+//! The look at one source, on a thread of its own: a share whose server is gone answers late or never, and must hold up
+//! neither the other sources nor whoever asks how the node stands.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::watched::list;
+use crate::error::{Context as _, Error, Result};
+use crate::intake::watch::Scan;
+use crate::settings::Source;
+
+/// A look that takes longer is not waited for: its source is away until it returns.
+const LOOK_MAX: Duration = Duration::from_secs(5);
+
+/// Looks at one source, one look at a time.
+pub struct Eye {
+    pub source: Source,
+    state: Mutex<State>,
+    returned: Condvar,
+    how: fn(&Source) -> Result<Scan>,
+    wait_max: Duration,
+}
+
+type Found = std::result::Result<Scan, Arc<Error>>;
+
+#[derive(Default)]
+struct State {
+    /// Since when a look is under way.
+    since: Option<Instant>,
+    /// Looks begun.
+    begun: u64,
+    /// What the last look that returned found.
+    found: Option<Found>,
+    /// Nobody waited for it any more.
+    is_unseen: bool,
+}
+
+impl Eye {
+    pub fn new(source: &Source) -> Arc<Eye> {
+        Eye::looking(source, list, LOOK_MAX)
+    }
+
+    /// With another way to look, for tests in which it hangs.
+    fn looking(source: &Source, how: fn(&Source) -> Result<Scan>, wait_max: Duration) -> Arc<Eye> {
+        let (state, returned) = (Mutex::default(), Condvar::new());
+        Arc::new(Eye { source: source.clone(), state, returned, how, wait_max })
+    }
+
+    /// What is there now; of a source that is slow, what the last look saw that nobody waited for.
+    ///
+    /// # Errors
+    /// Where it cannot be looked at, or does not answer.
+    pub fn look(self: &Arc<Eye>) -> Found {
+        self.see(true)
+    }
+
+    /// The same for whoever reads nothing of it: what came late is left to those who do.
+    pub fn glance(self: &Arc<Eye>) -> Found {
+        self.see(false)
+    }
+
+    fn see(self: &Arc<Eye>, to_read: bool) -> Found {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that is under way began before we were asked.
+        while let Some(since) = state.since {
+            state = self.wait(state, since + self.wait_max)?;
+        }
+        if let Some(found) = state.found.clone().filter(|_| state.is_unseen) {
+            state.is_unseen = !to_read;
+            return found;
+        }
+        let since = Instant::now();
+        state.since = Some(since);
+        state.begun += 1;
+        let number = state.begun;
+        let eye = self.clone();
+        let thread = std::thread::Builder::new().name("look".to_owned()).spawn(move || {
+            let found = (eye.how)(&eye.source).map_err(Arc::new);
+            let mut state = eye.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.is_unseen = state.since.take().is_some_and(|since| since.elapsed() > eye.wait_max);
+            state.found = Some(found);
+            eye.returned.notify_all();
+        });
+        if let Err(error) = thread.or_say("starting a look at a source") {
+            state.since = None;
+            return Err(Arc::new(error));
+        }
+        while state.since.is_some() && state.begun == number {
+            state = self.wait(state, since + self.wait_max)?;
+        }
+        state.found.clone().unwrap_or_else(|| Err(self.late()))
+    }
+
+    /// Waits for the look that is under way.
+    fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        until: Instant,
+    ) -> std::result::Result<MutexGuard<'a, State>, Arc<Error>> {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(self.late());
+        }
+        Ok(self.returned.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    fn late(&self) -> Arc<Error> {
+        Arc::new(Error::new("the source does not answer").at(&self.source.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::settings::{Mode, SourceKind};
+
+    static LOOKS: AtomicU64 = AtomicU64::new(0);
+    static HANGS: Mutex<bool> = Mutex::new(true);
+    static COMES_BACK: Condvar = Condvar::new();
+
+    /// As on a mount whose server is gone.
+    fn hang(_: &Source) -> Result<Scan> {
+        LOOKS.fetch_add(1, Ordering::SeqCst);
+        drop(COMES_BACK.wait_while(HANGS.lock().unwrap(), |hangs| *hangs).unwrap());
+        Ok(Scan { files: Vec::new(), unreadable: vec!["seen".into()] })
+    }
+
+    #[test]
+    fn a_source_that_does_not_answer_is_away_until_it_does_and_nobody_looks_twice() {
+        let source = Source {
+            name: "share".into(),
+            kind: SourceKind::Folder,
+            path: "/srv/share".into(),
+            selection: None,
+            list: None,
+            area: None,
+            mode: Mode::Snapshot,
+            poll_secs: None,
+        };
+        let eye = Eye::looking(&source, hang, Duration::from_millis(50));
+        assert!(eye.look().is_err());
+        let asked = Instant::now();
+        for _ in 0..100 {
+            assert!(eye.look().is_err());
+        }
+        assert!(asked.elapsed() < 100 * Duration::from_millis(50), "only the first one waited for");
+        assert_eq!(LOOKS.load(Ordering::SeqCst), 1);
+        *HANGS.lock().unwrap() = false;
+        COMES_BACK.notify_all();
+        let until = Instant::now() + Duration::from_secs(20);
+        while eye.glance().is_err() {
+            assert!(Instant::now() < until);
+            std::thread::yield_now();
+        }
+        assert!(eye.look().is_ok());
+        assert_eq!(LOOKS.load(Ordering::SeqCst), 1, "what came late is what is there");
+        assert!(eye.look().is_ok_and(|found| found.unreadable == ["seen"]));
+        assert_eq!(LOOKS.load(Ordering::SeqCst), 2);
+    }
+}
