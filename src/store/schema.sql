@@ -98,9 +98,10 @@ CREATE TABLE sources (
     modified INTEGER NOT NULL,
     hash     BLOB,                       -- NULL: never read whole, or another file's lines count since
     read_at  INTEGER,                    -- NULL: never read whole
-    state    TEXT NOT NULL,              -- read, held, rejected, quarantined, waiting; 'gone ' before it: in the folder no more
+    state    TEXT NOT NULL,              -- read, held, rejected, quarantined, waiting
     lists    TEXT NOT NULL,              -- JSON array of the lists found in it
     lines    INTEGER NOT NULL,
+    gone     INTEGER NOT NULL,           -- 1: in the folder no more; what it brought stays
     PRIMARY KEY (stream, path)
 ) STRICT, WITHOUT ROWID;
 

@@ -26,9 +26,6 @@ pub struct SourceRow {
     pub gone: bool,
 }
 
-/// Before the state of a file that is gone, as it is stored: the state it has again if it comes back as it was.
-const GONE: &str = "gone ";
-
 /// A line or a file that could not be taken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuarantineRow {
@@ -66,19 +63,17 @@ fn hash(row: &Row, column: usize) -> rusqlite::Result<Option<[u8; 32]>> {
 }
 
 fn source(row: &Row) -> rusqlite::Result<SourceRow> {
-    let state: String = row.get(6)?;
-    let there = state.strip_prefix(GONE).map(str::to_owned);
     Ok(SourceRow {
-        gone: there.is_some(),
         stream: row.get(0)?,
         path: row.get(1)?,
         bytes: row.get::<_, i64>(2)? as u64,
         modified: row.get(3)?,
         hash: hash(row, 4)?,
         read_at: row.get(5)?,
-        state: there.unwrap_or(state),
+        state: row.get(6)?,
         lists: serde_json::from_str(row.get_ref(7)?.as_str()?).unwrap_or_default(),
         lines: row.get::<_, i64>(8)? as u64,
+        gone: row.get(9)?,
     })
 }
 
@@ -100,10 +95,9 @@ fn held(row: &Row) -> rusqlite::Result<Held> {
 
 /// Of a file that is gone only what is missing in a list that still counts: somebody may look for them.
 const CONCERNS: &str = "thing IS NOT NULL OR (stream, file) NOT IN (SELECT stream, path FROM sources
-                                                 WHERE state LIKE 'gone %'
-                                                 AND (stream, path) NOT IN (SELECT stream, file FROM snapshots))";
+                                                 WHERE gone AND (stream, path) NOT IN (SELECT stream, file FROM snapshots))";
 
-const SOURCE: &str = "stream, path, bytes, modified, hash, read_at, state, lists, lines";
+const SOURCE: &str = "stream, path, bytes, modified, hash, read_at, state, lists, lines, gone";
 const HELD: &str = "id, at, stream, file, hash, area, list, had, has, removes, state";
 
 impl View<'_> {
@@ -224,10 +218,8 @@ impl Writer<'_> {
     /// Another file's lines took the place of what this one said: the same content, dropped again, is news.
     pub fn read_again_if_dropped(&self, stream: &str, path: &str) -> Result<()> {
         self.conn
-            .prepare_cached(
-                "UPDATE sources SET hash = NULL WHERE stream = ?1 AND path = ?2 AND state IN ('read', ?3 || 'read')",
-            )
-            .and_then(|mut s| s.execute((stream, path, GONE)))
+            .prepare_cached("UPDATE sources SET hash = NULL WHERE stream = ?1 AND path = ?2 AND state = 'read'")
+            .and_then(|mut s| s.execute((stream, path)))
             .doing("writing what is known of a file")?;
         Ok(())
     }
@@ -235,30 +227,22 @@ impl Writer<'_> {
     /// Notes that these files are in their folder no more, and that those are there again. `surely`: somebody took them out,
     /// and means it who puts one back, also as it was.
     pub fn note_gone(&self, stream: &str, gone: &[String], surely: bool, back: &[String]) -> Result<()> {
-        let note = |change: &str, paths: &[String]| {
-            let mut set = self.conn.prepare_cached(change)?;
-            paths.iter().try_for_each(|path| set.execute((stream, path, GONE, surely)).map(drop))
+        let note = |paths: &[String], is_gone: bool| {
+            let mut set = self.conn.prepare_cached(
+                "UPDATE sources SET gone = ?3, modified = CASE WHEN ?4 THEN -1 ELSE modified END
+                 WHERE stream = ?1 AND path = ?2",
+            )?;
+            paths.iter().try_for_each(|path| set.execute((stream, path, is_gone, is_gone && surely)).map(drop))
         };
-        note(
-            "UPDATE sources SET state = ?3 || state, modified = CASE WHEN ?4 THEN -1 ELSE modified END
-             WHERE stream = ?1 AND path = ?2",
-            gone,
-        )
-        .and_then(|()| {
-            note(
-                "UPDATE sources SET state = substr(state, length(?3) + 1) WHERE stream = ?1 AND path = ?2 AND ?4 IS NOT NULL",
-                back,
-            )
-        })
-        .doing("noting which files are gone")
+        note(gone, true).and_then(|()| note(back, false)).doing("noting which files are gone")
     }
 
     pub fn put_source(&self, row: &SourceRow) -> Result<()> {
         self.conn
             .prepare_cached(
-                "INSERT INTO sources VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                "INSERT INTO sources VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                  ON CONFLICT (stream, path) DO UPDATE SET bytes = ?3, modified = ?4, hash = ?5, read_at = ?6, state = ?7,
-                     lists = ?8, lines = ?9",
+                     lists = ?8, lines = ?9, gone = ?10",
             )
             .and_then(|mut s| {
                 s.execute((
@@ -271,6 +255,7 @@ impl Writer<'_> {
                     &row.state,
                     serde_json::to_string(&row.lists).unwrap_or_default(),
                     row.lines as i64,
+                    row.gone,
                 ))
             })
             .doing("writing what is known of a file")?;
