@@ -61,7 +61,7 @@ impl Blocks {
                 writer.mark(other, Wait::Judge)?;
             }
         }
-        // Linked again, those tied to it are judged with it: of a line that says 'dead' too others hear that it went, or came.
+        // Linked again, those tied to it are judged with it: a dead person's line that goes or comes back concerns them too.
         writer.mark(id, Wait::changed(old != new || stands(before) != stands(after)))
     }
 
