@@ -353,7 +353,7 @@ fn files_go_through_the_socket_and_never_by_the_daemons_hand() {
     assert_eq!(foreign.status.code(), Some(1));
     assert_eq!(
         err(&foreign).trim_end(),
-        format!("错误: 这不是上报文件，也不是回执：{more}"),
+        format!("错误：这不是上报文件，也不是回执：{more}"),
         "and not where it was on its way"
     );
     let nowhere = node.call(&["export-batch", &place("没有的文件夹/上报.batch")]);
@@ -591,7 +591,7 @@ fn what_is_no_store_is_not_put_in_the_place_of_one() {
         let said = node.call(&["restore", file.to_str().unwrap()]);
         assert_eq!((said.status.code(), out(&said).as_str()), (Some(1), ""), "{}", err(&said));
         let told =
-            format!("错误: 这不是 rosterd 的数据库：{}\n  怎么办: 要用 rosterd backup 做出的文件\n", file.display());
+            format!("错误：这不是 rosterd 的数据库：{}\n  怎么办：要用 rosterd backup 做出的文件\n", file.display());
         assert_eq!(err(&said), told);
     }
     let left = fs::read_dir(node.dir.join("data")).unwrap().flatten().map(|entry| entry.file_name());

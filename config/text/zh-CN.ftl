@@ -187,7 +187,7 @@ finding-duplicate-entry =
     此人在{ $area }的{ $list }上{ $count ->
         [none] 重复出现
        *[other] 出现{ $count }次
-    }，请合并。
+    }，请核实后只保留一行。
 finding-no-population-record = 此人在{ $area }的{ $list }上在册，但人口底册上没有此人，请核实户籍所在地或身份信息。
 finding-withdrawn = 上级{ $by }查到此人在{ $area }的{ $list }上
 finding-left-without-decision =
@@ -549,7 +549,7 @@ say-next-join = 下一步：请上级执行 rosterd invite --area { $area }，�
 say-exists = { $file } 已经存在，没有改动。
 say-exists-hint = 请换一个文件夹，或自行修改该文件。
 say-invited = 下面这行是 { $area } 的入网码，只能用一次，有效期至 { $expires }。请当面或电话告知，不要发到群里。
-say-joined = 已接入上级 { $parent }。
+say-joined = 已接入上级（{ $parent }）。
 say-trusted = { $area } 今后以密钥 { $key } 为准（原为 { $before }）。
 say-revoked = { $area } 的凭证已作废。
 say-equal = 两边一致。
@@ -566,6 +566,7 @@ say-exported = 已写入 { $file }：{ $entries } 条。
 say-exported-nothing = 没有要上报的内容，{ $file } 是空的。
 say-imported = 已收入 { $entries } 条，未收 { $refused } 条。
 say-receipts = 请把回执 { $file } 带回下级，用 rosterd import-batch 读入。
+say-receipts-read = 回执已读入：上级已收到第 { $upto } 号为止的全部内容。
 say-not-settled = { $secs } 秒内没有处理完。
 say-reveal-logged = 本次查看完整信息已登记：{ $reason }
 say-reveal-reason = 查看完整姓名和证件号要写明理由：--reveal --reason 理由
@@ -584,6 +585,7 @@ say-written = 已写入 { $file }
 ## 进度
 
 progress-wait = 等待处理完
+progress-wait-of = 等待处理完（已等 { $done } 秒，最多 { $total } 秒）
 progress-read = 读取
 progress-compare = 比对
 progress-repair = 修复
@@ -596,15 +598,23 @@ status-held-hint = 有 { $count } 份文件被暂扣，请看：rosterd held
 status-quarantined-hint = 有 { $count } 处未收，请看：rosterd quarantine
 status-lines = { $lines } 行
 status-backlog = { $entries } 条（{ $bytes } 字节）
-status-skew = 与上级相差 { $secs } 秒
+status-node = { $name }（{ $area }）{ $level }，{ $state }
+status-parent-unasked = { $url }，本级服务没有运行，现在的情况不明
+status-slow = 比上级慢约 { $span }
+status-fast = 比上级快约 { $span }
+span-seconds = { $count } 秒
+span-minutes = { $count } 分钟
+span-hours = { $count } 小时
+span-days = { $count } 天
+span-years = { $count } 年
 
 ## 体检
 
 check-settings = 设置文件
-check-data-mode = 数据文件夹只对本服务开放
-check-data-mode-hint = 请执行：chmod 700 { $path }
-check-writable = 数据文件夹可写
-check-writable-hint = 请检查 { $path } 的所有者和磁盘
+check-data-mode = 数据文件夹权限
+check-data-mode-hint = 别的账号也能打开数据文件夹；请执行：chmod 700 { $path }
+check-writable = 数据文件夹写入
+check-writable-hint = 写不进去；请检查 { $path } 的所有者和磁盘
 check-disk = 磁盘剩余空间
 check-disk-hint = { $path } 所在磁盘只剩 { $free } MB，请清理
 check-source = 来源 { $name }
@@ -613,16 +623,16 @@ check-daemon = 后台服务
 check-daemon-hint = 没有运行；请执行 systemctl status rosterd 查看原因
 check-parent = 与上级的连接
 check-parent-hint = 请检查网络；离线期间的变化会保存下来，恢复后自动上报
-check-parent-fails = 与上级的连接：{ $why }
-check-parent-fails-hint = 请先处理这个问题，或检查网络；期间的变化会保存下来，恢复后自动上报
-check-parent-refuses = 与上级的连接：{ $why }
-check-parent-refuses-hint = 请向上级要新的入网码（上级执行 rosterd invite），再执行 rosterd join 入网码；期间的变化会保存下来
+check-parent-fails = 与上级的连接
+check-parent-fails-hint = { $why }。请先处理这个问题，或检查网络；期间的变化会保存下来，恢复后自动上报
+check-parent-refuses = 与上级的连接
+check-parent-refuses-hint = { $why }。请向上级要新的入网码（上级执行 rosterd invite），再执行 rosterd join 入网码；期间的变化会保存下来
 check-joined = 入网凭证
 check-joined-hint = 还没有接入上级；请执行 rosterd join 入网码
 check-backlog = 待上报
 check-backlog-hint = 还有 { $entries } 条没有得到上级确认
-check-alarm = 警报：{ $text }
-check-alarm-hint = { $hint }
+check-alarm = 警报
+check-alarm-hint = { $text }。{ $hint }
 check-backup = 夜间备份
 check-backup-hint = 还没有；运行 systemctl enable --now rosterd-backup.timer，或用 cron 每晚运行 rosterd backup --nightly
 check-paused = 已暂停
@@ -635,15 +645,15 @@ check-clock = 系统时间
 check-clock-hint = 系统时间早于本程序发布，请校时
 check-listen = 下级接入地址
 check-listen-hint = { $addr } 不可用，可能被别的程序占用
-check-store-opens = 数据库能打开
+check-store-opens = 打开数据库
 check-store-opens-hint = { $why }
-check-store-sound = 数据库完好
-check-store-sound-hint = 数据库已损坏；请停止服务，用最近的备份执行 rosterd restore FILE。没有备份时，把 rosterd.db 移开后重新启动：收件夹会重新读入，下级会重新上报，再用 rosterd resync 与上级对齐
-check-store-encrypted = 数据库已加密
+check-store-sound = 数据库完整性
+check-store-sound-hint = 数据库已损坏；请停止服务，用最近的备份执行 rosterd restore 备份文件。没有备份时，把 rosterd.db 移开后重新启动：收件夹会重新读入，下级会重新上报，再用 rosterd resync 与上级对齐
+check-store-encrypted = 数据库加密
 check-store-encrypted-hint = 尚未加密：设置 [store] key_file，停止服务后运行 rosterd rekey；否则请加密磁盘
-check-store-key-apart = 密钥不在数据所在磁盘
-check-store-key-apart-hint = { $path } 与数据在同一磁盘：可保护副本和备份，防不了整机被盗；封存方法见 README“静态存储”
-check-access-log = 查阅记录完整
+check-store-key-apart = 密钥存放位置
+check-store-key-apart-hint = { $path } 与数据在同一磁盘：可保护副本和备份，防不了整机被盗；封存方法见英文说明 README.md 的 At rest 一节
+check-access-log = 查阅记录完整性
 check-access-log-hint = 查阅记录的校验链断开，有人改动过
 check-log-dir = 日志文件夹
 check-log-dir-hint = 无法写入 { $path }，请检查权限
@@ -651,7 +661,7 @@ check-log-dir-hint = 无法写入 { $path }，请检查权限
 ## 设置向导
 
 setup-welcome = 回答几个问题，就能用起来。直接回车采用括号里的值。
-setup-area = 本单位行政区划代码（县 6 位、乡 9 位、村 12 位）
+setup-area = 本单位区划代码（县 6 位、乡镇（街道）9 位、村（居）12 位）
 setup-name = 本单位名称
 setup-dir = 安装到哪个文件夹
 setup-inbox = 监视哪个文件夹（表格放在这里）
@@ -660,17 +670,17 @@ setup-listen = 下级从哪个地址接入（没有下级就直接回车）
 setup-service = 现在启动并设为开机自启（y/n）
 setup-bad-area = 请输入 6、9 或 12 位数字。
 setup-bad-address = 请输入 地址:端口，例如 0.0.0.0:7443。
-setup-bad-name = 最多60个字。
+setup-bad-name = 最多60个字，写在一行里。
 setup-bad-code = 这不是本地区的入网码，请重新复制整行；没有就按回车。
 setup-yes-or-no = 请回答 y 或 n。
-setup-join-later = 还没有接入上级，其余都已设好；以后运行 rosterd join 入网码 即可。
+setup-join-later = 还没有接入上级，其余都已设好；以后运行 rosterd join 入网码{ $config } 即可。
 setup-needed = 必须填写。
 setup-no-terminal = 没有终端可以提问；请用参数给出 { $flag }。
 setup-service-started = 服务已启动。
 setup-service-failed = 服务没有启动起来。
 setup-service-failed-hint = 请执行 systemctl status rosterd 查看原因
-setup-no-systemd = 这台机器没有 systemd；请执行 rosterd run --config { $file }
-setup-done = 安装完成。把表格放进 { $inbox } 即可；用 rosterd status 查看。
+setup-no-systemd = 服务没有启动，这里不由 systemd 管理；请执行 rosterd run --config { $file }
+setup-done = 安装完成。把表格放进 { $inbox } 即可；用 rosterd status{ $config } 查看。
 
 ## 演示
 
@@ -695,7 +705,7 @@ log-changed = 有变化
 log-decided = 已处理
 log-closed = 已消除
 log-reopened = 又出现
-log-due = ，{ $due }前办结
+log-due = （应于{ $due }前办结）
 log-withdrawn = （已撤回：{ $why }）
 log-note = ，说明：{ $note }
 
@@ -722,7 +732,7 @@ alarm-parity-broken-hint = 运行 rosterd resync 修复
 alarm-clock-skew-hint = 请校正走错的那台机器的时钟；timedatectl 可查看
 alarm-disk-low-hint = 请在 /var/lib/rosterd 所在的磁盘上腾出空间
 alarm-disk-full-hint = 请在 /var/lib/rosterd 所在磁盘腾出空间；之后会自动继续读入
-alarm-store-damaged-hint = 请停止服务，用最近的备份恢复：rosterd restore FILE
+alarm-store-damaged-hint = 请停止服务，用最近的备份恢复：rosterd restore 备份文件
 alarm-word-differs-hint = 请打电话向该单位核对；rosterd verify --area 会列出差异
 alarm-word-forged-hint = 请打电话核实；查明原因之前，不要相信中途转来的数据
 alarm-word-other-key-hint = 请打电话核实：是否重装了电脑？确认后运行 rosterd trust --area

@@ -24,7 +24,9 @@ pub struct Args {
 }
 
 pub fn parse_day(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_| "a day is YYYY-MM-DD".into())
+    let is_written_so = text.len() == 10
+        && text.bytes().enumerate().all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });
+    text.parse().map_err(|_| if is_written_so { "there is no such day".into() } else { "a day is YYYY-MM-DD".into() })
 }
 
 fn parse_kind(text: &str) -> Result<EventKind, String> {

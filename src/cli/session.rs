@@ -12,7 +12,8 @@ use crate::daemon::control::asker::name_of;
 use crate::daemon::control::client::{Client, Parcels};
 use crate::daemon::control::requests::{self, Ask, Reach};
 use crate::daemon::control::{Exit, Frame, Request};
-use crate::domain::Level;
+use crate::daemon::told_apart;
+use crate::domain::{Area, Level};
 use crate::error::Error;
 use crate::settings::Settings;
 
@@ -127,21 +128,21 @@ impl<'a> Session<'a> {
 
     /// What the areas near this one are called: its own, and its children's where a daemon runs to tell them.
     fn names(&mut self) -> Result<BTreeMap<String, String>, Failed> {
-        let mut names = BTreeMap::from([(self.settings.area.to_string(), self.settings.name.clone())]);
+        let mut names = BTreeMap::from([(self.settings.area, self.settings.name.clone())]);
         if self.settings.level() != Level::Village && self.daemon_answers()? {
             self.ask(&requests::Status {}, &mut |_, row| {
                 let children = row["children"].as_array().map(Vec::as_slice).unwrap_or_default();
                 let below = children.iter().flat_map(|child| child["below"].as_array().into_iter().flatten());
                 for office in children.iter().chain(below) {
-                    if let (Some(area), Some(name)) =
-                        (office["area"].as_str(), office["name"].as_str().filter(|name| !name.is_empty()))
-                    {
-                        names.insert(area.to_owned(), name.to_owned());
+                    let area = office["area"].as_str().and_then(|code| code.parse::<Area>().ok());
+                    let name = office["name"].as_str().filter(|name| !name.is_empty());
+                    if let (Some(area), Some(name)) = (area, name) {
+                        names.insert(area, name.to_owned());
                     }
                 }
             })?;
         }
-        Ok(names)
+        Ok(told_apart(&names).into_iter().map(|(area, name)| (area.to_string(), name)).collect())
     }
 
     /// Asks for one row, or prints it with `json`.

@@ -188,8 +188,18 @@ impl Text {
     /// What one comparison of two lines came to, from its codes: `number: equal`.
     pub fn compared(&self, codes: &str) -> String {
         let Some((field, level)) = codes.split_once(": ") else { return codes.to_owned() };
-        let (what, how) = (self.coded("compared", field), self.coded("likeness", level));
+        let (what, how) = (self.field(field), self.likeness(level));
         self.say_with("compared", &[("what", &what), ("how", &how)])
+    }
+
+    /// What of two lines is compared, by its code.
+    pub fn field(&self, code: &str) -> String {
+        self.coded("compared", code)
+    }
+
+    /// How alike it is, by its code.
+    pub fn likeness(&self, code: &str) -> String {
+        self.coded("likeness", code)
     }
 
     /// The title of a rule.
@@ -215,9 +225,9 @@ impl Text {
         };
         match (known, detail.is_empty()) {
             (true, true) => said,
-            (true, false) => format!("{said} ({detail})"),
-            (false, true) => format!("{said} ({code})"),
-            (false, false) => format!("{said} ({code}: {detail})"),
+            (true, false) => said + &self.in_brackets(&detail),
+            (false, true) => said + &self.in_brackets(code),
+            (false, false) => said + &self.in_brackets(&format!("{code}{}{detail}", self.colon())),
         }
     }
 
@@ -312,6 +322,30 @@ impl Text {
         match self.language {
             Language::Chinese => "、",
             Language::English => ", ",
+        }
+    }
+
+    /// Between what something is and what is said of it.
+    pub fn colon(&self) -> &'static str {
+        match self.language {
+            Language::Chinese => "：",
+            Language::English => ": ",
+        }
+    }
+
+    /// Between the parts of one line that are no list.
+    pub fn pause(&self) -> &'static str {
+        match self.language {
+            Language::Chinese => "，",
+            Language::English => ", ",
+        }
+    }
+
+    /// A remark behind a word or a sentence.
+    pub fn in_brackets(&self, remark: &str) -> String {
+        match self.language {
+            Language::Chinese => format!("（{remark}）"),
+            Language::English => format!(" ({remark})"),
         }
     }
 
