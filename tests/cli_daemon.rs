@@ -216,7 +216,7 @@ fn an_error_is_in_the_language_of_the_office() {
 fn a_parent_that_does_not_answer_is_told_in_the_language_of_the_office_and_nothing_else() {
     let root = tempfile::tempdir().unwrap();
     let mut township = Node::running(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001", "第1乡", "2026-03-31");
-    let node = village(root.path(), 12);
+    let mut node = village(root.path(), 12);
     let invited = township.call(&["invite", "--area", "519901001200"]);
     assert!(!err(&invited).contains('Z'), "it ends by the clock on the wall: {}", err(&invited));
     let code = out(&invited);
@@ -237,10 +237,21 @@ fn a_parent_that_does_not_answer_is_told_in_the_language_of_the_office_and_nothi
     for verb in ["resync", "verify"] {
         let said = node.call(&[verb]);
         assert_eq!(said.status.code(), Some(3), "{}", err(&said));
-        assert!(err(&said).contains("联系上级") && !err(&said).contains("asking"), "{}", err(&said));
+        assert!(err(&said).contains("连不上上级") && !err(&said).contains("asking"), "{}", err(&said));
     }
     let error = node.json(&["status"]).remove(0)["last_error"].as_str().unwrap().to_owned();
-    assert!(error.starts_with("联系上级") && error.ends_with("对方没有开启服务"), "{error}");
+    assert!(error.starts_with("连不上上级") && error.ends_with("对方没有开启服务"), "{error}");
+
+    // Of a service that stands still nobody can say how the parent does.
+    node.stop();
+    let still = node.call(&["status", "--wait", "1"]);
+    assert_eq!(still.status.code(), Some(3), "{}", err(&still));
+    assert!(
+        out(&still).contains("，本级服务没有运行，现在的情况不明\n") && !out(&still).contains("从未"),
+        "{}",
+        out(&still)
+    );
+    assert!(err(&still).contains("等待处理完（已等 0 秒，最多 1 秒）\n"), "{}", err(&still));
 }
 
 #[test]

@@ -54,6 +54,9 @@ said-line-x-there-is-no-setting-x-expected-one-of-x = 第 { $x1 } 行：没有 {
 said-line-x-x-cannot-stand-here-expected-one-of-x = 第 { $x1 } 行：这里不能写 { $x2 }，可以写：{ $x3 }
 said-line-x-this-is-written-twice = 第 { $x1 } 行：这一项写了两次
 said-line-x-the-name-of-a-section-stands-in-square-brackets = 第 { $x1 } 行：小节的名称要用 [ ] 括起来
+said-line-x-quotes-stand-in-pairs = 第 { $x1 } 行：引号要成对
+said-line-x-the-sign-of-equality-is-missing = 第 { $x1 } 行：缺少等号 =
+said-line-x-there-is-too-much-behind-the-value = 第 { $x1 } 行：值的后面有多余的内容
 said-line-x-a-text-stands-in-quotes = 第 { $x1 } 行：文字要用英文引号括起来
 said-line-x-a-number-stands-without-quotes = 第 { $x1 } 行：数字不加引号
 said-line-x-this-does-not-read = 第 { $x1 } 行读不懂

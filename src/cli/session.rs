@@ -120,16 +120,17 @@ impl<'a> Session<'a> {
             self.exchange(args, parcels, &mut |screen, row| if json { screen.json(&row) } else { rows.push(row) })?;
         self.screen.clear();
         if !rows.is_empty() && A::VERB != requests::Status::VERB {
-            let names = self.names()?;
+            let names = self.names(A::REACH == Reach::Reading)?;
             rows.iter_mut().for_each(|row| name_areas(row, &names));
         }
         Ok((rows, exit))
     }
 
-    /// What the areas near this one are called: its own, and its children's where a daemon runs to tell them.
-    fn names(&mut self) -> Result<BTreeMap<String, String>, Failed> {
+    /// What the areas near this one are called: its own, and its children's where a daemon runs to tell them, or the store
+    /// was just looked into without one (`looks`).
+    fn names(&mut self, looks: bool) -> Result<BTreeMap<String, String>, Failed> {
         let mut names = BTreeMap::from([(self.settings.area, self.settings.name.clone())]);
-        if self.settings.level() != Level::Village && self.daemon_answers()? {
+        if self.settings.level() != Level::Village && (looks || self.daemon_answers()?) {
             self.ask(&requests::Status {}, &mut |_, row| {
                 let children = row["children"].as_array().map(Vec::as_slice).unwrap_or_default();
                 let below = children.iter().flat_map(|child| child["below"].as_array().into_iter().flatten());

@@ -72,6 +72,11 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Columns of the longest piece of `text` that is not cut where it need not be.
+fn longest_word(text: &str) -> usize {
+    text.split(|c: char| !c.is_ascii_graphic()).map(str::len).max().unwrap_or(0)
+}
+
 /// Where a line ends that has no room for `next`: the next one begins with nothing that closes, this one ends with nothing
 /// that opens, and no word is cut that fits on a line.
 fn end_before(line: &str, mut next: char) -> usize {
@@ -121,16 +126,19 @@ impl Table {
                 cells.map(|cell| columns(cell)).max().unwrap_or(0)
             })
             .collect();
-        let wants = |cells: &mut dyn Iterator<Item = &Vec<String>>| {
-            cells.filter_map(|row| row.get(last)).map(|cell| columns(cell)).max().unwrap_or(0)
-        };
-        let wanted = wants(&mut self.rows.iter().chain([&self.head])).min(LAST_COLUMNS_MIN);
+        let cells = |at: usize| self.rows.iter().chain([&self.head]).filter_map(move |row| row.get(at));
+        let wanted = cells(last).map(|cell| columns(cell)).max().unwrap_or(0);
         let taken = |widths: &[usize]| widths.iter().map(|width| width + GAP).sum::<usize>();
-        while taken(&widths) + wanted > total {
-            let words = widths.iter_mut().enumerate().filter(|(at, _)| !self.right.contains(at));
-            match words.map(|(_, width)| width).max_by_key(|width| **width) {
-                Some(widest) if *widest > COLUMN_MIN => *widest -= 1,
-                _ => break,
+        // First no word is cut: codes are there to be copied. Where that is not enough, long ones are.
+        let words = |at: usize| cells(at).map(|cell| longest_word(cell)).max().unwrap_or(0).max(COLUMN_MIN);
+        let whole: Vec<usize> = (0..last).map(words).collect();
+        for (floors, room) in [(whole, LAST_COLUMNS_MIN), (vec![COLUMN_MIN; last], COLUMN_MIN)] {
+            while taken(&widths) + wanted.min(room) > total {
+                let mut others = widths.iter_mut().enumerate().filter(|(at, _)| !self.right.contains(at));
+                let widest =
+                    others.by_ref().filter(|(at, width)| **width > floors[*at]).max_by_key(|(_, width)| **width);
+                let Some((_, widest)) = widest else { break };
+                *widest -= 1;
             }
         }
         let before = taken(&widths);
@@ -141,7 +149,11 @@ impl Table {
             let mut cells: Vec<Vec<String>> =
                 widths.iter().enumerate().map(|(at, width)| wrapped(cell(at), *width)).collect();
             // What does not fit at all is left to the terminal.
-            cells.push(if room < wanted { vec![cell(last).to_owned()] } else { wrapped(cell(last), room) });
+            cells.push(if room < wanted.min(COLUMN_MIN) {
+                vec![cell(last).to_owned()]
+            } else {
+                wrapped(cell(last), room)
+            });
             for nth in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
                 let piece = |at: usize| cells[at].get(nth).map_or("", String::as_str);
                 let mut line = String::new();
@@ -206,6 +218,21 @@ mod tests {
         let whole = |part: &str| part.chars().all(|c| lines.iter().any(|line| line.contains(c)));
         assert!(whole(file) && whole(says));
         assert_eq!(table.lines(usize::MAX).len(), 2, "a pipe gets whole lines");
+    }
+
+    #[test]
+    fn codes_stay_whole_as_long_as_others_can_give_way() {
+        let mut table = Table::new(["规则", "程度", "名册", "说明"].map(String::from));
+        let says = "低保在册而没有有效的健康档案，请卫生院核实建档。";
+        table.row(
+            ["dibao-without-health-record", "中（低保、扶助为高）", "健康档案、低保名册、扶助名册", says]
+                .map(String::from),
+        );
+        let lines = table.lines(80);
+        assert!(lines.iter().all(|line| columns(line) <= 80), "{lines:#?}");
+        assert!(lines[1].starts_with("dibao-without-health-record  "), "{lines:#?}");
+        // A very narrow one cuts what is long.
+        assert!(table.lines(60).iter().all(|line| columns(line) <= 60));
     }
 
     #[test]

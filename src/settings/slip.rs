@@ -32,6 +32,15 @@ pub fn slip(text: &str, error: &toml::de::Error) -> Error {
     if said.contains("unclosed table") || said.contains("unclosed array of tables") {
         return Error::new(format!("line {line}: the name of a section stands in square brackets"));
     }
+    if said.contains("invalid basic string") || said.contains("invalid literal string") {
+        return Error::new(format!("line {line}: quotes stand in pairs"));
+    }
+    if said.contains("expected `=`") {
+        return Error::new(format!("line {line}: the sign of equality is missing"));
+    }
+    if said.contains("expected newline") {
+        return Error::new(format!("line {line}: there is too much behind the value"));
+    }
     if said.contains("expected a string") || said.contains("string values must be quoted") {
         return Error::new(format!("line {line}: a text stands in quotes"));
     }
@@ -61,6 +70,9 @@ mod tests {
             ("[node]\narea = 519901001200村\n", "第 2 行："),
             ("[node]\nname = 200村\n", "第 2 行："),
             ("[node]\nname = 7\n", "第 2 行：文字要用英文引号括起来"),
+            ("[node]\nname = \"200村\n", "第 2 行：引号要成对"),
+            ("[node]\nname \"200村\"\n", "第 2 行：缺少等号"),
+            ("[node]\nname = \"200村\"，\n", "第 2 行：值的后面有多余的内容"),
             ("[node\nname = \"x\"\n", "第 1 行：小节的名称要用 [ ] 括起来"),
         ] {
             assert!(told(settings).starts_with(said), "{settings}: {}", told(settings));
