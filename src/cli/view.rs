@@ -108,15 +108,7 @@ pub fn day(instant: &str) -> String {
 
 /// How far this computer's clock is off the parent's, in the unit that says it best: `比上级慢约 56 年`.
 pub fn skew(text: &Text, secs: i64) -> String {
-    let off = secs.unsigned_abs();
-    let (key, count) = match off {
-        0..=119 => ("span-seconds", off),
-        120..=7_199 => ("span-minutes", off / 60),
-        7_200..=86_399 => ("span-hours", off / 3_600),
-        86_400..=63_071_999 => ("span-days", off / 86_400),
-        _ => ("span-years", off / 31_557_600),
-    };
-    let span = text.say_with(key, &[("count", &count)]);
+    let span = text.span(secs.unsigned_abs());
     text.say_with(if secs < 0 { "status-slow" } else { "status-fast" }, &[("span", &span)])
 }
 

@@ -126,9 +126,24 @@ impl Text {
         self.fill(key, Some(&args))
     }
 
-    /// The sentence of `key` with the members of `values` in it, as they come from a row's `params`.
+    /// So many seconds in the unit that says something: `56 年`.
+    pub fn span(&self, secs: u64) -> String {
+        let (key, count) = match secs {
+            0..=119 => ("span-seconds", secs),
+            120..=7_199 => ("span-minutes", secs / 60),
+            7_200..=86_399 => ("span-hours", secs / 3_600),
+            86_400..=63_071_999 => ("span-days", secs / 86_400),
+            _ => ("span-years", secs / 31_557_600),
+        };
+        self.say_with(key, &[("count", &count)])
+    }
+
+    /// The sentence of `key` with the members of `values` in it, as they come from a row's `params`; `secs` also as `span`.
     pub fn say_json(&self, key: &str, values: &Map<String, Value>) -> String {
         let mut args = FluentArgs::new();
+        if let Some(secs) = values.get("secs").and_then(Value::as_i64) {
+            args.set("span", self.span(secs.unsigned_abs()));
+        }
         for (name, value) in values {
             args.set(name.clone(), self.plain(value));
         }

@@ -137,6 +137,16 @@ fn an_alarm_is_said_when_it_comes_and_when_it_goes() {
 }
 
 #[test]
+fn a_clock_that_is_off_by_decades_is_told_in_years() {
+    let folder = tempfile::tempdir().unwrap();
+    let params = json!({"area": "519901", "secs": -1_783_008_581}).as_object().cloned().unwrap();
+    let subject = Subject::Alarm { code: "clock-skew".to_owned(), params, ended: false };
+    open(folder.path(), "e1").append(&[LogLine { seq: 1, at: at("2026-03-05T06:02:00Z"), subject }]).unwrap();
+    let text = read(folder.path(), "mismatch-2026-03.txt");
+    assert!(text.contains("! 与 519901 的时钟相差约 56 年 #e1:1"), "{text}");
+}
+
+#[test]
 fn a_clock_that_leaps_by_decades_makes_no_month_old() {
     let folder = tempfile::tempdir().unwrap();
     let mut log = MismatchLog::open(folder.path(), "e1", 3, Text::new(Language::Chinese)).unwrap();
