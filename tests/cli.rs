@@ -47,7 +47,7 @@ fn village(dir: &Path) -> String {
 fn help_speaks_the_language_of_the_office_and_else_of_the_terminal() {
     let page = rosterd_in("zh_CN.UTF-8", &["decide", "--help"]);
     assert_eq!(page.status.code(), Some(0));
-    assert!(stdout(&page).contains("用法: rosterd decide [选项]"), "{}", stdout(&page));
+    assert!(stdout(&page).contains("用法：rosterd decide [选项]"), "{}", stdout(&page));
     let wrong = rosterd_in("zh_CN.UTF-8", &["findings", "--severity", "loud"]);
     assert_eq!((wrong.status.code(), stdout(&wrong).as_str()), (Some(2), ""));
     assert!(stderr(&wrong).contains("可以写 high, medium, low, info"), "{}", stderr(&wrong));
@@ -62,7 +62,7 @@ fn help_speaks_the_language_of_the_office_and_else_of_the_terminal() {
     std::fs::write(&config, text).unwrap();
     for arguments in [["decide", "--help", "--config", &config], ["--config", &config, "decide", "-h"]] {
         let page = stdout(&rosterd_in("C", &arguments));
-        assert!(page.contains("用法: "), "{page}");
+        assert!(page.contains("用法："), "{page}");
     }
 }
 
@@ -75,6 +75,25 @@ fn a_reader_that_has_enough_ends_the_help_without_a_crash() {
         drop(reader);
         let said = command.stdout(writer).output().unwrap();
         assert_eq!((said.status.code(), stderr(&said).as_str()), (Some(0), ""), "{locale}");
+    }
+}
+
+#[test]
+fn what_could_not_be_written_is_said_and_is_1() {
+    for (locale, told) in [("zh_CN.UTF-8", "错误：写出结果：磁盘已满\n"), ("C", "No space left on device")]
+    {
+        for arguments in [["rules", "--json"], ["decide", "--help"]] {
+            let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rosterd"));
+            command
+                .args(arguments)
+                .env("LC_ALL", locale)
+                .env_remove("ROSTERD_CONFIG")
+                .current_dir(std::env::temp_dir());
+            let said = command.stdout(full).output().unwrap();
+            assert_eq!(said.status.code(), Some(1), "{locale} {arguments:?}: {}", stderr(&said));
+            assert!(stderr(&said).contains(told), "{locale} {arguments:?}: {}", stderr(&said));
+        }
     }
 }
 
@@ -105,15 +124,16 @@ fn help_teaches_and_wrong_usage_is_2() {
         &["people", "王小明", "--reveal"],
         &["match", "m1", "maybe"],
         &["invite", "--area", "519901001200", "--hours", "0"],
+        &["init", "--area", "519901001200", "--name", "200村\n二", "--dir", "x"],
     ] {
         let output = rosterd(wrong);
         assert_eq!(output.status.code(), Some(2), "{wrong:?}\n{}", stderr(&output));
         assert!(stdout(&output).is_empty(), "{wrong:?}");
     }
     for (wrong, told) in [
-        (&["events", "--since", "yesterday"][..], "日期写成 YYYY-MM-DD\n  怎么办: 详细说明：rosterd events --help"),
-        (&["run", "--today", "2026-13-01"], "日期写成 YYYY-MM-DD\n  怎么办: 详细说明：rosterd run --help"),
-        (&["invite", "--area", "519901001", "--hours", "9999"], "应在 1..=168 之内"),
+        (&["events", "--since", "yesterday"][..], "日期写成 YYYY-MM-DD\n  怎么办：详细说明：rosterd events --help"),
+        (&["run", "--today", "2026-13-01"], "没有这一天\n  怎么办：详细说明：rosterd run --help"),
+        (&["invite", "--area", "519901001", "--hours", "9999"], "应为 1 到 168"),
     ] {
         let said = rosterd_in("zh_CN.UTF-8", wrong);
         assert!(said.status.code() == Some(2) && stderr(&said).contains(told), "{wrong:?} {}", stderr(&said));
@@ -125,6 +145,8 @@ fn help_teaches_and_wrong_usage_is_2() {
 
 #[test]
 fn rules_are_printed_from_the_one_table_for_people_and_for_programs() {
+    let chinese = stdout(&rosterd_in("zh_CN.UTF-8", &["rules", "--json"]));
+    assert!(chinese.contains("\"severity_note\":\"低保、扶助为高\""), "{chinese}");
     let output = rosterd(&["rules", "--json"]);
     assert!(output.status.success());
     let rows: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -259,6 +281,20 @@ fn nothing_is_told_of_a_store_that_is_of_another_office() {
 }
 
 #[test]
+fn a_backup_of_another_office_is_told_as_such() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let config = village(folder.path());
+    let store = Store::open(Home::plain(other.path()), "519901001201".parse().unwrap()).unwrap();
+    let file = other.path().join("a.db");
+    store.backup(&file, &mut |_, _| {}).unwrap();
+    let said = rosterd(&["restore", file.to_str().unwrap(), "--config", &config]);
+    assert_eq!(said.status.code(), Some(1));
+    let said = stderr(&said);
+    assert!(said.contains("this is a backup of 519901001201, and this node is 519901001200"), "{said}");
+    assert!(said.contains("choose a backup of this node") && !said.contains("set the area back"), "{said}");
+}
+
+#[test]
 fn doctor_looks_at_a_node_that_was_never_started() {
     let folder = tempfile::tempdir().unwrap();
     let config = village(folder.path());
@@ -266,6 +302,7 @@ fn doctor_looks_at_a_node_that_was_never_started() {
     let checks: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let state = |name: &str| checks.iter().find(|check| check["check"] == name).map(|check| check["state"].clone());
     assert_eq!(state("daemon"), Some("bad".into()), "{}", stderr(&output));
+    assert_eq!(state("joined"), Some("warn".into()), "nobody is told what nobody passes on: {checks:?}");
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(!stderr(&output).contains("row_sum"), "{}", stderr(&output));
     assert!(checks.iter().any(|check| check["check"] == "store-sound"), "{checks:?}");
@@ -313,6 +350,12 @@ fn setup_without_a_terminal_asks_nothing_it_was_told() {
         "no",
     ]);
     assert!(whole.status.success(), "{}", stderr(&whole));
-    let settings = rosterd::settings::Settings::read(&dir.join("rosterd.toml")).unwrap();
+    // Nothing runs yet, and the settings lie where no verb looks by itself.
+    let config = dir.join("rosterd.toml");
+    for verb in ["run", "status", "join CODE"] {
+        let told = format!("rosterd {verb} --config {}", config.display());
+        assert!(stderr(&whole).contains(&told), "{told}: {}", stderr(&whole));
+    }
+    let settings = rosterd::settings::Settings::read(&config).unwrap();
     assert_eq!(settings.sources[0].path, watch);
 }

@@ -217,7 +217,7 @@ fn an_error_is_in_the_language_of_the_office() {
 fn a_parent_that_does_not_answer_is_told_in_the_language_of_the_office_and_nothing_else() {
     let root = tempfile::tempdir().unwrap();
     let mut township = Node::running(env!("CARGO_BIN_EXE_rosterd"), root.path(), "519901001", "第1乡", "2026-03-31");
-    let node = village(root.path(), 12);
+    let mut node = village(root.path(), 12);
     let invited = township.call(&["invite", "--area", "519901001200"]);
     assert!(!err(&invited).contains('Z'), "it ends by the clock on the wall: {}", err(&invited));
     let code = out(&invited);
@@ -238,15 +238,26 @@ fn a_parent_that_does_not_answer_is_told_in_the_language_of_the_office_and_nothi
     for verb in ["resync", "verify"] {
         let said = node.call(&[verb]);
         assert_eq!(said.status.code(), Some(3), "{}", err(&said));
-        assert!(err(&said).contains("联系上级") && !err(&said).contains("asking"), "{}", err(&said));
+        assert!(err(&said).contains("连不上上级") && !err(&said).contains("asking"), "{}", err(&said));
     }
     let error = node.json(&["status"]).remove(0)["last_error"].as_str().unwrap().to_owned();
-    assert!(error.starts_with("联系上级") && error.ends_with("对方没有开启服务"), "{error}");
+    assert!(error.starts_with("连不上上级") && error.ends_with("对方没有开启服务"), "{error}");
     // Nothing is left to do here, and nobody is at it.
     let waited = node.call(&["status", "--wait", "1"]);
     assert_eq!(waited.status.code(), Some(3));
     assert!(out(&waited).contains("等待上级") && !out(&waited).contains("正在处理"), "{}", out(&waited));
     assert!(err(&waited).contains("正在等待上级"), "{}", err(&waited));
+
+    // Of a service that stands still nobody can say how the parent does.
+    node.stop();
+    let still = node.call(&["status", "--wait", "1"]);
+    assert_eq!(still.status.code(), Some(3), "{}", err(&still));
+    assert!(
+        out(&still).contains("，本级服务没有运行，现在的情况不明\n") && !out(&still).contains("从未"),
+        "{}",
+        out(&still)
+    );
+    assert!(err(&still).contains("等待处理完（已等 0 秒，最多 1 秒）\n"), "{}", err(&still));
 }
 
 #[test]
@@ -361,7 +372,7 @@ fn files_go_through_the_socket_and_never_by_the_daemons_hand() {
     assert_eq!(foreign.status.code(), Some(1));
     assert_eq!(
         err(&foreign).trim_end(),
-        format!("错误: 这不是上报文件，也不是回执：{more}"),
+        format!("错误：这不是上报文件，也不是回执：{more}"),
         "and not where it was on its way"
     );
     let nowhere = node.call(&["export-batch", &place("没有的文件夹/上报.batch")]);
@@ -620,7 +631,7 @@ fn what_is_no_store_is_not_put_in_the_place_of_one() {
         let said = node.call(&["restore", file.to_str().unwrap()]);
         assert_eq!((said.status.code(), out(&said).as_str()), (Some(1), ""), "{}", err(&said));
         let told =
-            format!("错误: 这不是 rosterd 的数据库：{}\n  怎么办: 要用 rosterd backup 做出的文件\n", file.display());
+            format!("错误：这不是 rosterd 的数据库：{}\n  怎么办：要用 rosterd backup 做出的文件\n", file.display());
         assert_eq!(err(&said), told);
     }
     let left = fs::read_dir(node.dir.join("data")).unwrap().flatten().map(|entry| entry.file_name());

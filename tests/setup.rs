@@ -92,7 +92,7 @@ fn wrong_answers_are_asked_again_and_enter_takes_what_is_in_brackets() {
     terminal.answer("Name of this office", "");
     terminal.expect("This one is needed.");
     terminal.answer("Name of this office", &"很长的名字".repeat(20));
-    terminal.expect("At most 60 characters, please.");
+    terminal.expect("At most 60 characters on one line, please.");
     terminal.answer("Name of this office", "第1乡");
     terminal.answer("Folder to install into [", dir.to_str().unwrap());
     terminal.answer(&format!("[{}/inbox]", dir.display()), "");
@@ -105,6 +105,11 @@ fn wrong_answers_are_asked_again_and_enter_takes_what_is_in_brackets() {
     let (status, said) = terminal.end();
     assert!(status.success(), "{said}");
     assert!(said.contains("Done. Put the spreadsheets into"), "{said}");
+    let config = dir.join("rosterd.toml");
+    // It stands alone, and the terminal wraps nothing.
+    for told in ["Not joined yet", &format!("rosterd status --config {}", config.display())] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
     let settings = Settings::read(&dir.join("rosterd.toml")).unwrap();
     assert_eq!((settings.area.to_string().as_str(), settings.name.as_str()), ("519901001", "第1乡"));
     assert_eq!(settings.listen, "127.0.0.1:7443".parse().ok());
@@ -116,7 +121,7 @@ fn a_clerk_is_asked_in_chinese_and_may_leave_in_the_middle() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("office");
     let mut terminal = Terminal::start(setup("zh-CN").arg("--dir").arg(&dir));
-    terminal.answer("本单位行政区划代码", "519901001200");
+    terminal.answer("本单位区划代码", "519901001200");
     terminal.answer("本单位名称", "200村");
     terminal.expect("监视哪个文件夹");
     // Ctrl-D on an empty line.

@@ -16,6 +16,28 @@ help-any-json = 标准输出每行一个 JSON 对象，别无其他
 help-any-language = 给人看的语言：zh-CN 或 en
 help-any-dry-run = 只说明会改变什么
 
+# 值叫什么
+help-value-address = 地址:端口
+help-value-code = 代码
+help-value-date = 日期
+help-value-file = 文件
+help-value-folder = 文件夹
+help-value-host = 主机:端口
+help-value-hours = 小时
+help-value-id = 编号
+help-value-join-code = 入网码
+help-value-kind = 类别
+help-value-language = 语言
+help-value-list = 名册
+help-value-name = 名称
+help-value-outcome = 结论
+help-value-query = 查询
+help-value-rule = 规则
+help-value-seconds = 秒
+help-value-severity = 程度
+help-value-text = 文字
+help-value-url = 网址
+
 # 命令行写错时
 usage-error = 错误
 usage-hint = 怎么办
@@ -28,19 +50,20 @@ usage-bad-value = { $what } 的值 '{ $value }' 不对
 usage-conflict = { $what } 不能和 { $other } 一起用
 usage-twice = { $what } 只能写一次
 usage-too-many = '{ $value }' 多余，{ $what } 不要更多的值
+usage-not-text = 有一个参数不是 UTF-8 文字
 usage-perhaps = 是不是想写 { $what }？
 usage-possible = 可以写：{ $what }
 
 help =
     在村、乡镇、县的各种名册之间认出同一个人，并报告名册互相矛盾之处。
 help-more =
-    办公室把手里已有的表格放进一个文件夹。rosterd 读取这些表格，认出哪些行是同一个人，
-    列出对不上的地方：一张表上已去世、另一张还在领钱；同时在两个村；人走了却没销。
+    各单位把手里已有的表格放进一个文件夹。rosterd 读取这些表格，认出哪些行是同一个人，
+    列出对不上的地方：一份名册上已去世、另一份上还在领钱；同时在两个村；人走了却没销。
     每一条都只是请人核实的疑点，从不自动停发任何待遇。
 help-after =
     第一天：
       rosterd demo                      在临时文件夹里演示一个完整的县，先看看
-      rosterd setup                     回答几个问题，装好本办公室
+      rosterd setup                     回答几个问题，装好本单位
       rosterd status                    现在怎么样
       rosterd findings                  哪些对不上
 
@@ -49,7 +72,7 @@ help-after =
 
 help-init = 建立本级：带说明的设置文件、收件夹、数据文件夹
 help-init-more =
-    写出 DIR/rosterd.toml、DIR/inbox 和 DIR/data，已有的不覆盖。
+    在该文件夹写出 rosterd.toml、inbox 和 data，已有的不覆盖。
     'rosterd setup' 问同样的内容，并启动服务。
 help-init-after =
     示例：
@@ -57,27 +80,27 @@ help-init-after =
         --advertise county.example:7443
       rosterd init --area 519901001200 --name 200村 --dir ~/rosterd --parent https://town.example:7443
 
-    然后：rosterd run --config DIR/rosterd.toml
-help-init-area = 本办公室的地区代码：6 位是县，9 位是乡镇，12 位是村
+    然后：rosterd run --config 文件夹/rosterd.toml
+help-init-area = 本单位的区划代码：6 位是县，9 位是乡镇（街道），12 位是村（居）
 help-init-name = 平时的叫法
 help-init-dir = 建在哪个文件夹
 help-init-parent = 上级的地址；'rosterd join' 也会填上
 help-init-listen = 下级连到这里的地址和端口
 help-init-advertise = 下级实际使用的 主机:端口，与上面不同时才写
 
-help-setup = 回答几个问题，装好本办公室
+help-setup = 回答几个问题，装好本单位
 help-setup-more =
     依次问地区、名称、文件夹、入网码、是否启动服务；每个问题都可以用参数回答，
     全写上就什么也不问。以 root 运行可安装服务；之后 rosterd 组的账户可以往收件夹放文件。
 help-setup-after =
     示例：
       sudo rosterd setup
-      sudo rosterd setup --area 519901001200 --name 200村 --code CODE --service yes
+      sudo rosterd setup --area 519901001200 --name 200村 --code 入网码 --service yes
       rosterd setup --area 519901 --name 云岭县 --dir ~/rosterd --listen 0.0.0.0:7443 --service no
-help-setup-area = 本办公室的地区代码：6 位是县，9 位是乡镇，12 位是村
+help-setup-area = 本单位的区划代码：6 位是县，9 位是乡镇（街道），12 位是村（居）
 help-setup-name = 平时的叫法
 help-setup-dir = 数据和收件夹放在哪里
-help-setup-inbox = 要监视的文件夹，不是 DIR/inbox 时才写
+help-setup-inbox = 要监视的文件夹，不是上面文件夹里的 inbox 时才写
 help-setup-code = 上级给的入网码；没有就留空
 help-setup-listen = 下级连到这里的地址和端口；没有下级就留空
 help-setup-service = 现在启动服务，以后开机自动启动：yes 或 no
@@ -106,16 +129,16 @@ help-findings-more =
 help-findings-after =
     示例：
       rosterd findings --severity high                  涉及钱款和权益的
-      rosterd findings --list dibao --area 519901001    某乡镇的某一张表
+      rosterd findings --list dibao --area 519901001    某乡镇的某一种名册
       rosterd findings --summary                        各地各有多少
       rosterd findings --overdue --csv overdue.csv      超期的，打印出来逐条办
       rosterd findings --all --json | jq .rule          从头到尾全部，给程序用
 
     'rosterd rules' 解释每条规则；'rosterd decide' 处理一条疑点。
 help-findings-rule = 只看这条规则，如 deceased-still-active 或 已故人员仍在册（见 rosterd rules）
-help-findings-list = 只看这张表：population 人口、health 健康、dibao 低保、family 计生、deaths 死亡、migrants 流动；中英文都可以写
+help-findings-list = 只看这种名册：population 人口底册、health 健康档案、dibao 低保名册、family 扶助名册、deaths 死亡名册、migrants 流动人口名册；中英文都可以写
 help-findings-area = 只看这个地区及其下级
-help-findings-severity = 只看这个等级：high 高、medium 中、low 低、info 提示；中英文都可以写
+help-findings-severity = 只看这个程度：high 高、medium 中、low 低、info 提示；中英文都可以写
 help-findings-all = 也看已处理和已消除的，以及谁、何时、怎样处理的
 help-findings-overdue = 只看超过应办结日的
 help-findings-summary = 只看有多少条：按地区和程度；加 --json 时按地区、规则和程度
@@ -132,7 +155,7 @@ help-events-after =
 help-events-kind = 只看 birth 出生、death 死亡、transfer 县内迁移、out_migration 迁出、in_migration 迁入或 correction 更正
 help-events-since = 只看这一天及以后，如 2026-03-01
 
-help-people = 一个人在各张表上的行
+help-people = 一个人在各份名册上的行
 help-people-more =
     每次查看都有记录（rosterd access）。姓名和证件号已遮盖；要看完整的须写 --reveal 和理由，
     也会记录。只为办事查看。
@@ -159,19 +182,19 @@ help-decide-note = 核实到什么，怎样核实的
 
 help-import = 立即读取一个文件，放在哪里都可以
 help-import-more =
-    和放进收件夹一样。哪张表、哪个地区从文件里认出，认不出时请写明。
+    和放进收件夹一样。哪种名册、哪个地区从文件里认出，认不出时请写明。
     --dry-run 只显示会改变什么，什么也不改。
 help-import-after =
     示例：
       rosterd import 4月低保.xls --dry-run
       rosterd import export.csv --list dibao --area 519901001200
 help-import-file = 任何电子表格或 CSV
-help-import-list = 是哪张表：population 人口、health 健康、dibao 低保、family 计生、deaths 死亡、migrants 流动；中英文都可以写
+help-import-list = 是哪种名册：population 人口底册、health 健康档案、dibao 低保名册、family 扶助名册、deaths 死亡名册、migrants 流动人口名册；中英文都可以写
 help-import-area = 是哪个地区的：本级或本级范围内的地区
 
 help-held = 因为会减少太多而暂扣的文件
 help-held-more =
-    忘了取消筛选，或少了一个村，看起来就像半张表的人都走了。这样的文件先暂扣，
+    忘了取消筛选，或少了一个村，看起来就像半份名册的人都走了。这样的文件先暂扣，
     由人判断是对的（release）还是错的（reject）；此前的数据照旧。
 help-held-after =
     示例：
@@ -209,14 +232,14 @@ help-access = 谁在什么时候为什么查看了谁
 help-access-more =
     每次查看都在显示之前记下，前后相连，改动过哪一行都看得出来。
 
-help-invite = 给一个下级办公室的入网码
+help-invite = 给一个下级单位的入网码
 help-invite-more =
     入网码是标准输出的最后一行。只能用一次，只对这一个地区有效，并带有本级证书的指纹，
     请当面或打电话交给对方。
 help-invite-after =
     示例：
       rosterd invite --area 519901001200 --hours 48
-help-invite-area = 下级办公室，在本级的地区之内
+help-invite-area = 下级单位，在本级的地区之内
 help-invite-hours = 多少小时内有效
 
 help-join = 用上级给的入网码接入上级
@@ -224,10 +247,10 @@ help-join-more =
     后台服务运行与否都可以。本级的密钥在这里生成，从不离开。
 help-join-code = 上级 'rosterd invite' 打印的那一行
 
-help-revoke = 立即停用一个下级办公室的凭证
+help-revoke = 立即停用一个下级单位的凭证
 help-revoke-more =
-    用于电脑丢失或办公室撤销。它已经上报的保留；要回来须重新邀请。
-help-revoke-area = 下级办公室
+    用于电脑丢失或单位撤销。它已经上报的保留；要回来须重新邀请。
+help-revoke-area = 下级单位
 
 help-resync = 与上级比对，补齐不一致的
 help-resync-more =
@@ -245,15 +268,15 @@ help-verify-more =
     不一致退出码 1，一致退出码 0。
 help-verify-area = 与这个下级比对，而不是与上级
 
-help-trust = 认可一个下级办公室现在用来签名的密钥
+help-trust = 认可一个下级单位现在用来签名的密钥
 help-trust-more =
-    用于重新接入的办公室，请先打电话核对：它的 'rosterd status' 显示同样的指纹。
+    用于重新接入的单位，请先打电话核对：它的 'rosterd status' 显示同样的指纹。
     在此之前它签的话会告警，因为中间可能有人冒名签署。新密钥还没有传到时不予受理。
     该单位说明是恢复了备份的，也用它消除“查阅记录少了”的告警。
 help-trust-after =
     示例：
       rosterd trust --area 519901001200
-help-trust-area = 哪个办公室，下面哪一级都可以
+help-trust-area = 哪个单位，下面哪一级都可以
 
 help-pause = 暂停读取和上报，什么也不丢
 help-pause-more =
@@ -263,14 +286,14 @@ help-resume = 暂停之后继续
 
 help-export-batch = 把还没有上报的写进一个文件
 help-export-batch-more =
-    用于没有网络的办公室：把文件带给上级，在那里用 import-batch 读入。
+    用于没有网络的单位：把文件带给上级，在那里用 import-batch 读入。
     内容和顺序与网络上报相同；两种办法混用也不丢不重。
 help-export-batch-file = 写到哪里；不能是已有的文件
 
-help-import-batch = 读入下级办公室用 export-batch 写的文件
+help-import-batch = 读入下级单位用 export-batch 写的文件
 help-import-batch-more =
     回执写在它旁边。请带回下级，用同一个命令读入，下级就知道哪些已经送达。
-help-import-batch-file = 下级办公室的文件
+help-import-batch-file = 下级单位的文件
 
 help-backup = 备份数据库并核对，工作照常进行
 help-backup-more =
@@ -299,9 +322,9 @@ help-rekey-after =
       mv store.key store.old && rosterd rekey --old-key store.old
 help-rekey-old-key = 现在打开数据库的密钥文件；不写表示数据库未加密
 
-help-rules = 各条规则、等级和设置
+help-rules = 各条规则、程度和设置
 help-rules-more =
-    打印后台服务实际使用的表，带本办公室设置的值，没有设置时是默认值。
+    打印后台服务实际使用的规则表，带本单位设置的值，没有设置时是默认值。
 
 help-link = 认人：训练权重，或测量
 help-link-train = 用本级自己的数据重新估计权重
@@ -326,10 +349,15 @@ help-demo-once = 打印完就结束
 help-demo-dir = 放在哪里；新文件夹，之后保留
 
 # 值的写法
-said-an-area-code-has-x-digits-county-x-township-or-x-village = 地区代码 6 位是县，9 位是乡镇，12 位是村
+said-an-area-code-has-x-digits-county-x-township-or-x-village = 区划代码 6 位是县，9 位是乡镇（街道），12 位是村（居）
 said-a-finding-s-id-is-f-and-ten-letters-and-digits = 疑点编号是 f 加十个字母或数字
 said-a-day-is-yyyy-mm-dd = 日期写成 YYYY-MM-DD
-said-x-is-not-in-x = 应在 { $x2 } 之内
+said-from-x-to-x = 应为 { $x1 } 到 { $x2 }
+said-there-is-no-such-day = 没有这一天
+said-invalid-digit-found-in-string = 应为数字
+said-cannot-parse-integer-from-empty-string = 应为数字
+said-number-too-large-to-fit-in-target-type = 数字太大
+said-invalid-socket-address-syntax = 应写成 地址:端口，如 0.0.0.0:7443
 said-a-date-is-yyyy-yyyy-mm-or-yyyy-mm-dd = 日期写成 YYYY、YYYY-MM 或 YYYY-MM-DD
 said-one-of-x = 可以写 { $x1 }
 said-no-such-rule-x-lists-them = 没有这条规则；用 { $x1 } 查看全部规则

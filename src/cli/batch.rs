@@ -49,6 +49,11 @@ pub fn import(args: ImportArgs, session: &mut Session) -> Outcome {
     let parcels = Parcels { send: Some(path), target: Some(target) };
     let (row, exit) = session.row_with(&ask, &parcels, args.output.json)?;
     if exit == Exit::Done && !args.output.json {
+        // What a parent gave back: nothing was taken in by it, and something is known now.
+        if row["receipts"].is_null() {
+            session.screen.say_with("say-receipts-read", &[("upto", &view::cell(&row, "watermark"))]);
+            return Ok(exit);
+        }
         let (entries, refused) = (view::cell(&row, "entries"), view::cell(&row, "refused"));
         session.screen.say_with("say-imported", &[("entries", &entries), ("refused", &refused)]);
         if let Some(receipts) = row["receipts"].as_str() {

@@ -12,6 +12,7 @@ use super::table::Table;
 use super::{Failed, Outcome, Output, view};
 use crate::daemon::control::{Exit, requests};
 use crate::domain::{Date, Level};
+use crate::report::text::Text;
 use crate::settings::SourceKind;
 
 /// Check the whole installation and say what to do
@@ -131,7 +132,8 @@ fn inside(session: &mut Session, checks: &mut Vec<Check>) {
             return;
         }
         Err(failed) => {
-            checks.push(check("store-opens", State::Bad, json!({"why": why(&failed)})));
+            let why = why(&failed, session.screen.text());
+            checks.push(check("store-opens", State::Bad, json!({"why": why})));
             return;
         }
     }
@@ -147,15 +149,16 @@ fn inside(session: &mut Session, checks: &mut Vec<Check>) {
     }
 }
 
-fn why(failed: &Failed) -> String {
-    let cause = std::error::Error::source(&failed.error).map(|cause| format!(": {cause}"));
-    format!("{}{}", failed.error, cause.unwrap_or_default())
+fn why(failed: &Failed, text: &Text) -> String {
+    let told = text.error(&failed.error);
+    [vec![told.what], told.because].concat().join(text.colon())
 }
 
 fn status(session: &Session, row: &Value, checks: &mut Vec<Check>) {
     let settings = &session.settings;
     let joined = !row["parent"].is_null() && view::field(&row["parent"], "state") != "not-joined";
-    if settings.level() != Level::County && (settings.parent_url.is_some() || joined) {
+    // Nobody stands above a county; whoever has not joined is to know it.
+    if settings.level() != Level::County {
         checks.push(check("joined", warn_unless(joined), Value::Null));
         if joined {
             let connected = view::field(&row["parent"], "state") == "connected";
@@ -236,7 +239,6 @@ fn free_mb(path: &Path) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::text::Text;
     use crate::settings::Language;
 
     #[test]

@@ -105,7 +105,7 @@ fn severity(row: &Value) -> Option<Severity> {
 }
 
 fn summary(within: Area, rows: &[Value], json: bool, session: &mut Session) -> Result<(), super::Failed> {
-    let names = session.names()?;
+    let names = session.names(true)?;
     let counted = ByArea::below(within, rows, &names);
     if json {
         counted.rows().iter().for_each(|row| session.screen.json(row));

@@ -66,7 +66,7 @@ fn show(output: Output, session: &mut Session) -> Outcome {
     for row in &rows {
         let share = row["share"].as_f64().map(|share| format!("{:.0}%", share * 100.0)).unwrap_or_default();
         if row["reason"] == "other-file" {
-            why.push(format!("{}: {}", view::cell(row, "id"), view::field(row, "text")));
+            why.push(format!("{}{}{}", view::cell(row, "id"), text.colon(), view::field(row, "text")));
         }
         table.row([
             view::cell(row, "id"),
@@ -76,7 +76,7 @@ fn show(output: Output, session: &mut Session) -> Outcome {
             view::cell(row, "before"),
             view::cell(row, "removed"),
             share,
-            view::field(row, "since").get(..10).unwrap_or("").to_owned(),
+            view::day(view::field(row, "since")),
             view::field(row, "file").to_owned(),
         ]);
     }

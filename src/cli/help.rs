@@ -2,7 +2,7 @@
 //! the code of each verb; the Chinese in `config/text/help.zh-CN.ftl`, under the verb's path and the argument's name.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -21,6 +21,41 @@ const PAGE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{
 const OWN_WORDS: &[(&str, &str)] =
     &[("[OPTIONS]", "help-any-options"), ("[default: ", "help-any-default"), ("[env: ", "help-any-variable")];
 
+/// What clap puts its own colon behind.
+const HEADINGS: &[&str] =
+    &["help-usage-heading", "help-commands-heading", "help-arguments-heading", "help-options-heading"];
+
+/// What a value is called in a page, and the key of its word. Words that are typed as they stand are not among them.
+const VALUES: &[(&str, &str)] = &[
+    ("ADDR", "help-value-address"),
+    ("AREA", "help-value-code"),
+    ("CHILD", "help-value-code"),
+    ("CODE", "help-value-code"),
+    ("DATE", "help-value-date"),
+    ("DIR", "help-value-folder"),
+    ("DISPOSITION", "help-value-outcome"),
+    ("FILE", "help-value-file"),
+    ("FINDING", "help-value-id"),
+    ("FOLDER", "help-value-folder"),
+    ("HOST:PORT", "help-value-host"),
+    ("HOURS", "help-value-hours"),
+    ("ID", "help-value-id"),
+    ("KIND", "help-value-kind"),
+    ("LANGUAGE", "help-value-language"),
+    ("LIST", "help-value-list"),
+    ("NAME", "help-value-name"),
+    ("NOTE", "help-value-text"),
+    ("OLD_KEY", "help-value-file"),
+    ("QUERY", "help-value-query"),
+    ("REASON", "help-value-text"),
+    ("RULE", "help-value-rule"),
+    ("SECS", "help-value-seconds"),
+    ("SEVERITY", "help-value-severity"),
+    ("TEXT", "help-value-text"),
+    ("URL", "help-value-url"),
+    ("VERDICT", "help-value-outcome"),
+];
+
 /// `rosterd help held release`, as other programs have it, is `rosterd held release --help`.
 pub(super) fn asked(mut args: Vec<OsString>) -> Vec<OsString> {
     if args.get(1).is_some_and(|verb| verb == "help") {
@@ -33,8 +68,9 @@ pub(super) fn asked(mut args: Vec<OsString>) -> Vec<OsString> {
 /// Prints what clap has to say instead of a parsed command line, and gives the exit status of CONTRACT.md.
 pub(super) fn tell(said: clap::Error, args: &[OsString]) -> ExitCode {
     let exit = ExitCode::from(said.exit_code() as u8);
-    match language(args) {
-        Language::English => drop(said.print()),
+    let language = language(args);
+    let written = match language {
+        Language::English => said.print().and_then(|()| std::io::stdout().flush()),
         Language::Chinese => {
             let text = Text::help();
             // The same mistake again, with the Chinese page behind it.
@@ -46,24 +82,37 @@ pub(super) fn tell(said: clap::Error, args: &[OsString]) -> ExitCode {
                 _ => write(&complaint(&said, &text, args), true),
             }
         }
+    };
+    match written {
+        Ok(()) => exit,
+        Err(error) => ExitCode::from(screen::unwritten(error, &Text::new(language)) as u8),
     }
-    exit
 }
 
-fn show(said: &clap::Error, text: &Text) {
-    let styled = if said.use_stderr() { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
-    write(&page(said, text, styled), said.use_stderr());
+fn show(said: &clap::Error, text: &Text) -> std::io::Result<()> {
+    let styled = match said.use_stderr() {
+        true => screen::takes_colours(&std::io::stderr()),
+        false => screen::takes_colours(&std::io::stdout()),
+    };
+    write(&page(said, text, styled), said.use_stderr())
 }
 
-fn write(page: &str, to_stderr: bool) {
-    let page = page.as_bytes();
-    // Nobody to tell where whoever reads has enough, as `head` has.
-    let _ = if to_stderr { std::io::stderr().write_all(page) } else { std::io::stdout().write_all(page) };
+fn write(page: &str, to_stderr: bool) -> std::io::Result<()> {
+    if to_stderr {
+        return std::io::stderr().write_all(page.as_bytes());
+    }
+    let mut out = std::io::stdout();
+    out.write_all(page.as_bytes())?;
+    out.flush()
 }
 
 fn page(said: &clap::Error, text: &Text, styled: bool) -> String {
     let page = if styled { said.render().ansi().to_string() } else { said.render().to_string() };
-    OWN_WORDS.iter().fold(page, |page, (english, key)| page.replace(english, &text.say(key)))
+    let page = OWN_WORDS.iter().fold(page, |page, (english, key)| page.replace(english, &text.say(key)));
+    HEADINGS.iter().map(|key| text.say(key)).fold(page, |page, heading| {
+        let colon = text.colon();
+        page.replace(&format!("{heading}:"), &format!("{heading}{colon}"))
+    })
 }
 
 /// That of the settings the command line would use, else of the locale.
@@ -103,7 +152,7 @@ fn translated(command: Command, path: &str, text: &Text) -> Command {
         .long_about(more)
         .disable_help_flag(true)
         .arg(help_flag())
-        .help_template(PAGE.replace("{usage-heading}", &format!("{}:", text.say("help-usage-heading"))))
+        .help_template(PAGE.replace("{usage-heading} ", &format!("{}{}", text.say("help-usage-heading"), text.colon())))
         .subcommand_help_heading(text.say("help-commands-heading"))
         .subcommand_value_name(text.say("help-command-name"));
     if let Some(after) = say("-after") {
@@ -112,13 +161,32 @@ fn translated(command: Command, path: &str, text: &Text) -> Command {
     let command = command.mut_args(|arg| {
         let heading = if arg.is_positional() { "help-arguments-heading" } else { "help-options-heading" };
         let help = text.say(&key_of(path, &arg, text));
-        arg.help(help).help_heading(text.say(heading))
+        let arg = arg.help(help).help_heading(text.say(heading));
+        match value_name(path, &arg, text) {
+            Some(name) => arg.value_name(name),
+            None => arg,
+        }
     });
     command.mut_subcommands(|sub| {
         let path = format!("{path}-{}", sub.get_name());
         // A verb that no page shows has none, and its help in English.
         if sub.is_hide_set() { sub.disable_help_flag(true).arg(help_flag()) } else { translated(sub, &path, text) }
     })
+}
+
+/// What the value of an argument is called; `None` where it takes none, or is one of a few words.
+fn value_name(path: &str, arg: &Arg, text: &Text) -> Option<String> {
+    let named = match arg.get_value_names() {
+        Some([one]) => one.to_string(),
+        Some(_) => return None,
+        None if arg.get_action().takes_values() => arg.get_id().as_str().to_uppercase(),
+        None => return None,
+    };
+    // Not every code is the code of an area.
+    let is_join_code =
+        named == "CODE" && matches!(key_of(path, arg, text).as_str(), "help-join-code" | "help-setup-code");
+    let key = if is_join_code { "help-value-join-code" } else { VALUES.iter().find(|(name, _)| *name == named)?.1 };
+    Some(text.say(key))
 }
 
 fn help_flag() -> Arg {
@@ -152,11 +220,13 @@ fn complaint(said: &clap::Error, text: &Text, args: &[OsString]) -> String {
         ErrorKind::ArgumentConflict if arg == other => text.say_with("usage-twice", &[("what", &arg)]),
         ErrorKind::ArgumentConflict => text.say_with("usage-conflict", &[("what", &arg), ("other", &other)]),
         ErrorKind::TooManyValues => text.say_with("usage-too-many", &[("what", &arg), ("value", &value)]),
+        ErrorKind::InvalidUtf8 => text.say("usage-not-text"),
         // Rare enough to stay as clap says it.
         _ => return said.render().to_string(),
     };
-    let mut page = format!("{}: {what}\n", text.say("usage-error"));
-    let mut hint = |line: String| page.push_str(&format!("  {}: {line}\n", text.say("usage-hint")));
+    let colon = text.colon();
+    let mut page = format!("{}{colon}{what}\n", text.say("usage-error"));
+    let mut hint = |line: String| page.push_str(&format!("  {}{colon}{line}\n", text.say("usage-hint")));
     let possible = context(ContextKind::ValidValue);
     if !possible.is_empty() {
         hint(text.say_with("usage-possible", &[("what", &possible)]));
@@ -249,7 +319,7 @@ mod tests {
         let calls = |page: &str| -> Vec<String> {
             let lines = page.lines().map(str::trim).filter(|line| line.contains("rosterd ") && !line.starts_with('\''));
             // What follows two blanks explains.
-            lines.map(|line| line.split("  ").next().unwrap_or(line).to_owned()).collect()
+            lines.map(|line| line.split("  ").next().unwrap_or(line).replace("入网码", "CODE")).collect()
         };
         for (key, english) in all.iter().filter(|(key, _)| key.ends_with("-after") && key != "help-init-after") {
             assert_eq!(calls(&text.say(key)), calls(english), "{key}");
@@ -279,16 +349,24 @@ mod tests {
             (&["rosterd", "findigs"][..], "没有 findigs 这个命令"),
             (&["rosterd", "findigs"], "findings？"),
             (&["rosterd", "findings", "--rul", "x"], "不认识的参数 --rul"),
-            (&["rosterd", "decide", "fabcdefgh01", "confirm"], "缺少必须写的：--note <TEXT>"),
+            (&["rosterd", "decide", "fabcdefgh01", "confirm"], "缺少必须写的：--note <文字>"),
             (&["rosterd", "decide", "fabcdefgh01", "confirm"], "rosterd decide --help"),
-            (&["rosterd", "findings", "--area", "12"], "--area <CODE> 的值 '12' 不对：地区代码 6 位是县"),
+            (&["rosterd", "findings", "--area", "12"], "--area <代码> 的值 '12' 不对：区划代码 6 位是县"),
             (&["rosterd", "findings", "--severity", "x"], "不对：可以写 high, medium, low, info"),
             (&["rosterd", "findings", "--rule", "x"], "没有这条规则；用 rosterd rules 查看"),
             (&["rosterd", "events", "--kind", "x"], "可以写 birth, death"),
             (&["rosterd", "decide", "f1", "confirm", "--note", "x"], "疑点编号是 f 加十个字母或数字"),
-            (&["rosterd", "status", "--wait"], "--wait <SECS> 后面缺少值"),
+            (&["rosterd", "status", "--wait"], "--wait <秒> 后面缺少值"),
             (&["rosterd", "status", "--json", "--json"], "--json 只能写一次"),
             (&["rosterd", "held", "release", "3", "4"], "不认识的参数 4"),
+            (&["rosterd", "status", "--wait", "abc"], "--wait <秒> 的值 'abc' 不对：应为数字"),
+            (&["rosterd", "invite", "--area", "519901001", "--hours", "0"], "的值 '0' 不对：应为 1 到 168"),
+            (
+                &["rosterd", "init", "--area", "519901", "--name", "县", "--dir", "d", "--listen", "7443"],
+                "不对：应写成 地址:端口，如 0.0.0.0:7443",
+            ),
+            (&["rosterd", "events", "--since", "2026-13-01"], "'2026-13-01' 不对：没有这一天"),
+            (&["rosterd", "run", "--today", "2026-02-30"], "'2026-02-30' 不对：没有这一天"),
         ] {
             let page = told(args);
             assert!(page.contains(want), "{args:?}: {page}");
@@ -297,12 +375,31 @@ mod tests {
     }
 
     #[test]
+    fn an_argument_that_is_no_text_is_told_in_chinese() {
+        use std::os::unix::ffi::OsStringExt;
+        let args = ["rosterd".into(), "people".into(), OsString::from_vec(vec![0xff])];
+        let text = Text::help();
+        let said = localised(command(), &text).try_get_matches_from(&args).expect_err("no text");
+        assert!(complaint(&said, &text, &args).starts_with("错误：有一个参数不是 UTF-8 文字\n"));
+    }
+
+    #[test]
     fn a_page_is_chinese_throughout() {
         let page = told(&["rosterd", "invite", "--help"]);
-        for want in ["用法: rosterd invite [选项]", "选项:", "显示帮助", "设置文件", "示例："] {
+        for want in [
+            "用法：rosterd invite [选项]",
+            "选项：",
+            "--area <代码>",
+            "--hours <小时>",
+            "显示帮助",
+            "设置文件",
+            "示例：",
+        ] {
             assert!(page.contains(want), "{want}: {page}");
         }
-        for english in ["Usage", "OPTIONS", "Options", "Print help", "settings file", "[env", "[default"] {
+        for english in
+            ["Usage", "OPTIONS", "Options", "Print help", "settings file", "[env", "[default", "FILE", "CODE"]
+        {
             assert!(!page.contains(english), "{english}: {page}");
         }
     }

@@ -106,7 +106,10 @@ impl Plan {
         }
         let text = self.text();
         // Every value in it was said on the command line, or to the questions of setup.
-        let settings = Settings::parse(&text, &self.file).map_err(|error| Failed { error, exit: Exit::Usage })?;
+        let settings = Settings::parse(&text, &self.file).map_err(|error| Failed {
+            error: error.hint("the help of the verb explains its arguments"),
+            exit: Exit::Usage,
+        })?;
         folder(&self.dir, 0o755)?;
         if let Some(above) = self.file.parent() {
             folder(above, 0o755)?;

@@ -14,8 +14,14 @@ pub struct Args {
     #[arg(long, value_name = "CHILD")]
     area: Area,
     /// How long the code is good
-    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=168))]
+    #[arg(long, default_value_t = 24, value_parser = parse_hours)]
     hours: u32,
+}
+
+/// Hours that a join code may be good for: a week at most.
+fn parse_hours(text: &str) -> Result<u32, String> {
+    let hours: u32 = text.parse().map_err(|error: std::num::ParseIntError| error.to_string())?;
+    if (1..=168).contains(&hours) { Ok(hours) } else { Err("from 1 to 168".into()) }
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {

@@ -66,9 +66,10 @@ fn train(output: Output, session: &mut Session) -> Outcome {
     }
     let text = session.screen.text();
     let head = [text.say("label-comparison"), String::new(), text.say("label-weight")];
-    let mut table = Table::new(head).right(&[1, 2]);
+    let mut table = Table::new(head).right(&[2]);
     for row in &rows {
-        table.row(["comparison", "level", "weight"].map(|key| view::cell(row, key)));
+        let (field, level) = (view::field(row, "comparison"), view::field(row, "level"));
+        table.row([text.field(field), text.likeness(level), view::cell(row, "weight")]);
     }
     for line in table.lines(session.screen.columns()) {
         session.screen.line(line);

@@ -244,6 +244,12 @@ mod tests {
         super::command().debug_assert();
     }
 
+    #[test]
+    fn an_id_may_be_typed_in_capitals() {
+        let decide = |id| super::command().try_get_matches_from(["rosterd", "decide", id, "confirm", "--note", "x"]);
+        assert!(decide("FMG5PA6YF99").is_ok() && decide("fmg5pa6yf99").is_ok() && decide("fmg5pa6yf9").is_err());
+    }
+
     /// CONTRACT.md, command line.
     #[test]
     fn every_verb_of_the_contract_is_there_and_teaches() {

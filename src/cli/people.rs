@@ -112,12 +112,14 @@ fn explain(session: &mut Session, person: &serde_json::Value) {
                 format!("{what} {:+}", part["weight"].as_f64().unwrap_or(0.0))
             })
             .collect();
-        let comma = session.screen.text().comma();
+        let text = session.screen.text();
+        let why = text.in_brackets(&why.join(text.comma()));
+        let colon = text.colon();
         let [a, b] = ["a", "b"].map(|key| view::field(link, key).to_owned());
         session.screen.line(format_args!(
-            "  {b} = {a}: {:+}  ({})",
+            "  {b} = {a}{colon}{:+} {}",
             link["weight"].as_f64().unwrap_or(0.0),
-            why.join(comma)
+            why.trim_start()
         ));
     }
 }

@@ -29,10 +29,10 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         // Two sources may each have a file of this name.
         let file = match view::field(row, "source") {
             "" => view::file(row),
-            source => format!("{source}: {}", view::file(row)),
+            source => format!("{source}{}{}", text.colon(), view::file(row)),
         };
         table.row([
-            view::field(row, "since").get(..10).unwrap_or("").to_owned(),
+            view::day(view::field(row, "since")),
             file,
             view::cell(row, "row"),
             view::cell(row, "count"),

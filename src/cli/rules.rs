@@ -44,11 +44,11 @@ pub fn run(args: Args, config: Option<&Path>, screen: &mut Screen) -> Outcome {
     for rule in RULES {
         let mut severity = text.severity(rule.severity);
         if !rule.severity_note.is_empty() {
-            severity += &format!(" ({})", text.say(&format!("rule-{}-note", rule.id)));
+            severity += &text.in_brackets(&text.say(&format!("rule-{}-note", rule.id)));
         }
         let lists: Vec<String> = rule.lists.iter().map(|list| text.list(Some(*list))).collect();
         let lists = if lists.is_empty() { text.say("list-any") } else { lists.join(text.comma()) };
-        let mut says = format!("{}: {}", text.rule(rule.id), text.say(&format!("rule-{}-says", rule.id)));
+        let mut says = format!("{}{}{}", text.rule(rule.id), text.colon(), text.say(&format!("rule-{}-says", rule.id)));
         let set = settings(rule, &values);
         if !set.is_empty() {
             let set: Vec<String> = set.iter().map(|(name, value)| format!("{name} = {value}")).collect();
@@ -68,13 +68,18 @@ fn settings(rule: &Rule, values: &Value) -> Map<String, Value> {
 }
 
 fn row(rule: &Rule, values: &Value, screen: &Screen) -> Value {
+    let note = if rule.severity_note.is_empty() {
+        String::new()
+    } else {
+        screen.text().say(&format!("rule-{}-note", rule.id))
+    };
     json!({
         "rule": rule.id,
         "title": screen.text().rule(rule.id),
         "says": screen.text().say(&format!("rule-{}-says", rule.id)),
         "lists": rule.lists.iter().map(|list: &List| list.as_str()).collect::<Vec<_>>(),
         "severity": rule.severity.as_str(),
-        "severity_note": rule.severity_note,
+        "severity_note": note,
         "settings": settings(rule, values),
         "source": rule.source,
         "needs_history": rule.needs_history,

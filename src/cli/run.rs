@@ -22,6 +22,8 @@ pub fn run(args: Args, session: Session) -> Outcome {
     unsafe {
         libc::umask(0o077);
     }
+    // Before the log is begun in it: somebody else's folder is told by its name.
+    crate::daemon::must_be_ours(&session.settings.data_dir())?;
     let log = logging::start(&session.settings)?;
     crate::daemon::run(session.settings, args.today, &|level| log.set_level(level))?;
     Ok(Exit::Done)

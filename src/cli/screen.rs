@@ -1,5 +1,6 @@
 //! stdout for answers, stderr for the rest.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{BufWriter, ErrorKind, IsTerminal, Stderr, Stdout, Write};
 use std::time::{Duration, Instant};
@@ -105,7 +106,7 @@ impl Screen {
     /// A question to the terminal, without a line's end.
     pub fn prompt(&mut self, question: impl Display) {
         self.flush();
-        let _ = write!(self.err, "{question}: ");
+        let _ = write!(self.err, "{question}{}", self.text.colon());
         let _ = self.err.flush();
     }
 
@@ -132,14 +133,15 @@ impl Screen {
 
     fn complain(&mut self, what: &str, because: &[String], hint: Option<&str>) {
         let head = self.text.say("say-error");
-        self.tell(format_args!("{head}: {what}"));
+        let colon = self.text.colon();
+        self.tell(format_args!("{head}{colon}{what}"));
         for cause in because {
             let head = self.text.say("say-because");
-            self.tell(format_args!("  {head}: {}", cause.trim_end().replace('\n', "\n    ")));
+            self.tell(format_args!("  {head}{colon}{}", cause.trim_end().replace('\n', "\n    ")));
         }
         if let Some(hint) = hint {
             let head = self.text.say("say-hint");
-            self.tell(format_args!("  {head}: {hint}"));
+            self.tell(format_args!("  {head}{colon}{hint}"));
         }
     }
 
@@ -159,10 +161,12 @@ impl Screen {
             bar.set_message(what);
         } else if self.last_line.is_none_or(|last| last.elapsed() >= PROGRESS_LINE_EVERY) {
             self.last_line = Some(Instant::now());
+            let (of, colon) = (format!("{key}-of"), self.text.colon());
             match progress.total {
+                total if self.text.knows(&of) => self.say_with(&of, &[("done", &progress.done), ("total", &total)]),
                 0 if progress.done == 0 => self.tell(format_args!("{what} …")),
-                0 => self.tell(format_args!("{what}: {}", progress.done)),
-                total => self.tell(format_args!("{what}: {}/{total}", progress.done)),
+                0 => self.tell(format_args!("{what}{colon}{}", progress.done)),
+                total => self.tell(format_args!("{what}{colon}{}/{total}", progress.done)),
             }
         }
     }
@@ -187,12 +191,41 @@ impl Screen {
     fn written(&self, result: std::io::Result<()>) {
         match result {
             Ok(()) => {}
-            // `rosterd findings | head`: whoever reads has enough.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
-            Err(error) => {
-                let _ = writeln!(std::io::stderr(), "stdout: {error}");
-                std::process::exit(1);
-            }
+            Err(error) => std::process::exit(unwritten(error, &self.text)),
         }
+    }
+}
+
+/// Says that stdout takes no more, and gives the exit status.
+pub fn unwritten(error: std::io::Error, text: &Text) -> i32 {
+    // `rosterd findings | head`: whoever reads has enough.
+    if error.kind() == ErrorKind::BrokenPipe {
+        return 0;
+    }
+    let told = text.error(&Error::new("writing the answer").because(error));
+    let words = [vec![told.what], told.because].concat().join(text.colon());
+    let _ = writeln!(std::io::stderr(), "{}{}{words}", text.say("say-error"), text.colon());
+    1
+}
+
+/// Whether colours may go to a stream: to a terminal that shows them, unless somebody wants none (no-color.org).
+pub fn takes_colours(stream: &impl IsTerminal) -> bool {
+    let said = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    stream.is_terminal() && may_be_coloured(said("NO_COLOR"), said("TERM"))
+}
+
+fn may_be_coloured(no_color: Option<OsString>, term: Option<OsString>) -> bool {
+    no_color.is_none() && term.is_none_or(|term| term != "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_wants_no_colours_gets_none() {
+        let said = |word: &str| Some(OsString::from(word));
+        assert!(may_be_coloured(None, said("xterm-256color")) && may_be_coloured(None, None));
+        assert!(!may_be_coloured(said("1"), said("xterm")) && !may_be_coloured(None, said("dumb")));
     }
 }

@@ -12,7 +12,8 @@ use crate::daemon::control::asker::name_of;
 use crate::daemon::control::client::{Client, Parcels};
 use crate::daemon::control::requests::{self, Ask, Reach};
 use crate::daemon::control::{Exit, Frame, Request};
-use crate::domain::Level;
+use crate::daemon::told_apart;
+use crate::domain::{Area, Level};
 use crate::error::Error;
 use crate::settings::Settings;
 
@@ -119,29 +120,30 @@ impl<'a> Session<'a> {
             self.exchange(args, parcels, &mut |screen, row| if json { screen.json(&row) } else { rows.push(row) })?;
         self.screen.clear();
         if !rows.is_empty() && A::VERB != requests::Status::VERB {
-            let names = self.names()?;
+            let names = self.names(A::REACH == Reach::Reading)?;
             rows.iter_mut().for_each(|row| name_areas(row, &names));
         }
         Ok((rows, exit))
     }
 
-    /// What the areas near this one are called: its own, and its children's where a daemon runs to tell them.
-    pub fn names(&mut self) -> Result<BTreeMap<String, String>, Failed> {
-        let mut names = BTreeMap::from([(self.settings.area.to_string(), self.settings.name.clone())]);
-        if self.settings.level() != Level::Village && self.daemon_answers()? {
+    /// What the areas near this one are called: its own, and its children's where a daemon runs to tell them, or the store
+    /// was just looked into without one (`looks`).
+    pub fn names(&mut self, looks: bool) -> Result<BTreeMap<String, String>, Failed> {
+        let mut names = BTreeMap::from([(self.settings.area, self.settings.name.clone())]);
+        if self.settings.level() != Level::Village && (looks || self.daemon_answers()?) {
             self.ask(&requests::Status {}, &mut |_, row| {
                 let children = row["children"].as_array().map(Vec::as_slice).unwrap_or_default();
                 let below = children.iter().flat_map(|child| child["below"].as_array().into_iter().flatten());
                 for office in children.iter().chain(below) {
-                    if let (Some(area), Some(name)) =
-                        (office["area"].as_str(), office["name"].as_str().filter(|name| !name.is_empty()))
-                    {
-                        names.insert(area.to_owned(), name.to_owned());
+                    let area = office["area"].as_str().and_then(|code| code.parse::<Area>().ok());
+                    let name = office["name"].as_str().filter(|name| !name.is_empty());
+                    if let (Some(area), Some(name)) = (area, name) {
+                        names.insert(area, name.to_owned());
                     }
                 }
             })?;
         }
-        Ok(names)
+        Ok(told_apart(&names).into_iter().map(|(area, name)| (area.to_string(), name)).collect())
     }
 
     /// Asks for one row, or prints it with `json`.

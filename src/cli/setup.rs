@@ -13,7 +13,7 @@ use super::{Failed, Outcome};
 use crate::daemon::control::{Exit, requests};
 use crate::domain::{Area, Level};
 use crate::error::{Context, Error};
-use crate::settings::{Language, NAME_CHARS_MAX, Settings};
+use crate::settings::{Language, Settings, is_name};
 use crate::sync::join_code::JoinCode;
 
 /// Set this office up, by a few questions
@@ -86,7 +86,7 @@ pub fn run(args: Args, config: Option<PathBuf>, screen: &mut Screen) -> Outcome 
     let as_root = unsafe { libc::geteuid() } == 0;
     let usual_dir = if as_root { PathBuf::from(PACKAGE_DIR) } else { home().join("rosterd") };
     let area: Area = answer(screen, args.area, "area", None, "setup-bad-area", |text| text.parse().ok())?;
-    let short = |text: &str| (text.chars().count() <= NAME_CHARS_MAX).then(|| text.to_owned());
+    let short = |text: &str| is_name(text).then(|| text.to_owned());
     let name: String = answer(screen, args.name, "name", None, "setup-bad-name", short)?;
     let path = |text: &str| Some(PathBuf::from(text));
     let usual = usual_dir.display().to_string();
@@ -133,14 +133,26 @@ pub fn run(args: Args, config: Option<PathBuf>, screen: &mut Screen) -> Outcome 
     // A parent that is away keeps nobody from working: the office can join later.
     let joined = match code.0 {
         Some(code) => join(&code, &settings, screen)?,
-        None => Exit::Done,
+        None if area.level() == Level::County => Exit::Done,
+        None => {
+            screen.say_with("setup-join-later", &[("config", &named(&settings))]);
+            Exit::Done
+        }
     };
     if as_root {
         give_to_the_service(&settings)?;
     }
     let exit = service(args.service, &settings, screen)?;
-    screen.say_with("setup-done", &[("inbox", &inbox.display())]);
+    screen.say_with("setup-done", &[("inbox", &inbox.display()), ("config", &named(&settings))]);
     Ok(if exit == Exit::Done { joined } else { exit })
+}
+
+/// What a verb needs behind it to find the settings: nothing where they lie where every verb looks.
+fn named(settings: &Settings) -> String {
+    match settings.file == Path::new(PACKAGE_FILE) {
+        true => String::new(),
+        false => format!(" --config {}", settings.file.display()),
+    }
 }
 
 /// Enrols with the parent; where that does not work, says so and how to go on.
@@ -148,8 +160,8 @@ fn join(code: &JoinCode, settings: &Settings, screen: &mut Screen) -> Outcome {
     let mut session = Session::of(settings.clone(), screen);
     let (row, exit) = session.row(&requests::Join { code: code.to_string() }, false)?;
     match exit {
-        Exit::Done => screen.say_with("say-joined", &[("parent", &super::view::cell(&row, "parent"))]),
-        _ => screen.say("setup-join-later"),
+        Exit::Done => screen.say_with("say-joined", &[("parent", &super::join::parent(&row, screen.text()))]),
+        _ => screen.say_with("setup-join-later", &[("config", &named(settings))]),
     }
     Ok(exit)
 }
@@ -242,9 +254,9 @@ fn service(wanted: Option<bool>, settings: &Settings, screen: &mut Screen) -> Ou
     // systemd makes this folder exactly while it is the init system (sd_booted(3)).
     let systemd = Path::new("/run/systemd/system").exists() && settings.file == Path::new(PACKAGE_FILE);
     if !systemd {
-        if wanted != Some(false) {
-            screen.say_with("setup-no-systemd", &[("file", &settings.file.display())]);
-        }
+        // Nothing runs yet, wanted or not: what is to be done is said either way.
+        let said = if wanted == Some(false) { "say-next-run" } else { "setup-no-systemd" };
+        screen.say_with(said, &[("file", &settings.file.display())]);
         return Ok(if wanted == Some(true) { Exit::Failed } else { Exit::Done });
     }
     let wanted = match wanted {

@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -114,14 +115,20 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
     let settings = &session.settings;
     let mut table = Table::new([String::new(), String::new()]);
     let level = text.level(settings.level());
-    table.row([label("node"), format!("{} ({}) {level}, {state}", settings.name, settings.area)]);
+    let node =
+        [("name", &settings.name as &dyn Display), ("area", &settings.area), ("level", &level), ("state", &state)];
+    table.row([label("node"), text.say_with("status-node", &node)]);
     table.row([label("version"), view::cell(row, "version")]);
     let parent = &row["parent"];
     let parent = match parent["url"].as_str() {
         None => text.say("state-none"),
+        // Nobody runs here who would have asked it.
+        Some(url) if view::field(parent, "state") == "stopped" => {
+            text.say_with("status-parent-unasked", &[("url", &url)])
+        }
         Some(url) => {
             let contact = view::ago(text, view::field(parent, "last_contact"), now);
-            format!("{url}, {}, {contact}", text.state(view::field(parent, "state")))
+            [url, &text.state(view::field(parent, "state")), &contact].join(text.pause())
         }
     };
     table.row([label("parent"), parent]);
@@ -132,7 +139,7 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
         table.row([label("equal"), view::ago(text, equal, now)]);
     }
     if let Some(secs) = row["parent"]["clock_skew_secs"].as_i64().filter(|secs| secs.abs() >= SKEW_SECS_MIN) {
-        table.row([label("clock"), text.say_with("status-skew", &[("secs", &secs)])]);
+        table.row([label("clock"), view::skew(text, secs)]);
     }
     let backlog = &row["backlog"];
     let (entries, bytes) = (view::cell(backlog, "entries"), view::cell(backlog, "bytes"));
@@ -152,7 +159,7 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
     }
     for alarm in row["alarms"].as_array().into_iter().flatten() {
         let since = view::ago(text, view::field(alarm, "since"), now);
-        table.row([label("alarm"), format!("{}{}{since}", view::field(alarm, "text"), text.comma())]);
+        table.row([label("alarm"), [view::field(alarm, "text"), &since].join(text.pause())]);
         table.row([String::new(), view::cell(alarm, "hint")]);
     }
     let columns = session.screen.columns();
@@ -178,7 +185,7 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
     let wrong = words.iter().filter(|word| !matches!(view::field(word, "state"), "pending" | "equal"));
     for word in wrong {
         let state = text.say(&format!("word-{}", view::field(word, "state")));
-        lines.push(format!("{}: {state}", view::cell(word, "area")));
+        lines.push(format!("{}{}{state}", view::cell(word, "area"), text.colon()));
     }
     let sources = row["sources"].as_array().map(Vec::as_slice).unwrap_or_default();
     if !sources.is_empty() {

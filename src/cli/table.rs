@@ -5,8 +5,11 @@ use std::fmt::Write;
 /// Between two columns.
 const GAP: usize = 2;
 
-/// A terminal narrower than this wraps by itself.
-const WRAP_COLUMNS_MIN: usize = 24;
+/// What the last column needs to be read with ease: where less is left, others wrap as well.
+const LAST_COLUMNS_MIN: usize = 24;
+
+/// No column of words is made narrower; a terminal that has not even this wraps by itself.
+const COLUMN_MIN: usize = 12;
 
 /// How many columns `c` takes: 2 for the wide and full-width forms (Unicode UAX 11, by blocks), 0 for marks that
 /// join what is before them, else 1.
@@ -44,10 +47,11 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let (mut used, mut blank) = (0, None);
     for c in text.chars() {
         if used + char_columns(c) > width && !line.is_empty() {
-            // A word goes to the next line whole; Chinese breaks anywhere.
+            // A word goes to the next line whole; Chinese breaks nearly anywhere.
             let rest = match blank.take() {
                 Some(at) if c.is_ascii() && c != ' ' => line.split_off(at),
-                _ => String::new(),
+                _ if c == ' ' => String::new(),
+                _ => line.split_off(end_before(&line, c)),
             };
             lines.push(line.trim_end().to_owned());
             line = rest.trim_start().to_owned();
@@ -68,7 +72,29 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Rows under a header, each column as wide as its widest cell; the last column takes what is left and wraps.
+/// Columns of the longest piece of `text` that is not cut where it need not be.
+fn longest_word(text: &str) -> usize {
+    text.split(|c: char| !c.is_ascii_graphic()).map(str::len).max().unwrap_or(0)
+}
+
+/// Where a line ends that has no room for `next`: the next one begins with nothing that closes, this one ends with nothing
+/// that opens, and no word is cut that fits on a line.
+fn end_before(line: &str, mut next: char) -> usize {
+    for (at, c) in line.char_indices().rev() {
+        let is_within_word = c.is_ascii_graphic() && next.is_ascii_graphic();
+        if !CLOSING.contains(next) && !OPENING.contains(c) && !is_within_word {
+            return at + c.len_utf8();
+        }
+        next = c;
+    }
+    line.len()
+}
+
+const CLOSING: &str = "，。、；：？！）》〉」』】〕］｝”’…％,.;:?!)]}%";
+const OPENING: &str = "（《〈「『【〔［｛“‘([{";
+
+/// Rows under a header, each column as wide as its widest cell; the last column takes what is left and wraps. Where too
+/// little is left for it, the widest of the others wrap too.
 #[derive(Debug, Default)]
 pub struct Table {
     head: Vec<String>,
@@ -94,35 +120,53 @@ impl Table {
     /// The lines of the table, none wider than `total` columns where that can be.
     pub fn lines(&self, total: usize) -> Vec<String> {
         let last = self.head.len().saturating_sub(1);
-        let widths: Vec<usize> = (0..last)
+        let mut widths: Vec<usize> = (0..last)
             .map(|at| {
                 let cells = self.rows.iter().chain([&self.head]).filter_map(|row| row.get(at));
                 cells.map(|cell| columns(cell)).max().unwrap_or(0)
             })
             .collect();
-        let before: usize = widths.iter().map(|width| width + GAP).sum();
+        let cells = |at: usize| self.rows.iter().chain([&self.head]).filter_map(move |row| row.get(at));
+        let wanted = cells(last).map(|cell| columns(cell)).max().unwrap_or(0);
+        let taken = |widths: &[usize]| widths.iter().map(|width| width + GAP).sum::<usize>();
+        // First no word is cut: codes are there to be copied. Where that is not enough, long ones are.
+        let words = |at: usize| cells(at).map(|cell| longest_word(cell)).max().unwrap_or(0).max(COLUMN_MIN);
+        let whole: Vec<usize> = (0..last).map(words).collect();
+        for (floors, room) in [(whole, LAST_COLUMNS_MIN), (vec![COLUMN_MIN; last], COLUMN_MIN)] {
+            while taken(&widths) + wanted.min(room) > total {
+                let mut others = widths.iter_mut().enumerate().filter(|(at, _)| !self.right.contains(at));
+                let widest =
+                    others.by_ref().filter(|(at, width)| **width > floors[*at]).max_by_key(|(_, width)| **width);
+                let Some((_, widest)) = widest else { break };
+                *widest -= 1;
+            }
+        }
+        let before = taken(&widths);
         let room = total.saturating_sub(before);
         let mut lines = Vec::with_capacity(self.rows.len() + 1);
         for row in [&self.head].into_iter().chain(&self.rows) {
-            let mut line = String::new();
-            for (at, width) in widths.iter().enumerate() {
-                let cell = row.get(at).map_or("", String::as_str);
-                let blanks = " ".repeat(width.saturating_sub(columns(cell)));
-                let gap = " ".repeat(GAP);
-                // Writing to a String cannot fail.
-                let _ = match self.right.contains(&at) {
-                    true => write!(line, "{blanks}{cell}{gap}"),
-                    false => write!(line, "{cell}{blanks}{gap}"),
-                };
-            }
-            let cell = row.get(last).map_or("", String::as_str);
-            if room < WRAP_COLUMNS_MIN {
-                lines.push((line + cell).trim_end().to_owned());
-                continue;
-            }
-            for (at, piece) in wrapped(cell, room).into_iter().enumerate() {
-                let lead = if at == 0 { std::mem::take(&mut line) } else { " ".repeat(before) };
-                lines.push((lead + &piece).trim_end().to_owned());
+            let cell = |at: usize| row.get(at).map_or("", String::as_str);
+            let mut cells: Vec<Vec<String>> =
+                widths.iter().enumerate().map(|(at, width)| wrapped(cell(at), *width)).collect();
+            // What does not fit at all is left to the terminal.
+            cells.push(if room < wanted.min(COLUMN_MIN) {
+                vec![cell(last).to_owned()]
+            } else {
+                wrapped(cell(last), room)
+            });
+            for nth in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
+                let piece = |at: usize| cells[at].get(nth).map_or("", String::as_str);
+                let mut line = String::new();
+                for (at, width) in widths.iter().enumerate() {
+                    let (piece, gap) = (piece(at), " ".repeat(GAP));
+                    let blanks = " ".repeat(width.saturating_sub(columns(piece)));
+                    // Writing to a String cannot fail.
+                    let _ = match self.right.contains(&at) {
+                        true => write!(line, "{blanks}{piece}{gap}"),
+                        false => write!(line, "{piece}{blanks}{gap}"),
+                    };
+                }
+                lines.push((line + piece(last)).trim_end().to_owned());
             }
         }
         lines
@@ -160,6 +204,44 @@ mod tests {
             ]
         );
         assert_eq!(table.lines(usize::MAX).len(), 3, "a pipe gets whole lines");
+    }
+
+    #[test]
+    fn a_long_file_name_leaves_room_for_the_sentence_and_nothing_is_wider_than_the_terminal() {
+        let mut table = Table::new(["程度", "已有", "地区", "出处", "情况"].map(String::from)).right(&[1]);
+        let file = "2026年上半年/第一批/最低生活保障对象花名册.xls[最低生活保障对象花名册]:1200";
+        let says = "200村的低保名册上仍为在册，但健康档案记载此人已于2026年3月9日去世，请核实。";
+        table.row(["高", "120", "第1乡200村", file, says].map(String::from));
+        let lines = table.lines(80);
+        assert!(lines.iter().all(|line| columns(line) <= 80), "{lines:#?}");
+        assert!(lines.len() > 2 && lines.iter().all(|line| !line.trim_start().starts_with(['，', '。'])), "{lines:#?}");
+        let whole = |part: &str| part.chars().all(|c| lines.iter().any(|line| line.contains(c)));
+        assert!(whole(file) && whole(says));
+        assert_eq!(table.lines(usize::MAX).len(), 2, "a pipe gets whole lines");
+    }
+
+    #[test]
+    fn codes_stay_whole_as_long_as_others_can_give_way() {
+        let mut table = Table::new(["规则", "程度", "名册", "说明"].map(String::from));
+        let says = "低保在册而没有有效的健康档案，请卫生院核实建档。";
+        table.row(
+            ["dibao-without-health-record", "中（低保、扶助为高）", "健康档案、低保名册、扶助名册", says]
+                .map(String::from),
+        );
+        let lines = table.lines(80);
+        assert!(lines.iter().all(|line| columns(line) <= 80), "{lines:#?}");
+        assert!(lines[1].starts_with("dibao-without-health-record  "), "{lines:#?}");
+        // A very narrow one cuts what is long.
+        assert!(table.lines(60).iter().all(|line| columns(line) <= 60));
+    }
+
+    #[test]
+    fn no_line_begins_with_what_closes_or_ends_with_what_opens() {
+        assert_eq!(wrapped("一二三四五，六七。", 10), ["一二三四", "五，六七。"]);
+        assert_eq!(wrapped("请核实后只保留。", 14), ["请核实后只保", "留。"]);
+        assert_eq!(wrapped("一二三四（五六）", 10), ["一二三四", "（五六）"]);
+        assert_eq!(wrapped("出处dibao.xls，完", 12), ["出处", "dibao.xls，", "完"]);
+        assert_eq!(wrapped("abcdefghijkl", 5), ["abcde", "fghij", "kl"]);
     }
 
     #[test]

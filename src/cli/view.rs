@@ -120,6 +120,20 @@ pub fn on_the_wall(instant: &str) -> String {
     }
 }
 
+/// The day of an instant by the office's clock.
+pub fn day(instant: &str) -> String {
+    match instant.parse::<Timestamp>() {
+        Ok(at) => office_time(at).date().to_string(),
+        Err(_) => instant.to_owned(),
+    }
+}
+
+/// How far this computer's clock is off the parent's, in the unit that says it best: `比上级慢约 56 年`.
+pub fn skew(text: &Text, secs: i64) -> String {
+    let span = text.span(secs.unsigned_abs());
+    text.say_with(if secs < 0 { "status-slow" } else { "status-fast" }, &[("span", &span)])
+}
+
 /// Today by the office's clock, for ages. The rules have their own date, from the node.
 pub fn today() -> Date {
     office_time(Timestamp::now()).date()
@@ -143,6 +157,29 @@ mod tests {
         assert_eq!(ago(&text, "2026-03-31T09:59:48Z", now), "12 s ago");
         assert_eq!(ago(&text, "2026-03-29T09:00:00Z", now), "2 d ago");
         assert_eq!(ago(&text, "", now), "never");
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_told_in_a_unit_that_says_something() {
+        let text = Text::new(Language::Chinese);
+        for (secs, told) in [
+            (-1_783_008_581, "比上级慢约 56 年"),
+            (100_000_000, "比上级快约 3 年"),
+            (-86_400, "比上级慢约 1 天"),
+            (7_300, "比上级快约 2 小时"),
+            (300, "比上级快约 5 分钟"),
+            (-61, "比上级慢约 61 秒"),
+        ] {
+            assert_eq!(skew(&text, secs), told);
+        }
+        let text = Text::new(Language::English);
+        assert_eq!(skew(&text, -1_783_008_581), "about 56 years behind the parent's");
+        assert_eq!(skew(&text, 300), "about 5 minutes ahead of the parent's");
+    }
+
+    #[test]
+    fn the_day_of_an_instant_is_the_office_s() {
+        assert_eq!((day("2026-11-30T16:04:00Z").as_str(), day("").as_str()), ("2026-12-01", ""));
     }
 
     #[test]

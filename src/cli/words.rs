@@ -40,7 +40,11 @@ pub fn finding(text: &str) -> Result<FindingId, <FindingId as FromStr>::Err> {
 }
 
 pub fn day(text: &str) -> Result<Date, String> {
-    half_width(text).trim().parse().map_err(|_| "a day is YYYY-MM-DD".into())
+    let text = half_width(text);
+    let text = text.trim();
+    let is_written_so = text.len() == 10
+        && text.bytes().enumerate().all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });
+    text.parse().map_err(|_| if is_written_so { "there is no such day".into() } else { "a day is YYYY-MM-DD".into() })
 }
 
 pub fn area(text: &str) -> Result<Area, <Area as FromStr>::Err> {

@@ -93,12 +93,52 @@ pub fn names(view: &View, office: &Office) -> Result<BTreeMap<Area, String>> {
     Ok(names)
 }
 
+/// `names` as people read them: of several areas with one name each is called by the area above it as well, `第1乡200村`,
+/// and by its code where that does not tell them apart either. What stands alone stays short.
+pub fn told_apart(names: &BTreeMap<Area, String>) -> BTreeMap<Area, String> {
+    let above = |area: Area| area.parent().and_then(|above| names.get(&above));
+    let longer = |area: Area, name: &str| above(area).map(|above| format!("{above}{name}"));
+    let (short, long) = (counted(names.values().cloned()), counted(names.iter().filter_map(|(a, n)| longer(*a, n))));
+    let told = |area: Area, name: &String| match (short[name], longer(area, name)) {
+        (1, _) => name.clone(),
+        (_, Some(longer)) if long[&longer] == 1 && !short.contains_key(&longer) => longer,
+        _ => format!("{name} {area}"),
+    };
+    names.iter().map(|(area, name)| (*area, told(*area, name))).collect()
+}
+
+fn counted(names: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
+    let mut count = BTreeMap::new();
+    names.for_each(|name| *count.entry(name).or_default() += 1);
+    count
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn area(code: &str) -> Area {
         code.parse().unwrap()
+    }
+
+    #[test]
+    fn two_villages_of_one_name_are_told_apart_by_their_townships() {
+        let names = |of: &[(&str, &str)]| of.iter().map(|(code, name)| (area(code), name.to_string())).collect();
+        let told = |of: &[(&str, &str)]| -> Vec<String> { told_apart(&names(of)).into_values().collect() };
+        let county = [
+            ("519901", "云岭县"),
+            ("519901001", "第1乡"),
+            ("519901001200", "200村"),
+            ("519901001201", "201村"),
+            ("519901002", "第2乡"),
+            ("519901002200", "200村"),
+        ];
+        assert_eq!(told(&county), ["云岭县", "第1乡", "第1乡200村", "201村", "第2乡", "第2乡200村"]);
+        // Where nobody told what the township is called, and where two are called the same.
+        let direct = [("519901001200", "200村"), ("519901002200", "200村")];
+        assert_eq!(told(&direct), ["200村 519901001200", "200村 519901002200"]);
+        let same = [("519901001", "乡"), ("519901001200", "甲村"), ("519901002", "乡"), ("519901002200", "甲村")];
+        assert_eq!(told(&same), ["乡 519901001", "甲村 519901001200", "乡 519901002", "甲村 519901002200"]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct Presenter<'a> {
 
 impl<'a> Presenter<'a> {
     pub fn new(view: &'a View<'a>, office: &'a Office) -> Result<Presenter<'a>> {
-        let names = neighbours::names(view, office)?;
+        let names = neighbours::told_apart(&neighbours::names(view, office)?);
         let (text, today) = (&office.text, office.today());
         Ok(Presenter { view, text, today, names, reveal: false, cache: PlaceCache::default() })
     }
@@ -66,7 +66,20 @@ impl<'a> Presenter<'a> {
 
     /// A finding that is told to another office and read there on other days: nothing in it counts them.
     pub fn finding_to_tell(&mut self, row: &FindingRow) -> Result<Value> {
-        self.shaped(row, false)
+        let mut told = self.shaped(row, false)?;
+        self.name_areas(&mut told);
+        Ok(told)
+    }
+
+    /// Puts beside each area what it is called here: who reads it may know the code alone, and its columns are to say what
+    /// the sentence says.
+    fn name_areas(&self, row: &mut Value) {
+        let area = row["area"].as_str().and_then(|code| code.parse::<Area>().ok());
+        if let Some(name) = area.and_then(|area| self.names.get(&area)) {
+            row["area_name"] = json!(name);
+        }
+        let entries = row.get_mut("entries").and_then(Value::as_array_mut);
+        entries.into_iter().flatten().for_each(|entry| self.name_areas(entry));
     }
 
     fn shaped(&mut self, row: &FindingRow, counts_days: bool) -> Result<Value> {
@@ -217,7 +230,11 @@ impl<'a> Presenter<'a> {
         }
         for entry in told["entries"].as_array_mut().into_iter().flatten() {
             let uid = entry["uid"].as_str().and_then(|uid| uid.parse::<Uid>().ok());
-            if let Some(now) = self.entries(uid.as_slice())?.pop() {
+            if let Some(mut now) = self.entries(uid.as_slice())?.pop() {
+                // Its area is called as in the sentence that was told.
+                if let Some(name) = entry["area_name"].as_str() {
+                    now["area_name"] = json!(name);
+                }
                 *entry = now;
             }
         }
@@ -353,6 +370,7 @@ mod tests {
     fn what_another_office_told_counts_on_here() {
         let day = Date::constant(2026, 12, 20);
         let told = on(day, |presenter| presenter.finding_to_tell(&overdue(FindingStatus::Open)).unwrap());
+        assert_eq!((&told["area_name"], told.get("entries")), (&json!("甲村"), Some(&json!([]))));
         let text = told["text"].as_str().unwrap();
         assert!(!text.contains("71") && text.contains("2026年10月10日"), "{text}");
         let later = on(Date::constant(2027, 3, 10), |presenter| {

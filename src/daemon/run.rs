@@ -279,7 +279,10 @@ fn status_line(office: &Office, link: &LinkHandle) -> String {
 }
 
 /// Root would leave files in it that the service cannot open afterwards.
-fn must_be_ours(dir: &std::path::Path) -> Result<()> {
+///
+/// # Errors
+/// Where the data folder belongs to another account.
+pub fn must_be_ours(dir: &std::path::Path) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
     // SAFETY: geteuid has no preconditions and cannot fail.
     let account = unsafe { libc::geteuid() };

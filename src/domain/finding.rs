@@ -126,6 +126,8 @@ pub struct FindingIdError;
 impl std::str::FromStr for FindingId {
     type Err = FindingIdError;
     fn from_str(text: &str) -> Result<FindingId, FindingIdError> {
+        // Read out over the telephone, or typed with the shift key locked.
+        let text = text.to_ascii_lowercase();
         text.strip_prefix('f')
             .filter(|rest| rest.len() == 10)
             .and_then(super::entry::from_base32)

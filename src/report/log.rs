@@ -207,7 +207,7 @@ impl MismatchLog {
                 let said = text.say_json(&format!("alarm-{code}"), params);
                 let more = if *ended { text.say("alarm-ended") } else { text.alarm_hint(code, params) };
                 let mark = if *ended { "" } else { "! " };
-                format!("{mark}{said} ({more})")
+                format!("{mark}{said}{}", text.in_brackets(&more))
             }
             Subject::Finding { change, finding, by, note } => {
                 let field = |name: &str| finding[name].as_str().unwrap_or("");
@@ -220,7 +220,7 @@ impl MismatchLog {
                 {
                     out.push_str(&format!(" → {}", text.finding_status(status)));
                 }
-                out.push_str(": ");
+                out.push_str(text.colon());
                 out.push_str(field("text"));
                 out.push_str(&self.whose(&finding["entries"][0]));
                 if let Some(why) = finding["withdrawn"]["text"].as_str() {
@@ -242,14 +242,16 @@ impl MismatchLog {
         }
     }
 
-    /// ` (王**, 低保名册 dibao.xls:12)`: whose line to open first.
+    /// `（王**，低保名册 dibao.xls:12）`: whose line to open first.
     fn whose(&self, entry: &Value) -> String {
         let name = entry["name"].as_str().unwrap_or("");
         let list = entry["list"].as_str().and_then(List::parse);
         match (name, place(&entry["source"])) {
             ("", None) => String::new(),
-            (name, Some(place)) => format!(" ({name}, {} {place})", self.text.list(list)),
-            (name, None) => format!(" ({name}, {})", self.text.list(list)),
+            (name, place) => {
+                let list = [Some(self.text.list(list)), place].into_iter().flatten().collect::<Vec<_>>().join(" ");
+                self.text.in_brackets(&[name, &list].join(self.text.pause()))
+            }
         }
     }
 }

@@ -126,9 +126,24 @@ impl Text {
         self.fill(key, Some(&args))
     }
 
-    /// The sentence of `key` with the members of `values` in it, as they come from a row's `params`.
+    /// So many seconds in the unit that says something: `56 年`.
+    pub fn span(&self, secs: u64) -> String {
+        let (key, count) = match secs {
+            0..=119 => ("span-seconds", secs),
+            120..=7_199 => ("span-minutes", secs / 60),
+            7_200..=86_399 => ("span-hours", secs / 3_600),
+            86_400..=63_071_999 => ("span-days", secs / 86_400),
+            _ => ("span-years", secs / 31_557_600),
+        };
+        self.say_with(key, &[("count", &count)])
+    }
+
+    /// The sentence of `key` with the members of `values` in it, as they come from a row's `params`; `secs` also as `span`.
     pub fn say_json(&self, key: &str, values: &Map<String, Value>) -> String {
         let mut args = FluentArgs::new();
+        if let Some(secs) = values.get("secs").and_then(Value::as_i64) {
+            args.set("span", self.span(secs.unsigned_abs()));
+        }
         for (name, value) in values {
             args.set(name.clone(), self.plain(value));
         }
@@ -198,8 +213,18 @@ impl Text {
     /// What one comparison of two lines came to, from its codes: `number: equal`.
     pub fn compared(&self, codes: &str) -> String {
         let Some((field, level)) = codes.split_once(": ") else { return codes.to_owned() };
-        let (what, how) = (self.coded("compared", field), self.coded("likeness", level));
+        let (what, how) = (self.field(field), self.likeness(level));
         self.say_with("compared", &[("what", &what), ("how", &how)])
+    }
+
+    /// What of two lines is compared, by its code.
+    pub fn field(&self, code: &str) -> String {
+        self.coded("compared", code)
+    }
+
+    /// How alike it is, by its code.
+    pub fn likeness(&self, code: &str) -> String {
+        self.coded("likeness", code)
     }
 
     /// The title of a rule.
@@ -225,9 +250,9 @@ impl Text {
         };
         match (known, detail.is_empty()) {
             (true, true) => said,
-            (true, false) => format!("{said} ({detail})"),
-            (false, true) => format!("{said} ({code})"),
-            (false, false) => format!("{said} ({code}: {detail})"),
+            (true, false) => said + &self.in_brackets(&detail),
+            (false, true) => said + &self.in_brackets(code),
+            (false, false) => said + &self.in_brackets(&format!("{code}{}{detail}", self.colon())),
         }
     }
 
@@ -322,6 +347,30 @@ impl Text {
         match self.language {
             Language::Chinese => "、",
             Language::English => ", ",
+        }
+    }
+
+    /// Between what something is and what is said of it.
+    pub fn colon(&self) -> &'static str {
+        match self.language {
+            Language::Chinese => "：",
+            Language::English => ": ",
+        }
+    }
+
+    /// Between the parts of one line that are no list.
+    pub fn pause(&self) -> &'static str {
+        match self.language {
+            Language::Chinese => "，",
+            Language::English => ", ",
+        }
+    }
+
+    /// A remark behind a word or a sentence.
+    pub fn in_brackets(&self, remark: &str) -> String {
+        match self.language {
+            Language::Chinese => format!("（{remark}）"),
+            Language::English => format!(" ({remark})"),
         }
     }
 

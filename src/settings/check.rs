@@ -46,6 +46,11 @@ const KEEP_MONTHS: std::ops::RangeInclusive<u32> = 6..=120;
 /// Records of the handling of personal data are kept three years at least (PIPL 56).
 const ACCESS_YEARS: std::ops::RangeInclusive<u32> = 3..=30;
 
+/// Whether an office may be called so: it stands in one line of a table.
+pub fn is_name(text: &str) -> bool {
+    text.chars().count() <= NAME_CHARS_MAX && !text.chars().any(char::is_control)
+}
+
 pub fn settings(fragment: Fragment, file: &Path) -> Result<Settings, Fault> {
     let folder = file.parent().unwrap_or(Path::new("/"));
     let dir = match fragment.node.dir {
@@ -54,11 +59,11 @@ pub fn settings(fragment: Fragment, file: &Path) -> Result<Settings, Fault> {
     };
     let area = area("[node] area", fragment.node.area)?.ok_or_else(|| missing("[node] area", AREA_ALLOWED))?;
     let name = fragment.node.name.map(|name| name.trim().to_owned()).unwrap_or_default();
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
-        return Err(match name.is_empty() {
-            true => missing("[node] name", "what people call this office"),
-            false => fault("[node] name", format_args!("{name:?}"), "at most 60 characters"),
-        });
+    if name.is_empty() {
+        return Err(missing("[node] name", "what people call this office"));
+    }
+    if !is_name(&name) {
+        return Err(fault("[node] name", format_args!("{name:?}"), "at most 60 characters, all on one line"));
     }
     let listen = address("[listen] addr", fragment.listen.addr)?;
     let metrics_listen = address("[metrics] listen", fragment.metrics.listen)?;

@@ -16,9 +16,10 @@ pub mod file_name;
 mod fragment;
 mod limits;
 pub mod sample;
+mod slip;
 
 pub use crate::rules::Parameters;
-pub use check::{BATCH_BYTES_MAX, BATCH_ITEMS_MAX, NAME_CHARS_MAX, is_address, parent_url};
+pub use check::{BATCH_BYTES_MAX, BATCH_ITEMS_MAX, NAME_CHARS_MAX, is_address, is_name, parent_url};
 pub use limits::Limits;
 
 /// The language of sentences for people.
@@ -244,8 +245,8 @@ impl Settings {
                 .at(file)
                 .hint("the commented sample /etc/rosterd/rosterd.toml.sample, or 'rosterd init', shows every key")
         };
-        let fragment: fragment::Fragment =
-            toml::from_str(text).map_err(|error| teach(Error::new("reading the settings").because(error)))?;
+        let fragment: fragment::Fragment = toml::from_str(text)
+            .map_err(|error| teach(Error::new("reading the settings").because(slip::slip(text, &error))))?;
         check::settings(fragment, file).map_err(|fault| teach(Error::new(fault.to_string())))
     }
 

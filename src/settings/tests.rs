@@ -84,6 +84,7 @@ fn a_fault_names_the_file_the_key_and_what_is_allowed() {
         ("[node]\narea = \"519901\"".to_owned(), "[node] name", "what people call"),
         (with("colour = \"red\""), "colour", "expected one of"),
         (with("language = \"fr\""), "fr", "zh-CN"),
+        ("[node]\narea = \"519901\"\nname = \"一\\n二\"".to_owned(), "[node] name = \"一\\n二\"", "on one line"),
         (with("[listen]\naddr = \"0.0.0.0:7443\""), "[listen] addr", "a village has no children"),
         (with("[parent]\nurl = \"https://a b\""), "[parent] url", "HOST:PORT"),
         (with("[parent]\nurl = \"http://town.example:7443\""), "[parent] url", "https://HOST:PORT"),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::key::{Home, PLAIN_BEGINS, StoreKey, restrict};
-use super::open::{SCHEMA_VERSION, create, reader, version, writer};
+use super::open::{SCHEMA_VERSION, create_where, must_be_of, reader, version, writer};
 use super::{View, fault, meta};
 use crate::crash;
 use crate::domain::Area;
@@ -142,7 +142,7 @@ fn bring_back(fresh: &Home, copy: &Path, area: Area) -> Result<u64> {
     if version(&fresh.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?, copy)? == 0 {
         return Err(foreign());
     }
-    let conn = create(fresh, area)?;
+    let conn = create_where(fresh, area, must_be_ours)?;
     check(&conn, copy)?;
     // Its numbers after this moment would collide with those the lost file gave.
     meta::renew_epoch(&conn, None)?;
@@ -154,6 +154,18 @@ fn bring_back(fresh: &Home, copy: &Path, area: Area) -> Result<u64> {
         .or_say_at("reading the backup", copy)?;
     conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").or_say_at("checking the backup", copy)?;
     Ok(entries as u64)
+}
+
+/// To go by another area because of a backup would make this node another office.
+fn must_be_ours(found: Option<Area>, area: Area, path: &Path) -> Result<()> {
+    match found {
+        Some(found) if found != area => {
+            Err(Error::new(format!("this is a backup of {found}, and this node is {area}"))
+                .at(path)
+                .hint("choose a backup of this node"))
+        }
+        found => must_be_of(found, area, path),
+    }
 }
 
 /// Gives the store a second name, under which it is kept, and moves its log there; a log without its file would be played

@@ -36,6 +36,15 @@ const CHECKPOINT_PAGES: i64 = 8_000;
 const STATEMENTS_MAX: usize = 96;
 
 pub(super) fn create(home: &Home, area: Area) -> Result<Connection> {
+    create_where(home, area, must_be_of)
+}
+
+/// The same, with another word for a store of another office.
+pub(super) fn create_where(
+    home: &Home,
+    area: Area,
+    must_be_of: impl Fn(Option<Area>, Area, &Path) -> Result<()>,
+) -> Result<Connection> {
     let path = home.file();
     must_not_be_half_restored(home)?;
     let mut conn = writer(home)?;

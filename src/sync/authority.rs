@@ -169,10 +169,12 @@ impl Authority {
         let now = self.clock.now();
         let noted = self.registry.invite(secret_hash(&secret.0), area, now + i64::from(hours) * 3_600, now)?;
         let invited = noted.map_err(|beside| match beside {
-            Beside::Child(other) => Error::new(format!("{other} reports here already and overlaps with {area}"))
-                .hint(format!("revoke {other} first, or let {area} join the node between")),
-            Beside::Guest(other) => Error::new(format!("{other} is invited already and overlaps with {area}"))
-                .hint(format!("revoke {other} first, or let {area} join the node between")),
+            Beside::Child(other) => {
+                way_out(Error::new(format!("{other} reports here already and overlaps with {area}")), other, area)
+            }
+            Beside::Guest(other) => {
+                way_out(Error::new(format!("{other} is invited already and overlaps with {area}")), other, area)
+            }
         })?;
         Ok((JoinCode { addresses: addresses.to_vec(), authority: self.print(), area, secret }, invited))
     }
@@ -351,5 +353,14 @@ impl From<Error> for Denied {
 impl From<Denied> for Refusal {
     fn from(denied: Denied) -> Refusal {
         denied.0
+    }
+}
+
+/// What a person can do about `other`, which is in the way of `area`. To end the credential of the office that stands between
+/// would cut off all that lies below it.
+fn way_out(error: Error, other: Area, area: Area) -> Error {
+    match other.contains(area) {
+        true => error.hint(format!("{other} is to invite {area}; revoke {other} only if it is to report no more")),
+        false => error.hint(format!("revoke {other} first; it can join {area} then")),
     }
 }

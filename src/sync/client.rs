@@ -82,6 +82,15 @@ impl HttpLine {
     }
 }
 
+/// What the layers between only repeat: why nobody answered there.
+fn root(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut at = error;
+    while let Some(cause) = at.source() {
+        at = cause;
+    }
+    at.to_string()
+}
+
 enum Reply {
     Yes(Vec<u8>),
     No(reqwest::StatusCode, Vec<u8>),
@@ -101,6 +110,10 @@ impl Line for HttpLine {
             let reply = match self.ask_at(address, name, patience, body.clone()).await {
                 // Nobody there: nothing was sent, the next address may be asked.
                 Err(error) if error.is_connect() && turn + 1 < self.addresses.len() => continue,
+                Err(error) if error.is_connect() => {
+                    let what = format!("the parent at {address} cannot be reached");
+                    return Err(Failure::Broken(Error::new(what).because(root(&error)).transient()));
+                }
                 Err(error) => {
                     let what = format!("asking the parent at {address} for '{name}'");
                     return Err(Failure::Broken(Error::new(what).because(error.without_url()).transient()));

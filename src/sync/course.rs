@@ -90,6 +90,11 @@ impl Course {
         Err(Failure::Broken(Error::new("the parent and this node cannot agree where to go on").transient()))
     }
 
+    /// See [`Child::has_new_names`].
+    pub async fn has_new_names(&self) -> Result<bool, Failure> {
+        self.with_child(Child::has_new_names).await
+    }
+
     /// Signs anew what this office holds, where that is due. See [`super::attest`].
     pub async fn attest(&self) -> Result<(), Failure> {
         let signer = self.signer.clone();

@@ -31,7 +31,8 @@ pub struct LinkSettings {
     pub retry_max: Duration,
     /// How long one question for notices may wait at the parent.
     pub notices_wait_secs: u16,
-    /// A new hello at least this often: watermarks are compared, the certificate is renewed when due.
+    /// A new hello at least this often, and where an office got another name: watermarks are compared, the certificate is
+    /// renewed when due.
     pub hello_every: Duration,
     /// How often equality with the parent is proven without being asked.
     pub verify_every: Duration,
@@ -274,6 +275,10 @@ impl Link {
             }
             if self.verified.is_none_or(|at| at.elapsed() >= self.settings.verify_every) {
                 self.verify(line, course).await?;
+            }
+            // Names go up with a hello: the office above is to know at once what a village is called that joined here.
+            if course.has_new_names().await? {
+                return Ok(());
             }
             // All is done: a hello alone is no success, where what comes after it fails each time.
             self.retry.reset();

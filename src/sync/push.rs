@@ -12,6 +12,7 @@ use super::protocol::{
     Standing, Welcome,
 };
 use super::receive::NOTICES_BYTES_MAX;
+use crate::domain::Area;
 use crate::error::{Error, Result};
 use crate::settings;
 
@@ -34,6 +35,8 @@ pub struct Child {
     bytes_max: usize,
     /// A call whose caller went away may still run: the one that follows waits for it.
     turn: Mutex<()>,
+    /// What the last hello said that offices are called.
+    named: Mutex<Vec<(Area, String)>>,
 }
 
 impl Child {
@@ -44,6 +47,7 @@ impl Child {
             items_max: 0,
             bytes_max: 0,
             turn: Mutex::default(),
+            named: Mutex::default(),
         }
         .set(settings::Sync::default())
     }
@@ -68,6 +72,8 @@ impl Child {
     /// `clock`: this computer's, seconds since 1970.
     pub fn hello(&self, clock: i64) -> Result<Hello> {
         let identity = self.ledger.identity()?;
+        let names = self.ledger.names()?;
+        *self.named() = names.clone();
         Ok(Hello {
             protocol: PROTOCOL,
             protocol_oldest: PROTOCOL_OLDEST,
@@ -77,8 +83,18 @@ impl Child {
             head: identity.head,
             notices: self.ledger.notices_mark()?,
             clock,
-            names: self.ledger.names()?,
+            names,
         })
+    }
+
+    fn named(&self) -> MutexGuard<'_, Vec<(Area, String)>> {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an office is called otherwise than the last hello said: it joined since, or was renamed.
+    pub fn has_new_names(&self) -> Result<bool> {
+        let names = self.ledger.names()?;
+        Ok(*self.named() != names)
     }
 
     /// Compares watermarks, and puts right what a restore on either side left behind.

@@ -19,6 +19,7 @@ use super::holding::folder_of;
 use super::{FrontDesk, Live, Out, row};
 use crate::daemon::backups;
 use crate::daemon::office::PAUSED;
+use crate::domain::date::office_time;
 use crate::error::{Context, Error, Result};
 use crate::intake::Refusal;
 use crate::intake::watch::Seen;
@@ -260,7 +261,7 @@ impl FrontDesk {
     pub(super) fn restore(&self, args: &ask::Restore, out: Out) -> Result<Exit> {
         let settings = self.office.settings();
         let _alone = lock(&settings.data_dir())?;
-        let stamp = self.office.now().strftime("%Y%m%d-%H%M%S").to_string();
+        let stamp = office_time(self.office.now()).strftime("%Y%m%d-%H%M%S").to_string();
         let (entries, kept) = Store::restore(&Home::of(&settings)?, &args.file, settings.area, &stamp)?;
         give_to_the_service(&settings)?;
         row(out, &json!({"file": args.file, "entries": entries, "kept": kept}))?;

@@ -60,8 +60,8 @@ fn a_change_is_one_line_for_programs_and_one_for_people() {
     let human = read(folder.path(), "mismatch-2026-03.txt");
     assert_eq!(
         human.lines().next().unwrap(),
-        "2026-03-05 14:02 新发现 [高] 已故人员仍在册: 200村的低保名册上仍为在册，请核实。 (王**, 低保名册 低保.xls:12)\
-         ，2026年3月19日前办结 f000000000a #e1:1"
+        "2026-03-05 14:02 新发现 [高] 已故人员仍在册：200村的低保名册上仍为在册，请核实。（王**，低保名册 低保.xls:12）\
+         （应于2026年3月19日前办结） f000000000a #e1:1"
     );
     assert!(human.contains("已处理 [高] 已故人员仍在册 → 已属实") && human.contains("[wang]"));
     let machine = tail(folder.path(), 9).unwrap();
@@ -135,9 +135,19 @@ fn an_alarm_is_said_when_it_comes_and_when_it_goes() {
     let text = read(folder.path(), "mismatch-2026-03.txt");
     let hint = Text::new(Language::Chinese).say("alarm-child-silent-hint");
     assert!(
-        text.contains(&format!("! 第1乡 已有 3 天没有联系 ({hint}) #e1:1")) && text.contains("(已恢复) #e1:2"),
+        text.contains(&format!("! 第1乡 已有 3 天没有联系（{hint}） #e1:1")) && text.contains("（已恢复） #e1:2"),
         "{text}"
     );
+}
+
+#[test]
+fn a_clock_that_is_off_by_decades_is_told_in_years() {
+    let folder = tempfile::tempdir().unwrap();
+    let params = json!({"area": "519901", "secs": -1_783_008_581}).as_object().cloned().unwrap();
+    let subject = Subject::Alarm { code: "clock-skew".to_owned(), params, ended: false };
+    open(folder.path(), "e1").append(&[LogLine { seq: 1, at: at("2026-03-05T06:02:00Z"), subject }]).unwrap();
+    let text = read(folder.path(), "mismatch-2026-03.txt");
+    assert!(text.contains("! 与 519901 的时钟相差约 56 年（"), "{text}");
 }
 
 #[test]

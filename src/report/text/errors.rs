@@ -62,17 +62,16 @@ impl Text {
         if let Some((head, remark)) = english.strip_suffix(')').and_then(|text| text.rsplit_once(" ("))
             && let Some(head) = self.whole(head)
         {
-            return format!("{head} ({remark})");
+            return format!("{head}{}", self.in_brackets(remark));
         }
-        match english.split_once(": ") {
-            Some((head, rest)) => match self.whole(head) {
-                Some(head) => format!("{head}{}{}", self.colon(), self.words(rest)),
-                None => match self.words(rest) {
-                    told if told == rest => english.to_owned(),
-                    told => format!("{head}{}{told}", self.colon()),
-                },
-            },
-            None => english.to_owned(),
+        // The longest head that is a sentence of ours: there may be a colon in it.
+        let known = english.rmatch_indices(": ").find_map(|(at, _)| Some((self.whole(&english[..at])?, at + 2)));
+        if let Some((head, behind)) = known {
+            return format!("{head}{}{}", self.colon(), self.words(&english[behind..]));
+        }
+        match english.split_once(": ").map(|(head, rest)| (head, rest, self.words(rest))) {
+            Some((head, rest, told)) if told != rest => format!("{head}{}{told}", self.colon()),
+            _ => english.to_owned(),
         }
     }
 
@@ -87,13 +86,6 @@ impl Text {
             args.set(format!("x{}", at + 1), self.whole(value).unwrap_or_else(|| value.clone()));
         }
         Some(self.fill(&key, Some(&args)))
-    }
-
-    fn colon(&self) -> &'static str {
-        match self.language {
-            crate::settings::Language::Chinese => "：",
-            crate::settings::Language::English => ": ",
-        }
     }
 }
 

@@ -146,9 +146,11 @@ fn the_support_of_a_special_family_is_named_without_its_reason() {
 #[test]
 fn a_clerk_reads_the_list_that_a_problem_is_of_in_the_words_of_the_office() {
     let text = Text::new(Language::Chinese);
-    assert!(text.problem("area-missing", "population 519901001201").ends_with("(人口底册 519901001201)"));
-    assert!(text.problem("whose-death", "dibao ×2").ends_with("(低保名册 ×2)"));
-    assert!(text.problem("unknown-state", "家族 ×2").ends_with("(家族 ×2)"));
+    assert!(text.problem("area-missing", "population 519901001201").ends_with("（人口底册 519901001201）"));
+    assert!(text.problem("whose-death", "dibao ×2").ends_with("（低保名册 ×2）"));
+    let other = text.problem("other-roster", "called by the name of another office's roster");
+    assert_eq!(other, text.say("problem-other-roster"), "it says so already");
+    assert!(text.problem("unknown-state", "家族 ×2").ends_with("（家族 ×2）"));
 }
 
 #[test]

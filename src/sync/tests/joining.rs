@@ -48,6 +48,38 @@ async fn a_village_joins_pushes_and_reads_what_the_county_found() {
 }
 
 #[tokio::test]
+async fn what_an_office_is_called_goes_up_as_soon_as_it_is_known() {
+    let (county, town, _) = county_and_village().await;
+    let (link, _task) = town.link();
+    link.flush().await.unwrap();
+    let names = vec![(VILLAGE.parse().unwrap(), "200村".to_owned())];
+    town.store.state().names = names.clone();
+    link.wake();
+    // A hello is due in ten minutes.
+    tokio::time::timeout(Duration::from_secs(30), async {
+        while county.store.state().names != names {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("the name goes up at once");
+    link.flush().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_in_the_way_of_an_invitation_is_not_cut_off_lightly() {
+    let (county, town) = (Office::new(COUNTY), Office::new(TOWN));
+    let address = county.open().await;
+    town.join(&county, &address).await;
+    let invite = |area: &str| county.authority.invite(std::slice::from_ref(&address), area.parse().unwrap(), 1);
+    let hint = invite(VILLAGE).unwrap_err().hint_text().unwrap().to_owned();
+    assert!(hint.starts_with("519901001 is to invite 519901001200; revoke 519901001 only if"), "{hint}");
+    invite(OTHER).unwrap();
+    let hint = invite("519901002").unwrap_err().hint_text().unwrap().to_owned();
+    assert_eq!(hint, "revoke 519901002200 first; it can join 519901002 then");
+}
+
+#[tokio::test]
 async fn private_files_are_private() {
     use std::os::unix::fs::PermissionsExt;
     let (_county, village, _) = county_and_village().await;

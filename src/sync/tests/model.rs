@@ -74,6 +74,8 @@ pub struct State {
     resync_due: bool,
     mark: NoticesMark,
     pub notices: BTreeMap<u64, String>,
+    /// What offices are called; what a child said goes in the place of what was here.
+    pub names: Vec<(Area, String)>,
     sons: HashMap<Area, Son>,
     told: Vec<(Area, String)>,
     /// The child's number under which a key was last taken.
@@ -112,6 +114,7 @@ impl Memory {
             resync_due: false,
             mark: NoticesMark::default(),
             notices: BTreeMap::new(),
+            names: Vec::new(),
             sons: HashMap::new(),
             told: Vec::new(),
             taken: HashMap::new(),
@@ -391,7 +394,7 @@ impl ChildLedger for Memory {
     }
 
     fn names(&self) -> Result<Vec<(Area, String)>> {
-        Ok(Vec::new())
+        Ok(self.state().names.clone())
     }
 
     fn notices_mark(&self) -> Result<NoticesMark> {
@@ -550,7 +553,8 @@ impl ParentLedger for Memory {
         Ok(())
     }
 
-    fn met(&self, _: Area, _: &Hello) -> Result<()> {
+    fn met(&self, _: Area, hello: &Hello) -> Result<()> {
+        self.state().names = hello.names.clone();
         Ok(())
     }
 }

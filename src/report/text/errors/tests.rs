@@ -38,11 +38,17 @@ fn what_varies_may_be_a_word_of_any_letters() {
     assert_eq!(text.words("there is no finding 'fabcdefghjk'"), "没有编号为 fabcdefghjk 的疑点");
     assert_eq!(text.words("there is no pair ''"), "没有编号为  的待认定人员");
     assert_eq!(
-        text.words(
-            "asking the parent at 10.77.1.1:7443 for 'hello': error sending request: client error (Connect): \
-             tcp connect error: Connection refused (os error 111)"
-        ),
-        "联系上级 10.77.1.1:7443（hello）：请求发不出去：连不上：建立连接失败：对方没有开启服务"
+        text.words("the parent at 10.77.1.1:7443 cannot be reached: Connection refused (os error 111)"),
+        "连不上上级（10.77.1.1:7443）：对方没有开启服务"
+    );
+    // A sentence with a colon in it, and what stands behind one.
+    assert_eq!(
+        text.words("the disk is full (0 MB left): nothing is read until there is room: /srv/rosterd/data"),
+        "磁盘已满（只剩 0 MB）：腾出空间之前不再读入文件：/srv/rosterd/data"
+    );
+    assert_eq!(
+        text.words("adding entries: Error code 13: database or disk is full"),
+        "新增记录：数据库报错 13：磁盘已满"
     );
 }
 
@@ -115,6 +121,7 @@ const NUMBERED: &[&str] = &[
     "id",
     "len",
     "length",
+    "line",
     "listen",
     "mode & 0o777",
     "node",
