@@ -62,6 +62,7 @@ pub struct Vocabulary {
     /// With what an answer begins that is none.
     pub(super) open: Words,
     pub(super) summary_sheets: Words,
+    pub(super) stale_sheets: Words,
     pub(super) outside: Words,
     pub(super) lunar: Words,
     pub(super) present: Words,
@@ -206,6 +207,7 @@ impl Vocabulary {
             not_given_starts: words(|file| &file.words.not_given_starts),
             open: words(|file| &file.words.open),
             summary_sheets: words(|file| &file.words.summary_sheets),
+            stale_sheets: words(|file| &file.words.stale_sheets),
             outside: words(|file| &file.words.outside),
             lunar: words(|file| &file.words.lunar),
             present: words(|file| &file.words.present),

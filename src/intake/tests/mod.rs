@@ -13,6 +13,7 @@ mod headers;
 mod heads;
 mod noted;
 mod parents;
+mod repeats;
 mod reviews;
 mod robust;
 mod side_by_side;

@@ -71,6 +71,7 @@ pub(super) struct CommonWords {
     pub not_given_starts: Words,
     pub open: Words,
     pub summary_sheets: Words,
+    pub stale_sheets: Words,
     pub outside: Words,
     pub lunar: Words,
     pub present: Words,
