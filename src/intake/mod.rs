@@ -11,6 +11,7 @@
 //! an [`Unreadable`] with a code. Text files and new workbooks are streamed.
 
 mod area;
+mod asks;
 mod band;
 mod beside;
 mod card;

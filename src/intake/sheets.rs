@@ -36,7 +36,8 @@ pub fn read(
         let (name, hidden) = &sheets[at];
         Origin { hidden: *hidden, ..origin(name.as_deref(), context) }
     };
-    let folded: Vec<String> = sheets.iter().map(|(name, _)| name.as_deref().map(fold_word).unwrap_or_default()).collect();
+    let folded: Vec<String> =
+        sheets.iter().map(|(name, _)| name.as_deref().map(fold_word).unwrap_or_default()).collect();
     let is_summary = |at: &usize| {
         let name = &folded[*at];
         // Sheet1 (2): a spreadsheet program's own name for a copy.
@@ -112,7 +113,8 @@ fn repeated<'o>(
         })?;
         Ok::<_, Unreadable>(says)
     };
-    let begun: Vec<Says> = sheets.iter().map(|at| hear(*at, repeats::FIRST_ROWS, usize::MAX)).collect::<Result<_, _>>()?;
+    let begun: Vec<Says> =
+        sheets.iter().map(|at| hear(*at, repeats::FIRST_ROWS, usize::MAX)).collect::<Result<_, _>>()?;
     let may_repeat = |says: &&Says| begun.iter().any(|other| other.at != says.at && says.may_repeat(other));
     let mut left = repeats::COMPARED_MAX;
     let mut said = Vec::new();

@@ -1,5 +1,6 @@
 //! Whole files through intake: a county of clerks, each known defect, and damage of any kind.
 
+mod asked;
 mod bands;
 mod called;
 mod classes;
