@@ -178,8 +178,8 @@ fn is_anybodys_name(headings: &[Heading], meanings: &[Meaning], vocabulary: &Voc
     hinted.into_iter().all(|(heading, _)| !heading.keys.first().is_some_and(|key| is_own(key)))
 }
 
-/// Takes 是否健在 for the flag of a death, and what came of a check for the state where no column is made for that. Gives the
-/// columns in which 否 is a death.
+/// Takes 是否健在 for the flag of a death, 是否有效 for that of an end, and what came of a check for the state where no column is made for that. Gives the
+/// columns in which 否 is the death or the end.
 fn settle_flags(headings: &[Heading], meanings: &mut [Meaning]) -> Vec<usize> {
     let states = |meaning: &Meaning| {
         matches!(meaning, Meaning::Field(Field::Status | Field::ChangeKind, _) | Meaning::Hinted(Field::Status))
@@ -191,6 +191,10 @@ fn settle_flags(headings: &[Heading], meanings: &mut [Meaning]) -> Vec<usize> {
             Meaning::Field(Field::AliveFlag, _) => {
                 turned.push(heading.column);
                 *meaning = Meaning::Field(Field::DiedFlag, false);
+            }
+            Meaning::Field(Field::KeptFlag, _) => {
+                turned.push(heading.column);
+                *meaning = Meaning::Field(Field::EndedFlag, false);
             }
             Meaning::Field(Field::Verdict, _) if is_stated => *meaning = Meaning::Unknown,
             Meaning::Field(Field::Verdict, _) => *meaning = Meaning::Hinted(Field::Status),

@@ -83,7 +83,9 @@ pub(super) fn recognise(file: &mut File, limits: &Limits) -> Result<Container, U
 fn text(head: &[u8]) -> Result<Container, Unreadable> {
     let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
     let wide = marked.filter(|encoding| *encoding != UTF_8).or_else(|| utf16_without_bom(head));
-    if wide.is_none() && head.contains(&0) {
+    // A program that writes whole blocks fills the last one with zeros.
+    let written = head.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    if wide.is_none() && head[..written].contains(&0) {
         return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "neither text nor a workbook"));
     }
     let start = wide.unwrap_or(UTF_8).decode(head).0;

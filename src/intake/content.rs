@@ -78,7 +78,12 @@ fn fits(field: Field, list: List, column: usize, data: &[Row], vocabulary: &Voca
         let known = match field {
             Field::Sex => vocabulary.sex.contains_key(&folded),
             Field::Relation => vocabulary.relation.contains_key(&folded),
-            Field::Status => words.status.contains_key(&folded),
+            // 否 answers what the header asks, and nobody knows what that is.
+            Field::Status => {
+                words.status.contains_key(&folded)
+                    && !vocabulary.no.contains(&folded)
+                    && !vocabulary.yes.contains(&folded)
+            }
             Field::Class => words.class.contains_key(&folded),
             Field::DiedFlag => words.teller.is_refuted(&folded) || words.teller.death(&folded).is_some(),
             _ => words.aid.iter().any(|(_, word)| word.chars().count() > 1 && folded.contains(word.as_str())),

@@ -58,6 +58,8 @@ pub enum Field {
     Remark,
     /// 是否健在: kept as the flag of a death, which it is the other way round.
     AliveFlag,
+    /// 是否有效, 是否继续享受: kept as the flag of an end, which it is the other way round.
+    KeptFlag,
     /// 核查结果: kept as the state where no column is made for that.
     Verdict,
     /// Known and not kept, but it tells the list.

@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::domain::List;
+use crate::domain::{List, Status};
 
+use super::asks::{Asked, asked};
 use super::field::Field;
 use super::fold::{fold_header, fold_header_bare, holds};
 use super::row::Row;
@@ -201,6 +202,11 @@ fn meaning_of_own(heading: &Heading, list: &ListWords, vocabulary: &Vocabulary, 
     if heading.keys.first().is_some_and(|key| is_others_kin(key, vocabulary)) {
         return Meaning::Field(Field::Ignored, false);
     }
+    // Before what is left of it without its brackets.
+    let is_known = |key: &String| list.columns.contains_key(key) || vocabulary.columns.contains_key(key);
+    if heading.keys.first().is_some_and(|key| !heading.of_other && !is_known(key) && is_date_of_either(key, list)) {
+        return Meaning::Field(Field::ChangeDate, false);
+    }
     for (at, key) in heading.keys.iter().enumerate() {
         if head_is_person && let Some(meaning) = of_head(key, list, vocabulary) {
             return meaning;
@@ -232,8 +238,25 @@ fn meaning_of_own(heading: &Heading, list: &ListWords, vocabulary: &Vocabulary, 
             return Meaning::Field(Field::Ignored, false);
         }
     }
-    let asks = heading.keys.first().is_some_and(|key| !heading.of_other && is_choice(key, list));
-    if asks { Meaning::Field(Field::Status, false) } else { Meaning::Unknown }
+    let Some(key) = heading.keys.first().filter(|_| !heading.of_other) else { return Meaning::Unknown };
+    if is_choice(key, list) {
+        return Meaning::Field(Field::Status, false);
+    }
+    match asked(&heading.written, list, vocabulary) {
+        Asked::For(field) if !vocabulary.other_prefixes.iter().any(|other| key.contains(other.as_str())) => {
+            Meaning::Field(field, false)
+        }
+        _ => Meaning::Unknown,
+    }
+}
+
+/// 迁出(死亡)日期: of which of the two the day is follows from how the line stands. On a list of deaths it is of that.
+fn is_date_of_either(key: &str, list: &ListWords) -> bool {
+    let of = |status| list.status_inside.iter().any(|(word, told)| *told == status && key.contains(word.as_str()));
+    list.list != List::Deaths
+        && ["日期", "时间", "年月", "年月日"].iter().any(|end| key.ends_with(end))
+        && of(Status::Deceased)
+        && of(Status::MovedOut)
 }
 
 /// Whether some list takes the column for such a field.

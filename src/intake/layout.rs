@@ -36,7 +36,7 @@ pub struct Layout {
     pub perhaps_of_head: Vec<(usize, Field)>,
     /// Whether the people are named as the members of a household.
     pub names_members: bool,
-    /// Columns of 是否健在: flags of a death the other way round.
+    /// Columns of 是否健在 and 是否有效: flags of a death or an end the other way round.
     pub turned: Vec<usize>,
     /// Columns of the line's own person that are known and not read, with their headers.
     pub ignored: Vec<(usize, String)>,

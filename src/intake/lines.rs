@@ -45,6 +45,8 @@ pub enum Kind {
     /// Who filled it in, checked it, printed it (DOMAIN.md 6 row 2).
     Trailer,
     Header,
+    /// Over a table of numbers: 组别 户数 人数.
+    Counts,
     /// Text alone in its row, which may name another village.
     Title(String),
     /// `whole` for 合计 and 总计, not for 小计; the number of persons where it states one.
@@ -77,6 +79,9 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
     let first_text = first.to_text();
     let first_folded = fold_word(&first_text);
     let name_folded = fold_word(&name.to_text());
+    if is_counts(row, &first_folded, vocabulary) {
+        return Kind::Counts;
+    }
     for text in [&first_folded, &name_folded] {
         if let Some(whole) = total_word(text, vocabulary) {
             // 发放金额合计 counts money.
@@ -102,6 +107,11 @@ pub fn kind(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Kind {
         if said.is_some_and(|said| said != Said::default()) {
             return Kind::Title(both);
         }
+    }
+    let who = if name.is_empty() { fold_word(&cell(Field::Head).to_text()) } else { name_folded.clone() };
+    let has_number = !id.is_empty() && !is_measure(&fold_word(&id.to_text()));
+    if !has_number && (is_nobody(&who, vocabulary) || who.is_empty() && is_counted(row, vocabulary)) {
+        return Kind::Blank;
     }
     if is_count(&name_folded) || is_none_here(row, layout, vocabulary) {
         return Kind::Blank;
@@ -259,6 +269,34 @@ fn is_count(name: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
+/// 0-18, 60岁以上, 男25人: of whom or how many a table of numbers tells.
+fn is_measure(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_digit() || "-~—.%至以上下岁周组队社户人名个男女共约".contains(c))
+}
+
+/// What stands under the name where a table of numbers stands below the list: a number, or a word of a header.
+fn is_nobody(name: &str, vocabulary: &Vocabulary) -> bool {
+    let is_word = || name.chars().count() > 1 && is_known_key(&fold_header(name), vocabulary);
+    is_measure(name) || vocabulary.counts.contains(name) || is_word()
+}
+
+/// Whether the row is the header of a table of numbers: each cell says what is counted, and none how many.
+fn is_counts(row: &Row, first: &str, vocabulary: &Vocabulary) -> bool {
+    let texts = || row.cells().filter(|cell| !cell.is_empty()).map(|cell| fold_word(&cell.to_text()));
+    vocabulary.counts.contains(first)
+        && total_word(first, vocabulary).is_none()
+        && row.filled() > 1
+        && texts().all(|text| vocabulary.counts.contains(&text) || is_measure(&text) && !is_count(&text))
+}
+
+/// 总户数 20: what is counted, and behind it nothing but numbers.
+fn is_counted(row: &Row, vocabulary: &Vocabulary) -> bool {
+    let mut texts = row.cells().filter(|cell| !cell.is_empty()).map(|cell| fold_word(&cell.to_text()));
+    let is_what = texts.next().is_some_and(|first| vocabulary.counts.contains(&first) || is_group(&first));
+    is_what && row.filled() > 1 && texts.all(|text| is_measure(&text))
+}
+
 /// A line that says that there is nobody: 无 under the name, and nothing else under any other column.
 fn is_none_here(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> bool {
     let names = layout.columns(Field::Name);
@@ -380,6 +418,34 @@ mod tests {
             assert_eq!(told(&count), Kind::Blank, "{count:?}");
         }
         assert_eq!(told(&["1", "计小三", "妻", "", "4", "在册"]), Kind::Line);
+    }
+
+    #[test]
+    fn a_table_of_numbers_below_the_lines_is_nobody() {
+        for header in [
+            &["组别", "户数", "人数"][..],
+            &["组别", "户数", "人数", "男", "女"],
+            &["", "项目", "数量"],
+            &["村组", "总户数", "总人口", "常住"],
+            &["总人口", "男", "女", "户数"],
+            &["年龄段", "0-18", "19-59", "60以上"],
+        ] {
+            assert_eq!(told(header), Kind::Counts, "{header:?}");
+        }
+        for line in [
+            &["1组", "2", "3"][..],
+            &["一组", "12", "3", "4", "5"],
+            &["", "男25人", "", "女25人"],
+            &["", "常住", "20"],
+            &["60岁以上", "12"],
+        ] {
+            assert_eq!(told(line), Kind::Blank, "{line:?}");
+        }
+        for line in
+            [&["", "王芳1", "子"][..], &["1", "张三", "", "", "20"], &["", "常在春", "妻"], &["1", "男男", "女"]]
+        {
+            assert_eq!(told(line), Kind::Line, "{line:?}");
+        }
     }
 
     #[test]

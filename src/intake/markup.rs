@@ -21,21 +21,21 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    pub fn rows(self) -> impl Rows {
-        Held { rows: self.rows.into_iter(), typed: self.typed }
+    pub fn rows(&self) -> impl Rows {
+        Held { rows: self.rows.iter(), typed: self.typed }
     }
 }
 
-struct Held {
-    rows: std::vec::IntoIter<Row>,
+struct Held<'s> {
+    rows: std::slice::Iter<'s, Row>,
     typed: bool,
 }
 
-impl Rows for Held {
+impl Rows for Held<'_> {
     fn next(&mut self, row: &mut Row) -> Result<bool, Unreadable> {
         let next = self.rows.next();
         Ok(next.is_some_and(|next| {
-            *row = next;
+            row.clone_from(next);
             true
         }))
     }

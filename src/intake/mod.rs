@@ -11,6 +11,7 @@
 //! an [`Unreadable`] with a code. Text files and new workbooks are streamed.
 
 mod area;
+mod asks;
 mod band;
 mod beside;
 mod card;
@@ -46,10 +47,12 @@ mod parents;
 mod places;
 mod recognise;
 pub mod renumbered;
+mod repeats;
 mod report;
 mod reviews;
 mod row;
 mod sheet;
+mod sheets;
 mod table;
 mod tables;
 mod tags;
@@ -64,7 +67,6 @@ mod workbook;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -81,7 +83,6 @@ pub use vocabulary::Vocabulary;
 
 use crate::domain::{Area, Date, List};
 
-use clean::date::western;
 use fold::fold_word;
 use recognise::Support;
 use sheet::{Origin, Outcome};
@@ -174,18 +175,14 @@ fn read_markup(
     let length = container::read_up_to(&mut file, &mut head)?;
     let declared = markup::declared_encoding(&head[..length]);
     let (text, encoding) = delimited::decode_whole(&mut file, declared, context.limits.markup_bytes_max)?;
-    let sheets = match container {
+    let held = match container {
         Container::Html => markup::html(&text, context.limits)?,
         _ => markup::spreadsheet_xml(&text, context.limits)?,
     };
     drop(text);
-    let names = sheets.iter().map(|sheet| sheet.name.clone()).collect();
-    let mut sheets: Vec<_> = sheets.into_iter().map(Some).collect();
+    let sheets: Vec<_> = held.iter().map(|sheet| (sheet.name.clone(), false)).collect();
     let mut report = FileReport::new(container, Some(encoding.name()));
-    read_sheets(names, context, sink, &mut report, |at, origin, sink, report| match sheets[at].take() {
-        Some(sheet) => sheet::read(&mut sheet.rows(), origin, context, sink, report),
-        None => Ok(Outcome::Empty),
-    })?;
+    sheets::read(&sheets, context, sink, &mut report, |at, read| read(&mut held[at].rows()))?;
     Ok(report)
 }
 
@@ -196,98 +193,11 @@ fn read_workbook(
     sink: &mut dyn Sink,
 ) -> Result<FileReport, Unreadable> {
     let mut book = workbook::Workbook::open(file, container)?;
-    let sheets = book.sheets();
+    let names = book.sheets();
+    let sheets: Vec<_> = names.iter().map(|(name, hidden)| (Some(name.clone()), *hidden)).collect();
     let mut report = FileReport::new(container, None);
-    read_sheets(
-        sheets.iter().map(|(name, _)| Some(name.clone())).collect(),
-        context,
-        sink,
-        &mut report,
-        |at, origin, sink, report| {
-            let (name, hidden) = &sheets[at];
-            let origin = Origin { hidden: *hidden, ..origin.clone() };
-            book.with_rows(name, context.limits, |rows| sheet::read(rows, &origin, context, sink, report))
-        },
-    )?;
+    sheets::read(&sheets, context, sink, &mut report, |at, read| {
+        book.with_rows(&names[at].0, context.limits, |rows| read(rows))
+    })?;
     Ok(report)
-}
-
-/// Reads sheet after sheet; those that are no list are told to the sink, unless none is one.
-fn read_sheets(
-    names: Vec<Option<String>>,
-    context: &Context<'_>,
-    sink: &mut dyn Sink,
-    report: &mut FileReport,
-    mut read: impl FnMut(usize, &Origin<'_>, &mut dyn Sink, &mut FileReport) -> Result<Outcome, Unreadable>,
-) -> Result<(), Unreadable> {
-    if names.len() > context.limits.sheets_max as usize {
-        let detail = format!("{} sheets; sheets_max is {}", names.len(), context.limits.sheets_max);
-        return Err(Unreadable::new(UnreadableCode::TooManyCells, detail));
-    }
-    let folded: Vec<String> = names.iter().map(|name| name.as_deref().map(fold_word).unwrap_or_default()).collect();
-    let is_summary = |at: &usize| {
-        let name = &folded[*at];
-        // Sheet1 (2): a spreadsheet program's own name for a copy.
-        let copied = name.split_once('(').filter(|(_, nth)| nth.trim_end_matches(')').parse::<u8>().is_ok());
-        copied.is_some_and(|(of, _)| folded.iter().any(|other| other == of))
-            || context.vocabulary.summary_sheets.iter().any(|word| name.contains(word.as_str()))
-    };
-    let (summaries, lists): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(is_summary);
-    let months = months(&names, context.today);
-    let mut order: Vec<usize> = lists.into_iter().chain(summaries.iter().copied()).collect();
-    // Months of one list: the latest first, in the places they have among the others.
-    order.sort_by_key(|at| (summaries.contains(at), std::cmp::Reverse(months[*at])));
-    let (mut worst, mut not_read, mut month_read) = (Outcome::Empty, Vec::new(), false);
-    for at in order {
-        // A summary repeats the other sheets; where no other could be read, it is the roster itself.
-        if matches!(worst, Outcome::Read(_)) && summaries.contains(&at) {
-            not_read.push((at, RefusalCode::SheetRepeatsOthers));
-            continue;
-        }
-        if month_read && months[at].is_some() {
-            not_read.push((at, RefusalCode::OlderMonth));
-            continue;
-        }
-        match read(at, &origin(names[at].as_deref(), context), sink, report)? {
-            Outcome::Read(list) => {
-                worst = Outcome::Read(list);
-                // Deaths and moves of a month are not those of another.
-                month_read |= months[at].is_some() && !matches!(list, List::Deaths | List::Migrants);
-            }
-            Outcome::Empty => {}
-            outcome => {
-                let is_other = outcome == Outcome::OtherRoster;
-                not_read.push((at, if is_other { RefusalCode::OtherRoster } else { RefusalCode::NoListRecognised }));
-                if !matches!(worst, Outcome::Read(_) | Outcome::NoList) {
-                    worst = outcome;
-                }
-            }
-        }
-    }
-    if let Some(unreadable) = whole(worst) {
-        return Err(unreadable);
-    }
-    for (at, code) in not_read {
-        report.refused += 1;
-        sink.refused(Refusal { sheet: names[at].clone(), row: None, code, detail: String::new() });
-    }
-    Ok(())
-}
-
-/// The month each sheet's name states, where the names differ by their month alone, each by another one.
-fn months(names: &[Option<String>], today: Date) -> Vec<Option<(i16, i8)>> {
-    let month = |name: &Option<String>| area::month_in(&fold_word(name.as_deref()?), today);
-    let bare = |name: &Option<String>| -> String {
-        let kept = western(name.as_deref().unwrap_or_default());
-        kept.chars()
-            .filter(|c| !c.is_ascii_digit() && !matches!(c, '年' | '度' | '月' | '份' | '.' | '-' | ' '))
-            .collect()
-    };
-    let found: Vec<_> = names.iter().map(month).collect();
-    let mut stems: Vec<String> =
-        names.iter().zip(&found).filter(|(_, month)| month.is_some()).map(|(name, _)| bare(name)).collect();
-    let count = stems.len();
-    stems.dedup();
-    let all: BTreeSet<_> = found.iter().flatten().collect();
-    if count > 1 && stems.len() == 1 && all.len() == count { found } else { vec![None; names.len()] }
 }

@@ -33,6 +33,11 @@ impl Called<'_> {
     pub fn is_foreign(&self) -> bool {
         let vocabulary = self.vocabulary;
         let foreign = |text: &str| {
+            // 低保、临时救助花名册 is of both.
+            let holds = |words: &[String]| words.iter().any(|word| text.contains(word.as_str()));
+            if holds(&vocabulary.foreign_always) && !holds(&vocabulary.between) {
+                return Some(true);
+            }
             let is_in = |word: &&String| text.contains(word.as_str());
             let mut rest = text.to_owned();
             let named = vocabulary.foreign.iter().filter(is_in).map(|word| rest = rest.replace(word.as_str(), "|"));
@@ -159,11 +164,32 @@ mod tests {
         {
             assert!(foreign("", &[file]), "{file}");
         }
+        for file in [
+            "低保边缘户花名册.xlsx",
+            "边缘家庭.xlsx",
+            "临时救助花名册.xlsx",
+            "低保户临时救助发放表.xlsx",
+            "低保户慰问名单.xlsx",
+            "特扶对象春节慰问.xlsx",
+            "独生子女父母光荣证.xlsx",
+            "计划生育家庭意外保险名单.xlsx",
+        ] {
+            assert!(foreign("", &[file]), "{file}");
+        }
         assert!(foreign("200村选民登记册", &["附件1.xls"]));
         assert!(foreign("", &["党员", "人口.xlsx"]), "a sheet for itself");
-        for file in
-            ["人口.csv", "残疾人低保.csv", "养老/低保.csv", "残疾人健康档案.csv", "户籍人口医保.csv", "花名册.csv"]
-        {
+        for file in [
+            "人口.csv",
+            "残疾人低保.csv",
+            "养老/低保.csv",
+            "残疾人健康档案.csv",
+            "户籍人口医保.csv",
+            "花名册.csv",
+            "低保及边缘户花名册.xlsx",
+            "低保、临时救助.csv",
+            "慰问/低保.csv",
+            "低保户家庭成员表.xlsx",
+        ] {
             assert!(!foreign("", &[file]), "{file}");
         }
         assert!(!foreign("填报单位:退役军人服务站", &["花名册.csv"]));

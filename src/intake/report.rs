@@ -75,7 +75,7 @@ pub enum RefusalCode {
     OtherRoster,
     /// A sheet with a header and with rows below it, none of which is a person's line.
     NoLines,
-    /// A sheet that repeats the others (汇总), or explains them.
+    /// A sheet that repeats the others (汇总, a copy, a part of their people), or explains them.
     SheetRepeatsOthers,
     /// One of several sheets that are months of the same list, and not the latest.
     OlderMonth,

@@ -157,6 +157,8 @@ struct SheetReader<'a, 'v> {
     hash: LineHash,
     /// Whether the line is of several people, and the death it may tell of is another's.
     is_spared: bool,
+    /// Whether what stands above is a table of numbers: its totals are of that.
+    is_counting: bool,
     /// The first row that was taken for no line though something stands in it.
     passed: Option<u32>,
 }
@@ -172,8 +174,9 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     ) -> Self {
         let texts = texts(origin, titles, context);
         let area = context.area.unwrap_or_else(|| area::stated(texts, context.node_area, context.places));
-        let (hash, is_spared, passed) = (LineHash::default(), false, None);
-        let mut reader = SheetReader { origin, context, sink, report, table, others, area, hash, is_spared, passed };
+        let (hash, is_spared, is_counting, passed) = (LineHash::default(), false, false, None);
+        let mut reader =
+            SheetReader { origin, context, sink, report, table, others, area, hash, is_spared, is_counting, passed };
         reader.begin_segments();
         reader
     }
@@ -265,8 +268,15 @@ impl<'a, 'v> SheetReader<'a, 'v> {
 
     /// Reads a row on which one person stands.
     fn one(&mut self, mut row: Row) -> Result<Row, Unreadable> {
-        match kind(&row, &self.table.layout, self.context.vocabulary) {
+        let kind = kind(&row, &self.table.layout, self.context.vocabulary);
+        self.is_counting &= !matches!(kind, Kind::Line | Kind::Header);
+        match kind {
             Kind::Blank | Kind::Trailer => return Ok(row),
+            Kind::Counts => {
+                self.is_counting = true;
+                return Ok(row);
+            }
+            Kind::Total { .. } if self.is_counting => return Ok(row),
             Kind::Beside => {
                 self.passed.get_or_insert(row.number);
                 return Ok(row);

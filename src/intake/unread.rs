@@ -3,9 +3,11 @@
 
 use crate::domain::{List, Status};
 
+use super::asks::{Asked, asked};
 use super::clean::choice::chosen;
 use super::clean::told::Told;
 use super::clean::words::Memo;
+use super::field::Field;
 use super::fold::{fold_header, fold_word};
 use super::layout::Layout;
 use super::row::{Cell, Row};
@@ -17,12 +19,29 @@ const TEXT_BYTES_MAX: usize = 120;
 /// 是, where answers are digits.
 const YES: &str = "1";
 
-/// Turns 是否健在 into a flag of a death. Gives what is neither yes nor no.
+/// Turns 是否健在 into a flag of a death, and 是否有效 into one of an end. Gives what is neither yes nor no.
 pub fn turn(row: &mut Row, layout: &Layout, vocabulary: &Vocabulary) -> Option<String> {
     let mut unknown = None;
     for column in &layout.turned {
         let text = fold_word(chosen(&row.cell(*column).to_text()));
         let is = |words: &[String]| words.contains(&text);
+        // Of an end a word says more than yes and no: 无效, 死亡.
+        let is_kept = layout.columns(Field::EndedFlag).contains(column);
+        let begins_no = || vocabulary.no_starts.iter().any(|no| text.starts_with(no.as_str()));
+        match vocabulary.of(layout.list).status.get(&text) {
+            _ if !is_kept || is(&vocabulary.no) || is(&vocabulary.yes) => {}
+            Some(Status::Closed) => {
+                row.write(*column, "是");
+                continue;
+            }
+            Some(Status::Active) => {
+                row.blank(*column);
+                continue;
+            }
+            Some(_) => continue,
+            None if begins_no() || text.bytes().all(|b| b.is_ascii_digit()) => {}
+            None => continue,
+        }
         if text.is_empty() || is(&vocabulary.none) || is(&vocabulary.yes) || text == YES || is(&vocabulary.alive) {
             row.blank(*column);
         } else if is(&vocabulary.no) || tells_death(&text, vocabulary) {
@@ -40,11 +59,19 @@ pub fn turn(row: &mut Row, layout: &Layout, vocabulary: &Vocabulary) -> Option<S
 pub struct Unread {
     column: usize,
     pub header: String,
-    /// 死亡年龄, 火化时间: filled in for the dead alone.
-    names_death: bool,
-    asks_for_pay: bool,
+    is_for: For,
     /// What each distinct text of it was found to tell: such a column has a dozen of them, and half a million lines.
     told: Memo<bool>,
+}
+
+/// What its header says that it is for.
+#[derive(Debug, Clone, Copy)]
+struct For {
+    /// 死亡年龄, 火化时间: filled in for the dead alone.
+    death: bool,
+    pay: bool,
+    /// It asks whether something ended.
+    end: bool,
 }
 
 impl Unread {
@@ -58,8 +85,11 @@ impl Unread {
         own.map(|(column, header)| Unread {
             column: *column,
             header: header.clone(),
-            names_death: tells_death(&fold_header(header), vocabulary),
-            asks_for_pay: layout.list.pays() && asks_for_pay(header, vocabulary),
+            is_for: For {
+                death: tells_death(&fold_header(header), vocabulary),
+                pay: layout.list.pays() && asks_for_pay(header, vocabulary),
+                end: asked(header, vocabulary.of(layout.list), vocabulary) == Asked::Unclear,
+            },
             told: Memo::default(),
         })
         .collect()
@@ -67,30 +97,35 @@ impl Unread {
 
     /// Whether the line tells there of its person's death, or that they are paid no more.
     pub fn tells(&mut self, row: &Row, list: List, vocabulary: &Vocabulary) -> bool {
-        let (names_death, asks_for_pay) = (self.names_death, self.asks_for_pay);
+        let is_for = self.is_for;
+        let is_asked = is_for.death || is_for.pay || is_for.end;
         match row.cell(self.column) {
             Cell::Empty => false,
             // Running numbers and telephones, each another one.
-            Cell::Text(text) if !names_death && !asks_for_pay && text.bytes().all(|b| b.is_ascii_digit()) => false,
-            Cell::Text(text) => self.told.get(text, |text| tells(text, (names_death, asks_for_pay), list, vocabulary)),
-            _ => names_death,
+            Cell::Text(text) if !is_asked && text.bytes().all(|b| b.is_ascii_digit()) => false,
+            Cell::Text(text) => self.told.get(text, |text| tells(text, is_for, list, vocabulary)),
+            Cell::Number(value) if is_for.end => value == 1.0,
+            _ => is_for.death,
         }
     }
 }
 
-fn tells(text: &str, (names_death, asks_for_pay): (bool, bool), list: List, vocabulary: &Vocabulary) -> bool {
+fn tells(text: &str, is_for: For, list: List, vocabulary: &Vocabulary) -> bool {
     // Asked of every such cell: nearly all are told by their characters.
     let may = text.len() <= TEXT_BYTES_MAX && text.chars().any(|c| vocabulary.dead_starts.contains(&c));
     if may && tells_death(text, vocabulary) {
         let told = vocabulary.of(list).teller.death(&fold_word(text));
         return !matches!(told, Some(Told::Anothers | Told::Denied));
     }
-    let says_no = |words: &[String]| words.contains(&fold_word(text));
-    if names_death {
-        return !says_no(&vocabulary.no) && !says_no(&vocabulary.none);
+    let says = |words: &[String]| words.contains(&fold_word(text));
+    if is_for.end && (says(&vocabulary.yes) || text == YES) {
+        return true;
+    }
+    if is_for.death {
+        return !says(&vocabulary.no) && !says(&vocabulary.none);
     }
     let is_end = || text.chars().count() > 1 && vocabulary.of(list).status.get(text) == Some(&Status::Closed);
-    asks_for_pay && says_no(&vocabulary.no) || list.pays() && is_end()
+    is_for.pay && says(&vocabulary.no) || list.pays() && is_end()
 }
 
 fn tells_death(text: &str, vocabulary: &Vocabulary) -> bool {

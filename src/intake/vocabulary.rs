@@ -16,7 +16,7 @@ use super::clean::told::{Ends, Teller};
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
 use super::whose::Whose;
-use files::{CommonFile, ListFile, Words, extra, parse};
+use files::{Asks, CommonFile, ListAsks, ListFile, Words, extra, parse};
 
 const COMMON: &str = include_str!("../../config/lists/common.toml");
 const LISTS: [(List, &str); 6] = [
@@ -29,7 +29,7 @@ const LISTS: [(List, &str); 6] = [
 ];
 
 /// Raised when cleaning changes, so that lines already held are read again.
-const CLEANING_VERSION: u64 = 8;
+const CLEANING_VERSION: u64 = 9;
 
 /// Headers, status words, trailers and the drop-list, folded and ready to look up.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub struct Vocabulary {
     pub(super) drop: Words,
     pub(super) total: Words,
     pub(super) subtotal: Words,
+    /// What a table of numbers counts.
+    pub(super) counts: FxHashSet<String>,
     pub(super) trailer: Words,
     pub(super) example: Words,
     /// The first characters of those.
@@ -59,9 +61,11 @@ pub struct Vocabulary {
     pub(super) done_starts: Words,
     pub(super) no_starts: Words,
     pub(super) not_given_starts: Words,
+    pub(super) not_given_ends: Words,
     /// With what an answer begins that is none.
     pub(super) open: Words,
     pub(super) summary_sheets: Words,
+    pub(super) stale_sheets: Words,
     pub(super) outside: Words,
     pub(super) lunar: Words,
     pub(super) present: Words,
@@ -91,6 +95,9 @@ pub struct Vocabulary {
     /// What rosters of other offices are called, and which words of ours they may be called by as well.
     pub(super) foreign: Words,
     pub(super) anybodys: Words,
+    /// What makes of the name of one of our lists that of something else for its people.
+    pub(super) foreign_always: Words,
+    pub(super) asks: Asks,
     /// Before what something was changed to, and before what it was.
     pub(super) became: Words,
     pub(super) formerly: Words,
@@ -128,6 +135,7 @@ pub(super) struct ListWords {
     pub stays: Words,
     /// What says where a person lives.
     pub residence: Words,
+    pub asks: ListAsks,
     pub teller: Teller,
 }
 
@@ -188,6 +196,7 @@ impl Vocabulary {
             drop: commons.iter().flat_map(|file| &file.drop.words).map(|word| fold_header(word)).collect(),
             total: words(|file| &file.words.total),
             subtotal: words(|file| &file.words.subtotal),
+            counts: words(|file| &file.words.counts).into_iter().collect(),
             trailer: inside(|file| &file.words.trailer),
             example_starts: words(|file| &file.words.example).iter().filter_map(|word| word.chars().next()).collect(),
             example: words(|file| &file.words.example),
@@ -204,8 +213,10 @@ impl Vocabulary {
             done_starts: words(|file| &file.words.done_starts),
             no_starts: words(|file| &file.words.no_starts),
             not_given_starts: words(|file| &file.words.not_given_starts),
+            not_given_ends: words(|file| &file.words.not_given_ends),
             open: words(|file| &file.words.open),
             summary_sheets: words(|file| &file.words.summary_sheets),
+            stale_sheets: words(|file| &file.words.stale_sheets),
             outside: words(|file| &file.words.outside),
             lunar: words(|file| &file.words.lunar),
             present: words(|file| &file.words.present),
@@ -225,6 +236,15 @@ impl Vocabulary {
             between: words(|file| &file.words.between),
             foreign: inside(|file| &file.foreign.words),
             anybodys: inside(|file| &file.foreign.anybodys),
+            foreign_always: words(|file| &file.foreign.always),
+            asks: Asks {
+                frames: inside(|file| &file.asks.frames),
+                marks: inside(|file| &file.asks.marks),
+                beside: inside(|file| &file.asks.beside),
+                died: inside(|file| &file.asks.died),
+                moved: inside(|file| &file.asks.moved),
+                ended: inside(|file| &file.asks.ended),
+            },
             became: words(|file| &file.words.became),
             formerly: words(|file| &file.words.formerly),
             also_called: words(|file| &file.words.also_called),
@@ -309,8 +329,24 @@ impl ListWords {
             flow: files.iter().flat_map(|file| flat(&file.flow)).collect(),
             stays,
             residence: commons.iter().flat_map(|file| &file.words.residence).map(|word| fold_word(word)).collect(),
+            // Lines of the other two are ends themselves, or have their own words for one.
+            asks: match list {
+                List::Deaths | List::Migrants => ListAsks::default(),
+                _ => asks(files, commons),
+            },
             teller,
         }
+    }
+}
+
+/// What the headers of a list ask for.
+fn asks(files: &[ListFile], commons: &[CommonFile]) -> ListAsks {
+    let fold = |words: Vec<&Words>| longest_first(words.into_iter().flatten().map(|word| fold_word(word)).collect());
+    let ended = commons.iter().map(|file| &file.asks.ended).chain(files.iter().map(|file| &file.asks.ended));
+    ListAsks {
+        ended: fold(ended.collect()),
+        kept: fold(files.iter().map(|file| &file.asks.kept).collect()),
+        of: fold(files.iter().map(|file| &file.asks.of).collect()),
     }
 }
 

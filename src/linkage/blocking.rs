@@ -67,7 +67,7 @@ enum Kind {
 
 /// Counts up with every change to what [`block_keys`] gives: a store keeps the keys, and makes them anew where they are of
 /// another version.
-pub const KEYS_VERSION: u64 = 4;
+pub const KEYS_VERSION: u64 = 5;
 
 /// The keys of `f`: see [`KEYS_VERSION`].
 pub fn block_keys(f: &Features) -> BlockKeys {

@@ -66,6 +66,9 @@ scale! {
 /// A lunar date read as a solar one lies this many days before the day that is meant.
 const LUNAR_GAP_DAYS: std::ops::RangeInclusive<i32> = 17..=52;
 
+/// A day copied from the line above, or counted from the wrong end of a month: whichever month it fell into.
+const NEAR_DAYS: i32 = 10;
+
 /// A formula that takes an age off a day counts years in days: past a 29 February it arrives on the day before or after.
 const YEAR_DAYS: std::ops::RangeInclusive<i32> = 365..=366;
 /// And months.
@@ -138,9 +141,9 @@ fn two_dates(x: PartialDate, y: PartialDate) -> BirthLevel {
     match (differ, slips) {
         (1, 1) => BirthLevel::Slip,
         _ if exchanged || YEAR_DAYS.contains(&gap) || MONTH_DAYS.contains(&gap) => BirthLevel::Slip,
+        _ if gap <= NEAR_DAYS => BirthLevel::Slip,
         _ if LUNAR_GAP_DAYS.contains(&gap) => BirthLevel::Lunar,
         (2, 2) => BirthLevel::TwoSlips,
-        _ if gap == 1 => BirthLevel::Slip,
         _ => BirthLevel::Different,
     }
 }
@@ -243,6 +246,11 @@ mod tests {
             ("1953-03-02", "1953-02-03", BirthLevel::Slip),
             ("1953-03-01", "1953-02-28", BirthLevel::Slip),
             ("1955-08-06", "1956-08-05", BirthLevel::Slip),
+            ("1951-01-24", "1951-02-03", BirthLevel::Slip),
+            ("1951-01-14", "1951-01-24", BirthLevel::Slip),
+            ("1951-01-19", "1951-01-21", BirthLevel::Slip),
+            ("1951-01-31", "1951-02-01", BirthLevel::Slip),
+            ("1951-01-24", "1951-02-05", BirthLevel::Different),
             ("1953-03-02", "1953-04-09", BirthLevel::Lunar),
             ("1953-03-02", "1954-03-04", BirthLevel::TwoSlips),
             ("1953-03-02", "1971-08-19", BirthLevel::Different),

@@ -250,9 +250,9 @@ mod tests {
     #[test]
     fn an_old_number_equals_its_upgrade_and_a_lost_tail_is_a_beginning() {
         let lost_and_fits = number("519901195303010000");
-        assert_eq!(lost_and_fits.state, NumberState::Valid, "the zeros fit its check digit by chance");
+        assert_eq!(lost_and_fits.state, NumberState::Damaged, "though the zeros fit its check digit by chance");
         assert_eq!(lost_and_fits.compare(&number("519901195303010027")), NumberLevel::Prefix);
-        assert_eq!(lost_and_fits.compare(&lost_and_fits), NumberLevel::Equal);
+        assert_eq!(lost_and_fits.compare(&lost_and_fits), NumberLevel::Prefix);
         let whole = number("11010519491231002X");
         assert_eq!(number("110105491231002").compare(&whole), NumberLevel::Equal);
         assert_eq!(number("110105491331002").state, NumberState::Invalid);

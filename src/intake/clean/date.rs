@@ -296,7 +296,10 @@ fn day_month_year(first: i64, second: i64, year: i64, day_first: Option<bool>) -
     }
 }
 
-/// The century of a two-digit year: by the citizen number, else where only one century is possible.
+/// Whoever has no number yet is this young, and not a hundred years older.
+const INFANT_MONTHS_MAX: i64 = 12;
+
+/// The century of a two-digit year: by the citizen number, else where only one century is possible, or likely.
 fn century(year: i64, month: i64, hints: &DateHints) -> Option<i64> {
     let this = i64::from(hints.today.year());
     let (late, early) = (this / 100 * 100 + year, this / 100 * 100 - 100 + year);
@@ -304,7 +307,10 @@ fn century(year: i64, month: i64, hints: &DateHints) -> Option<i64> {
     if !late_possible || !hints.birth {
         return Some(if late_possible { late } else { early });
     }
-    let known = i64::from(hints.by_number?.parts().0);
+    let Some(known) = hints.by_number.map(|date| i64::from(date.parts().0)) else {
+        let months = (this - late) * 12 + i64::from(hints.today.month()) - month;
+        return (month > 0 && months <= INFANT_MONTHS_MAX).then_some(late);
+    };
     [late, early].into_iter().find(|candidate| *candidate == known)
 }
 

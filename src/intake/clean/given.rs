@@ -53,9 +53,13 @@ pub fn is_given(cell: Cell<'_>, vocabulary: &Vocabulary) -> bool {
             let folded = fold_word(text);
             // 无。 is none too; of a dash alone nothing would be left.
             let bare = folded.trim_end_matches(['。', '.', '!', ';', ',', '、']);
+            // (空)
+            let bare = bare.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(bare);
             let is = |words: &[String]| words.iter().any(|word| *word == folded || word == bare);
             let begins = |words: &[String]| words.iter().any(|word| bare.starts_with(word.as_str()));
-            !(is(&vocabulary.no) || is(&vocabulary.none) || begins(&vocabulary.not_given_starts))
+            let ends = |words: &[String]| words.iter().any(|word| bare.ends_with(word.as_str()));
+            let is_none = begins(&vocabulary.not_given_starts) || ends(&vocabulary.not_given_ends);
+            !(is(&vocabulary.no) || is(&vocabulary.none) || is_none)
         }
     }
 }
@@ -111,11 +115,29 @@ mod tests {
             "无卡",
             "办理中",
             "原联系人已退休",
+            "无帮扶人",
+            "（空）",
+            "岗位空缺",
+            "已解约",
+            "解约",
+            "到期未续",
+            "本人外出未签",
         ] {
             assert!(!is_given(none), "{none}");
         }
-        for given in ["张三", "尚小云", "200村医", "是", "√", "已签约", "无锡路卫生站", "过小明", "办理"]
-        {
+        for given in [
+            "张三",
+            "尚小云",
+            "200村医",
+            "是",
+            "√",
+            "已签约",
+            "无锡路卫生站",
+            "过小明",
+            "办理",
+            "王医生（前一位解约）",
+            "（李四）",
+        ] {
             assert!(is_given(given), "{given}");
         }
     }

@@ -52,6 +52,13 @@ impl<'a> View<'a> {
         columns.iter().map(|column| self.row.cell(*column)).find(|cell| !cell.is_empty()).unwrap_or(Cell::Empty)
     }
 
+    /// What stands in each of the field's columns, blank or not.
+    pub fn cells(&self, field: Field) -> impl Iterator<Item = Cell<'a>> {
+        let filled = self.filled.get(field).map(Cell::Text);
+        let (columns, row) = (if filled.is_some() { &[][..] } else { self.layout.columns(field) }, self.row);
+        filled.into_iter().chain(columns.iter().map(|column| row.cell(*column)))
+    }
+
     pub fn text(&self, field: Field) -> Option<Cow<'a, str>> {
         match self.cell(field) {
             Cell::Empty | Cell::Error => None,

@@ -322,8 +322,9 @@ pub fn aid(text: &str, list: &ListWords) -> Option<Aid> {
 
 pub fn flow(text: &str, list: &ListWords) -> Option<Flow> {
     let folded = fold_word(text);
-    let found = list.flow.iter().filter(|(_, word)| folded.contains(word.as_str())).max_by_key(|(_, word)| word.len());
-    found.map(|(flow, _)| *flow)
+    let found = list.flow.iter().filter_map(|(flow, word)| Some((flow, word.len(), folded.rfind(word.as_str())?)));
+    // 省外流入: of two words as long the one behind.
+    found.max_by_key(|(_, length, at)| (*length, *at)).map(|(flow, ..)| *flow)
 }
 
 /// The last four digits of the first telephone number in a cell (DOMAIN.md 6 row 10).

@@ -129,7 +129,9 @@ fn taken(names: &[&str]) -> Vec<String> {
     let header: &[&str] = &["户号", "户主姓名", "姓名", "与户主关系", "身份证号"];
     let (result, sink) = workbook(|book| {
         for name in names {
-            sheet(book, name, &[header, &["1", "张三", "张三", "户主", ""], &["2", "李四", "李四", "户主", ""]]);
+            // Each of its own people: what repeats another sheet is told by that, too.
+            let (one, other) = (format!("张{name}"), format!("李{name}"));
+            sheet(book, name, &[header, &["1", &one, &one, "户主", ""], &["2", &other, &other, "户主", ""]]);
         }
     });
     result.unwrap();

@@ -20,16 +20,47 @@ fn a_doctor_a_contact_and_a_way_to_the_hospital_have_many_names() {
         (record(given), record("无"))
     };
     let none = None;
-    for header in ["村医", "包保医生", "责任医师", "签约医生及电话", "签约机构", "签约乡村医生", "家医签约"]
-    {
+    for header in [
+        "村医",
+        "包保医生",
+        "责任医师",
+        "签约医生及电话",
+        "签约机构",
+        "签约乡村医生",
+        "家医签约",
+        "家医",
+        "医生",
+        "乡村医生",
+        "服务医生",
+        "健康管理医生",
+        "家签医生",
+    ] {
         assert_eq!(covered(header, "李医生"), ([none, Some(true), none], [none, Some(false), none]), "{header}");
     }
-    for header in
-        ["包户干部", "联户干部", "结对干部", "帮联干部", "挂包干部", "责任人", "联络员", "帮扶人姓名", "包保干部姓名"]
-    {
+    for header in [
+        "包户干部",
+        "联户干部",
+        "结对干部",
+        "帮联干部",
+        "挂包干部",
+        "责任人",
+        "联络员",
+        "帮扶人姓名",
+        "包保干部姓名",
+        "镇联系领导",
+        "联系人姓名及电话",
+        "结对子",
+    ] {
         assert_eq!(covered(header, "王某"), ([Some(true), none, none], [Some(false), none, none]), "{header}");
     }
     for header in [
+        "优先便利医疗",
+        "优先就医",
+        "就诊卡",
+        "扶助卡",
+        "暖心卡",
+        "优先挂号",
+        "定点医院",
         "绿卡",
         "就医绿卡",
         "优诊卡",

@@ -1,5 +1,6 @@
 //! Whole files through intake: a county of clerks, each known defect, and damage of any kind.
 
+mod asked;
 mod bands;
 mod called;
 mod classes;
@@ -13,6 +14,7 @@ mod headers;
 mod heads;
 mod noted;
 mod parents;
+mod repeats;
 mod reviews;
 mod robust;
 mod side_by_side;

@@ -32,6 +32,7 @@ pub(super) struct CommonFile {
     pub told: AroundWords,
     pub areas: BTreeMap<Area, Words>,
     pub foreign: Foreign,
+    pub asks: Asks,
 }
 
 #[derive(Deserialize, Default)]
@@ -59,6 +60,7 @@ pub(super) struct Sexes {
 pub(super) struct CommonWords {
     pub total: Words,
     pub subtotal: Words,
+    pub counts: Words,
     pub trailer: Words,
     pub example: Words,
     pub ditto: Words,
@@ -69,8 +71,10 @@ pub(super) struct CommonWords {
     pub done_starts: Words,
     pub no_starts: Words,
     pub not_given_starts: Words,
+    pub not_given_ends: Words,
     pub open: Words,
     pub summary_sheets: Words,
+    pub stale_sheets: Words,
     pub outside: Words,
     pub lunar: Words,
     pub present: Words,
@@ -101,6 +105,31 @@ pub(super) struct CommonWords {
 pub(super) struct Foreign {
     pub words: Words,
     pub anybodys: Words,
+    pub always: Words,
+}
+
+/// Around and in a header that asks whether a line ended.
+#[derive(Debug, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Asks {
+    /// Before what is asked for, and behind it.
+    pub frames: Words,
+    pub marks: Words,
+    /// What else may stand beside it.
+    pub beside: Words,
+    pub died: Words,
+    pub moved: Words,
+    /// Of any list.
+    pub ended: Words,
+}
+
+/// What a list's own headers ask for: the end of a line, that it goes on, and of what.
+#[derive(Debug, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListAsks {
+    pub ended: Words,
+    pub kept: Words,
+    pub of: Words,
 }
 
 #[derive(Deserialize, Default)]
@@ -116,6 +145,7 @@ pub(super) struct ListFile {
     pub class_of: Words,
     pub aid: BTreeMap<Aid, Words>,
     pub flow: BTreeMap<Flow, Words>,
+    pub asks: ListAsks,
 }
 
 pub(super) fn parse<T: serde::de::DeserializeOwned>(text: &str, path: &Path, hash: &mut Xxh3) -> Result<T, Error> {

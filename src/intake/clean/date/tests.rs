@@ -107,6 +107,9 @@ fn a_lost_zero_and_a_lost_century_stay_uncertain() {
     let birth = DateHints { birth: true, ..hints() };
     assert_eq!(shown(Cell::Text("15.5.6"), birth), "?");
     assert_eq!(shown(Cell::Text("90.5.6"), birth), "1990-05-06");
+    assert_eq!(shown(Cell::Text("26.1.13"), birth), "2026-01-13", "a child without a number");
+    assert_eq!(shown(Cell::Text("25.3.31"), birth), "?");
+    assert_eq!(shown(Cell::Text("26.1.13"), DateHints { by_number: "1926-01-13".parse().ok(), ..birth }), "1926-01-13");
     assert_eq!(shown(Cell::Text("05-Mar-25"), birth), "?");
     assert_eq!(
         shown(Cell::Text("05-Mar-25"), DateHints { by_number: "1925-03-05".parse().ok(), ..birth }),

@@ -105,9 +105,21 @@ impl Cleaner<'_> {
         self.reasons.get(&text, |text| words::why(text, vocabulary, words))
     }
 
-    /// What a column that asks is answered with; a day is a yes.
+    /// What the columns that ask are answered with, of several (是否注销 否, 是否失访 是) the one that says more; a day is a
+    /// yes.
     pub fn answer(&mut self, view: View<'_>, field: Field) -> Answer {
-        let cell = view.cell(field);
+        let rank = |answer: &Answer| match answer {
+            Answer::Silent => 0,
+            Answer::No => 1,
+            Answer::Doubtful => 2,
+            Answer::Yes | Answer::Done => 3,
+            Answer::As(_) => 4,
+        };
+        let answers = view.cells(field).map(|cell| self.answer_of(cell, field));
+        answers.max_by_key(rank).unwrap_or(Answer::Silent)
+    }
+
+    fn answer_of(&mut self, cell: Cell<'_>, field: Field) -> Answer {
         if cell.is_empty() {
             return Answer::Silent;
         }
