@@ -154,6 +154,9 @@ fn whole(outcome: Outcome) -> Option<Unreadable> {
         Outcome::OtherRoster => {
             Some(Unreadable::new(UnreadableCode::OtherRoster, "called by the name of another office's roster"))
         }
+        Outcome::DoubtfulDeaths => {
+            Some(Unreadable::new(UnreadableCode::DoubtfulDeaths, "called a list of people who may not have died"))
+        }
         Outcome::NoList => {
             Some(Unreadable::new(UnreadableCode::NoListRecognised, "a header, but of no list we can tell"))
         }
@@ -252,9 +255,13 @@ fn read_sheets(
             }
             Outcome::Empty => {}
             outcome => {
-                let is_other = outcome == Outcome::OtherRoster;
-                not_read.push((at, if is_other { RefusalCode::OtherRoster } else { RefusalCode::NoListRecognised }));
-                if !matches!(worst, Outcome::Read(_) | Outcome::NoList) {
+                let code = match outcome {
+                    Outcome::OtherRoster => RefusalCode::OtherRoster,
+                    Outcome::DoubtfulDeaths => RefusalCode::DoubtfulDeaths,
+                    _ => RefusalCode::NoListRecognised,
+                };
+                not_read.push((at, code));
+                if !matches!(worst, Outcome::Read(_) | Outcome::NoList | Outcome::DoubtfulDeaths) {
                     worst = outcome;
                 }
             }

@@ -29,7 +29,7 @@ const LISTS: [(List, &str); 6] = [
 ];
 
 /// Raised when cleaning changes, so that lines already held are read again.
-const CLEANING_VERSION: u64 = 8;
+const CLEANING_VERSION: u64 = 9;
 
 /// Headers, status words, trailers and the drop-list, folded and ready to look up.
 #[derive(Debug)]
@@ -83,6 +83,10 @@ pub struct Vocabulary {
     pub(super) dead_starts: FxHashSet<char>,
     /// What a list of the dead is called.
     pub(super) dead: Words,
+    /// Before that, whose child died; behind it, who is left; and that it is to be looked into.
+    pub(super) bereaved: Words,
+    pub(super) survivors: Words,
+    pub(super) checks: Words,
     /// What those are called who are on a list no more.
     pub(super) gone: Words,
     pub(super) not_dead: Words,
@@ -220,6 +224,9 @@ impl Vocabulary {
             paid: words(|file| &file.words.paid),
             dead_starts: words(|file| &file.words.dead).iter().filter_map(|word| word.chars().next()).collect(),
             dead: inside(|file| &file.words.dead),
+            bereaved: words(|file| &file.words.bereaved),
+            survivors: words(|file| &file.words.survivors),
+            checks: words(|file| &file.words.checks),
             gone: words(|file| &file.words.gone),
             not_dead: words(|file| &file.words.not_dead),
             between: words(|file| &file.words.between),

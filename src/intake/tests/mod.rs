@@ -11,6 +11,7 @@ pub(super) mod gathered;
 mod habits;
 mod headers;
 mod heads;
+mod mistaken;
 mod noted;
 mod parents;
 mod reviews;
