@@ -6,6 +6,7 @@ use super::clean::remark::noted;
 use super::clean::words;
 use super::fate::{self, Class, Fate};
 use super::fold::fold_word;
+use super::named::is_unsure;
 use super::vocabulary::{ListWords, Vocabulary};
 
 /// A longer text explains something.
@@ -71,9 +72,10 @@ pub fn is_unclear(text: &str, is_band: bool, list: &ListWords, vocabulary: &Voca
     if is_band && fate::class_of_support(rest, list, vocabulary) == Class::Perhaps {
         return true;
     }
+    // 疑似死亡奖扶对象 names a kind of support as well.
     let is_other = || {
         let said = said(rest, bare(rest, vocabulary).0, list, vocabulary);
-        said.class.is_some() || said.aid.is_some()
+        !is_unsure(rest, vocabulary) && (said.class.is_some() || said.aid.is_some())
     };
     fate::of(text, list, vocabulary) == Fate::Unclear && !is_empty(&folded, vocabulary) && !is_other()
 }

@@ -85,6 +85,8 @@ fn parents_whose_child_died_live() {
         let sheet = book("特扶.xlsx", &[(name, FAMILY), ("伤残", &FAMILY.replace("519901195001110030", ""))]);
         assert_eq!((told(&sheet), sheet.refusals.len()), ([special.clone(), special.clone()].concat(), 0), "{name}");
     }
+    let unsure = text("疑似死亡奖扶对象.csv", FAMILY);
+    assert_eq!((told(&unsure)[0].1, notes(&unsure, RefusalCode::UnclearTitle)), (Status::Active, 1));
     let plain = text("独生子女死亡家庭名单.csv", PLAIN);
     assert_eq!(told(&plain), special, "with the columns of any list, too");
     let dead = book("奖扶.xlsx", &[("在册", FAMILY), ("3月死亡", &FAMILY.replace("519901195001110030", ""))]);
