@@ -4,8 +4,9 @@ use crate::domain::{Aid, Flow, List, Status};
 
 use super::clean::remark::noted;
 use super::clean::words;
-use super::fate::{self, Fate};
+use super::fate::{self, Class, Fate};
 use super::fold::fold_word;
+use super::named::is_unsure;
 use super::vocabulary::{ListWords, Vocabulary};
 
 /// A longer text explains something.
@@ -65,12 +66,16 @@ fn with_fate(text: &str, said: Said, list: &ListWords, vocabulary: &Vocabulary) 
 }
 
 /// Whether a text tells of an end, and nobody can say of which or whose.
-pub fn is_unclear(text: &str, list: &ListWords, vocabulary: &Vocabulary) -> bool {
+pub fn is_unclear(text: &str, is_band: bool, list: &ListWords, vocabulary: &Vocabulary) -> bool {
     let folded = fold_word(text);
     let rest = after_number(&folded).unwrap_or(&folded);
+    if is_band && fate::class_of_support(rest, list, vocabulary) == Class::Perhaps {
+        return true;
+    }
+    // 疑似死亡奖扶对象 names a kind of support as well.
     let is_other = || {
         let said = said(rest, bare(rest, vocabulary).0, list, vocabulary);
-        said.class.is_some() || said.aid.is_some()
+        !is_unsure(rest, vocabulary) && (said.class.is_some() || said.aid.is_some())
     };
     fate::of(text, list, vocabulary) == Fate::Unclear && !is_empty(&folded, vocabulary) && !is_other()
 }
@@ -81,12 +86,15 @@ pub fn of_title(text: &str, list: &ListWords, vocabulary: &Vocabulary) -> Option
     let behind = after_number(&folded);
     let rest = behind.unwrap_or(&folded);
     let (bare, named) = bare(rest, vocabulary);
+    if fate::class_of_support(rest, list, vocabulary) == Class::Perhaps {
+        return Some(Said::default());
+    }
     let said = with_fate(text, said(rest, bare, list, vocabulary), list, vocabulary);
     if folded.chars().count() > BAND_CHARS_MAX {
         return said.status.map(|_| said);
     }
     // A story of somebody begins no part of the list.
-    let is_unclear = || !folded.contains([',', '。', ';']) && is_unclear(text, list, vocabulary);
+    let is_unclear = || !folded.contains([',', '。', ';']) && is_unclear(text, true, list, vocabulary);
     let is_told = said.status.is_some() || said.class.is_some();
     let says = is_told || is_status(bare, list) || is_empty(rest, vocabulary) || is_unclear();
     // Over every printed page stands the title of the whole list.
@@ -108,13 +116,18 @@ fn said(rest: &str, bare: &str, list: &ListWords, vocabulary: &Vocabulary) -> Sa
     let said = match list.list {
         // 流出 is how somebody stands on this list, and which way they went.
         List::Migrants => Said { flow, ..Said::default() },
+        List::Family if fate::class_of_support(rest, list, vocabulary) != Class::None => {
+            Said { aid: Some(Aid::Special), ..Said::default() }
+        }
         _ if is_status(bare, list) => Said::default(),
         // 死亡 stands in the name of a kind of support: what the children's death gives.
         List::Family => Said { aid: words::aid(bare, list), ..Said::default() },
         List::Dibao if bare.chars().count() > 1 => Said { class: class(bare, list), ..Said::default() },
         _ => Said::default(),
     };
-    if said == Said::default() { Said { status: noted(bare, list), ..said } } else { said }
+    // 搬迁户人口信息 is of those who live there, 新增、停保人员 of both.
+    let is_end = || !fate::words_in(rest, list).is_empty() && !fate::is_of_the_new_too(rest, list, vocabulary);
+    if said == Said::default() && is_end() { Said { status: noted(bare, list), ..said } } else { said }
 }
 
 /// Which way the people of the text went. One character of it alone may stand in any name: 来凤村, 去年.

@@ -31,22 +31,28 @@ pub fn choose(
     forced: Option<List>,
     vocabulary: &Vocabulary,
 ) -> Option<Layout> {
+    let called = Called { titles, support, vocabulary };
     let mut fits: Vec<(Fit, Layout)> = Vec::new();
     for list in vocabulary.lists().iter().filter(|list| forced.is_none_or(|forced| forced == list.list)) {
-        if let Some((mut fit, layout)) = lay_out(headings, list, vocabulary) {
+        if let Some((mut fit, mut layout)) = lay_out(headings, list, vocabulary) {
+            layout.is_doubtful = list.list == List::Deaths && called.is_doubtful();
             let title = title_score(titles.iter().map(String::as_str), list, vocabulary);
             let names = title_score(support.names.iter().map(String::as_str), list, vocabulary);
-            fit.score += title + names;
-            fit.is_named = title + names > 0;
+            // 疑似死亡人员 says of nobody that they died: a column may, of each.
+            let says = list.list != List::Deaths || layout.has(Field::Died) || !called.is_unsure();
+            let named = if says { title + names } else { 0 };
+            fit.score += named;
+            fit.is_named = named > 0;
             fits.push((fit, with_title(layout, titles, support, list)));
         }
     }
     fits.sort_by_key(|(fit, _)| std::cmp::Reverse(fit.score));
     // 死亡人员花名册 with the columns of a register: taken for that, the dead would live.
     if forced.is_none()
-        && (Called { titles, support, vocabulary }).is_of_the_dead()
+        && called.is_of_the_dead()
         && let Some(dead) = fits.iter().position(|(_, layout)| layout.list == List::Deaths)
         && fits.first().is_some_and(|(_, best)| !NAMED_ALONE.contains(&best.list) || !best.says_end())
+        && !fits.first().is_some_and(|(_, best)| is_of_support(best))
     {
         return Some(fits.swap_remove(dead).1);
     }
@@ -65,6 +71,14 @@ pub fn choose(
         [(best, _), (second, _), ..] => best.score >= LIST_SCORE_MIN && best.score > second.score,
     };
     clear.then(|| fits.swap_remove(0).1)
+}
+
+/// Whether columns of its own say that it is a list of support for parents, whatever it is called (DOMAIN.md F12). One of them
+/// alone, as 联系人, may stand on any list.
+fn is_of_support(layout: &Layout) -> bool {
+    let own = [Field::Aid, Field::Since, Field::Contact, Field::Doctor];
+    let count = own.into_iter().filter(|field| layout.has(*field)).count();
+    layout.list == List::Family && (layout.has(Field::Green) || count > 1)
 }
 
 fn title_score<'a>(texts: impl Iterator<Item = &'a str>, list: &ListWords, vocabulary: &Vocabulary) -> i32 {
@@ -124,6 +138,7 @@ fn lay_out(headings: &[Heading], list: &ListWords, vocabulary: &Vocabulary) -> O
         ignored: ignored(headings, list, vocabulary),
         said: Said::default(),
         doubtful: parents::doubtful(headings, &meanings, list, vocabulary),
+        is_doubtful: false,
         names_children: parents::names_children(headings, vocabulary),
         blocks: None,
     };

@@ -1,9 +1,10 @@
 //! How those whom a text stands over ended: 附：2026年死亡人员（2人）, 以下人员已迁出, the sheet 一季度死亡. Read from the word
 //! for it outwards, since anything may stand around it; what is not understood is told and never dropped.
 
-use crate::domain::{List, Status};
+use crate::domain::{Aid, List, Status};
 
 use super::fold::fold_word;
+use super::named::{is_bereaved, is_unsure};
 use super::vocabulary::{ListWords, Vocabulary};
 
 /// A longer text explains something.
@@ -26,6 +27,9 @@ pub fn of(text: &str, list: &ListWords, vocabulary: &Vocabulary) -> Fate {
     }
     let behind = behind_number(text);
     let folded = fold_word(behind);
+    if class_of_support(&folded, list, vocabulary) != Class::None {
+        return Fate::Unsaid;
+    }
     let is_part = behind.len() < text.len() || folded.ends_with(':');
     let below = folded.rsplit_once("以下").map_or(folded.as_str(), |(_, below)| below);
     let bare = below.trim_matches(is_decoration);
@@ -40,6 +44,10 @@ pub fn of(text: &str, list: &ListWords, vocabulary: &Vocabulary) -> Fate {
     } else if inside == Fate::Unclear
         || matches!((fate, inside), (Fate::Ended(one), Fate::Ended(other)) if one != other)
     {
+        fate = Fate::Unclear;
+    }
+    // 疑似死亡人员, 死亡人员家属: 死亡人员(待核)
+    if fate == Fate::Ended(Status::Deceased) && is_unsure(bare, vocabulary) {
         fate = Fate::Unclear;
     }
     // 减少人员: dead or moved, nobody says.
@@ -69,6 +77,44 @@ fn gone<'v>(text: &str, vocabulary: &'v Vocabulary) -> Vec<&'v str> {
     vocabulary.gone.iter().map(String::as_str).filter(|word| text.contains(word)).collect()
 }
 
+/// What a text says of the support that parents have, where it speaks of a death: on their list 死亡 is what it is given for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    None,
+    /// 独生子女死亡家庭, 特扶死亡, 死亡对象.
+    Told,
+    /// 死亡人员: beside 伤残 it is one; between the lines of a list these may be dead themselves.
+    Perhaps,
+}
+
+/// The same on a list of support for parents (DOMAIN.md F15). Those of a month died, and so did those whose reward ended.
+pub fn class_of_support(folded: &str, list: &ListWords, vocabulary: &Vocabulary) -> Class {
+    const DIED: &str = "死亡";
+    let Some(at) = folded.rfind(DIED).filter(|_| list.list == List::Family) else { return Class::None };
+    let (before, behind) = (&folded[..at], &folded[at + DIED.len()..]);
+    let is_other_end = words_in(folded, list).iter().any(|(_, status)| *status != Status::Deceased);
+    let is_reward = list
+        .aid
+        .iter()
+        .any(|(aid, word)| *aid == Aid::Reward && word.chars().count() > 1 && before.contains(word.as_str()));
+    let teller = &list.teller;
+    if is_other_end || teller.is_doubted(folded) || teller.is_refuted(folded) || before.contains('拟') {
+        return Class::None;
+    }
+    if is_bereaved(before, behind, vocabulary) {
+        return Class::Told;
+    }
+    let is_of_days = before.contains(['月', '季', '日']) || folded.contains(['月', '季']);
+    let is_bare = is_innocent(before.trim_start_matches(is_decoration), vocabulary);
+    let ends = |words: &[&str]| words.iter().any(|word| behind.trim_matches(is_decoration).starts_with(word));
+    match () {
+        () if is_reward || is_of_days || !is_bare => Class::None,
+        () if behind.trim_matches(is_decoration).is_empty() || ends(&["对象", "户", "类"]) => Class::Told,
+        () if is_end(behind, false, list, vocabulary) => Class::Perhaps,
+        () => Class::None,
+    }
+}
+
 fn of_part(text: &str, is_part: bool, list: &ListWords, vocabulary: &Vocabulary) -> Fate {
     let words = words_in(text, list);
     let is_told = |status: Status| words.iter().any(|(_, told)| *told == status);
@@ -80,7 +126,10 @@ fn of_part(text: &str, is_part: bool, list: &ListWords, vocabulary: &Vocabulary)
         _ => Status::Closed,
     };
     // Which words a list has for ends of its own is its trade; that somebody may be dead or gone is everybody's.
-    let unclear = if status == Status::Closed { Fate::Unsaid } else { Fate::Unclear };
+    let unclear = match status {
+        Status::Closed if !is_of_the_new_too(text, list, vocabulary) => Fate::Unsaid,
+        _ => Fate::Unclear,
+    };
     let of_status = words.iter().filter(|(_, told)| *told == status);
     let found = of_status.filter_map(|(word, _)| Some((text.rfind(word)?, word.len())));
     let Some((at, length)) = found.max_by_key(|(at, length)| (at + length, *length)) else { return Fate::Unsaid };
@@ -91,7 +140,7 @@ fn of_part(text: &str, is_part: bool, list: &ListWords, vocabulary: &Vocabulary)
 }
 
 /// The list's words for an end that stand in the text. 搬迁 is how people came to a village as well, and 搬迁户 live there.
-fn words_in<'l>(text: &str, list: &'l ListWords) -> Vec<(&'l str, Status)> {
+pub fn words_in<'l>(text: &str, list: &'l ListWords) -> Vec<(&'l str, Status)> {
     let is_here = |(word, _): &&(String, Status)| text.contains(word.as_str());
     let (active, ends): (Vec<_>, Vec<_>) =
         list.status_inside.iter().filter(is_here).partition(|(_, status)| *status == Status::Active);
@@ -100,6 +149,17 @@ fn words_in<'l>(text: &str, list: &'l ListWords) -> Vec<(&'l str, Status)> {
     let is_of_active = |word: &str| active.iter().any(|(other, _)| other.contains(word) && !is_denied(other, word));
     let ends = ends.into_iter().filter(|(word, _)| !is_of_active(word));
     ends.map(|(word, status)| (word.as_str(), *status)).collect()
+}
+
+/// 新增、停保人员: of whom it says which is told nowhere.
+pub fn is_of_the_new_too(text: &str, list: &ListWords, vocabulary: &Vocabulary) -> bool {
+    let mut parts = vec![text];
+    for mark in &vocabulary.between {
+        parts = parts.into_iter().flat_map(|part| part.split(mark.as_str())).collect();
+    }
+    let holds = |part: &str, words: &[String]| words.iter().any(|word| part.contains(word.as_str()));
+    let ends = |part: &&str| !words_in(part, list).is_empty();
+    parts.iter().any(ends) && parts.iter().any(|part| !ends(part) && holds(part, &vocabulary.changes))
 }
 
 /// Whether what stands before the word says only when, where and of which list.

@@ -287,6 +287,8 @@ pub fn hinted(heading: &Heading, field: Field, vocabulary: &Vocabulary) -> bool 
     !heading.of_other
         && vocabulary.hints.iter().any(|(hint, word)| *hint == field && holds(key, word))
         && !vocabulary.other_prefixes.iter().any(|other| key.contains(other.as_str()))
+        // 疑似死亡日期 is nobody's yet.
+        && (field != Field::Died || !vocabulary.of(List::Deaths).teller.is_doubted(key))
         // 长子姓名 is somebody of the household, and not whose line it is.
         && (field != Field::Name || key.strip_suffix("姓名").is_none_or(|of| !vocabulary.relation.contains_key(of)))
 }

@@ -44,6 +44,8 @@ pub struct Layout {
     pub said: Said,
     /// On a list of support for parents, columns that tell of a death and not that it is the parent's.
     pub doubtful: Vec<usize>,
+    /// Whether it is a list of deaths of which its name says that they are not sure (疑似死亡人员): a line is one that says so.
+    pub is_doubtful: bool,
     /// Whether a column speaks of children.
     pub names_children: bool,
     /// Where people stand side by side: the columns are those of the first block.

@@ -159,6 +159,9 @@ fn whole(outcome: Outcome) -> Option<Unreadable> {
         Outcome::OtherRoster => {
             Some(Unreadable::new(UnreadableCode::OtherRoster, "called by the name of another office's roster"))
         }
+        Outcome::DoubtfulDeaths => {
+            Some(Unreadable::new(UnreadableCode::DoubtfulDeaths, "called a list of people who may not have died"))
+        }
         Outcome::NoList => {
             Some(Unreadable::new(UnreadableCode::NoListRecognised, "a header, but of no list we can tell"))
         }

@@ -4,6 +4,7 @@ use super::fate::{self, Fate};
 use super::fold::fold_word;
 use super::recognise::Support;
 use super::vocabulary::{ListWords, Vocabulary};
+use crate::domain::List;
 
 /// A longer text explains something.
 const TITLE_CHARS_MAX: usize = 30;
@@ -27,6 +28,34 @@ impl Called<'_> {
         // 死亡 is a part of 人口.xlsx; 附件1.xlsx says nothing, and a title speaks for itself.
         let is_part = self.names_of_file().any(|text| self.is_ours(text));
         self.titles().chain(self.sheet().filter(|_| !is_part)).find(names_list).as_ref().is_some_and(is_dead)
+    }
+
+    /// Whether the nearest text that speaks of death says of nobody that they died.
+    pub fn is_unsure(&self) -> bool {
+        self.nearest_of_death()
+            .is_some_and(|text| is_unsure(text, self.vocabulary) || is_of_a_check(text, self.vocabulary))
+    }
+
+    /// The same where it says so of whatever its columns tell; 死亡人员核查表 may hold what came of the check.
+    pub fn is_doubtful(&self) -> bool {
+        self.nearest_of_death().is_some_and(|text| is_unsure(text, self.vocabulary))
+    }
+
+    /// Whether it is called a list of such people, and may be of nobody's death.
+    pub fn is_of_doubtful_deaths(&self) -> bool {
+        self.is_unsure() && self.nearest().any(|text| last_dead(text, self.vocabulary).is_some())
+    }
+
+    fn nearest(&self) -> impl Iterator<Item = &str> {
+        self.titles().chain(self.sheet()).chain(self.names_of_file().take(1))
+    }
+
+    fn nearest_of_death(&self) -> Option<&str> {
+        // 疑似 is a sheet of 死亡.xlsx.
+        let speaks = |text: &&str| {
+            last_dead(text, self.vocabulary).is_some() || self.vocabulary.of(List::Deaths).teller.is_doubted(text)
+        };
+        self.nearest().find(speaks)
     }
 
     /// The nearest text that says what list it is says one that is none of ours: 党员花名册.
@@ -91,9 +120,7 @@ pub fn is_title(text: &str) -> bool {
 /// Whether the text names the dead and nobody else: 2026年死亡人员名单, and not 死亡、迁出人员.
 fn is_of_the_dead(text: &str, vocabulary: &Vocabulary) -> bool {
     let holds = |part: &str, words: &[String]| words.iter().any(|word| part.contains(word.as_str()));
-    let found = vocabulary.dead.iter().filter_map(|word| Some((text.rfind(word.as_str())?, word.len())));
-    let Some((at, length)) = found.max_by_key(|(at, length)| at + length) else { return false };
-    let (before, behind) = (&text[..at], &text[at + length..]);
+    let Some((before, behind)) = last_dead(text, vocabulary) else { return false };
     let behind = behind.split('(').next().unwrap_or(behind);
     let mut rest = behind.trim_matches(is_of_day);
     while let Some(less) = vocabulary.band_ends.iter().find_map(|word| rest.strip_suffix(word.as_str())) {
@@ -104,6 +131,41 @@ fn is_of_the_dead(text: &str, vocabulary: &Vocabulary) -> bool {
         && !holds(before, &vocabulary.between)
         && !holds(before, &vocabulary.changes)
         && !vocabulary.not_dead.iter().any(|word| before.ends_with(word.as_str()))
+        && !is_unsure(text, vocabulary)
+}
+
+/// What stands before the last word for the dead, and behind it.
+fn last_dead<'t>(text: &'t str, vocabulary: &Vocabulary) -> Option<(&'t str, &'t str)> {
+    let found = vocabulary.dead.iter().filter_map(|word| Some((text.rfind(word.as_str())?, word.len())));
+    let (at, length) = found.max_by_key(|(at, length)| (at + length, *length))?;
+    Some((&text[..at], &text[at + length..]))
+}
+
+/// Whether a text that speaks of death says of nobody under it that they died: 疑似死亡人员, 死亡人员(待核), 误报死亡人员; the
+/// child did whose parents are supported (独生子女死亡), or somebody whose kin are listed (死亡人员家属).
+pub fn is_unsure(text: &str, vocabulary: &Vocabulary) -> bool {
+    let teller = &vocabulary.of(List::Deaths).teller;
+    let (before, behind) = last_dead(text, vocabulary).unwrap_or((text, ""));
+    // 死亡未销户人员 died.
+    let mut dead = vocabulary.dead.iter().flat_map(|word| text.match_indices(word.as_str())).peekable();
+    let is_denied = |at: usize| vocabulary.not_dead.iter().any(|word| text[..at].ends_with(word.as_str()));
+    teller.is_doubted(text)
+        || teller.is_refuted(text)
+        || before.contains('拟')
+        || dead.peek().is_some() && dead.all(|(at, _)| is_denied(at))
+        || is_bereaved(before, behind, vocabulary)
+}
+
+/// Whether a death between these two is a child's, or that of somebody whose kin are meant.
+pub fn is_bereaved(before: &str, behind: &str, vocabulary: &Vocabulary) -> bool {
+    let holds = |part: &str, words: &[String]| words.iter().any(|word| part.contains(word.as_str()));
+    holds(before, &vocabulary.bereaved) || holds(behind, &vocabulary.survivors)
+}
+
+/// Whether a list of the dead is one to be looked into: 死亡人员核实表.
+fn is_of_a_check(text: &str, vocabulary: &Vocabulary) -> bool {
+    let holds = |behind: &str| vocabulary.checks.iter().any(|word| behind.contains(word.as_str()));
+    last_dead(text, vocabulary).is_some_and(|(_, behind)| holds(behind))
 }
 
 fn is_of_day(c: char) -> bool {

@@ -46,6 +46,8 @@ pub struct Found {
     pub unread: Vec<String>,
     /// Whether it is called by the name of another office's roster. Then no list is told.
     pub is_foreign: bool,
+    /// Whether it is called a list of people of whom it is not sure that they died.
+    pub is_doubtful: bool,
 }
 
 /// A table beside another one.
@@ -72,7 +74,9 @@ pub fn find(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     let is_ours = |layout: &Layout| layout.list == List::Deaths;
     if forced.is_none() && !found.layout.as_ref().is_some_and(is_ours) {
         let titles = titles(&window[..found.first], &ALL);
-        found.is_foreign = Called { titles: &titles, support, vocabulary }.is_foreign();
+        let called = Called { titles: &titles, support, vocabulary };
+        found.is_foreign = called.is_foreign();
+        found.is_doubtful = called.is_of_doubtful_deaths();
         found.layout = found.layout.filter(|_| !found.is_foreign);
     }
     Some(found)
@@ -95,8 +99,8 @@ fn find_any(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     let (crowded, headings): (Vec<Heading>, Vec<Heading>) =
         headings.into_iter().partition(|heading| content::is_crowded(heading, below, vocabulary));
     let unread = Found::written(&crowded, vocabulary).into_iter().collect();
-    let mut found =
-        Found { first, depth, layout: None, columns: ALL, beside: Vec::new(), joined, unread, is_foreign: false };
+    let (layout, beside, is_foreign, is_doubtful) = (None, Vec::new(), false, false);
+    let mut found = Found { first, depth, layout, columns: ALL, beside, joined, unread, is_foreign, is_doubtful };
     let people = Blocks::of(&headings, vocabulary);
     let apart = people.as_ref().and_then(|(blocks, _)| over.titled_apart(blocks));
     if let Some(people) = people.filter(|_| apart.is_none()) {

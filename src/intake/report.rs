@@ -71,6 +71,8 @@ pub enum RefusalCode {
     AreaOutside,
     /// A sheet with data whose header tells no list.
     NoListRecognised,
+    /// A sheet that is called a list of people of whom it is not sure that they died (疑似死亡人员), and of no other list.
+    DoubtfulDeaths,
     /// A sheet that is called by the name of another office's roster (党员, 医保), and like none of our lists.
     OtherRoster,
     /// A sheet with a header and with rows below it, none of which is a person's line.
@@ -211,6 +213,9 @@ pub enum UnreadableCode {
     UnreadableText,
     NotARoster,
     NoListRecognised,
+    /// Called a list of people of whom it is not sure that they died, or of those whom the dead left behind (疑似死亡人员,
+    /// 死亡人员家属), and of no other list we can tell.
+    DoubtfulDeaths,
     /// Called by the name of another office's roster (党员, 医保), and like none of our lists.
     OtherRoster,
     DatabaseBusy,
@@ -234,6 +239,7 @@ impl UnreadableCode {
             UnreadableCode::UnreadableText => "unreadable-text",
             UnreadableCode::NotARoster => "not-a-roster",
             UnreadableCode::NoListRecognised => "no-list-recognised",
+            UnreadableCode::DoubtfulDeaths => "doubtful-deaths",
             UnreadableCode::OtherRoster => "other-roster",
             UnreadableCode::DatabaseBusy => "database-busy",
             UnreadableCode::Database => "database",

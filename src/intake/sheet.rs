@@ -45,6 +45,8 @@ pub enum Outcome {
     NoHeader,
     /// A header of no list we can tell.
     NoList,
+    /// The same, and called a list of people of whom it is not sure that they died.
+    DoubtfulDeaths,
     /// A roster of another office.
     OtherRoster,
 }
@@ -64,13 +66,17 @@ pub fn read(
     if filled(&window) == 0 {
         return Ok(Outcome::Empty);
     }
-    let Some(Found { first, depth, layout, columns, beside, joined, unread, is_foreign }) =
+    let Some(Found { first, depth, layout, columns, beside, joined, unread, is_foreign, is_doubtful }) =
         recognise::find(&window, &origin.support, context.list, context.vocabulary)
     else {
         return Ok(Outcome::NoHeader);
     };
     let Some(layout) = layout else {
-        return Ok(if is_foreign { Outcome::OtherRoster } else { Outcome::NoList });
+        return Ok(match (is_foreign, is_doubtful) {
+            (true, _) => Outcome::OtherRoster,
+            (_, true) => Outcome::DoubtfulDeaths,
+            _ => Outcome::NoList,
+        });
     };
     ended = ended || look_on(rows, &mut window, |window| window.len() < first + depth + LEARNING_ROWS_MAX)?;
     let titles: Vec<String> =

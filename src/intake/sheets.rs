@@ -74,9 +74,13 @@ pub fn read(
             }
             Outcome::Empty => {}
             outcome => {
-                let is_other = outcome == Outcome::OtherRoster;
-                not_read.push((at, if is_other { RefusalCode::OtherRoster } else { RefusalCode::NoListRecognised }));
-                if !matches!(worst, Outcome::Read(_) | Outcome::NoList) {
+                let code = match outcome {
+                    Outcome::OtherRoster => RefusalCode::OtherRoster,
+                    Outcome::DoubtfulDeaths => RefusalCode::DoubtfulDeaths,
+                    _ => RefusalCode::NoListRecognised,
+                };
+                not_read.push((at, code));
+                if !matches!(worst, Outcome::Read(_) | Outcome::NoList | Outcome::DoubtfulDeaths) {
                     worst = outcome;
                 }
             }

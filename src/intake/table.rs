@@ -175,7 +175,9 @@ impl<'v> Table<'v> {
     fn seed(&self, area: Area, fingerprint: u64) -> u64 {
         let mut bytes = vec![
             self.layout.list as u8,
-            u8::from(self.layout.head_is_person) + 2 * u8::from(self.layout.names_heads_alone),
+            u8::from(self.layout.head_is_person)
+                + 2 * u8::from(self.layout.names_heads_alone)
+                + 4 * u8::from(self.layout.is_doubtful),
             u8::from(self.reading.typed),
             u8::from(self.reading.epoch_1904),
             u8::from(self.reading.damaged_tails),

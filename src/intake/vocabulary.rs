@@ -87,6 +87,10 @@ pub struct Vocabulary {
     pub(super) dead_starts: FxHashSet<char>,
     /// What a list of the dead is called.
     pub(super) dead: Words,
+    /// Before that, whose child died; behind it, who is left; and that it is to be looked into.
+    pub(super) bereaved: Words,
+    pub(super) survivors: Words,
+    pub(super) checks: Words,
     /// What those are called who are on a list no more.
     pub(super) gone: Words,
     pub(super) not_dead: Words,
@@ -231,6 +235,9 @@ impl Vocabulary {
             paid: words(|file| &file.words.paid),
             dead_starts: words(|file| &file.words.dead).iter().filter_map(|word| word.chars().next()).collect(),
             dead: inside(|file| &file.words.dead),
+            bereaved: words(|file| &file.words.bereaved),
+            survivors: words(|file| &file.words.survivors),
+            checks: words(|file| &file.words.checks),
             gone: words(|file| &file.words.gone),
             not_dead: words(|file| &file.words.not_dead),
             between: words(|file| &file.words.between),

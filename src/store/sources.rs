@@ -186,7 +186,7 @@ impl Writer<'_> {
             .execute(
                 "UPDATE sources SET modified = -1, state = 'waiting' WHERE state = 'quarantined'
                  OR (stream, path) IN (SELECT stream, file FROM quarantine
-                                       WHERE row IS NULL AND code = 'no-list-recognised')
+                                       WHERE row IS NULL AND code IN ('no-list-recognised', 'doubtful-deaths'))
                  OR (stream, path) IN (SELECT q.stream, q.file
                                        FROM quarantine q JOIN snapshots s ON s.stream = q.stream AND s.file = q.file
                                        WHERE q.code IN ('unknown-state', 'doubtful-end'))",

@@ -50,6 +50,8 @@ pub struct Cleaner<'v> {
     digits: SexDigits,
     damaged_tails: bool,
     says_status: bool,
+    /// A list of deaths that are not sure.
+    is_doubtful: bool,
     said: Said,
     dates: DateHints,
     statuses: Memo<Stated>,
@@ -106,6 +108,7 @@ impl<'v> Cleaner<'v> {
             digits,
             damaged_tails,
             says_status: layout.says_status(),
+            is_doubtful: layout.is_doubtful,
             said: said.or(layout.said),
             dates: reading.dates(),
             statuses: Memo::default(),

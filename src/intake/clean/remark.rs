@@ -1,6 +1,6 @@
 //! What a remark tells of the end of a line.
 
-use crate::domain::Status;
+use crate::domain::{List, Status};
 
 use super::super::fold::fold_word;
 use super::super::vocabulary::ListWords;
@@ -34,11 +34,16 @@ pub fn remarked(text: &str, list: &ListWords) -> Remarked {
     }
     let strict = noted(text, list);
     let moved = match strict {
+        // Who moved house is on the register.
+        Some(Status::MovedOut) if teller.is_of_residence(&folded) && teller.moved(&folded) != Some(Told::Denied) => {
+            Some(teller.moved_in_remark(&folded).unwrap_or(Told::Doubtful))
+        }
         Some(Status::MovedOut) => teller.moved(&folded),
         _ => teller.moved_in_remark(&folded),
     };
     let open = teller.stop_left_open(&folded);
     let ended = strict.filter(|end| *end == Status::Closed && open.is_none());
+    let ended = ended.or_else(|| teller.is_twice(&folded).then_some(Status::Closed));
     let stopped = if ended.is_none() { teller.stopped(&folded) } else { None };
     Remarked { ended, stopped, died: teller.death(&folded), moved, refuted }
 }
@@ -52,6 +57,8 @@ pub fn noted(text: &str, list: &ListWords) -> Option<Status> {
     }
     folded.split([',', ';', '。', '、', '(', ')']).find_map(|part| {
         let part = part.trim_start_matches(is_date);
+        // 档案已终止
+        let part = part.strip_prefix("档案").filter(|_| list.list == List::Health).unwrap_or(part);
         let ends = list.status_inside.iter().filter(|(_, status)| *status != Status::Active);
         let (rest, (word, status)) = ends
             .filter_map(|end| Some((part.strip_prefix(end.0.as_str())?, end)))

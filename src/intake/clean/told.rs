@@ -2,12 +2,13 @@
 
 mod around;
 mod event;
+mod moves;
 mod stops;
+mod subject;
 
 use rustc_hash::FxHashMap;
 
 use super::super::fold::fold_word;
-use super::super::notes::SURNAMES;
 use super::date::western;
 pub use around::AroundWords;
 use around::Words;
@@ -22,8 +23,6 @@ const EITHER: u8 = 0;
 const KIN_CODE_MAX: u8 = 97;
 /// 配偶 is called 对象 too, and so is whoever is assisted; 其他 is nobody, and 夫妻 the person as well.
 const NO_KIN: [&str; 3] = ["对象", "其他", "夫妻"];
-/// A name has as many characters.
-const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=3;
 
 /// Whose a death or a move is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +82,8 @@ pub struct Teller {
     sure_moves: Event,
     /// Those that mean one where they are said of the register: 户口转到.
     register_moves: Event,
+    /// Those of a household that lives elsewhere now: 搬迁至.
+    residences: Event,
     /// Single characters of one, beside a day.
     bare_moves: Event,
     /// Nothing on lists that pay nobody.
@@ -118,6 +119,7 @@ impl Teller {
         let own = around.own.iter().map(|word| (word.clone(), SELF));
         let others = around.kin.iter().map(|word| (word.clone(), KIN_CODE_MAX));
         let either = around.either.iter().map(|word| (word.clone(), EITHER));
+        let heads = around.heads.iter().map(|word| (word.clone(), HEAD));
         let all = |words: &Words| words.clone().into_iter();
         // A single character in a longer text proves nothing, but beside a day.
         let (deaths_alone, deaths): (Words, Words) = ends.deaths.into_iter().partition(|word| is_single(word));
@@ -125,13 +127,23 @@ impl Teller {
         let stops =
             || Event::of(all(&around.stops)).or_alone(all(&around.stops_alone)).or_last(all(&around.stops_last));
         Teller {
-            deaths: Event::of(deaths.into_iter().chain(ends.anyhow)).or_alone(deaths_alone.into_iter()),
+            deaths: Event::of(deaths.into_iter().chain(ends.anyhow))
+                .or_alone(deaths_alone.into_iter())
+                .but_not(all(&around.no_death)),
             moves: Event::of(moves.into_iter()),
             bare_moves: Event::default().or_alone(bare_moves.into_iter()),
-            sure_moves: Event::of(all(&around.moves)),
+            // 搬迁至县城 is 搬迁, and no 迁至.
+            sure_moves: Event::of(all(&around.moves)).but_not(around.moves.iter().map(|word| format!("搬{word}"))),
+            residences: Event::of(all(&around.residences)),
             register_moves: Event::of(all(&around.goes)).behind(all(&around.registers)),
             stops: if pays { stops() } else { Event::default() },
-            people: kin.map(|(word, code)| (word.clone(), *code)).chain(own).chain(others).chain(either).collect(),
+            people: kin
+                .map(|(word, code)| (word.clone(), *code))
+                .chain(own)
+                .chain(others)
+                .chain(either)
+                .chain(heads)
+                .collect(),
             around,
             stays,
         }
@@ -140,18 +152,6 @@ impl Teller {
     /// Of whom a folded text tells a death; `None` where no death is spoken of.
     pub fn death(&self, folded: &str) -> Option<Told> {
         self.told(folded, &self.deaths)
-    }
-
-    /// The same for a move, in a column made for such words.
-    pub fn moved(&self, folded: &str) -> Option<Told> {
-        self.move_by(folded, &self.moves).or_else(|| self.move_by(folded, &self.register_moves))
-    }
-
-    /// The same for a move in a remark, where 搬迁 and 转出 may be of anything.
-    pub fn moved_in_remark(&self, folded: &str) -> Option<Told> {
-        let sure = self.move_by(folded, &self.sure_moves).or_else(|| self.move_by(folded, &self.register_moves));
-        // 2008年迁: away, or here?
-        sure.or_else(|| self.bare_moves.find(folded).map(|_| Told::Doubtful))
     }
 
     /// Whether the text says of the line's own person that they live, or that what is said of them is wrong.
@@ -163,6 +163,21 @@ impl Teller {
                 // 不在世
                 at.is_some_and(|at| is_own(&clause[..at]) && !clause[..at].ends_with('不'))
             })
+    }
+
+    /// Whether the text says that another line is of the same person: 重户, 与序号3重复.
+    pub fn is_twice(&self, folded: &str) -> bool {
+        let is_line = |of: &str| {
+            // 与他人身份证号重复 is two people.
+            of.contains(|c: char| c.is_ascii_digit() || "上下前后第".contains(c)) && !of.contains(['证', '码', '电'])
+        };
+        clauses(folded).iter().any(|(_, part)| {
+            let bare = part.trim_matches(is_date);
+            self.around.twice.iter().any(|word| {
+                let of = bare.strip_suffix(word.as_str());
+                of.is_some_and(|of| of.is_empty() || of.starts_with(['与', '同', '和', '跟']) && is_line(of))
+            })
+        })
     }
 
     /// Whether the text asks, or leaves open.
@@ -214,14 +229,6 @@ impl Teller {
         self.deaths.is(first) && self.moves.is(second) || self.moves.is(first) && self.deaths.is(second)
     }
 
-    fn move_by(&self, folded: &str, event: &Event) -> Option<Told> {
-        let told = self.told(folded, event)?;
-        if holds(folded, &self.stays) || holds(folded, &self.around.planned) {
-            return Some(Told::Denied);
-        }
-        Some(if told != Told::Anothers && holds(folded, &self.around.came) { Told::Doubtful } else { told })
-    }
-
     fn told(&self, folded: &str, event: &Event) -> Option<Told> {
         event.find(folded)?;
         let clauses = clauses(folded);
@@ -242,6 +249,8 @@ impl Teller {
         let (told, subject) = told?;
         Some(match told {
             Told::Own | Told::Heads | Told::Named if self.is_doubted(folded) => Told::Doubtful,
+            // 户主死亡，现为户主: whose line is it now?
+            Told::Heads if holds(folded, &self.around.succeeds) => Told::Doubtful,
             Told::Own if subject != Subject::Own && counts_people(folded) => Told::Doubtful,
             Told::Own if self.is_refuted(folded) && subject == Subject::Own => Told::Doubtful,
             Told::Own | Told::Named if self.is_refuted(folded) => Told::Denied,
@@ -264,7 +273,12 @@ impl Teller {
         if ends(&self.around.denied) && !ends(&self.around.not_denied) {
             return Some((Told::Denied, Subject::Nobody));
         }
+        // 拟宣告死亡
+        if before.contains('拟') {
+            return Some((Told::Doubtful, Subject::Nobody));
+        }
         let mut subject = self.subject(before);
+        let is_death = std::ptr::eq(event, &self.deaths);
         // 已故丈夫, 死亡人员家属
         let of = ["人员", "者"].iter().find_map(|who| after.strip_prefix(who)).unwrap_or(after);
         let of = of.trim_start_matches(['之', '的']);
@@ -274,6 +288,9 @@ impl Teller {
             && let Some((_, code)) = self.people.iter().find(is_of)
         {
             subject = if *code == HEAD { Subject::Head } else { Subject::Kin };
+        }
+        if is_death && self.is_of_somebody(before, of, subject) {
+            subject = Subject::Unclear;
         }
         if subject == Subject::Nobody && before.trim_matches(is_date).is_empty() {
             let bracketed = clauses.get(at + 1).filter(|(mark, _)| *mark == Some('('));
@@ -294,73 +311,16 @@ impl Teller {
             Subject::Unclear => Told::Doubtful,
             // 死亡证明已交
             Subject::Nobody | Subject::Own if begins(&self.around.papers) => Told::Doubtful,
+            // 牛死: who, or what?
+            Subject::Nobody
+                if event.is_bare(&clause[start..end])
+                    && !before.trim_matches(is_date).trim_end_matches(['已', '人']).is_empty() =>
+            {
+                Told::Doubtful
+            }
             Subject::Nobody | Subject::Own => Told::Own,
         };
         Some((told, subject))
-    }
-
-    /// Who is named in the text, the last of several.
-    fn subject(&self, before: &str) -> Subject {
-        let known = self.people.iter().filter(|(word, _)| word.chars().count() > 1).filter_map(|(word, code)| {
-            let at = before.rfind(word.as_str())?;
-            Some((at + word.len(), word.len(), at, *code))
-        });
-        let Some((end, _, at, code)) = known.max() else { return self.short_subject(before) };
-        let (front, between) = (&before[..at], &before[end..]);
-        let informs = self.around.informing.iter();
-        // 家属告知已去世
-        if let Some(said) = informs.filter_map(|word| Some(between.rfind(word.as_str())? + word.len())).max() {
-            return self.subject(&between[said..]);
-        }
-        // 随子女迁出
-        if self.is_with(front) {
-            return Subject::Nobody;
-        }
-        // 女儿说父亲去世 may well stand on the father's line.
-        if holds(front, &self.around.informing) || holds(between, &self.around.checked) && code != SELF {
-            return Subject::Unclear;
-        }
-        match code {
-            SELF => Subject::Own,
-            EITHER => Subject::Unclear,
-            HEAD => match self.short_subject(between) {
-                Subject::Kin => Subject::Kin,
-                _ => Subject::Head,
-            },
-            _ => Subject::Kin,
-        }
-    }
-
-    /// The same where it is told by a single character, or by a name.
-    fn short_subject(&self, before: &str) -> Subject {
-        const POSSESSIVE: &[char] = &['之', '的', '其', '该'];
-        const NTH: &[char] = &['长', '次', '大', '小', '二', '三', '四', '幼', '独', '生'];
-        let dated = before.trim_matches(is_date);
-        let own = dated.rsplit(POSSESSIVE).next().unwrap_or(dated);
-        let called = own.trim_start_matches(NTH);
-        let mut chars = called.chars();
-        let first = chars.next();
-        let is_kin = |c: char| {
-            let word = c.encode_utf8(&mut [0; 4]).to_owned();
-            self.people.iter().any(|(kin, code)| *kin == word && *code > HEAD)
-        };
-        if first.is_some_and(is_kin) && !self.is_with(&dated[..dated.len() - own.len()]) {
-            let rest = chars.as_str();
-            let goes_on = rest.is_empty()
-                || rest.starts_with(|c: char| c.is_ascii_digit())
-                || self.around.goes_on.iter().any(|word| rest.starts_with(word.as_str()));
-            return if goes_on { Subject::Kin } else { Subject::Unclear };
-        }
-        let is_name = dated.contains('某')
-            || NAME_CHARS.contains(&dated.chars().count())
-                && dated.chars().next().is_some_and(|c| SURNAMES.contains(c))
-                && !holds(dated, &self.around.no_name);
-        if is_name { Subject::Name } else { Subject::Nobody }
-    }
-
-    fn is_with(&self, before: &str) -> bool {
-        let before = before.trim_end_matches(['其', '着']);
-        self.around.with.iter().any(|word| before.ends_with(word.as_str()))
     }
 }
 

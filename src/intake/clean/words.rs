@@ -157,6 +157,8 @@ pub fn stated(text: &str, list: &ListWords) -> Stated {
     let folded = fold_word(chosen(text));
     // 2026年2月停
     let exact = list.status.get(&folded).or_else(|| list.status.get(folded.trim_matches(is_date)));
+    // 死亡档案
+    let exact = exact.or_else(|| list.status.get(folded.strip_suffix("档案")?));
     match exact {
         Some(Status::Deceased) => return Stated { died: Some(Told::Own), ..Stated::default() },
         Some(Status::MovedOut) => return Stated { moved: Some(Told::Own), ..Stated::default() },

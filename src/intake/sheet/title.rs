@@ -5,6 +5,7 @@ use super::super::band;
 use super::super::fate;
 use super::super::fold::fold_word;
 use super::super::lines::is_group;
+use super::super::named;
 use super::super::report::RefusalCode;
 use super::SheetReader;
 use crate::domain::Level;
@@ -17,7 +18,7 @@ impl SheetReader<'_, '_> {
             self.area_of_title(text);
         }
         let (list, vocabulary) = (self.table.layout.list, self.context.vocabulary);
-        self.tell_unclear_at(text, row);
+        self.tell_unclear_at(text, row, true);
         if let Some(said) = band::of_title(text, vocabulary.of(list), vocabulary) {
             self.table.say(said, self.area, self.context);
         } else if let Some(group) = Some(fold_word(text)).filter(|text| is_group(text)) {
@@ -43,14 +44,20 @@ impl SheetReader<'_, '_> {
 
     /// Tells of what a table is called that tells of an end, and nobody can say of whose, unless its columns do.
     pub(super) fn tell_unclear(&mut self, called: &[String], row: u32) {
-        if !self.table.layout.says_end() {
-            called.iter().for_each(|text| self.tell_unclear_at(text, row));
+        if self.table.layout.is_doubtful {
+            let is_unsure = |text: &&String| named::is_unsure(&fold_word(text), self.context.vocabulary);
+            let words = self.context.vocabulary.of(self.table.layout.list);
+            let told = called.iter().find(is_unsure).map(|text| fate::words(text, words, self.context.vocabulary));
+            let told = told.unwrap_or_default();
+            self.report.notes.note(RefusalCode::UnclearTitle, &told, self.origin.name, row);
+        } else if !self.table.layout.says_end() {
+            called.iter().for_each(|text| self.tell_unclear_at(text, row, false));
         }
     }
 
-    fn tell_unclear_at(&mut self, text: &str, row: u32) {
+    fn tell_unclear_at(&mut self, text: &str, row: u32, is_band: bool) {
         let (vocabulary, words) = (self.context.vocabulary, self.context.vocabulary.of(self.table.layout.list));
-        if band::is_unclear(text, words, vocabulary) {
+        if band::is_unclear(text, is_band, words, vocabulary) {
             let told = fate::words(text, words, vocabulary);
             self.report.notes.note(RefusalCode::UnclearTitle, &told, self.origin.name, row);
         }

@@ -12,6 +12,7 @@ pub(super) mod gathered;
 mod habits;
 mod headers;
 mod heads;
+mod mistaken;
 mod noted;
 mod parents;
 mod repeats;

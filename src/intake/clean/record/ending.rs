@@ -208,6 +208,17 @@ impl Cleaner<'_> {
             record.died = None;
             return Status::Active;
         }
+        // 疑似死亡人员: who is said to have died on the line itself, and not by a day beside it alone.
+        let says_so = || {
+            let told = [said.column.status, said.kind.status, said.remark, said.against];
+            told.contains(&Some(Status::Deceased))
+                || matches!(said.flags[0], Answer::Yes | Answer::As(Status::Deceased))
+                || said.reason == Some(Reason::Died)
+        };
+        if self.is_doubtful && !says_so() {
+            record.died = None;
+            return Status::Active;
+        }
         match said.reason {
             Some(Reason::Moved) if record.died.is_none() => Status::MovedOut,
             None | Some(Reason::Died) => Status::Deceased,

@@ -29,4 +29,5 @@ macro_rules! around {
 around! {
     kin, either, own, with, goes_on, informing, checked, denied, not_denied, refuted, doubted, planned, came, papers,
     kinds, no_name, moves, registers, goes, stops, stops_alone, stops_last, foreign, once, not_yet, resumed,
+    heads, former, household, causes, no_household, no_death, succeeds, wished, residences, resettled, twice,
 }

@@ -15,6 +15,8 @@ pub(super) struct Event {
     last: Vec<String>,
     /// Behind one of these alone the others count, where there are any: 户口2026年1月转到.
     behind: Vec<String>,
+    /// Texts at whose end none of them counts: 坏死 is no 死, 搬迁至 no 迁至.
+    but_not: Vec<String>,
     starts: String,
 }
 
@@ -35,6 +37,10 @@ impl Event {
         Event { behind: words.collect(), ..self }
     }
 
+    pub fn but_not(self, texts: impl Iterator<Item = String>) -> Event {
+        Event { but_not: texts.collect(), ..self }
+    }
+
     fn with(mut self, words: impl Iterator<Item = String>, of: fn(&mut Event) -> &mut Vec<String>) -> Event {
         let all = of(&mut self);
         all.extend(words);
@@ -48,6 +54,11 @@ impl Event {
     /// Whether the whole text is one of its words.
     pub fn is(&self, text: &str) -> bool {
         self.words.iter().any(|word| text == word)
+    }
+
+    /// Whether it is a single character, which in a longer text is a part of anything.
+    pub fn is_bare(&self, word: &str) -> bool {
+        word.chars().count() == 1 && self.is(word)
     }
 
     /// The first of them in the text: from where to where.
@@ -72,7 +83,8 @@ impl Event {
             let at = |word: &String| {
                 let mut found =
                     text[from..].match_indices(word.as_str()).map(|(at, _)| (from + at, from + at + word.len()));
-                found.find(|(start, end)| stands(*start, *end, word))
+                let is_other = |end: usize| self.but_not.iter().any(|other| text[..end].ends_with(other.as_str()));
+                found.find(|(start, end)| stands(*start, *end, word) && !is_other(*end))
             };
             words.iter().filter_map(at).min_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)))
         };
