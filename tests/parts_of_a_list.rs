@@ -259,7 +259,7 @@ fn two_sources_with_a_file_of_one_name_do_not_clear_each_others_quarantine() {
     };
     assert_eq!(of(&node), ["一组 健康.csv 3", "二组 健康.csv 3"]);
     let shown = node.call(&["quarantine"]);
-    assert!(String::from_utf8_lossy(&shown.stdout).contains("二组: 健康.csv"), "both are told apart by their source");
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("二组：健康.csv"), "both are told apart by their source");
 
     // Put right in one of them.
     let right = format!("姓名,建档日期,档案状态,村代码\n张三,2020-01-02,正常,{VILLAGE}\n");
