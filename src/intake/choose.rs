@@ -193,8 +193,8 @@ fn is_anybodys_name(headings: &[Heading], meanings: &[Meaning], vocabulary: &Voc
     hinted.into_iter().all(|(heading, _)| !heading.keys.first().is_some_and(|key| is_own(key)))
 }
 
-/// Takes 是否健在 for the flag of a death, 是否有效 for that of an end, and what came of a check for the state where no column is made for that. Gives the
-/// columns in which 否 is the death or the end.
+/// Takes 是否健在 for the flag of a death, 是否有效 for that of an end, and what came of a check for the state where no column is
+/// made for that. Gives the columns in which 否 is the death or the end.
 fn settle_flags(headings: &[Heading], meanings: &mut [Meaning]) -> Vec<usize> {
     let states = |meaning: &Meaning| {
         matches!(meaning, Meaning::Field(Field::Status | Field::ChangeKind, _) | Meaning::Hinted(Field::Status))

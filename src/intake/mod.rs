@@ -20,6 +20,7 @@ mod clean;
 mod compound;
 mod container;
 mod content;
+mod counted;
 mod database;
 mod delimited;
 pub mod diff;

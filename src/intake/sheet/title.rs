@@ -2,9 +2,9 @@
 
 use super::super::area;
 use super::super::band;
+use super::super::counted::is_group;
 use super::super::fate;
 use super::super::fold::fold_word;
-use super::super::lines::is_group;
 use super::super::named;
 use super::super::report::RefusalCode;
 use super::SheetReader;
