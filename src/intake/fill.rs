@@ -44,6 +44,7 @@ impl FillDown {
     }
 
     /// Resolves ditto marks and fills down what a household's first line says for all (DOMAIN.md 6 rows 9, 14).
+    #[inline]
     pub fn fill(&mut self, row: &Row, layout: &Layout, is_head: Option<bool>, vocabulary: &Vocabulary) {
         self.filled.clear();
         self.resolve_dittos(row, layout, vocabulary);

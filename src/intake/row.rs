@@ -79,6 +79,8 @@ impl Row {
         self.cells().enumerate().find(|(_, cell)| *cell != Cell::Empty)
     }
 
+    // Asked of every cell, from another module.
+    #[inline]
     pub fn push_text(&mut self, raw: &str) {
         let trimmed = trim(raw);
         if trimmed.is_empty() {
@@ -169,6 +171,7 @@ impl Row {
 }
 
 /// The text without the blanks, seen and unseen, at its ends.
+#[inline]
 pub fn trim(raw: &str) -> &str {
     // Nearly every cell begins and ends with a visible character; look at the bytes before walking characters.
     let bytes = raw.as_bytes();
