@@ -254,7 +254,8 @@ mod tests {
         #[test]
         fn whatever_is_written_around_them_neither_is_whole(
             text in "[0-9０-９ 　xX.王芳國国Ⅲⅷ·-]{0,60}",
-            whose in "[王芳國国ⅢI·　]{2,4}",
+            // None that begins within a character of the text: what is left of that one would begin another.
+            whose in "[王芳國国Ⅲ·　]{2,4}",
         ) {
             let sought = super::name_in(&whose, &whose);
             let masked = super::name_in(&text, &whose);
