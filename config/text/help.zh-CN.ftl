@@ -219,8 +219,8 @@ help-match-more =
     判断为两个人的会记住，以后不再合并。
 help-match-after =
     示例：
-      rosterd match m12 confirm
-      rosterd match m12 reject
+      rosterd match ID confirm
+      rosterd match ID reject
 help-match-id = 这一对的编号，见 'rosterd matches'
 help-match-verdict = confirm 同一个人；reject 两个人
 

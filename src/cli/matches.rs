@@ -16,7 +16,7 @@ pub struct Args {
 ///
 /// A rejected pair is remembered and never joined again.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  rosterd match m12 confirm\n  rosterd match m12 reject")]
+#[command(after_help = "Examples:\n  rosterd match ID confirm\n  rosterd match ID reject")]
 pub struct MatchArgs {
     /// The pair's id, from 'rosterd matches'
     id: String,
