@@ -150,8 +150,7 @@ fn inside(session: &mut Session, checks: &mut Vec<Check>) {
 }
 
 fn why(failed: &Failed, text: &Text) -> String {
-    let told = text.error(&failed.error);
-    [vec![told.what], told.because].concat().join(text.colon())
+    text.error(&failed.error).joined(text.colon())
 }
 
 fn status(session: &Session, row: &Value, checks: &mut Vec<Check>) {

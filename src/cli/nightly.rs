@@ -30,9 +30,8 @@ pub fn run(json: bool, session: &mut Session) -> Outcome {
         Ok((row, Exit::Done)) => requests::BackupReport { file: row["file"].as_str().map(str::to_owned), error: None },
         Ok(_) => requests::BackupReport { file: None, error: session.screen.last_failure().map(str::to_owned) },
         Err(failed) => {
-            let told = session.screen.text().error(&failed.error);
-            let words = [vec![told.what], told.because].concat();
-            requests::BackupReport { file: None, error: Some(words.join(session.screen.text().comma())) }
+            let text = session.screen.text();
+            requests::BackupReport { file: None, error: Some(text.error(&failed.error).joined(text.comma())) }
         }
     };
     // What is told is for the alarms; a store that cannot be written has told its own.

@@ -16,8 +16,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args, session: Session) -> Outcome {
-    // What a daemon makes is its account's alone, also where no unit says so: the library that writes the operating log asks
-    // for no rights.
+    // What a daemon makes is its account's alone, also where no unit says so.
     // SAFETY: umask has no preconditions and cannot fail.
     unsafe {
         libc::umask(0o077);

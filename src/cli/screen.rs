@@ -202,8 +202,7 @@ pub fn unwritten(error: std::io::Error, text: &Text) -> i32 {
     if error.kind() == ErrorKind::BrokenPipe {
         return 0;
     }
-    let told = text.error(&Error::new("writing the answer").because(error));
-    let words = [vec![told.what], told.because].concat().join(text.colon());
+    let words = text.error(&Error::new("writing the answer").because(error)).joined(text.colon());
     let _ = writeln!(std::io::stderr(), "{}{}{words}", text.say("say-error"), text.colon());
     1
 }

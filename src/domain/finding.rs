@@ -101,9 +101,9 @@ impl FindingId {
 }
 
 impl FindingId {
-    /// As a person types it: capitals and full-width letters too.
+    /// As a person types it: full-width letters and digits too.
     pub fn read(text: &str) -> Result<FindingId, FindingIdError> {
-        half_width(text).trim().to_ascii_lowercase().parse()
+        half_width(text).trim().parse()
     }
 }
 

@@ -4,6 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::blank::is_blank;
 use super::name::{DOT, DOTS, fold, simple};
+use super::width::half_width_char;
 
 /// `519901198001010019` -> `519901**********19`; anything shorter than 10 characters is hidden whole.
 pub fn id_number(text: &str) -> String {
@@ -117,10 +118,7 @@ fn is_between(c: char) -> bool {
 
 /// A letter, digit or mark of full width as one of half; `None` for what is neither.
 fn narrow(c: char) -> Option<char> {
-    match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0),
-        c => c.is_ascii().then_some(c),
-    }
+    Some(half_width_char(c)).filter(char::is_ascii)
 }
 
 /// `王小明` -> `王**`; a name of one character is hidden.

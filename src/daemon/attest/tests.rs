@@ -184,16 +184,8 @@ fn a_word_that_is_changed_replaced_or_old_is_not_taken_for_the_villages() {
     village.attest();
     town.takes(VILLAGE, village.outgoing());
     let honest = town.outgoing();
-    let impostor = Clerk(KeyPair::generate().unwrap(), area(VILLAGE));
-    let holding = Holding {
-        epoch: Epoch(town.office.store.read(|view| view.epoch()).unwrap()),
-        upto: 1_000,
-        marks: Vec::new(),
-        looks: Looks { count: 0, hash: Hash([0; 32]) },
-    };
-    let forged = serde_json::to_string(&Attestation::sign(&impostor, holding).unwrap()).unwrap();
-    let forged = format!(r#"{{"t":"attestation","seq":900,"area":"{VILLAGE}","word":{forged}}}"#);
-    county.takes(TOWN, vec![Item { seq: 900, area: area(VILLAGE), line: forged }]);
+    let epoch = Epoch(town.office.store.read(|view| view.epoch()).unwrap());
+    county.takes(TOWN, vec![of_an_impostor(900, epoch, 1_000)]);
     assert_eq!(county.alarms_at(now), ["word-other-key"]);
     assert_eq!(county.row().key, to_hex(&village.clerk.key()), "the key it was first known by stays");
 
@@ -283,10 +275,10 @@ fn a_parent_of_the_version_before_is_sent_no_words() {
 }
 
 /// A word for the village that somebody in between signed with a key of their own.
-fn of_an_impostor(seq: u64) -> Item {
+fn of_an_impostor(seq: u64, epoch: Epoch, upto: u64) -> Item {
     let impostor = Clerk(KeyPair::generate().unwrap(), area(VILLAGE));
     let looks = Looks { count: 0, hash: Hash([0; 32]) };
-    let holding = Holding { epoch: Epoch(9), upto: 1, marks: Vec::new(), looks };
+    let holding = Holding { epoch, upto, marks: Vec::new(), looks };
     let word = serde_json::to_string(&Attestation::sign(&impostor, holding).unwrap()).unwrap();
     let line = format!(r#"{{"t":"attestation","seq":{seq},"area":"{VILLAGE}","word":{word}}}"#);
     Item { seq, area: area(VILLAGE), line }
@@ -311,7 +303,7 @@ fn behind_an_impostors_word_an_old_word_of_the_village_is_still_old() {
     // The township takes the county back to what was, in one batch.
     let (words, mut lines): (Vec<Item>, Vec<Item>) =
         old.into_iter().partition(|item| item.line.contains("attestation"));
-    lines.push(of_an_impostor(900));
+    lines.push(of_an_impostor(900, Epoch(9), 1));
     lines.extend(words);
     assert!(county.takes(TOWN, lines).rejected.is_empty());
     assert_eq!(county.row().body, newest);

@@ -24,6 +24,13 @@ pub struct Told {
     pub hint: Option<String>,
 }
 
+impl Told {
+    /// All of it but the hint, for one line.
+    pub fn joined(self, between: &str) -> String {
+        [vec![self.what], self.because].concat().join(between)
+    }
+}
+
 impl Text {
     /// `error` with its whole chain and what to do about it.
     pub fn error(&self, error: &Error) -> Told {
