@@ -47,24 +47,24 @@ fn stands(node: &Node, year: u32) -> bool {
 fn the_other_half_of_a_list_waits_and_says_beside_which_file() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(&root);
-    drop(&node, "特扶.csv", HEADER, &people(1950..1952));
-    drop(&node, "奖扶.csv", HEADER, &people(1960..1968));
+    drop(&node, "东头.csv", HEADER, &people(1950..1952));
+    drop(&node, "西头.csv", HEADER, &people(1960..1968));
     let waiting = held(&node);
     let [waiting_half] = &waiting[..] else { panic!("{waiting:?}") };
-    assert_eq!((&waiting_half["reason"], &waiting_half["other_file"]), (&"other-file".into(), &"特扶.csv".into()));
+    assert_eq!((&waiting_half["reason"], &waiting_half["other_file"]), (&"other-file".into(), &"东头.csv".into()));
     let said = String::from_utf8(node.call(&["held"]).stdout).unwrap();
-    assert!(said.contains("奖扶.csv") && said.contains("特扶.csv") && said.contains("mode = \"append\""), "{said}");
+    assert!(said.contains("西头.csv") && said.contains("东头.csv") && said.contains("mode = \"append\""), "{said}");
     assert!(stands(&node, 1950) && !stands(&node, 1960));
     assert!(node.json(&["findings", "--rule", "left-without-decision"]).is_empty());
     // The first half written anew is no answer to the second, and a third waits beside it.
-    drop(&node, "特扶.csv", HEADER, &people(1950..1953));
-    drop(&node, "双女户.csv", HEADER, &people(1970..1973));
+    drop(&node, "东头.csv", HEADER, &people(1950..1953));
+    drop(&node, "王庄.csv", HEADER, &people(1970..1973));
     let files: Vec<Value> = held(&node).iter().map(|row| row["file"].clone()).collect();
-    assert_eq!(files, ["奖扶.csv", "双女户.csv"]);
+    assert_eq!(files, ["西头.csv", "王庄.csv"]);
     // A person may say that it takes the place of the other all the same.
     let first = held(&node)[0]["id"].as_str().unwrap().to_owned();
     let released = node.json(&["held", "release", &first]);
-    assert_eq!((released.len(), &released[0]["file"]), (1, &"奖扶.csv".into()));
+    assert_eq!((released.len(), &released[0]["file"]), (1, &"西头.csv".into()));
     node.settle(SETTLE_SECS_MAX);
     assert!(held(&node).is_empty() && stands(&node, 1960) && !stands(&node, 1950));
     node.stop();
@@ -74,12 +74,52 @@ fn the_other_half_of_a_list_waits_and_says_beside_which_file() {
 fn one_file_of_both_halves_is_the_answer() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(&root);
-    drop(&node, "特扶.csv", HEADER, &people(1950..1953));
-    drop(&node, "奖扶.csv", HEADER, &people(1960..1968));
+    drop(&node, "东头.csv", HEADER, &people(1950..1953));
+    drop(&node, "西头.csv", HEADER, &people(1960..1968));
     assert_eq!(held(&node).len(), 1);
     drop(&node, "扶助.csv", HEADER, &(people(1950..1953) + &people(1960..1968)));
     assert!(held(&node).is_empty());
     assert!(stands(&node, 1950) && stands(&node, 1960));
+    node.stop();
+}
+
+#[test]
+fn files_called_by_their_part_of_the_list_are_the_list_together() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let stands_all = |node: &Node, years: &[u32]| years.iter().all(|year| stands(node, *year));
+    drop(&node, "2026年2月扶助1组.csv", HEADER, &people(1950..1958));
+    drop(&node, "2026年2月扶助2组.csv", HEADER, &people(1960..1968));
+    drop(&node, "特扶.csv", HEADER, &people(1970..1978));
+    let waiting = held(&node);
+    assert_eq!(waiting.len(), 1, "what is called otherwise waits");
+    node.json(&["held", "reject", waiting[0]["id"].as_str().unwrap()]);
+    assert!(held(&node).is_empty() && stands_all(&node, &[1950, 1957, 1960, 1967]) && !stands(&node, 1970));
+    // A part speaks of its own people alone: one of them left, and one came.
+    drop(&node, "2026年3月扶助一组.csv", HEADER, &people(1951..1959));
+    assert!(held(&node).is_empty() && stands_all(&node, &[1951, 1958, 1960, 1967]) && !stands(&node, 1950));
+    // An earlier month of the same part comes late.
+    drop(&node, "2026年1月扶助1组.csv", HEADER, &people(1949..1957));
+    assert!(!stands(&node, 1949) && stands(&node, 1958));
+    // A whole list takes the place of both.
+    drop(&node, "扶助.csv", HEADER, &(people(1951..1959) + &people(1961..1968)));
+    assert!(held(&node).is_empty() && stands_all(&node, &[1951, 1961]) && !stands(&node, 1960));
+    node.stop();
+}
+
+#[test]
+fn a_file_of_those_who_came_takes_nobody_away() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, "扶助.csv", HEADER, &people(1950..1958));
+    drop(&node, "2026年3月新增扶助.csv", HEADER, &people(1960..1963));
+    drop(&node, "2026年4月新增扶助.csv", HEADER, &people(1963..1965));
+    assert!(held(&node).is_empty() && stands(&node, 1950) && stands(&node, 1960) && stands(&node, 1964));
+    // The list itself goes on; who was added and is not in it yet stays.
+    drop(&node, "扶助.csv", HEADER, &(people(1951..1958) + &people(1960..1963)));
+    assert!(!stands(&node, 1950) && stands(&node, 1960) && stands(&node, 1964));
+    drop(&node, "扶助.csv", HEADER, &(people(1951..1958) + &people(1961..1965)));
+    assert!(!stands(&node, 1960) && stands(&node, 1964), "once in the list, they are in it");
     node.stop();
 }
 

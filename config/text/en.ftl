@@ -561,7 +561,7 @@ say-no = no
 say-held-released = { $id } released.
 say-held-rejected = { $id } rejected.
 say-held-removes-much = it would remove { $removed } of { $before } lines
-say-held-other-file = hardly anybody in { $file } stands in { $other }, which still lies in the folder: each file counts as the whole list, so this one would remove everybody of the other. If both together are the list, put them into one workbook (a sheet each), or into a folder of their own with mode = "append" under [[source]] in rosterd.toml. If this one takes the place of the other, release it
+say-held-other-file = hardly anybody in { $file } stands in { $other }, which still lies in the folder: each file counts as the whole list, so this one would remove everybody of the other. If both together are the list, call them by their parts (1组, 2组), put them into one workbook (a sheet each), or into a folder of their own with mode = "append" under [[source]] in rosterd.toml. If this one takes the place of the other, release it
 say-held-hint = after a look: rosterd held release ID, or rosterd held reject ID
 say-match-confirmed = { $id }: the same person.
 say-match-rejected = { $id }: different people, never to be joined again.

@@ -253,6 +253,7 @@ impl Reading<'_> {
                 removed_share_max: guard.removed_share_max,
                 removed_lines_floor: guard.removed_lines_floor,
             },
+            parts: self.vocabulary.parts.clone(),
             streams: settings.sources.iter().map(|source| stream(&settings, source)).collect(),
         }
     }

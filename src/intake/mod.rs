@@ -45,6 +45,7 @@ mod named;
 mod nameless;
 mod notes;
 mod parents;
+mod part;
 mod places;
 mod recognise;
 pub mod renumbered;
@@ -76,6 +77,7 @@ pub use crate::settings::Limits;
 pub use database::{DatabaseSource, read_database};
 pub use named::tells_of_ends;
 pub use notes::shown_file;
+pub use part::{Part, PartWords};
 pub use places::Places;
 pub use report::{
     Container, FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable, UnreadableCode,

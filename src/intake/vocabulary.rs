@@ -5,6 +5,7 @@ mod files;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::Xxh3;
@@ -15,8 +16,10 @@ use crate::error::Error;
 use super::clean::told::{Ends, Teller};
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
+use super::part::PartWords;
 use super::whose::Whose;
-use files::{Asks, CommonFile, ListAsks, ListFile, Words, extra, parse};
+pub(super) use files::Words;
+use files::{Asks, CommonFile, ListAsks, ListFile, extra, parse};
 
 const COMMON: &str = include_str!("../../config/lists/common.toml");
 const LISTS: [(List, &str); 6] = [
@@ -71,6 +74,8 @@ pub struct Vocabulary {
     pub(super) present: Words,
     /// In the name of a file that tells of changes alone.
     pub(super) changes: Words,
+    /// What parts of a list are called.
+    pub parts: Arc<PartWords>,
     pub(super) band_starts: Words,
     pub(super) band_ends: Words,
     /// How a list begins to say that it has nobody to tell of.
@@ -225,6 +230,11 @@ impl Vocabulary {
             lunar: words(|file| &file.words.lunar),
             present: words(|file| &file.words.present),
             changes: words(|file| &file.words.changes),
+            parts: Arc::new(PartWords {
+                units: inside(|file| &file.parts.units),
+                kinds: commons.iter().flat_map(|file| kinds(&file.parts.kinds)).collect(),
+                changes: [words(|file| &file.words.changes), words(|file| &file.parts.additions)].concat(),
+            }),
             band_starts: inside(|file| &file.words.band_starts),
             band_ends: inside(|file| &file.words.band_ends),
             nobody: words(|file| &file.words.nobody),
@@ -394,6 +404,12 @@ fn columns<'a>(files: impl Iterator<Item = &'a BTreeMap<Field, Words>>) -> FxHas
 
 fn flat<K: Copy>(map: &BTreeMap<K, Words>) -> impl Iterator<Item = (K, String)> {
     map.iter().flat_map(|(key, words)| words.iter().map(|word| (*key, fold_word(word))))
+}
+
+/// Folded: of each kind the parts, of each part its words.
+fn kinds(kinds: &[Vec<Words>]) -> impl Iterator<Item = Vec<Words>> {
+    let fold = |words: &Words| words.iter().map(|word| fold_word(word)).collect();
+    kinds.iter().map(move |parts| parts.iter().map(fold).collect())
 }
 
 fn longest_first(mut words: Words) -> Words {

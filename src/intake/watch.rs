@@ -17,7 +17,6 @@ use crate::settings::file_name::{real_path, shown_name};
 
 use super::area;
 use super::container::is_lock_name;
-use super::fold::fold_word;
 use super::vocabulary::Vocabulary;
 
 /// Folders below the watched one; deeper ones are not looked into.
@@ -225,9 +224,8 @@ impl Watch {
 pub fn in_order(files: &mut [Seen], today: Date, vocabulary: &Vocabulary) {
     files.sort_by_cached_key(|seen| {
         let stated = area::stated_on([seen.rel_path.as_str()].into_iter(), today);
-        let folded = fold_word(&seen.rel_path);
-        let is_part = vocabulary.changes.iter().any(|word| folded.contains(word.as_str()));
-        (stated.is_none(), stated, is_part, seen.modified, seen.rel_path.clone())
+        let is_of_changes = vocabulary.parts.of(&seen.rel_path).is_of_changes;
+        (stated.is_none(), stated, is_of_changes, seen.modified, seen.rel_path.clone())
     });
 }
 

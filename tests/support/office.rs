@@ -185,6 +185,7 @@ pub fn take_file(
         released: false,
         dry_run: false,
         guard: GUARD,
+        parts: vocabulary().parts.clone(),
         streams: all_there(store),
     };
     let context = Context {

@@ -10,7 +10,7 @@ use crate::store::{Held, Writer};
 use super::ingest::Manner;
 use super::scope::Scope;
 
-/// Of two parts of one list (特扶.csv and 奖扶.csv) hardly anybody stands in both; of two months of it nearly everybody.
+/// Of two parts of one list (东头.csv and 西头.csv) hardly anybody stands in both; of two months of it nearly everybody.
 const SHARED_MAX_PERCENT: u64 = 20;
 /// A list of one line may well have another one next month; not where so many come at once.
 const COME_TO_ONE_MIN: u64 = 5;
@@ -18,10 +18,14 @@ const COME_TO_ONE_MIN: u64 = 5;
 /// Whether a snapshot of `has` lines that would remove `removes` of `had` lines is rather another list, or another part
 /// of it, than the same one later.
 pub(super) fn is_another(had: u64, has: u64, removes: u64) -> bool {
-    let shared = had.saturating_sub(removes);
-    let few = |of: u64| shared * 100 <= of * SHARED_MAX_PERCENT;
     let is_enough = removes > 1 || (removes == 1 && has >= COME_TO_ONE_MIN);
-    is_enough && few(had) && few(has)
+    is_enough && stand_apart(had, has, had.saturating_sub(removes))
+}
+
+/// Whether hardly anybody, `shared`, stands in both.
+pub(super) fn stand_apart(had: u64, has: u64, shared: u64) -> bool {
+    let few = |of: u64| shared * 100 <= of * SHARED_MAX_PERCENT;
+    few(had) && few(has)
 }
 
 /// The file that counts, `counts`, where it still lies in `folder` beside the one of which `held` is, and both are rather

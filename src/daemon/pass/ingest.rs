@@ -8,11 +8,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use crate::domain::{Area, List, Record, Uid};
 use crate::error::{Error, Result};
-use crate::intake::{Refusal, Unreadable, diff};
+use crate::intake::{PartWords, Refusal, Unreadable, diff};
 use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, View, Wait, Writer};
 
 use super::Setting;
@@ -48,6 +49,8 @@ pub struct Manner {
     /// Only tell what would change.
     pub dry_run: bool,
     pub guard: Guard,
+    /// Words by which parts of a list are called.
+    pub parts: Arc<PartWords>,
     /// All that is watched.
     pub streams: Vec<Stream>,
 }
@@ -165,9 +168,9 @@ fn settle(
                         scope.begin_anew();
                         plan = self::plan(view, has_below, setting, manner, at, &scope)?;
                     }
-                    let planned = match scope.newer(manner) {
-                        Some(newer) if !plan.joins => Err(newer),
-                        _ => Ok(plan),
+                    let planned = match scope.newer(manner, plan.reach) {
+                        Some(newer) => Err(newer),
+                        None => Ok(plan),
                     };
                     if planned_to.send((at, scope, planned)).is_err() {
                         // Nobody takes them any more only where the writer failed, and it says why.
@@ -237,9 +240,9 @@ fn plan(
     let new: Vec<diff::Arrived> =
         arrived.iter().enumerate().map(|(i, record)| diff::Arrived { record, order: i as u32 }).collect();
     let pairing = diff::pair(&old, &new);
-    let joins = scope.joins(at.0, manner, scope.held.len() - pairing.gone.len());
-    let (kept, gone): (Vec<usize>, Vec<usize>) =
-        pairing.gone.into_iter().partition(|i| manner.append || (joins && scope.file_of(at_line[*i]) != manner.file));
+    let reach = scope.reach(at.0, manner, scope.held.len() - pairing.gone.len());
+    let speaks_of = |i: &usize| scope.speaks_of(scope.file_of(at_line[*i]), reach, manner);
+    let (gone, kept): (Vec<usize>, Vec<usize>) = pairing.gone.into_iter().partition(speaks_of);
     let kept: Vec<Uid> = kept.into_iter().map(|i| had[i].entry.uid).collect();
     let is_damaged = |at: usize| had[at].entry.record.id_number.as_ref().is_some_and(|id| id.is_damaged());
     let replaced = pairing.same.iter().map(|(i, _)| *i).chain(gone.iter().copied());
@@ -262,7 +265,7 @@ fn plan(
     let other_file = other_file(&manner.folder, &scope.as_held(at, manner, setting, removes), counts);
     let waits = !manner.released && (too_much || other_file.is_some());
     let held = waits && !view.is_released(&manner.stream, &manner.hash, at)?;
-    Ok(Plan { same, gone, fresh, kept, joins, replaced_damaged, removes, held, other_file })
+    Ok(Plan { same, gone, fresh, kept, reach, replaced_damaged, removes, held, other_file })
 }
 
 /// Does what was planned, or holds it.
@@ -314,8 +317,8 @@ fn take(
     let before = scope.before.as_ref().map_or(0, |before| before.facts.damaged);
     scope.damaged += before.saturating_sub(plan.replaced_damaged);
     let key = SnapshotKey { list: at.0, area: at.1, origin: setting.node, stream: manner.stream.clone() };
-    writer.put_snapshot(&scope.snapshot(key, manner, setting, plan.joins), &scope.placement)?;
-    for (stream, file) in scope.replaced(manner, plan.joins) {
+    writer.put_snapshot(&scope.snapshot(key, manner, setting, plan.reach), &scope.placement)?;
+    for (stream, file) in scope.replaced(manner, plan.reach) {
         writer.read_again_if_dropped(stream, file)?;
     }
     if let Some(left) = scope.moved_from.take() {
@@ -357,6 +360,7 @@ mod tests {
                 released: false,
                 dry_run: false,
                 guard: Guard { removed_share_max: 1.0, removed_lines_floor: 0 },
+                parts: vocabulary.parts.clone(),
                 streams: Vec::new(),
             };
             let context = Context {

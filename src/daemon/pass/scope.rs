@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashSet;
 
 use crate::domain::{Area, Date, List, Record, Uid};
+use crate::intake::Part;
 use crate::rules::{SnapshotFacts, StatedTotal};
 use crate::store::{Held, Placed, Placement, Segment, Snapshot, SnapshotKey, StoredEntry};
 
 use super::Setting;
 use super::entering::{Difference, Now};
+use super::holding::stand_apart;
 use super::ingest::Manner;
 
 /// What became of one list of one area in the file.
@@ -81,6 +83,18 @@ pub(super) struct Staged {
     pub body: Box<str>,
 }
 
+/// Of which held lines a file speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    All,
+    /// Of those of the same part of the list, by the names of the files.
+    Part,
+    /// Of its own as it was.
+    File,
+    /// It adds to them.
+    Nothing,
+}
+
 /// What a snapshot does to what is held.
 pub(super) struct Plan {
     /// Held entries with the staged line that is the same one now, and what it says.
@@ -88,10 +102,9 @@ pub(super) struct Plan {
     pub gone: Vec<StoredEntry>,
     /// Staged lines that are new.
     pub fresh: Vec<(usize, Record)>,
-    /// Entries that the file does not speak of, and that stay all the same: see [`Scope::joins`].
+    /// Entries that the file neither has nor speaks of.
     pub kept: Vec<Uid>,
-    /// The file is one of several that are the list.
-    pub joins: bool,
+    pub reach: Reach,
     /// Damaged numbers of held lines that are not kept as they are.
     pub replaced_damaged: u64,
     pub removes: u64,
@@ -129,13 +142,53 @@ impl Scope {
         self.used.insert(uid);
     }
 
-    /// Whether the file is one of several that are the list together, and says nothing of the lines of the others:
-    /// where the source says so, and for the dead of one month beside those of another. Of a list of deaths nobody ever
-    /// goes, so a file of it under another name that has not even half of the dead is the next one, and not all of them.
-    pub fn joins(&self, list: List, manner: &Manner, stay: usize) -> bool {
+    /// Of which held lines the file speaks: those that it does not have are gone. Of a list of deaths nobody ever goes, so
+    /// a file of it under another name that has not even half of the dead is the next one, and not all of them. Other
+    /// lists may be in parts by the names of their files. `stay`: held lines that the file has as well.
+    pub fn reach(&self, list: List, manner: &Manner, stay: usize) -> Reach {
         let is_in_parts = self.runs.iter().any(|run| run.file != self.runs[0].file);
         let is_next = self.runs.iter().all(|run| run.file != manner.file) && stay * 2 < self.held.len();
-        manner.append || (list == List::Deaths && (is_in_parts || is_next))
+        if manner.append {
+            Reach::Nothing
+        } else if list == List::Deaths {
+            if is_in_parts || is_next { Reach::File } else { Reach::All }
+        } else {
+            self.reach_by_name(manner, stay)
+        }
+    }
+
+    /// What the names of the files say; whether one that is new is a part of the list, also who stands in it says.
+    fn reach_by_name(&self, manner: &Manner, stay: usize) -> Reach {
+        let own = manner.parts.of(&manner.file);
+        let files: BTreeSet<&str> = self.runs.iter().map(|run| run.file.as_str()).collect();
+        let is_other = |file: &&&str| **file != manner.file && !own.is_same(&manner.parts.of(file));
+        let others: Vec<Part> = files.iter().filter(is_other).map(|file| manner.parts.of(file)).collect();
+        let (is_alone, is_known) = (others.is_empty(), others.len() < files.len());
+        let is_beside = |other: &Part| own.is_beside(other);
+        let are_parts = others.iter().all(|other| is_beside(other) || other.is_of_changes);
+        let is_new_part = || {
+            others.iter().any(is_beside)
+                && stand_apart(self.held.len() as u64, self.placement.len() as u64, stay as u64)
+        };
+        if is_alone {
+            Reach::All
+        } else if own.is_of_changes {
+            if is_known || stay * 2 < self.held.len() { Reach::File } else { Reach::All }
+        } else if are_parts && (is_known || is_new_part()) {
+            Reach::Part
+        } else {
+            Reach::All
+        }
+    }
+
+    /// Whether a held line from `file` is gone where this file does not have it.
+    pub fn speaks_of(&self, file: &str, reach: Reach, manner: &Manner) -> bool {
+        match reach {
+            Reach::All => true,
+            Reach::Nothing => false,
+            Reach::File => file == manner.file,
+            Reach::Part => file == manner.file || manner.parts.of(file).is_same(&manner.parts.of(&manner.file)),
+        }
     }
 
     /// The file that a held line came from.
@@ -143,11 +196,12 @@ impl Scope {
         &self.runs[self.runs.partition_point(|run| run.end <= held)].file
     }
 
-    /// Other files that were the list, or part of it, until now: stream and path. None where this one `joins` them.
-    pub fn replaced(&self, manner: &Manner, joins: bool) -> BTreeSet<(&str, &str)> {
-        let Some(before) = self.before.as_ref().filter(|_| !joins) else { return BTreeSet::new() };
+    /// Other files that were the list, or this part of it, until now: stream and path.
+    pub fn replaced(&self, manner: &Manner, reach: Reach) -> BTreeSet<(&str, &str)> {
+        let Some(before) = self.before.as_ref() else { return BTreeSet::new() };
         let files = self.runs.iter().map(|run| run.file.as_str()).chain([before.facts.file.as_str()]);
-        let stood = files.map(|file| (before.key.stream.as_str(), file));
+        let speaks_of = |file: &&str| self.speaks_of(file, reach, manner);
+        let stood = files.filter(speaks_of).map(|file| (before.key.stream.as_str(), file));
         stood.filter(|stood| *stood != (manner.stream.as_str(), manner.file.as_str())).collect()
     }
 
@@ -170,19 +224,24 @@ impl Scope {
     }
 
     /// The list that counts, where this file is of an earlier day: files come late and out of order (DOMAIN.md 6 row
-    /// 17). The same file written anew is a correction, whatever day it states.
-    pub fn newer(&self, manner: &Manner) -> Option<Outdated> {
+    /// 17). The same file written anew is a correction, whatever day it states, and what speaks of no other file takes the
+    /// place of none.
+    pub fn newer(&self, manner: &Manner, reach: Reach) -> Option<Outdated> {
+        let speaks_of = |run: &Run| run.file != manner.file && self.speaks_of(&run.file, reach, manner);
+        if reach != Reach::All && !self.runs.iter().any(speaks_of) {
+            return None;
+        }
         let before = self.before.as_ref().filter(|before| before.facts.file != manner.file)?;
         let (stated_on, newer_on) = (self.stated_on?, before.stated_on?);
         let outdated = stated_on < newer_on && !manner.released;
         outdated.then(|| Outdated { stated_on, newer_on, newer_file: before.facts.file.clone() })
     }
 
-    pub fn snapshot(&self, key: SnapshotKey, manner: &Manner, setting: &Setting, joins: bool) -> Snapshot {
+    pub fn snapshot(&self, key: SnapshotKey, manner: &Manner, setting: &Setting, reach: Reach) -> Snapshot {
         let of_file = self.placement.segments.iter().filter(|segment| segment.file.is_none());
         let mut sheets: Vec<&Option<String>> = of_file.map(|s| &s.sheet).collect();
         sheets.dedup();
-        let before = self.before.as_ref().filter(|_| joins).and_then(|before| before.stated_on);
+        let before = self.before.as_ref().filter(|_| reach != Reach::All).and_then(|before| before.stated_on);
         let stated_on = self.stated_on.max(before);
         let facts = SnapshotFacts {
             area: key.area,

@@ -12,7 +12,7 @@ use super::super::whose::Whose;
 use crate::domain::{Aid, Area, Flow, List, Reason, Status};
 use crate::error::{Context as _, Error};
 
-pub(super) type Words = Vec<String>;
+pub type Words = Vec<String>;
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
@@ -32,6 +32,7 @@ pub(super) struct CommonFile {
     pub told: AroundWords,
     pub areas: BTreeMap<Area, Words>,
     pub foreign: Foreign,
+    pub parts: Parts,
     pub asks: Asks,
 }
 
@@ -109,6 +110,14 @@ pub(super) struct Foreign {
     pub words: Words,
     pub anybodys: Words,
     pub always: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Parts {
+    pub units: Words,
+    pub additions: Words,
+    pub kinds: Vec<Vec<Words>>,
 }
 
 /// Around and in a header that asks whether a line ended.
