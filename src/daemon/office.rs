@@ -43,8 +43,8 @@ pub struct Office {
     /// Whose file is being taken.
     turn: Mutex<()>,
     flow: Mutex<Option<Flow>>,
-    /// When something was last done that leaves much in memory behind it; `None` once that was given back.
-    stirred: Mutex<Option<Instant>>,
+    /// When something was last done that leaves much in memory behind it, and how often that was given back since.
+    stirred: Mutex<(Instant, usize)>,
 }
 
 /// Batches of children that follow each other closely.
@@ -60,8 +60,9 @@ const LULL: Duration = Duration::from_millis(150);
 const LULL_WITHIN: Duration = Duration::from_secs(3);
 /// What came is linked after this long, though more is coming.
 const FLOW_MAX: Duration = Duration::from_secs(60);
-/// Caches are kept this long for whoever asks again.
-const REST_AFTER: Duration = Duration::from_secs(10);
+/// Caches are kept this long for whoever asks again. A second time, since what followed the last work (the link reports it,
+/// somebody looks at what came of it) needs much of the program once.
+const REST_AFTER: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(40)];
 
 /// No office ran rosterd on this day, or before it.
 const BEFORE_ROSTERD: Date = Date::constant(2025, 1, 1);
@@ -99,7 +100,7 @@ impl Office {
             bell: Bell::default(),
             turn: Mutex::default(),
             flow: Mutex::default(),
-            stirred: Mutex::new(Some(Instant::now())),
+            stirred: Mutex::new((Instant::now(), 0)),
         }
     }
 
@@ -201,14 +202,15 @@ impl Office {
 
     /// Much was read, or somebody asked for something: see [`Office::rest`].
     pub fn stir(&self) {
-        *self.stirred.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.stirred.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), 0);
     }
 
     /// Gives back what was needed a while ago.
     pub fn rest(&self) {
         let mut stirred = self.stirred.lock().unwrap_or_else(PoisonError::into_inner);
-        if stirred.is_some_and(|at| at.elapsed() >= REST_AFTER) {
-            *stirred = None;
+        let (at, rests) = *stirred;
+        if REST_AFTER.get(rests).is_some_and(|after| at.elapsed() >= *after) {
+            stirred.1 += 1;
             self.store.shrink();
             memory::give_back();
         }
