@@ -148,7 +148,7 @@ CREATE TABLE findings (
     snapshot   INTEGER,                  -- NULL: about a person
     area       INTEGER,                  -- NULL: the person as a whole
     list       INTEGER,
-    first_seen INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,         -- the day since which it stands: anew when it reopens
     due        INTEGER,
     detail     TEXT NOT NULL,
     evidence   TEXT NOT NULL,            -- JSON array of uids, the one to look at first
@@ -193,7 +193,7 @@ CREATE TABLE decisions (
     seq     INTEGER NOT NULL,
     kind    TEXT NOT NULL,               -- finding or match
     subject TEXT NOT NULL,               -- the finding's id, or the pair of uids
-    verdict TEXT NOT NULL,               -- confirm, dismiss, reopen, reject
+    verdict TEXT NOT NULL,               -- confirm, dismiss, reopen, reject; over: see decisions.rs
     note    TEXT NOT NULL,
     author  INTEGER NOT NULL,            -- the node it was made at
     at      INTEGER NOT NULL,
