@@ -200,6 +200,8 @@ impl Writer<'_> {
                     .prepare_cached("UPDATE findings SET holds = 0, nseq = ?2 WHERE id = ?1")
                     .and_then(|mut s| s.execute((old.id.0 as i64, self.next_seq() as i64)))
                     .doing("closing a finding")?;
+                self.put_rests_on(old.id, &[], false)?;
+                self.end_confirmation(old.id)?;
                 out.push((Transition::Closed, old.id));
             }
         }
@@ -269,6 +271,7 @@ impl Writer<'_> {
             )
             .and_then(|mut s| s.execute(values))
             .doing("writing a finding")?;
+        self.put_rests_on(finding.id, &finding.evidence, old.is_none())?;
         // A decision may have come down or up before the evidence did.
         let is_new = self.prove_decisions(finding.id)? || old.is_none();
         self.apply_decision(finding.id, if is_new { Occasion::Finding } else { Occasion::Evidence })?;

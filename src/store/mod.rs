@@ -29,6 +29,7 @@ mod outbox;
 mod placement;
 mod queries;
 mod refused;
+mod rests_on;
 mod seen_through;
 mod snapshots;
 mod sources;

@@ -162,6 +162,18 @@ CREATE INDEX findings_snapshot ON findings (snapshot) WHERE snapshot IS NOT NULL
 CREATE INDEX findings_nseq ON findings (nseq);
 CREATE INDEX findings_open ON findings (rule) WHERE holds = 1;
 
+-- The lines that a finding rests on which holds, where they are of several offices: an office that is told of it is told
+-- again when one of them stands elsewhere.
+CREATE TABLE rests_on (
+    origin  INTEGER NOT NULL,            -- whose list the line stands on, with the next two
+    area    INTEGER NOT NULL,
+    list    INTEGER NOT NULL,
+    entry   INTEGER NOT NULL,            -- uid
+    finding INTEGER NOT NULL,            -- domain::FindingId
+    PRIMARY KEY (origin, area, list, entry, finding)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rests_on_finding ON rests_on (finding);
+
 -- What the parent told us: findings that concern our area, and decisions. Its word, kept apart from our own, and
 -- handed on to our children as it came.
 CREATE TABLE notices (
