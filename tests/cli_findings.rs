@@ -253,8 +253,16 @@ fn what_is_late_is_marked_and_can_be_asked_for_alone() {
     // Confirmed it is still to be put right; dismissed it is not.
     let id = id_of(moved);
     done(&node, &["decide", &id, "confirm", "--note", "已核实"]);
-    assert!(node.json(&["findings", "--overdue"]).is_empty());
-    assert_eq!(node.json(&["findings", "--overdue", "--all"]).len(), 1);
+    assert_eq!(node.json(&["findings", "--overdue"])[0]["status"], "confirmed");
+    assert!(node.findings().iter().all(|finding| finding["id"] != *id), "it is not open");
+    let row = |asked: &[&str]| {
+        let rows = node.json(&[&["findings", "--summary", "--rule", "moved-still-active"], asked].concat());
+        rows.iter()
+            .map(|row| (row["findings"].clone(), row["open"].clone(), row["overdue"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(row(&[]), [(json!(0), json!(0), json!(1))]);
+    assert_eq!(row(&["--overdue"]), [(json!(1), json!(0), json!(1))]);
     done(&node, &["decide", &id, "dismiss", "--note", "已迁回"]);
     assert!(node.json(&["findings", "--overdue", "--all"]).is_empty());
 }

@@ -20,6 +20,8 @@ pub struct FindingFilter {
     pub list: Option<List>,
     pub area: Option<Area>,
     pub severity: Option<String>,
+    /// Also confirmed ones: what nobody has finished.
+    pub unfinished: bool,
     /// Also decided and closed ones.
     pub all: bool,
 }
@@ -30,7 +32,15 @@ impl FindingFilter {
             && self.list.is_none_or(|list| row.list == Some(list))
             && self.severity.as_ref().is_none_or(|severity| *severity == row.severity)
             && self.area.is_none_or(|area| row.concerns(area))
-            && (self.all || row.status == FindingStatus::Open)
+            && self.takes_status(row.status)
+    }
+
+    pub fn takes_status(&self, status: FindingStatus) -> bool {
+        match status {
+            FindingStatus::Open => true,
+            FindingStatus::Confirmed => self.all || self.unfinished,
+            FindingStatus::Dismissed | FindingStatus::Closed => self.all,
+        }
     }
 }
 

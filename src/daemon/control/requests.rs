@@ -99,7 +99,9 @@ pub struct Findings {
     pub status: Option<FindingStatus>,
     /// Also decided and closed ones.
     pub all: bool,
-    /// Only those whose day is past.
+    /// Also confirmed ones: with the open ones, what nobody has finished.
+    pub unfinished: bool,
+    /// Of what nobody has finished, only that whose day is past.
     pub overdue: bool,
 }
 

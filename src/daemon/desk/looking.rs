@@ -34,6 +34,8 @@ impl FrontDesk {
             area: args.area,
             severity: args.severity.map(|s| s.as_str().to_owned()),
             all: args.all || args.status.is_some(),
+            // What is late is what nobody has finished.
+            unfinished: args.unfinished || args.overdue,
         };
         let office = &self.office;
         self.rows_of_one_moment(out, |view, put| {
@@ -232,7 +234,7 @@ fn takes(filter: &FindingFilter, status: Option<FindingStatus>, told: &Value) ->
         && filter.list.is_none_or(|list| list.as_str() == text("list"))
         && filter.area.is_none_or(|area| is_about(told, area))
         && status.is_none_or(|status| status.as_str() == text("status"))
-        && (filter.all || text("status") == FindingStatus::Open.as_str())
+        && FindingStatus::parse(text("status")).is_some_and(|status| filter.takes_status(status))
 }
 
 /// Whether the query is the name of a finding, or of an entry, that is here. Names that this store gave are nobody's secret;
