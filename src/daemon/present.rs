@@ -55,7 +55,7 @@ impl<'a> Presenter<'a> {
         let own = self.view.finding(id)?;
         let told = match &own {
             Some(row) if row.status != FindingStatus::Closed => None,
-            _ => self.view.notice(id)?.and_then(|told| told_finding(&told.body)),
+            _ => self.view.told(id)?,
         };
         if let Some(mut told) = told {
             self.renew(&mut told)?;
@@ -278,12 +278,6 @@ impl<'a> Presenter<'a> {
             "entries": self.entries(&[row.a, row.b])?,
         }))
     }
-}
-
-/// The finding in a line that the parent told; `None` where that takes one back, or tells something else.
-pub fn told_finding(line: &str) -> Option<Value> {
-    let mut line: Value = serde_json::from_str(line).ok()?;
-    line.get_mut("finding").map(Value::take).filter(|finding| !finding.is_null())
 }
 
 /// A note as anybody may read it: those whom it is about are not named whole in it either.

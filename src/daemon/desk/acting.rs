@@ -57,8 +57,7 @@ impl FrontDesk {
             basis: None,
         };
         let is_new = office.store.write(|writer| {
-            let told = writer.notices()?.into_iter().any(|(id, _)| id == args.finding);
-            if !told && writer.finding(args.finding)?.is_none() {
+            if writer.finding(args.finding)?.is_none() && writer.told(args.finding)?.is_none() {
                 return Ok(None);
             }
             let basis = writer.basis_of(args.finding)?;
