@@ -166,8 +166,7 @@ impl FrontDesk {
         }
         // A rehearsal that tells what would happen is done; a file that waits for a person is not.
         let mut exit = Exit::Done;
-        let mut problems: Vec<Value> =
-            outcome.refused.iter().take(PROBLEMS_MAX).map(|refusal| self.problem(refusal)).collect();
+        let mut problems: Vec<Value> = outcome.told().take(PROBLEMS_MAX).map(|refusal| self.problem(refusal)).collect();
         for scope in &outcome.scopes {
             if let Some(other) = &scope.other_file {
                 let text = self.office.text.say_with("say-held-other-file", &[("file", &file), ("other", other)]);
