@@ -169,9 +169,44 @@ fn what_another_office_decided_is_told_with_its_name_where_that_is_known() {
     // Only the township sees both villages; each is told.
     let both = of_rule(here, "listed-in-two-areas", &["--list", "dibao"]);
     let id = id_of(&both);
+    // What the township alone sees is listed with the rest, the worst first, and counted.
+    let listed = here.findings();
+    let place = |finding: &Value| {
+        let severity = ["high", "medium", "low", "info"].iter().position(|one| finding["severity"] == **one);
+        (severity, finding["rule"].as_str().unwrap().to_owned())
+    };
+    assert!(listed.is_sorted_by_key(place), "{listed:?}");
+    let at = listed.iter().position(|finding| finding["id"] == *id).expect("it is listed");
+    assert!(at + 1 < listed.len(), "something less grave stands behind it: {listed:?}");
+    let counted = |node: &Node| {
+        let status = node.json(&["status"]).remove(0);
+        status["findings"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum::<u64>() as usize
+    };
+    assert_eq!(counted(here), listed.len());
+    // Who asks whom it is about sees the other village's line, masked.
+    let people = here.json(&["people", &id]);
+    let lines: Vec<(&Value, &Value)> = people
+        .iter()
+        .flat_map(|person| person["entries"].as_array().unwrap())
+        .filter(|entry| entry["list"] == "dibao")
+        .map(|entry| (&entry["area"], &entry["name"]))
+        .collect();
+    let [here_dibao, next_dibao] = [json!("519901001200"), json!("519901001201")];
+    let masked = json!("王**");
+    assert_eq!(lines, [(&here_dibao, &masked), (&next_dibao, &masked)]);
+    let table = done(here, &["people", &id]);
+    assert!(
+        table.contains(&format!("{id} 涉及的其他单位的记录（上级告知）")) && table.contains("低保.csv:2"),
+        "{table}"
+    );
+
+    // The village's word counts there at once: nobody has to wait for the township to see it.
     let said = here.call(&["decide", &id, "属实", "--note", "王大明住在本村"]);
-    assert!(said.status.success() && err(&said).contains("已登记，上级收到后生效"), "{}", err(&said));
-    assert_eq!(here.json(&["decide", &id, "confirm", "--note", "王大明住在本村"])[0]["already"], true);
+    assert!(said.status.success() && err(&said).contains("已属实"), "{}", err(&said));
+    assert!(here.findings().iter().all(|finding| finding["id"] != *id));
+    assert_eq!(counted(here), listed.len() - 1);
+    let again = here.json(&["decide", &id, "confirm", "--note", "王大明住在本村"]).remove(0);
+    assert_eq!((&again["already"], &again["status"]), (&json!(true), &json!("confirmed")));
     settle(&offices);
     let above = of_rule(township, "listed-in-two-areas", &["--list", "dibao", "--all"]);
     let decision = &above["decision"];
@@ -253,10 +288,19 @@ fn what_is_late_is_marked_and_can_be_asked_for_alone() {
     // Confirmed it is still to be put right; dismissed it is not.
     let id = id_of(moved);
     done(&node, &["decide", &id, "confirm", "--note", "已核实"]);
-    assert!(node.json(&["findings", "--overdue"]).is_empty());
-    assert_eq!(node.json(&["findings", "--overdue", "--all"]).len(), 1);
+    assert_eq!(node.json(&["findings", "--overdue"])[0]["status"], "confirmed");
+    assert!(node.findings().iter().all(|finding| finding["id"] != *id), "it is not open");
+    let row = |asked: &[&str]| {
+        let rows = node.json(&[&["findings", "--summary", "--rule", "moved-still-active"], asked].concat());
+        rows.iter()
+            .map(|row| (row["findings"].clone(), row["open"].clone(), row["overdue"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(row(&[]), [(json!(0), json!(0), json!(1))]);
+    assert_eq!(row(&["--overdue"]), [(json!(1), json!(0), json!(1))]);
     done(&node, &["decide", &id, "dismiss", "--note", "已迁回"]);
     assert!(node.json(&["findings", "--overdue", "--all"]).is_empty());
+    assert!(row(&[]).is_empty());
 }
 
 #[test]

@@ -215,3 +215,39 @@ fn what_an_import_said_of_the_area_holds_when_the_file_is_released() {
     assert!(node.json(&["held"]).is_empty());
     node.stop();
 }
+
+#[test]
+fn of_what_is_held_nobody_is_told_that_it_was_taken_and_a_rejected_file_leaves_nothing_behind() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let with_word = |count, word: &str| active(count) + &people(200..=200, word);
+    drop(&node, &with_word(60, "待定"));
+    let noted = || -> Vec<(String, String)> {
+        let rows = node.json(&["quarantine"]);
+        let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        rows.iter().map(|row| (text(row, "file"), text(row, "detail"))).collect()
+    };
+    let before = noted();
+    assert!(before.len() == 1 && before[0].1.contains("待定"), "{before:?}");
+
+    // Of the same name, as what counts, and of another.
+    for name in ["低保.csv", "名单.csv"] {
+        let elsewhere = root.path().join(name);
+        fs::write(&elsewhere, with_word(5, "未明")).unwrap();
+        let answer = node.call(&["import", elsewhere.to_str().unwrap(), "--json"]);
+        let row: Value = serde_json::from_slice(&answer.stdout).unwrap();
+        assert_eq!((&row["state"], &row["problems"]), (&"held".into(), &Value::Array(Vec::new())), "{name}");
+        assert_eq!(noted(), before, "{name}");
+        assert!(node.call(&["held", "reject", &waiting(&node)]).status.success());
+        assert_eq!(noted(), before, "{name}");
+    }
+
+    // A line that cannot be taken is named while the file waits, and forgotten with it.
+    let elsewhere = root.path().join("名单.csv");
+    fs::write(&elsewhere, active(5) + ",,A类,2020.1.5,2026.5.5,在保\n").unwrap();
+    assert_eq!(node.call(&["import", elsewhere.to_str().unwrap()]).status.code(), Some(1));
+    assert_eq!(noted().len(), 2, "{:?}", noted());
+    assert!(node.call(&["held", "reject", &waiting(&node)]).status.success());
+    assert_eq!(noted(), before);
+    node.stop();
+}

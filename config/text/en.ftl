@@ -388,6 +388,7 @@ label-from = from
 label-to = to
 label-confidence = confidence
 label-person = person
+people-told = lines of other offices in { $id }, as the office above told of them
 label-name = name
 label-number = number
 label-lines = lines

@@ -140,7 +140,7 @@ help-findings-list = 只看这种名册：population 人口底册、health 健�
 help-findings-area = 只看这个地区及其下级
 help-findings-severity = 只看这个程度：high 高、medium 中、low 低、info 提示；中英文都可以写
 help-findings-all = 也看已处理和已消除的，以及谁、何时、怎样处理的
-help-findings-overdue = 只看超过应办结日的
+help-findings-overdue = 只看超过应办结日的，待核实的和已属实的都算
 help-findings-summary = 只看有多少条：按地区和程度；加 --json 时按地区、规则和程度
 help-findings-csv = 写成这个文件，用表格软件打开；姓名照样遮盖；写 - 则输出到标准输出
 

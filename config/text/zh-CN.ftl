@@ -391,6 +391,7 @@ label-from = 从
 label-to = 到
 label-confidence = 可信度
 label-person = 人员
+people-told = { $id } 涉及的其他单位的记录（上级告知）
 label-name = 姓名
 label-number = 证件号
 label-lines = 行数

@@ -65,22 +65,42 @@ fn number(count: usize) -> String {
 /// The findings of the areas directly below one, each area with those of all below it.
 pub struct ByArea<'a> {
     findings: Vec<(Option<Area>, &'a Value)>,
+    /// Of what is not open, only what is late is counted.
+    is_open_alone: bool,
     names: &'a BTreeMap<String, String>,
+}
+
+/// The area directly below `within` in which a finding is to be looked into; `None` where it lies across several.
+pub fn place_below(within: Area, finding: &Value) -> Option<Area> {
+    let of = |row: &Value| -> Option<Area> {
+        let area: Area = view::field(row, "area").parse().ok()?;
+        Some(if within.level() == Level::County { area.township() } else { area })
+    };
+    // Of a person as a whole: where all the lines stand, if that is one place.
+    let mut lines = finding["entries"].as_array().into_iter().flatten().map(of);
+    of(finding).or_else(|| lines.next().flatten().filter(|first| lines.all(|area| area == Some(*first))))
 }
 
 impl<'a> ByArea<'a> {
     /// `names` are those of areas by their codes.
-    pub fn below(within: Area, findings: &'a [Value], names: &'a BTreeMap<String, String>) -> ByArea<'a> {
-        let row_of = |finding: &Value| -> Option<Area> {
-            let of = |row: &Value| -> Option<Area> {
-                let area: Area = view::field(row, "area").parse().ok()?;
-                Some(if within.level() == Level::County { area.township() } else { area })
-            };
-            // Of a person as a whole: where all the lines stand, if that is one place.
-            let mut lines = finding["entries"].as_array().into_iter().flatten().map(of);
-            of(finding).or_else(|| lines.next().flatten().filter(|first| lines.all(|area| area == Some(*first))))
-        };
-        ByArea { findings: findings.iter().map(|finding| (row_of(finding), finding)).collect(), names }
+    pub fn below(
+        within: Area,
+        findings: &'a [Value],
+        is_open_alone: bool,
+        names: &'a BTreeMap<String, String>,
+    ) -> ByArea<'a> {
+        let counted = findings.iter().filter(|finding| !is_open_alone || is_open(finding) || is_overdue(finding));
+        let findings = counted.map(|finding| (place_below(within, finding), finding)).collect();
+        ByArea { findings, is_open_alone, names }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// Whether it is one of those that were asked for, and not only late.
+    fn is_asked_for(&self, finding: &Value) -> bool {
+        !self.is_open_alone || is_open(finding)
     }
 
     fn name(&self, area: Option<Area>) -> Option<&str> {
@@ -101,7 +121,7 @@ impl<'a> ByArea<'a> {
             });
             let severity = Severity::parse(view::field(finding, "severity"));
             if let Some(at) = Severity::ALL.iter().position(|one| Some(*one) == severity) {
-                line.counts[at] += 1;
+                line.counts[at] += usize::from(self.is_asked_for(finding));
             }
             line.beside[0] += usize::from(is_overdue(finding));
         }
@@ -119,9 +139,9 @@ impl<'a> ByArea<'a> {
         let mut counts: BTreeMap<(Option<Area>, &str, &str), [usize; 3]> = BTreeMap::new();
         for (area, finding) in &self.findings {
             let key = (*area, view::field(finding, "rule"), view::field(finding, "severity"));
-            let is_open = view::field(finding, "status") == FindingStatus::Open.as_str();
             let row = counts.entry(key).or_default();
-            for (count, is_one) in row.iter_mut().zip([true, is_open, is_overdue(finding)]) {
+            let counted = [self.is_asked_for(finding), is_open(finding), is_overdue(finding)];
+            for (count, is_one) in row.iter_mut().zip(counted) {
                 *count += usize::from(is_one);
             }
         }
@@ -133,6 +153,10 @@ impl<'a> ByArea<'a> {
         };
         counts.into_iter().map(row).collect()
     }
+}
+
+fn is_open(finding: &Value) -> bool {
+    view::field(finding, "status") == FindingStatus::Open.as_str()
 }
 
 fn is_overdue(finding: &Value) -> bool {
@@ -157,7 +181,7 @@ mod tests {
             finding(Some("519901001201"), "medium", "confirmed", true),
         ];
         let names = BTreeMap::from([("519901001".to_owned(), "第1乡".to_owned())]);
-        let counted = ByArea::below("519901".parse().unwrap(), &findings, &names);
+        let counted = ByArea::below("519901".parse().unwrap(), &findings, false, &names);
         assert_eq!(
             counted.table(&Text::new(Language::Chinese)).lines(80),
             [
@@ -175,6 +199,17 @@ mod tests {
                    "open": 1, "overdue": 2, "findings": 2})
         );
         assert_eq!((rows.len(), &rows[0]["area"], &rows[0]["open"]), (3, &Value::Null, &json!(1)));
+
+        // Asked for the open ones: the confirmed one is late and nothing else, and would not be counted if it were not.
+        let counted = ByArea::below("519901".parse().unwrap(), &findings, true, &names);
+        let lines = counted.table(&Text::new(Language::Chinese)).lines(80);
+        assert_eq!(lines[1], "第1乡        ·   1   ·     ·     1     2");
+        assert_eq!(
+            (&counted.rows()[1]["findings"], &counted.rows()[1]["open"], &counted.rows()[1]["overdue"]),
+            (&json!(1), &json!(1), &json!(2))
+        );
+        let in_time = [finding(Some("519901001201"), "medium", "confirmed", false)];
+        assert!(ByArea::below("519901".parse().unwrap(), &in_time, true, &names).is_empty());
     }
 
     #[test]
@@ -191,7 +226,7 @@ mod tests {
             whole(["519901001200", "519901001201"]),
         ];
         let names = BTreeMap::new();
-        let rows = ByArea::below("519901001".parse().unwrap(), &findings, &names).rows();
+        let rows = ByArea::below("519901001".parse().unwrap(), &findings, true, &names).rows();
         let counted: Vec<(&Value, &Value)> = rows.iter().map(|row| (&row["area"], &row["open"])).collect();
         let want = [(Value::Null, 1), (json!("519901001"), 1), (json!("519901001201"), 2)].map(|(a, n)| (a, json!(n)));
         assert_eq!(counted, want.each_ref().map(|(area, open)| (area, open)), "across villages, here, and in one");

@@ -31,11 +31,7 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     if exit == Exit::Done && !args.output.json {
         let text = session.screen.text();
         let status = FindingStatus::parse(view::field(&row, "status"));
-        let decided = match args.disposition {
-            Disposition::Confirm => FindingStatus::Confirmed,
-            Disposition::Dismiss => FindingStatus::Dismissed,
-            Disposition::Reopen => FindingStatus::Open,
-        };
+        let decided = FindingStatus::after(args.disposition);
         let said = match status {
             _ if row["already"] == true => "say-decided-already",
             // Of what only the office above sees, its word counts, and that is on its way.

@@ -40,7 +40,7 @@ pub struct Args {
     /// Also decided and closed ones, with who decided, when and why
     #[arg(long)]
     all: bool,
-    /// Only those whose day is past
+    /// Only those whose day is past, open or confirmed
     #[arg(long)]
     overdue: bool,
     /// Only how many: by area and severity; with --json by area, rule and severity
@@ -69,6 +69,8 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         severity: args.severity,
         status: None,
         all: args.all,
+        // How many are late is told of all that nobody has finished.
+        unfinished: args.summary,
         overdue: args.overdue,
     };
     let is_streamed = args.output.json && !args.summary;
@@ -87,7 +89,8 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
             None => session.screen.raw(&sheet),
         }
     } else if args.summary {
-        summary(within, &rows, args.output.json, session)?;
+        let is_open_alone = !args.all && !args.overdue;
+        summary(within, &rows, is_open_alone, args.output.json, session)?;
     } else if rows.is_empty() {
         session.screen.say("say-no-findings");
     } else {
@@ -104,12 +107,19 @@ fn severity(row: &Value) -> Option<Severity> {
     Severity::parse(view::field(row, "severity"))
 }
 
-fn summary(within: Area, rows: &[Value], json: bool, session: &mut Session) -> Result<(), super::Failed> {
+/// `is_open_alone`: of what is not open, only what is late is counted.
+fn summary(
+    within: Area,
+    rows: &[Value],
+    is_open_alone: bool,
+    json: bool,
+    session: &mut Session,
+) -> Result<(), super::Failed> {
     let names = session.names(true)?;
-    let counted = ByArea::below(within, rows, &names);
+    let counted = ByArea::below(within, rows, is_open_alone, &names);
     if json {
         counted.rows().iter().for_each(|row| session.screen.json(row));
-    } else if rows.is_empty() {
+    } else if counted.is_empty() {
         session.screen.say("say-no-findings");
     } else {
         for line in counted.table(session.screen.text()).lines(session.screen.columns()) {

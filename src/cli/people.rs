@@ -63,8 +63,11 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
                 view::place(entry),
             ]);
         }
-        let title = format!("{} {}", text.say("label-person"), view::cell(person, "person"));
-        session.screen.line(title.trim_end());
+        let title = match person["finding"].as_str() {
+            Some(id) => text.say_with("people-told", &[("id", &id)]),
+            None => format!("{} {}", text.say("label-person"), view::cell(person, "person")).trim_end().to_owned(),
+        };
+        session.screen.line(title);
         for line in table.lines(session.screen.columns()) {
             session.screen.line(format_args!("  {line}"));
         }

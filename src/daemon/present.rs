@@ -13,7 +13,7 @@ use crate::domain::{Area, Date, Disposition, Event, FindingId, FindingStatus, Pa
 use crate::error::Result;
 use crate::report::text::Text;
 use crate::rules;
-use crate::store::{DecisionKind, EntryView, FindingRow, MatchRow, PlaceCache, SnapshotKey, View};
+use crate::store::{CONFIRMATION_OVER, DecisionKind, EntryView, FindingRow, MatchRow, PlaceCache, SnapshotKey, View};
 
 /// Lines of a damaged column that are shown for all of it.
 const COLUMN_ENTRIES_MAX: usize = 5;
@@ -55,7 +55,7 @@ impl<'a> Presenter<'a> {
         let own = self.view.finding(id)?;
         let told = match &own {
             Some(row) if row.status != FindingStatus::Closed => None,
-            _ => self.view.notice(id)?.and_then(|told| told_finding(&told.body)),
+            _ => self.view.told(id)?,
         };
         if let Some(mut told) = told {
             self.renew(&mut told)?;
@@ -171,7 +171,8 @@ impl<'a> Presenter<'a> {
     /// What counts of all that was decided about a finding, here, above or below; null where that is to look again.
     fn decision(&self, shown: &Value) -> Result<Value> {
         let id = shown["id"].as_str().unwrap_or_default();
-        let made = self.view.decisions_about(DecisionKind::Finding, id)?.into_iter().next();
+        let made = self.view.decisions_about(DecisionKind::Finding, id)?;
+        let made = made.into_iter().find(|made| made.verdict != CONFIRMATION_OVER);
         let Some(made) = made.filter(|made| made.verdict != Disposition::Reopen.as_str()) else {
             return Ok(Value::Null);
         };
@@ -277,12 +278,6 @@ impl<'a> Presenter<'a> {
             "entries": self.entries(&[row.a, row.b])?,
         }))
     }
-}
-
-/// The finding in a line that the parent told; `None` where that takes one back, or tells something else.
-pub fn told_finding(line: &str) -> Option<Value> {
-    let mut line: Value = serde_json::from_str(line).ok()?;
-    line.get_mut("finding").map(Value::take).filter(|finding| !finding.is_null())
 }
 
 /// A note as anybody may read it: those whom it is about are not named whole in it either.

@@ -171,6 +171,10 @@ impl Reading<'_> {
             // It took the place of the one of its name in the folder.
             writer.read_again_if_dropped(self.stream, self.rel_path)?;
         }
+        if outcome.is_held() && writer.counts(self.stream, self.rel_path)? {
+            // What stands there is of its last reading, which counts on.
+            return Ok(());
+        }
         writer.put_quarantine(self.office.area(), self.stream, self.rel_path, &refusals(self, outcome))?;
         if self.source.mode == Mode::Append {
             return Ok(());
@@ -321,11 +325,8 @@ pub fn code_of(code: intake::RefusalCode) -> String {
 }
 
 fn refusals(reading: &Reading, outcome: &Outcome) -> Vec<QuarantineRow> {
-    let mut rows: Vec<QuarantineRow> = outcome
-        .refused
-        .iter()
-        .map(|r| reading.quarantined(r.sheet.clone(), r.row, &code_of(r.code), &r.detail))
-        .collect();
+    let mut rows: Vec<QuarantineRow> =
+        outcome.told().map(|r| reading.quarantined(r.sheet.clone(), r.row, &code_of(r.code), &r.detail)).collect();
     rows.extend(
         outcome
             .missing

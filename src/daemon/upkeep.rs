@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::attest;
 use super::office::Office;
+use super::watched::NOT_LOOKED_AT;
 use crate::error::Result;
 use crate::settings::Settings;
 use crate::sync::clock::{CertificateClock, system_secs};
@@ -16,6 +17,9 @@ const COMPARE_ALL_EVERY: Duration = Duration::from_secs(24 * 3600);
 const FORGET_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// Whether something waits is looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// What was noted of an imported file of which nothing counts is forgotten after this.
+const IMPORT_NOTED_SECS: i64 = 7 * 86_400;
 
 const SECS_PER_YEAR: i64 = 31_557_600;
 
@@ -30,8 +34,8 @@ pub struct Upkeep {
 
 /// Unix milliseconds before which a row is old enough to be forgotten, by two clocks in seconds since 1970. Either may be
 /// far ahead: the one that follows no leap stays where a first start in 2087 put it.
-fn cutoff(certificate: i64, system: i64, years: i64) -> i64 {
-    (certificate.min(system) - years * SECS_PER_YEAR) * 1000
+fn cutoff(certificate: i64, system: i64, kept_secs: i64) -> i64 {
+    (certificate.min(system) - kept_secs) * 1000
 }
 
 fn is_due(last: Option<Instant>, every: Duration) -> bool {
@@ -77,10 +81,17 @@ impl Upkeep {
             return Ok(());
         }
         let years = i64::from(office.settings().log.access_years);
-        let cutoff = cutoff(clock.now(), system_secs(), years);
-        let gone = office.store.write(|writer| writer.forget_access(cutoff))?;
+        let before = |kept_secs: i64| cutoff(clock.now(), system_secs(), kept_secs);
+        let (looks, imports) = (before(years * SECS_PER_YEAR), before(IMPORT_NOTED_SECS));
+        let (gone, noted) = office
+            .store
+            .write(|writer| Ok((writer.forget_access(looks)?, writer.forget_imports(imports, NOT_LOOKED_AT)?)))?;
         if gone > 0 {
             tracing::info!(gone, years, "old rows of the access log were forgotten");
+        }
+        if noted > 0 {
+            tracing::info!(noted, "what was noted of imported files was forgotten");
+            office.changed();
         }
         self.forgot = Some(Instant::now());
         Ok(())
@@ -90,12 +101,46 @@ impl Upkeep {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{Home, QuarantineRow, Store};
+
+    #[test]
+    fn an_imported_file_that_gave_nothing_is_forgotten_after_a_week() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = "[node]\narea = \"519901001201\"\nname = \"甲村\"\n";
+        let settings = Settings::parse(settings, &folder.path().join("rosterd.toml")).unwrap();
+        std::fs::create_dir_all(settings.data_dir()).unwrap();
+        let store = Store::open(Home::plain(folder.path()), settings.area).unwrap();
+        let office = Office::new(store, settings.clone(), None);
+        let now = office.now_millis();
+        let noted = |file: &str, code: &str, days: i64| QuarantineRow {
+            id: 0,
+            at: now - days * 86_400_000,
+            origin: settings.area,
+            stream: String::new(),
+            file: file.to_owned(),
+            sheet: None,
+            row: None,
+            code: code.to_owned(),
+            detail: String::new(),
+        };
+        let rows = [
+            noted("旧.pdf", "unsupported-format", 8),
+            noted("新.pdf", "unsupported-format", 6),
+            noted("锁", NOT_LOOKED_AT, 8),
+        ];
+        office.store.write(|writer| writer.add_quarantine(&rows)).unwrap();
+        Upkeep::new(&settings).look(&office);
+        let left = office.store.read(|view| view.quarantine()).unwrap();
+        let left: Vec<&str> = left.iter().map(|row| row.file.as_str()).collect();
+        assert_eq!(left, ["新.pdf", "锁"]);
+    }
 
     #[test]
     fn no_clock_that_is_ahead_makes_an_office_forget_who_looked_at_whom() {
         let [right, ahead] = [56, 117].map(|years| years * SECS_PER_YEAR);
-        assert_eq!(cutoff(right, right, 6), (right - 6 * SECS_PER_YEAR) * 1000);
-        assert_eq!(cutoff(ahead, right, 6), cutoff(right, right, 6), "first started in 2087");
-        assert_eq!(cutoff(right, ahead, 6), cutoff(right, right, 6), "in 2087 today");
+        let kept = 6 * SECS_PER_YEAR;
+        assert_eq!(cutoff(right, right, kept), (right - kept) * 1000);
+        assert_eq!(cutoff(ahead, right, kept), cutoff(right, right, kept), "first started in 2087");
+        assert_eq!(cutoff(right, ahead, kept), cutoff(right, right, kept), "in 2087 today");
     }
 }

@@ -59,6 +59,15 @@ impl FindingStatus {
         }
     }
 
+    /// As a finding that holds is once somebody decided so.
+    pub fn after(verdict: Disposition) -> FindingStatus {
+        match verdict {
+            Disposition::Confirm => FindingStatus::Confirmed,
+            Disposition::Dismiss => FindingStatus::Dismissed,
+            Disposition::Reopen => FindingStatus::Open,
+        }
+    }
+
     pub fn parse(text: &str) -> Option<FindingStatus> {
         FindingStatus::ALL.into_iter().find(|s| s.as_str() == text)
     }

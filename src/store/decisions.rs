@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::{Doing, area};
 use super::wire::INSTANTS;
-use super::{FindingRow, Transition, View, Wait, Writer, sum};
+use super::{CONFIRMATION_OVER, FindingRow, Transition, View, Wait, Writer, sum};
 use crate::domain::{Area, Disposition, FindingId, FindingStatus, Uid};
 use crate::error::Result;
 
@@ -46,7 +46,7 @@ pub struct Decision {
     pub kind: DecisionKind,
     /// A finding's id, or two uids with a hyphen, the smaller first.
     pub subject: String,
-    /// confirm, dismiss, reopen for findings; confirm, reject for pairs.
+    /// confirm, dismiss, reopen or [`CONFIRMATION_OVER`] for findings; confirm, reject for pairs.
     pub verdict: String,
     pub note: String,
     /// Unix milliseconds by the author's clock: for people; of two, the one with the later time counts.
@@ -187,7 +187,7 @@ impl View<'_> {
     }
 }
 
-const DECIDED: &str = "SELECT EXISTS (SELECT 1 FROM decisions)";
+pub(super) const DECIDED: &str = "SELECT EXISTS (SELECT 1 FROM decisions)";
 
 impl Writer<'_> {
     /// Keeps a decision and lets it count. Gives `true` where it did not before. One that came down from the parent does
@@ -224,6 +224,27 @@ impl Writer<'_> {
 
     /// Gives whether the decision counts now and did not before.
     fn keep_decision(&self, made: &Decision, seq: u64, counts: bool) -> Result<bool> {
+        let new = self.insert_decision(made, seq, counts)?;
+        if new && counts {
+            match made.kind {
+                DecisionKind::Finding => {
+                    if let Ok(id) = made.subject.parse() {
+                        // Nobody's word: it is told where it opens something.
+                        let is_news = made.verdict != CONFIRMATION_OVER
+                            || self.finding(id)?.is_some_and(|finding| finding.status == FindingStatus::Confirmed);
+                        if self.apply_decision(id, Occasion::Decision)? && is_news {
+                            self.just_decided.borrow_mut().push(id);
+                        }
+                    }
+                }
+                DecisionKind::Match => self.relink_pair(&made.subject)?,
+            }
+        }
+        Ok(new && counts)
+    }
+
+    /// Says whether there is anything in it that was not known.
+    pub(super) fn insert_decision(&self, made: &Decision, seq: u64, counts: bool) -> Result<bool> {
         let new = self
             .conn
             .prepare_cached(
@@ -249,19 +270,7 @@ impl Writer<'_> {
         if new {
             self.decided.set(Some(true));
         }
-        if new && counts {
-            match made.kind {
-                DecisionKind::Finding => {
-                    if let Ok(id) = made.subject.parse()
-                        && self.apply_decision(id, Occasion::Decision)?
-                    {
-                        self.just_decided.borrow_mut().push(id);
-                    }
-                }
-                DecisionKind::Match => self.relink_pair(&made.subject)?,
-            }
-        }
-        Ok(new && counts)
+        Ok(new)
     }
 
     /// Lets those decisions count that came before the finding, or before the part of its evidence by which it concerns
@@ -340,8 +349,13 @@ impl Writer<'_> {
     /// How the office above that decided sees a finding, where it rests it on other lines than this node does.
     fn status_above(&self, finding: &FindingRow, author: Area) -> Result<Option<FindingStatus>> {
         let is_above = self.own_area()?.is_some_and(|own| author != own && author.contains(own));
+        if is_above { self.rests_on_more_above(finding) } else { Ok(None) }
+    }
+
+    /// How the office above sees a finding that it rests on other lines than this node does.
+    pub(super) fn rests_on_more_above(&self, finding: &FindingRow) -> Result<Option<FindingStatus>> {
         // A finding about a list rests on no lines.
-        if !is_above || finding.evidence.is_empty() {
+        if finding.evidence.is_empty() {
             return Ok(None);
         }
         let told = self.notice(finding.id)?.and_then(|row| row.told());

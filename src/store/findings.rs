@@ -93,7 +93,8 @@ pub(super) fn finding_row(row: &Row) -> rusqlite::Result<FindingRow> {
     })
 }
 
-/// A dismissal holds until its evidence changes; a confirmation stays (CONTRACT.md).
+/// A dismissal holds until its evidence changes (CONTRACT.md); a confirmation until the finding closes, which takes it
+/// away ([`Writer::end_confirmation`]).
 fn status(holds: bool, decided: Option<&str>, same_basis: bool) -> FindingStatus {
     match decided.and_then(Disposition::parse) {
         _ if !holds => FindingStatus::Closed,
@@ -199,6 +200,8 @@ impl Writer<'_> {
                     .prepare_cached("UPDATE findings SET holds = 0, nseq = ?2 WHERE id = ?1")
                     .and_then(|mut s| s.execute((old.id.0 as i64, self.next_seq() as i64)))
                     .doing("closing a finding")?;
+                self.put_rests_on(old.id, &[], false)?;
+                self.end_confirmation(old.id)?;
                 out.push((Transition::Closed, old.id));
             }
         }
@@ -263,13 +266,18 @@ impl Writer<'_> {
                                        detail, evidence, areas, basis)
                  VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
                  ON CONFLICT (id) DO UPDATE SET nseq = ?2, severity = ?4, holds = 1, person = ?5, snapshot = ?6, area = ?7,
-                     list = ?8, due = ?10, detail = ?11, evidence = ?12, areas = ?13, basis = ?14",
+                     list = ?8, first_seen = iif(holds, first_seen, ?9), due = ?10, detail = ?11, evidence = ?12, areas = ?13,
+                     basis = ?14",
             )
             .and_then(|mut s| s.execute(values))
             .doing("writing a finding")?;
+        self.put_rests_on(finding.id, &finding.evidence, old.is_none())?;
         // A decision may have come down or up before the evidence did.
         let is_new = self.prove_decisions(finding.id)? || old.is_none();
         self.apply_decision(finding.id, if is_new { Occasion::Finding } else { Occasion::Evidence })?;
+        if old.is_some_and(|old| old.status == FindingStatus::Closed) {
+            self.end_confirmation_of_nothing(finding.id)?;
+        }
         Ok(match old {
             Some(old) if old.status != FindingStatus::Closed => Some(Transition::Changed),
             _ => Some(Transition::Opened),

@@ -6,8 +6,8 @@ use rusqlite::{OptionalExtension, Row};
 use serde_json::Value;
 
 use super::codec::Doing;
-use super::{View, Wait, Writer};
-use crate::domain::{FindingId, FindingStatus, Uid};
+use super::{DecisionKind, View, Wait, Writer};
+use crate::domain::{Disposition, FindingId, FindingStatus, Uid};
 use crate::error::Result;
 
 /// Key in `meta`: the number before the first notice of those that are told anew.
@@ -71,6 +71,49 @@ impl View<'_> {
                 s.query_map([], |row| Ok((FindingId(row.get::<_, i64>(0)? as u64), row.get(1)?)))?.collect()
             })
             .doing("reading what the parent told")
+    }
+
+    /// The findings that the parent tells of and this node has no live one of its own for, as they stand here, by id.
+    pub fn told_alone(&self) -> Result<Vec<(FindingId, Value)>> {
+        let rows: Vec<NoticeRow> = self
+            .conn
+            .prepare_cached(
+                "SELECT id, body, withdraws FROM notices
+                 WHERE open = 1 AND NOT EXISTS (SELECT 1 FROM findings WHERE findings.id = notices.id AND holds = 1)
+                 ORDER BY id",
+            )
+            .and_then(|mut s| s.query_map([], notice)?.collect())
+            .doing("reading what the parent told")?;
+        let mut told = Vec::with_capacity(rows.len());
+        for row in rows {
+            told.extend(self.as_it_stands(&row)?.map(|finding| (row.id, finding)));
+        }
+        Ok(told)
+    }
+
+    /// The finding of this name that the parent tells of, as it stands here; `None` where it tells of none.
+    pub fn told(&self, id: FindingId) -> Result<Option<Value>> {
+        self.notice(id)?.map_or(Ok(None), |row| self.as_it_stands(&row))
+    }
+
+    /// The finding in a line of the parent's. What was decided here or below since it was told counts: whoever decided would
+    /// look for it, and the parent comes to the same by the same basis, as soon as it hears of it.
+    fn as_it_stands(&self, row: &NoticeRow) -> Result<Option<Value>> {
+        let mut line: Value = serde_json::from_str(&row.body).unwrap_or_default();
+        let basis = line["basis"].as_i64();
+        let Some(mut finding) = line.get_mut("finding").map(Value::take).filter(|finding| !finding.is_null()) else {
+            return Ok(None);
+        };
+        let last = self.decisions_about(DecisionKind::Finding, &row.id.to_string())?.into_iter().next();
+        if let (Some(last), Some(own)) = (last, self.own_area()?)
+            && own.contains(last.author)
+            && basis.is_some()
+            && last.basis == basis
+            && let Some(verdict) = Disposition::parse(&last.verdict)
+        {
+            finding["status"] = FindingStatus::after(verdict).as_str().into();
+        }
+        Ok(Some(finding))
     }
 
     /// What the parent told us after `nseq`, to be handed on, in its order.

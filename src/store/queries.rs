@@ -1,6 +1,6 @@
 //! Questions of the verbs: lists of findings, people, totals.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
@@ -20,6 +20,8 @@ pub struct FindingFilter {
     pub list: Option<List>,
     pub area: Option<Area>,
     pub severity: Option<String>,
+    /// Also confirmed ones: what nobody has finished.
+    pub unfinished: bool,
     /// Also decided and closed ones.
     pub all: bool,
 }
@@ -30,7 +32,15 @@ impl FindingFilter {
             && self.list.is_none_or(|list| row.list == Some(list))
             && self.severity.as_ref().is_none_or(|severity| *severity == row.severity)
             && self.area.is_none_or(|area| row.concerns(area))
-            && (self.all || row.status == FindingStatus::Open)
+            && self.takes_status(row.status)
+    }
+
+    pub fn takes_status(&self, status: FindingStatus) -> bool {
+        match status {
+            FindingStatus::Open => true,
+            FindingStatus::Confirmed => self.all || self.unfinished,
+            FindingStatus::Dismissed | FindingStatus::Closed => self.all,
+        }
     }
 }
 
@@ -47,7 +57,7 @@ pub struct EntryView {
 pub struct Totals {
     /// Lines of the latest snapshots.
     pub entries: u64,
-    /// Open findings by rule and severity.
+    /// Open findings by rule and severity: this node's own, and those that only the parent sees.
     pub open: Vec<(String, String, u64)>,
 }
 
@@ -179,15 +189,23 @@ impl View<'_> {
     }
 
     pub fn totals(&self) -> Result<Totals> {
-        let open = self
+        let own: Vec<((String, String), u64)> = self
             .conn
             .prepare_cached(&format!(
-                "SELECT rule, severity, count(*) FROM findings WHERE {OPEN} GROUP BY rule, severity ORDER BY rule, severity"
+                "SELECT rule, severity, count(*) FROM findings WHERE {OPEN} GROUP BY rule, severity"
             ))
             .and_then(|mut s| {
-                s.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)? as u64)))?.collect()
+                s.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, i64>(2)? as u64)))?.collect()
             })
             .doing("counting findings")?;
+        let mut open: BTreeMap<(String, String), u64> = own.into_iter().collect();
+        for (_, told) in self.told_alone()? {
+            if told["status"] == FindingStatus::Open.as_str() {
+                let text = |key: &str| told[key].as_str().unwrap_or_default().to_owned();
+                *open.entry((text("rule"), text("severity"))).or_default() += 1;
+            }
+        }
+        let open = open.into_iter().map(|((rule, severity), count)| (rule, severity, count)).collect();
         let entries: i64 = self
             .conn
             .prepare_cached("SELECT coalesce(sum(lines), 0) FROM snapshots")

@@ -148,7 +148,7 @@ CREATE TABLE findings (
     snapshot   INTEGER,                  -- NULL: about a person
     area       INTEGER,                  -- NULL: the person as a whole
     list       INTEGER,
-    first_seen INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,         -- the day since which it stands: anew when it reopens
     due        INTEGER,
     detail     TEXT NOT NULL,
     evidence   TEXT NOT NULL,            -- JSON array of uids, the one to look at first
@@ -161,6 +161,18 @@ CREATE INDEX findings_person ON findings (person);
 CREATE INDEX findings_snapshot ON findings (snapshot) WHERE snapshot IS NOT NULL;
 CREATE INDEX findings_nseq ON findings (nseq);
 CREATE INDEX findings_open ON findings (rule) WHERE holds = 1;
+
+-- The lines that a finding rests on which holds, where they are of several offices: an office that is told of it is told
+-- again when one of them stands elsewhere.
+CREATE TABLE rests_on (
+    origin  INTEGER NOT NULL,            -- whose list the line stands on, with the next two
+    area    INTEGER NOT NULL,
+    list    INTEGER NOT NULL,
+    entry   INTEGER NOT NULL,            -- uid
+    finding INTEGER NOT NULL,            -- domain::FindingId
+    PRIMARY KEY (origin, area, list, entry, finding)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rests_on_finding ON rests_on (finding);
 
 -- What the parent told us: findings that concern our area, and decisions. Its word, kept apart from our own, and
 -- handed on to our children as it came.
@@ -193,7 +205,7 @@ CREATE TABLE decisions (
     seq     INTEGER NOT NULL,
     kind    TEXT NOT NULL,               -- finding or match
     subject TEXT NOT NULL,               -- the finding's id, or the pair of uids
-    verdict TEXT NOT NULL,               -- confirm, dismiss, reopen, reject
+    verdict TEXT NOT NULL,               -- confirm, dismiss, reopen, reject; over: see decisions.rs
     note    TEXT NOT NULL,
     author  INTEGER NOT NULL,            -- the node it was made at
     at      INTEGER NOT NULL,

@@ -224,6 +224,7 @@ impl Writer<'_> {
         if key.list == List::Population {
             self.expect_arrivals(key)?;
         }
+        self.tell_moved(key, &facts.file, placement)?;
         self.conn
             .prepare_cached(
                 "INSERT INTO snapshots (seq, list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged,

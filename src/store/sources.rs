@@ -97,6 +97,10 @@ fn held(row: &Row) -> rusqlite::Result<Held> {
 const CONCERNS: &str = "thing IS NOT NULL OR (stream, file) NOT IN (SELECT stream, path FROM sources
                                                  WHERE gone AND (stream, path) NOT IN (SELECT stream, file FROM snapshots))";
 
+/// Of a file of which nothing counts and nothing waits for a person.
+const COUNTS_NOWHERE: &str = "(stream, file) NOT IN (SELECT stream, file FROM snapshots)
+                          AND (stream, file) NOT IN (SELECT stream, file FROM held WHERE state = 'held')";
+
 const SOURCE: &str = "stream, path, bytes, modified, hash, read_at, state, lists, lines, gone";
 const HELD: &str = "id, at, stream, file, hash, area, list, had, has, removes, state";
 
@@ -271,6 +275,27 @@ impl Writer<'_> {
         self.add_quarantine(rows)
     }
 
+    /// Forgets what was noted before `cutoff` (Unix milliseconds) of files that were imported from elsewhere and of which
+    /// nothing counts: no folder shows that they are gone. Gives how many rows. What has no row among the sources either and
+    /// is no import goes under the code `but`.
+    pub fn forget_imports(&self, cutoff: i64, but: &str) -> Result<usize> {
+        self.conn
+            .prepare_cached(&format!(
+                "DELETE FROM quarantine WHERE at < ?1 AND code <> ?2 AND thing IS NULL AND {COUNTS_NOWHERE}
+                 AND (stream, file) NOT IN (SELECT stream, path FROM sources)"
+            ))
+            .and_then(|mut s| s.execute((cutoff, but)))
+            .doing("writing the quarantine")
+    }
+
+    /// Whether a list of this file counts.
+    pub fn counts(&self, stream: &str, file: &str) -> Result<bool> {
+        self.conn
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM snapshots WHERE stream = ?1 AND file = ?2)")
+            .and_then(|mut s| s.query_row((stream, file), |row| row.get(0)))
+            .doing("looking whether a file counts")
+    }
+
     /// Forgets what was only not understood of files that do not count any more, because later ones took their place.
     pub fn forget_notes(&self, origin: Area, code: &str) -> Result<()> {
         self.conn
@@ -387,6 +412,14 @@ impl Writer<'_> {
                 })
                 .and_then(|mut s| s.execute((&held.stream, &held.file, &held.hash[..])))
                 .doing("deciding about a held snapshot")?;
+            if state == "rejected" {
+                self.conn
+                    .prepare_cached(&format!(
+                        "DELETE FROM quarantine WHERE stream = ?1 AND file = ?2 AND thing IS NULL AND {COUNTS_NOWHERE}"
+                    ))
+                    .and_then(|mut s| s.execute((&held.stream, &held.file)))
+                    .doing("writing the quarantine")?;
+            }
         }
         Ok(decided)
     }

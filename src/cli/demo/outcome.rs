@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::counts::{self, Head, Line};
 use super::super::table::Table;
 use super::super::view;
-use crate::domain::Severity;
+use crate::domain::{Area, Severity};
 use crate::report::text::Text;
 use crate::rules::RULES;
 
@@ -15,13 +15,12 @@ use crate::rules::RULES;
 /// that found first.
 pub fn lines(findings: &[Value], offices: &[(&str, &str)], text: &Text, columns: usize) -> Vec<String> {
     // The columns: every office below that has a finding, then everything else.
-    let villages: Vec<&(&str, &str)> = offices[1..]
-        .iter()
-        .filter(|(area, _)| findings.iter().any(|finding| view::field(finding, "area") == *area))
-        .collect();
+    let places: Vec<Option<String>> = findings.iter().map(place_of).collect();
+    let villages: Vec<&(&str, &str)> =
+        offices[1..].iter().filter(|(area, _)| places.iter().any(|place| place.as_deref() == Some(*area))).collect();
     let mut found: BTreeMap<&str, (Option<Severity>, Vec<usize>)> = BTreeMap::new();
-    for finding in findings {
-        let place = villages.iter().position(|(area, _)| view::field(finding, "area") == *area);
+    for (finding, place) in findings.iter().zip(&places) {
+        let place = villages.iter().position(|(area, _)| place.as_deref() == Some(*area));
         let severity = Severity::parse(view::field(finding, "severity"));
         let (highest, row) =
             found.entry(view::field(finding, "rule")).or_insert_with(|| (None, vec![0; villages.len() + 1]));
@@ -55,6 +54,13 @@ pub fn lines(findings: &[Value], offices: &[(&str, &str)], text: &Text, columns:
     lines
 }
 
+/// The village that a finding is to be looked into in, as `findings --summary` of its township says.
+fn place_of(finding: &Value) -> Option<String> {
+    let of_lines = view::field(&finding["entries"][0], "area");
+    let area: Area = [view::field(finding, "area"), of_lines].iter().find_map(|code| code.parse().ok())?;
+    counts::place_below(area.township(), finding).map(|area| area.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -74,6 +80,12 @@ mod tests {
             finding("id-missing", "low", Some("519901001201")),
             finding("id-missing", "low", Some("519901001200")),
             finding("shared-id", "high", None),
+            // Of a person as a whole, all of whose lines stand in one village.
+            {
+                let mut whole = finding("name-conflict", "low", None);
+                whole["entries"] = json!([{"area": "519901001201", "name": "王**", "source": {}}]);
+                whole
+            },
         ];
         let offices =
             [("519901", "云岭县"), ("519901001", "第1乡"), ("519901001200", "200村"), ("519901001201", "201村")];
@@ -84,12 +96,14 @@ mod tests {
                 "程度  规则        200村  201村  跨村（居）  合计",
                 "高    一号多人        ·      ·           1     1",
                 "低    缺身份证号      1      1           ·     2",
-                "      合计            1      1           1     3",
+                "低    姓名不一致      ·      1           ·     1",
+                "      合计            1      2           1     4",
                 "",
                 "每条规则举一例：",
                 "规则        出处              情况",
                 "一号多人    王** 低保.xls:12  200村的低保，519901****19，请核实。",
                 "缺身份证号  王** 低保.xls:12  200村的低保，519901****19，请核实。",
+                "姓名不一致  王**              200村的低保，519901****19，请核实。",
             ]
         );
     }

@@ -99,7 +99,9 @@ pub struct Findings {
     pub status: Option<FindingStatus>,
     /// Also decided and closed ones.
     pub all: bool,
-    /// Only those whose day is past.
+    /// Also confirmed ones: with the open ones, what nobody has finished.
+    pub unfinished: bool,
+    /// Of what nobody has finished, only that whose day is past.
     pub overdue: bool,
 }
 
@@ -113,7 +115,8 @@ pub struct Events {
 }
 
 /// Gives rows `{"person","entries":[ENTRY,…],"links","decisions":[{"finding","rule","severity","status","area","list","text",
-/// "verdict","note","at","by","by_name"}]}`. Looking is logged, also masked.
+/// "verdict","note","at","by","by_name"}]}`. For a finding that only the parent sees the last one is of those of its entries
+/// that are not here: `person` is null, `finding` its id. Looking is logged, also masked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct People {

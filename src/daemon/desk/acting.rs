@@ -57,8 +57,7 @@ impl FrontDesk {
             basis: None,
         };
         let is_new = office.store.write(|writer| {
-            let told = writer.notices()?.into_iter().any(|(id, _)| id == args.finding);
-            if !told && writer.finding(args.finding)?.is_none() {
+            if writer.finding(args.finding)?.is_none() && writer.told(args.finding)?.is_none() {
                 return Ok(None);
             }
             let basis = writer.basis_of(args.finding)?;
@@ -167,8 +166,7 @@ impl FrontDesk {
         }
         // A rehearsal that tells what would happen is done; a file that waits for a person is not.
         let mut exit = Exit::Done;
-        let mut problems: Vec<Value> =
-            outcome.refused.iter().take(PROBLEMS_MAX).map(|refusal| self.problem(refusal)).collect();
+        let mut problems: Vec<Value> = outcome.told().take(PROBLEMS_MAX).map(|refusal| self.problem(refusal)).collect();
         for scope in &outcome.scopes {
             if let Some(other) = &scope.other_file {
                 let text = self.office.text.say_with("say-held-other-file", &[("file", &file), ("other", other)]);

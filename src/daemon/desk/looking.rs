@@ -1,6 +1,7 @@
 //! Verbs that only look.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Display;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -11,11 +12,11 @@ use serde_json::{Value, json};
 use super::super::control::requests as ask;
 use super::super::control::{Exit, Frame};
 use super::super::notices::is_about;
-use super::super::present::{Presenter, told_finding};
+use super::super::present::Presenter;
 use super::{FrontDesk, Out, row};
-use crate::domain::{FindingId, FindingStatus, IdNumber, Uid, mask, name};
+use crate::domain::{Area, FindingId, FindingStatus, IdNumber, List, Severity, Uid, mask, name};
 use crate::error::{Error, Result};
-use crate::store::{FindingFilter, Look, View, sought};
+use crate::store::{FindingFilter, FindingRow, Look, View, sought};
 use crate::sync::protocol::to_hex;
 
 /// Persons shown for one question; a longer answer is no answer.
@@ -33,6 +34,8 @@ impl FrontDesk {
             list: args.list,
             area: args.area,
             severity: args.severity.map(|s| s.as_str().to_owned()),
+            // What is late is what nobody has finished.
+            unfinished: args.unfinished || args.overdue,
             all: args.all || args.status.is_some(),
         };
         let office = &self.office;
@@ -43,21 +46,28 @@ impl FrontDesk {
                     put(row)
                 }
             };
-            let own = view.findings(&filter)?;
-            let mut known: HashSet<FindingId> = HashSet::with_capacity(own.len());
-            for finding in own {
-                known.insert(finding.id);
-                if args.status.is_none_or(|status| status == finding.status) {
+            let told = view.told_alone()?;
+            let is_told: HashSet<FindingId> = told.iter().map(|(id, _)| *id).collect();
+            let mut asked_for: Vec<(FindingId, Value)> =
+                told.into_iter().filter(|(_, told)| takes(&filter, args.status, told)).collect();
+            asked_for.sort_by_cached_key(|(id, told)| place_of_told(*id, told));
+            let mut asked_for = asked_for.into_iter().peekable();
+            let tell = |presenter: &mut Presenter, mut told: Value| -> Result<Value> {
+                presenter.renew(&mut told)?;
+                Ok(told)
+            };
+            for finding in view.findings(&filter)? {
+                let place = place_of(&finding);
+                while let Some((_, told)) = asked_for.next_if(|(id, told)| place_of_told(*id, told) < place) {
+                    put(&tell(&mut presenter, told)?);
+                }
+                // One that closed here and still holds above is told by those above.
+                if !is_told.contains(&finding.id) && args.status.is_none_or(|status| status == finding.status) {
                     put(&presenter.finding_asked_for(&finding)?);
                 }
             }
-            for (id, body) in view.notices()? {
-                if let Some(mut told) = told_alone(view, &known, id, &body)?
-                    && takes(&filter, args.status, &told)
-                {
-                    presenter.renew(&mut told)?;
-                    put(&told);
-                }
+            for (_, told) in asked_for {
+                put(&tell(&mut presenter, told)?);
             }
             Ok(())
         })
@@ -108,7 +118,7 @@ impl FrontDesk {
                 return Err(Error::new(format!("more than {PEOPLE_MAX} people fit"))
                     .hint("ask more closely: whole name, or the number"));
             }
-            let told = view.notices()?;
+            let told = decided_above(view)?;
             for person in persons.iter().copied() {
                 let mut presenter = Presenter::new(view, office)?;
                 presenter.reveal = args.reveal;
@@ -120,6 +130,10 @@ impl FrontDesk {
                     "decisions": decisions(&mut presenter, person, &entries, &told)?,
                 });
                 put(&shown);
+            }
+            // Of a finding that only the parent sees, the lines of other offices it rests on: as they were told, masked.
+            if let Some((id, entries)) = told_lines(view, query)? {
+                put(&json!({"person": null, "finding": id.to_string(), "entries": entries, "links": [], "decisions": []}));
             }
             Ok(())
         })
@@ -183,12 +197,36 @@ fn on_one_disk(one: &Path, other: &Path) -> bool {
     matches!((device(one), device(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// What only the parent can see: the finding in a line that it told, where this node has none of its own for it.
-fn told_alone(view: &View, known: &HashSet<FindingId>, id: FindingId, line: &str) -> Result<Option<Value>> {
-    if known.contains(&id) || view.finding_is_live(id)? {
-        return Ok(None);
+/// Where a finding stands in a list of them: as [`View::findings`] orders its own, the worst first.
+type ListPlace = (Reverse<Option<Severity>>, String, Option<u64>, Option<u8>, FindingId);
+
+fn place_of(row: &FindingRow) -> ListPlace {
+    let (area, list) = (row.area.map(|area| area.padded()), row.list.map(|list| list as u8));
+    (Reverse(Severity::parse(&row.severity)), row.rule.clone(), area, list, row.id)
+}
+
+fn place_of_told(id: FindingId, told: &Value) -> ListPlace {
+    let text = |key: &str| told[key].as_str().unwrap_or_default();
+    let area = text("area").parse::<Area>().ok().map(|area| area.padded());
+    let list = List::parse(text("list")).map(|list| list as u8);
+    (Reverse(Severity::parse(text("severity"))), text("rule").to_owned(), area, list, id)
+}
+
+/// Decided findings that only the parent sees, by each line they rest on.
+fn decided_above(view: &View) -> Result<HashMap<Uid, Vec<Value>>> {
+    let mut by_line: HashMap<Uid, Vec<Value>> = HashMap::new();
+    for (_, told) in view.told_alone()?.into_iter().filter(|(_, told)| told["status"] != FindingStatus::Open.as_str()) {
+        for uid in uids_of(&told) {
+            by_line.entry(uid).or_default().push(told.clone());
+        }
     }
-    Ok(told_finding(line))
+    Ok(by_line)
+}
+
+/// The lines that a finding rests on, as it is told.
+fn uids_of(finding: &Value) -> Vec<Uid> {
+    let entries = finding["entries"].as_array().into_iter().flatten();
+    entries.filter_map(|entry| entry["uid"].as_str()?.parse().ok()).collect()
 }
 
 /// What people decided about the findings of a person, each with the finding it is about.
@@ -196,21 +234,23 @@ fn decisions(
     presenter: &mut Presenter,
     person: Uid,
     entries: &[Uid],
-    told: &[(FindingId, String)],
+    told: &HashMap<Uid, Vec<Value>>,
 ) -> Result<Vec<Value>> {
-    let view = presenter.view;
-    let own = view.findings_of(person)?;
-    let known: HashSet<FindingId> = own.iter().map(|finding| finding.id).collect();
+    let own = presenter.view.findings_of(person)?;
+    let mut above: BTreeMap<&str, &Value> = BTreeMap::new();
+    for finding in entries.iter().filter_map(|uid| told.get(uid)).flatten() {
+        above.insert(finding["id"].as_str().unwrap_or_default(), finding);
+    }
     let mut findings = Vec::new();
     for finding in own.iter().filter(|finding| finding.status != FindingStatus::Open) {
-        findings.push(presenter.finding_asked_for(finding)?);
-    }
-    let uids: Vec<String> = entries.iter().map(Uid::to_string).collect();
-    for (id, line) in told.iter().filter(|(_, line)| uids.iter().any(|uid| line.contains(uid))) {
-        if let Some(mut finding) = told_alone(view, &known, *id, line)? {
-            presenter.renew(&mut finding)?;
-            findings.push(finding);
+        if !above.contains_key(finding.id.to_string().as_str()) {
+            findings.push(presenter.finding_asked_for(finding)?);
         }
+    }
+    for finding in above.into_values() {
+        let mut finding = finding.clone();
+        presenter.renew(&mut finding)?;
+        findings.push(finding);
     }
     let decided = findings.into_iter().filter_map(|mut finding| {
         let mut decision = finding["decision"].take();
@@ -232,7 +272,7 @@ fn takes(filter: &FindingFilter, status: Option<FindingStatus>, told: &Value) ->
         && filter.list.is_none_or(|list| list.as_str() == text("list"))
         && filter.area.is_none_or(|area| is_about(told, area))
         && status.is_none_or(|status| status.as_str() == text("status"))
-        && (filter.all || text("status") == FindingStatus::Open.as_str())
+        && FindingStatus::parse(text("status")).is_some_and(|status| filter.takes_status(status))
 }
 
 /// Whether the query is the name of a finding, or of an entry, that is here. Names that this store gave are nobody's secret;
@@ -258,17 +298,37 @@ fn masked(query: &str) -> String {
     }
 }
 
+/// The lines that a finding rests on, asked for by its id, and that are not here: the parent told of them.
+fn told_lines(view: &View, query: &str) -> Result<Option<(FindingId, Vec<Value>)>> {
+    let Ok(id) = FindingId::read(query) else { return Ok(None) };
+    if view.finding_is_live(id)? {
+        return Ok(None);
+    }
+    let Some(mut told) = view.told(id)? else { return Ok(None) };
+    let mut others = Vec::new();
+    for entry in told["entries"].as_array_mut().into_iter().flatten() {
+        let uid = entry["uid"].as_str().and_then(|uid| uid.parse::<Uid>().ok());
+        let is_here = match uid {
+            Some(uid) => view.entry(uid)?.is_some(),
+            None => false,
+        };
+        if !is_here {
+            others.push(entry.take());
+        }
+    }
+    Ok(Some((id, others)).filter(|(_, others)| !others.is_empty()))
+}
+
 /// Persons meant by a finding's id, an entry's uid, a number, or (part of) a name.
 fn find_people(view: &View, query: &str) -> Result<Vec<Uid>> {
     if let Ok(id) = FindingId::read(query) {
         if let Some(person) = view.finding(id)?.and_then(|finding| finding.person) {
             return Ok(vec![person]);
         }
-        let told = view.notice(id)?.and_then(|told| told_finding(&told.body)).unwrap_or_default();
+        let told = view.told(id)?.unwrap_or_default();
         let mut persons = Vec::new();
-        for entry in told["entries"].as_array().into_iter().flatten() {
-            if let Some(uid) = entry["uid"].as_str().and_then(|uid| uid.parse().ok())
-                && let Some(stored) = view.entry(uid)?
+        for uid in uids_of(&told) {
+            if let Some(stored) = view.entry(uid)?
                 && !persons.contains(&stored.person)
             {
                 persons.push(stored.person);

@@ -69,6 +69,20 @@ impl Outcome {
     pub fn not_taken(&self) -> usize {
         self.refused.iter().filter(|refusal| !refusal.code.is_note()).count()
     }
+
+    /// Whether all of it waits for a person: nothing was taken.
+    pub fn is_held(&self) -> bool {
+        !self.scopes.is_empty() && self.scopes.iter().all(|scope| scope.held)
+    }
+
+    /// What is to be told: of lines that wait nobody says that they were taken and not understood.
+    pub fn told(&self) -> impl Iterator<Item = &Refusal> {
+        let waits = |sheet: &Option<String>| {
+            let mut of_it = self.scopes.iter().filter(|scope| scope.sheet == *sheet).peekable();
+            self.is_held() || sheet.is_some() && of_it.peek().is_some() && of_it.all(|scope| scope.held)
+        };
+        self.refused.iter().filter(move |refusal| !refusal.code.is_note() || !waits(&refusal.sheet))
+    }
 }
 
 /// Takes one file: `pour` reads it on a thread of its own, and what it changes is written in one transaction, at whose
