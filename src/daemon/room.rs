@@ -71,6 +71,18 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
     stat(path).map(|stat| stat.f_bavail * stat.f_frsize)
 }
 
+/// # Errors
+/// Where so many bytes more at `path` would leave less than intake needs.
+pub fn must_hold(path: &Path, bytes: u64) -> Result<()> {
+    match free_bytes(path) {
+        Some(free) if free < bytes.saturating_add(RESERVE_BYTES_MAX) => {
+            let text = format!("there is no room for {} MB ({} MB left)", bytes.div_ceil(1 << 20), free >> 20);
+            Err(Error::new(text).at(path))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn stat(path: &Path) -> Option<libc::statvfs> {
     use std::os::unix::ffi::OsStrExt;
     let path = std::ffi::CString::new(path.as_os_str().as_bytes()).ok()?;

@@ -284,9 +284,16 @@ impl Store {
         Ok(result)
     }
 
-    /// Writes a whole, checked copy to `target`, under the store's own key, while everything goes on.
-    pub fn backup(&self, target: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
-        copies::backup(&self.home, target, progress)
+    /// Writes a whole, checked copy to `target`, under the store's own key, while everything goes on. See
+    /// [`copies::backup`].
+    pub fn backup<T>(
+        &self,
+        target: &Path,
+        of_it: impl FnOnce(&View) -> Result<T>,
+        progress: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<T> {
+        let judged = |view: &View| of_it(view).map_err(|error| self.judged(error));
+        copies::backup(&self.home, target, judged, progress)
     }
 
     /// Puts a copy in the place of the store; no daemon may run. See [`copies::restore`].
