@@ -25,6 +25,7 @@ mod meta;
 mod notices;
 mod open;
 mod outbox;
+mod pages;
 mod placement;
 mod queries;
 mod refused;
@@ -63,6 +64,7 @@ pub use matches::MatchRow;
 pub use notices::NoticeRow;
 pub use open::SCHEMA_VERSION;
 pub use outbox::FrozenRow;
+pub use pages::Page;
 pub use placement::{Placed, Placement, Segment};
 pub use queries::{EntryView, FindingFilter, PlaceCache, Totals, sought};
 pub use refused::thing_of;
@@ -337,7 +339,12 @@ impl Writer<'_> {
 
     /// The next number in the one sequence of this node.
     pub(crate) fn next_seq(&self) -> u64 {
-        self.seq.set(self.seq.get() + 1);
+        self.next_seqs(1)
+    }
+
+    /// The last of the next `count` numbers, which are all given out.
+    fn next_seqs(&self, count: u64) -> u64 {
+        self.seq.set(self.seq.get() + count);
         self.seq.get()
     }
 }
