@@ -49,6 +49,10 @@ pub struct StoredEntry {
     pub entry: Entry,
 }
 
+/// Versions of an entry that are kept beside the one that counts: what somebody needs who asks since when a line says what
+/// it says, and no file on a person for ever.
+const HISTORY_MAX: i64 = 12;
+
 const MARK: &str = "INSERT INTO dirty VALUES (?1, ?2) ON CONFLICT (entry) DO UPDATE SET link = max(link, ?2)";
 
 /// What [`stored`] reads. A macro, so that the statements asked most often are texts and not put together each time.
@@ -67,12 +71,15 @@ macro_rules! select {
 }
 pub(super) use select;
 
+/// A body that does not read is a damaged page: the row is then known by its place alone, never guessed at.
+fn record(row: &Row, column: usize) -> rusqlite::Result<Record> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?)
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, e.into()))
+}
+
 pub(super) fn stored(row: &Row) -> rusqlite::Result<StoredEntry> {
     sum::check(row, &[1, 2, 3, 4, 6, 7, 8, 9, 10], 11)?;
-    // A body that does not read is a damaged page: the row is then known by its place alone, never guessed at.
-    let body = row.get_ref(10)?.as_str()?;
-    let record: Record = serde_json::from_str(body)
-        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(10, rusqlite::types::Type::Text, e.into()))?;
+    let record = record(row, 10)?;
     Ok(StoredEntry {
         id: row.get(0)?,
         origin: area(row, 4)?,
@@ -169,6 +176,17 @@ impl View<'_> {
             .doing("reading whose entries there are")
     }
 
+    /// Every entry that stands, ascending, and whose it is.
+    pub fn standing_persons(&self) -> Result<Vec<(i64, Uid)>> {
+        self.conn
+            .prepare_cached(
+                "SELECT id, ifnull(person, uid) FROM entries LEFT JOIN linked ON entry = id
+                 WHERE removed IS NULL ORDER BY id",
+            )
+            .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, uid(row, 1)?)))?.collect())
+            .doing("reading whose entries there are")
+    }
+
     /// The entries of these ids, ascending, in their order; `None` for an id that nobody has. Neighbours are read in one
     /// go.
     pub fn each_of(&self, ids: &[i64], take: &mut dyn FnMut(Option<StoredEntry>)) -> Result<()> {
@@ -218,6 +236,14 @@ impl View<'_> {
             .and_then(|mut s| s.query_row([], |row| row.get::<_, i64>(0)))
             .map(|n| n as u64)
             .doing("counting what waits")
+    }
+
+    /// What the entry said before, the newest first: until which day, and what. At most [`HISTORY_MAX`].
+    pub fn said_before(&self, id: i64) -> Result<Vec<(Date, Record)>> {
+        self.conn
+            .prepare_cached("SELECT until, body FROM history WHERE entry = ?1 ORDER BY seq DESC")
+            .and_then(|mut s| s.query_map([id], |row| Ok((day(row, 0)?, record(row, 1)?)))?.collect())
+            .doing("reading an entry's history")
     }
 
     /// Whether the entry ever said something else.
@@ -287,7 +313,7 @@ impl Writer<'_> {
     /// Replaces what an entry says; what it said until now goes into its history. A vanished line stands again.
     pub fn update_entry(&self, old: &StoredEntry, body: &str, today: Date, corrected: bool) -> Result<()> {
         let seq = self.next_seq() as i64;
-        self.keep_history(old.id, today, seq)?;
+        self.keep_history(old.id, body, today, seq)?;
         self.conn
             .prepare_cached(
                 "UPDATE entries SET seq = ?2, body = ?3, removed = NULL,
@@ -297,6 +323,19 @@ impl Writer<'_> {
                  WHERE id = ?1",
             )
             .and_then(|mut s| s.execute((old.id, seq, body, corrected, day_to_sql(today))))
+            .doing("changing an entry")?;
+        Ok(())
+    }
+
+    /// Has an entry say on another day that somebody saw the person, and nothing else: nothing of what it said is past.
+    pub fn see_entry(&self, id: i64, body: &str) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "UPDATE entries SET seq = ?2, body = ?3,
+                        sum = row_sum(uid, area, list, origin, first_seen, baseline, removed, corrected, ?3)
+                 WHERE id = ?1",
+            )
+            .and_then(|mut s| s.execute((id, self.next_seq() as i64, body)))
             .doing("changing an entry")?;
         Ok(())
     }
@@ -314,13 +353,27 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub(super) fn keep_history(&self, id: i64, today: Date, seq: i64) -> Result<()> {
-        self.conn
+    /// Keeps what an entry says, where `body` says something else, and lets go of what is older than the last
+    /// [`HISTORY_MAX`].
+    pub(super) fn keep_history(&self, id: i64, body: &str, today: Date, seq: i64) -> Result<()> {
+        let doing = "keeping what an entry said";
+        let kept = self
+            .conn
             .prepare_cached(
-                "INSERT INTO history (entry, until, seq, body) SELECT id, ?2, ?3, body FROM entries WHERE id = ?1",
+                "INSERT INTO history (entry, until, seq, body)
+                 SELECT id, ?2, ?3, body FROM entries WHERE id = ?1 AND body <> ?4",
             )
-            .and_then(|mut s| s.execute((id, day_to_sql(today), seq)))
-            .doing("keeping what an entry said")?;
+            .and_then(|mut s| s.execute((id, day_to_sql(today), seq, body)))
+            .doing(doing)?;
+        if kept > 0 {
+            self.conn
+                .prepare_cached(
+                    "DELETE FROM history WHERE entry = ?1 AND seq <=
+                     (SELECT seq FROM history WHERE entry = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
+                )
+                .and_then(|mut s| s.execute((id, HISTORY_MAX)))
+                .doing(doing)?;
+        }
         Ok(())
     }
 
@@ -379,5 +432,50 @@ impl Writer<'_> {
             )
             .doing("noting what waits")?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Home, Store};
+    use super::*;
+
+    #[test]
+    fn an_entry_keeps_the_newest_of_what_it_said_and_nothing_of_a_day_somebody_was_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let area: Area = "519901001200".parse().unwrap();
+        let store = Store::open(Home::plain(dir.path()), area).unwrap();
+        let day: Date = "2026-03-31".parse().unwrap();
+        let body = |n: i64| format!(r#"{{"name":"王{n}"}}"#);
+        let said = || {
+            let read = store.read(|view| view.said_before(view.entry(Uid(1))?.unwrap().id)).unwrap();
+            read.into_iter().map(|(_, record)| record.name.to_string()).collect::<Vec<_>>()
+        };
+        let (list, uid) = (List::Health, Uid(1));
+        let first = body(0);
+        let new = NewEntry {
+            uid,
+            area,
+            list,
+            origin: area,
+            first_seen: day,
+            baseline: true,
+            removed: None,
+            corrected: None,
+            body: &first,
+        };
+        let id = store.write(|writer| writer.new_entries()?.add(&new)).unwrap().unwrap();
+        store.write(|writer| writer.see_entry(id, r#"{"name":"王0","seen":"2026-03-30"}"#)).unwrap();
+        assert!(said().is_empty());
+        let change = |n: i64| {
+            store.write(|writer| writer.update_entry(&writer.entry(uid)?.unwrap(), &body(n), day, false)).unwrap();
+        };
+        change(1);
+        change(1);
+        assert_eq!(said(), ["王0"], "the same again is nothing new");
+        (2..20).for_each(change);
+        let kept: Vec<String> = (19 - HISTORY_MAX..19).rev().map(|n| format!("王{n}")).collect();
+        assert_eq!(said(), kept);
+        assert!(store.read(|view| view.has_history(id)).unwrap());
     }
 }
