@@ -77,9 +77,26 @@ impl Default for DoorLimits {
     }
 }
 
-/// Enrolments tried by anybody, together.
-const ENROL_PER_SEC_MAX: f64 = 2.0;
-const ENROL_BURST_MAX: f64 = 30.0;
+impl DoorLimits {
+    /// Asks a second, and at once.
+    fn of(&self, asker: Asker) -> (f64, f64) {
+        match asker {
+            Asker::Child(_) => (self.asks_per_sec_max, self.asks_burst_max),
+            Asker::Stranger(_) => (STRANGER_PER_SEC_MAX, STRANGER_BURST_MAX),
+            Asker::Strangers => (STRANGERS_PER_SEC_MAX, STRANGERS_BURST_MAX),
+        }
+    }
+}
+
+/// What callers without a certificate, and those who ask to join, may ask from one address: a stranger who asks without
+/// end keeps nobody else out.
+const STRANGER_PER_SEC_MAX: f64 = 2.0;
+const STRANGER_BURST_MAX: f64 = 30.0;
+/// The same for all addresses together: a handful of words signed and hashed each, far less than the port can serve.
+const STRANGERS_PER_SEC_MAX: f64 = 20.0;
+const STRANGERS_BURST_MAX: f64 = 300.0;
+/// Addresses that are remembered; those that have asked nothing for a while are forgotten first.
+const STRANGERS_KNOWN_MAX: usize = 4_096;
 /// A comparison reads all that is held of a child: it counts as this many asks.
 const COMPARE_PRICE: f64 = 10.0;
 const ENROL_BYTES_MAX: usize = 8 << 10;
@@ -103,6 +120,10 @@ impl Bucket {
         Bucket { level: burst, at: Instant::now() }
     }
 
+    fn is_full(&self, per_sec: f64, burst: f64) -> bool {
+        self.level + self.at.elapsed().as_secs_f64() * per_sec >= burst
+    }
+
     fn take(&mut self, price: f64, per_sec: f64, burst: f64) -> bool {
         let now = Instant::now();
         self.level = (self.level + now.duration_since(self.at).as_secs_f64() * per_sec).min(burst);
@@ -124,12 +145,34 @@ pub struct Door {
     joining_bodies: Semaphore,
     addresses: Seats<IpAddr>,
     children_bodies: Seats<Area>,
-    pace: Mutex<HashMap<Option<Area>, Bucket>>,
+    pace: Mutex<HashMap<Asker, Bucket>>,
+}
+
+/// Whose questions are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Asker {
+    Child(Area),
+    Stranger(IpAddr),
+    /// All of them.
+    Strangers,
+}
+
+impl Asker {
+    /// A household or an office has 2^64 addresses of the newer kind: it is counted as one.
+    fn stranger(address: IpAddr) -> Asker {
+        Asker::Stranger(match address.to_canonical() {
+            IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+            address => address,
+        })
+    }
 }
 
 /// Who is at the other end of a connection.
 #[derive(Clone)]
-struct Caller(Option<Arc<Peer>>);
+struct Caller {
+    peer: Option<Arc<Peer>>,
+    address: IpAddr,
+}
 
 impl Door {
     pub fn new(authority: Arc<Authority>, parent: Arc<Parent>, limits: DoorLimits) -> Arc<Door> {
@@ -145,17 +188,27 @@ impl Door {
         })
     }
 
-    fn paced(&self, child: Option<Area>, name: &str) -> Result<(), Refusal> {
-        let (per_sec, burst) = match child {
-            Some(_) => (self.limits.asks_per_sec_max, self.limits.asks_burst_max),
-            None => (ENROL_PER_SEC_MAX, ENROL_BURST_MAX),
-        };
+    fn paced(&self, asker: Asker, name: &str) -> Result<(), Refusal> {
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         let price = if name == "compare" { COMPARE_PRICE } else { 1.0 };
-        if pace.entry(child).or_insert_with(|| Bucket::full(burst)).take(price, per_sec, burst) {
-            return Ok(());
+        if pace.len() >= STRANGERS_KNOWN_MAX {
+            let (per_sec, burst) = (STRANGER_PER_SEC_MAX, STRANGER_BURST_MAX);
+            // Whoever could ask a whole burst again need not be remembered.
+            pace.retain(|asker, bucket| !matches!(asker, Asker::Stranger(_)) || !bucket.is_full(per_sec, burst));
         }
-        Err(Refusal::new(Code::Busy, "too many questions at once").retry_after(BUSY_RETRY_SECS))
+        let mut take = |asker: Asker| {
+            let (per_sec, burst) = self.limits.of(asker);
+            pace.entry(asker).or_insert_with(|| Bucket::full(burst)).take(price, per_sec, burst)
+        };
+        let may = match asker {
+            Asker::Child(_) => take(asker),
+            // Its own first: what is refused there takes nothing from others.
+            _ => take(asker) && take(Asker::Strangers),
+        };
+        match may {
+            true => Ok(()),
+            false => Err(Refusal::new(Code::Busy, "too many questions at once").retry_after(BUSY_RETRY_SECS)),
+        }
     }
 }
 
@@ -184,7 +237,7 @@ pub async fn serve(listener: TcpListener, door: Arc<Door>, mut shutdown: watch::
         let (acceptor, router, door, stop) = (acceptor.clone(), router.clone(), door.clone(), stop.clone());
         tokio::spawn(async move {
             let _held = (permit, seat);
-            attend(stream, &acceptor, router, &door, stop).await;
+            attend(stream, from.ip(), &acceptor, router, &door, stop).await;
         });
     }
     let all = u32::try_from(door.limits.connections_max).unwrap_or(u32::MAX);
@@ -195,6 +248,7 @@ pub async fn serve(listener: TcpListener, door: Arc<Door>, mut shutdown: watch::
 /// One connection from handshake to end.
 async fn attend(
     stream: TcpStream,
+    address: IpAddr,
     acceptor: &TlsAcceptor,
     router: Router,
     door: &Door,
@@ -220,7 +274,7 @@ async fn attend(
             return;
         }
     }
-    let caller = Caller(peer);
+    let caller = Caller { peer, address };
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(caller.clone());
         router.clone().call(request.map(Body::new))
@@ -244,12 +298,12 @@ async fn attend(
 /// The one route.
 async fn answer(
     State(door): State<Arc<Door>>,
-    Extension(Caller(peer)): Extension<Caller>,
+    Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let refused = match answer_ask(&door, peer.as_deref(), &name, &headers, body).await {
+    let refused = match answer_ask(&door, &caller, &name, &headers, body).await {
         Ok(answer) => return answer.to_bytes().into_response(),
         Err(refused) => refused,
     };
@@ -267,11 +321,12 @@ async fn answer(
 
 async fn answer_ask(
     door: &Arc<Door>,
-    peer: Option<&Peer>,
+    caller: &Caller,
     name: &str,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Message<Answer>, Refusal> {
+    let peer = caller.peer.as_deref();
     let area = peer.map(|peer| peer.area);
     let counted = |refusal: Refusal| {
         door.parent.count(area, refusal.code);
@@ -284,7 +339,8 @@ async fn answer_ask(
         )));
     }
     let enrolling = name == "enrol";
-    door.paced(area.filter(|_| !enrolling), name).map_err(counted)?;
+    let asker = area.filter(|_| !enrolling).map_or_else(|| Asker::stranger(caller.address), Asker::Child);
+    door.paced(asker, name).map_err(counted)?;
     let peer = match peer {
         _ if enrolling => None,
         Some(peer) => {
@@ -375,5 +431,38 @@ async fn read_body(body: Body, headers: &HeaderMap, bytes_max: usize, secs: u64)
         Ok(Ok(bytes)) => Ok(bytes.into()),
         Ok(Err(_)) => Err(too_large()),
         Err(_) => Err(Refusal::new(Code::Busy, "the body came too slowly").retry_after(BUSY_RETRY_SECS)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv6Addr;
+
+    use super::super::tests::office::{COUNTY, Office};
+    use super::*;
+
+    #[test]
+    fn a_stranger_who_asks_without_end_keeps_nobody_else_from_joining() {
+        let county = Office::new(COUNTY);
+        let door = Door::new(county.authority.clone(), county.parent.clone(), DoorLimits::default());
+        let from = |last: u16| Asker::stranger(Ipv6Addr::new(0x2001, 0xdb8, 0, last, 0, 0, 0, last).into());
+        let asked = |asker: Asker, times: usize| (0..times).filter(|_| door.paced(asker, "enrol").is_ok()).count();
+        // What a slow machine lets through meanwhile is no burst.
+        assert!((30..40).contains(&asked(from(1), 1_000)));
+        assert_eq!(asked(from(2), 1), 1);
+        assert_eq!(asked(Asker::Child("519901001".parse().unwrap()), 100), 100);
+        // Many strangers together are as many as the port can bear.
+        let many: usize = (3..200).map(|last| asked(from(last), 10)).sum();
+        assert!((200..400).contains(&many), "{many}");
+        assert_eq!(asked(Asker::Child("519901002".parse().unwrap()), 100), 100);
+    }
+
+    #[test]
+    fn addresses_of_one_network_are_one_stranger() {
+        let of = |text: &str| Asker::stranger(text.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
+        assert_ne!(of("2001:db8:0:1::1"), of("2001:db8:0:2::1"));
+        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
+        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
     }
 }
