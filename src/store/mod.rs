@@ -16,6 +16,7 @@ mod entries;
 mod fault;
 mod findings;
 mod gone;
+mod history;
 mod incoming;
 mod inventory;
 mod items;

@@ -5,7 +5,7 @@ mod dice;
 mod exactly_once;
 mod joining;
 mod model;
-pub(super) mod office;
+mod office;
 mod offline;
 mod patience;
 mod proxy;
