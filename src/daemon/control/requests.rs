@@ -113,7 +113,8 @@ pub struct Events {
 }
 
 /// Gives rows `{"person","entries":[ENTRY,…],"links","decisions":[{"finding","rule","severity","status","area","list","text",
-/// "verdict","note","at","by","by_name"}]}`. Looking is logged, also masked.
+/// "verdict","note","at","by","by_name"}]}`, an ENTRY here with `"first_seen"` and
+/// `"before":[{"until","status","name","id_number"}]`. Looking is logged, also masked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct People {
