@@ -286,7 +286,7 @@ fn a_backup_of_another_office_is_told_as_such() {
     let config = village(folder.path());
     let store = Store::open(Home::plain(other.path()), "519901001201".parse().unwrap()).unwrap();
     let file = other.path().join("a.db");
-    store.backup(&file, &mut |_, _| {}).unwrap();
+    store.backup(&file, |_| Ok(()), &mut |_, _| true).unwrap();
     let said = rosterd(&["restore", file.to_str().unwrap(), "--config", &config]);
     assert_eq!(said.status.code(), Some(1));
     let said = stderr(&said);

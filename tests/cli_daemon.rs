@@ -308,6 +308,27 @@ fn a_look_at_a_person_is_told_in_the_clerks_words_and_time() {
     assert!(asked[0] == uid && asked[1] != part, "{asked:?}");
 }
 
+#[test]
+fn a_person_s_lines_show_what_they_said_before_and_until_when() {
+    let root = tempfile::tempdir().unwrap();
+    let node = village(root.path(), 12);
+    let file = node.inbox().join("人口.csv");
+    let said = fs::read_to_string(&file).unwrap();
+    fs::write(&file, said.replace(&line(5, "在册"), &line(5, "迁出"))).unwrap();
+    node.settle(SETTLE_SECS);
+    let people = node.json(&["people", &number(5)]);
+    let entry = &people[0]["entries"][0];
+    assert_eq!(
+        (&entry["status"], &entry["before"][0]["status"]),
+        (&"moved_out".into(), &"active".into()),
+        "{people:?}"
+    );
+    assert_eq!(entry["before"].as_array().unwrap().len(), 1);
+    assert!(!entry["before"].to_string().contains(&number(5)), "masked as the line itself");
+    let told = out(&node.call(&["people", &number(5)]));
+    assert!(told.contains("以前的内容"), "{told}");
+}
+
 /// A desk's own account may read and write the office's folder alone, so what a person names is opened by the person.
 #[test]
 fn files_go_through_the_socket_and_never_by_the_daemons_hand() {

@@ -212,7 +212,7 @@ impl Below {
 
     /// Tells what is new, in batches of so many things; what came is worked off where another batch follows.
     fn tells(&mut self, above: &Office, batch: usize) {
-        let all = Understood { attestations: true, gone: true };
+        let all = Understood { attestations: true, gone: true, pages: true };
         let items = self.office.view(|view| view.items_after(self.told, ALL, ALL, all));
         let (child, at) = (self.office.store.area(), (above.today, 0));
         let take = |writer: &Writer, (_, _, line): &(_, _, String)| {

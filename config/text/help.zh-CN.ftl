@@ -158,7 +158,7 @@ help-events-since = 只看这一天及以后，如 2026-03-01
 help-people = 一个人在各份名册上的行
 help-people-more =
     每次查看都有记录（rosterd access）。姓名和证件号已遮盖；要看完整的须写 --reveal 和理由，
-    也会记录。只为办事查看。
+    也会记录。各行下面列出以前的内容、截至哪天（最近十二次改动）。只为办事查看。
 help-people-after =
     示例：
       rosterd people 王小明

@@ -7,7 +7,8 @@ use crate::error::Error;
 /// One person's entries on all lists
 ///
 /// Looking is logged (rosterd access). Names and numbers are masked; the whole ones need --reveal and a reason, which
-/// is logged too. Open somebody's file for your task alone.
+/// is logged too. Below the entries stands what they said before, and until when, of the last twelve changes. Open
+/// somebody's file for your task alone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     rosterd people 王小明\n  \
@@ -71,12 +72,42 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         for line in table.lines(session.screen.columns()) {
             session.screen.line(format_args!("  {line}"));
         }
+        said_before(session, person);
         decisions(session, person);
         if args.explain {
             explain(session, person);
         }
     }
     Ok(exit)
+}
+
+/// What the person's lines said before, and until when.
+fn said_before(session: &mut Session, person: &serde_json::Value) {
+    let text = session.screen.text();
+    let head = ["list", "area", "until", "status", "name", "number"];
+    let mut table = Table::new(head.map(|key| text.say(&format!("label-{key}"))));
+    let mut is_empty = true;
+    for entry in person["entries"].as_array().into_iter().flatten() {
+        for before in entry["before"].as_array().into_iter().flatten() {
+            table.row([
+                view::list(text, entry),
+                view::area(text, entry),
+                view::field(before, "until").to_owned(),
+                text.entry_status(view::field(before, "status")),
+                view::field(before, "name").to_owned(),
+                view::field(before, "id_number").to_owned(),
+            ]);
+            is_empty = false;
+        }
+    }
+    if is_empty {
+        return;
+    }
+    let title = text.say("label-said-before");
+    session.screen.line(title);
+    for line in table.lines(session.screen.columns()) {
+        session.screen.line(format_args!("  {line}"));
+    }
 }
 
 /// What was decided about the person's findings: by whom, when and with what words.

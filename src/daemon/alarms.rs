@@ -192,12 +192,14 @@ fn facts(office: &Office, link: LinkStatus) -> Result<Facts> {
     let now = office.now_millis();
     office.store.read(|view| {
         let acknowledged = view.acknowledged()?;
+        let joined = view.meta_text(NOTICES_MARK)?.is_some();
         Ok(Facts {
             now,
             children: view.children()?,
             acknowledged,
-            waiting: view.backlog(acknowledged)?.0,
-            joined: view.meta_text(NOTICES_MARK)?.is_some(),
+            // Of a node with nobody above all would be counted, every minute.
+            waiting: if joined { view.backlog(acknowledged)?.0 } else { 0 },
+            joined,
             link,
             disk_free_bytes,
             folder: folder_of(office),

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::office::Office;
+use super::room;
 use crate::domain::Area;
 use crate::error::{Context, Error, Result};
 use crate::settings::Settings;
@@ -15,9 +16,6 @@ const KEPT: &str = "backups";
 
 /// Two nights and a morning: one night may fail without anybody being called.
 const OLD_HOURS: i64 = 54;
-
-/// A store that changes while it is copied is copied again so often.
-const TRIES: usize = 3;
 
 const MILLIS_PER_HOUR: i64 = 3_600_000;
 
@@ -87,27 +85,39 @@ impl Digest {
     }
 }
 
-/// Copies the store to `copy`, restores that on trial into `scratch`, a folder of its own that goes away again, and
-/// compares the two.
+/// Copies the store to `copy`, where asked restores that on trial and compares the two, and gives the entries in it. The
+/// trial has a folder of its own beside the copy, which goes away again.
 ///
 /// # Errors
-/// Where the copy cannot be restored or holds something else: it is no backup, and removed.
-pub fn prove(office: &Office, copy: &Path, scratch: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
-    for _ in 0..TRIES {
-        let held = office.store.read(|view| Digest::of(view, office.area()))?;
-        office.store.backup(copy, progress)?;
-        match restored(&office.settings(), copy, scratch) {
-            Ok(there) if there == held => return Ok(()),
-            tried => {
-                std::fs::remove_file(copy).or_say_at("removing an old backup", copy)?;
-                // Where only the number rose, somebody's file was read in between.
-                if tried?.seq == held.seq {
-                    return Err(Error::new("the backup holds something else than the store").at(copy));
-                }
-            }
-        }
+/// Where there is no room for it, and where the copy cannot be restored or holds something else: it is no backup, and
+/// removed.
+pub fn copy(office: &Office, copy: &Path, prove: bool, progress: &mut dyn FnMut(u64, u64) -> bool) -> Result<u64> {
+    must_have_room(&office.store, copy, prove)?;
+    if !prove {
+        return office.store.backup(copy, |view| Ok(view.totals()?.entries), progress);
     }
-    Err(Error::new("the store changed each time it was copied").hint("try again in a moment"))
+    let held = office.store.backup(copy, |view| Digest::of(view, office.area()), progress)?;
+    let there = restored(&office.settings(), copy, &copy.with_extension("trial"));
+    let compared = there.and_then(|there| match there == held {
+        true => Ok(held.entries),
+        false => Err(Error::new("the backup holds something else than the store").at(copy)),
+    });
+    if compared.is_err() {
+        std::fs::remove_file(copy).or_say_at("removing an old backup", copy)?;
+    }
+    compared
+}
+
+/// A copy that fills the disk takes the room that the node needs to go on; one restored on trial stands there twice.
+fn must_have_room(store: &Store, copy: &Path, prove: bool) -> Result<()> {
+    let written = |ending: &str| {
+        let mut file = store.path().as_os_str().to_owned();
+        file.push(ending);
+        std::fs::metadata(file).map_or(0, |meta| meta.len())
+    };
+    // What stands in the log alone comes on top.
+    let bytes = (written("") + written("-wal")) * if prove { 2 } else { 1 };
+    room::must_hold(copy.parent().unwrap_or(Path::new("/")), bytes)
 }
 
 fn restored(settings: &Settings, copy: &Path, scratch: &Path) -> Result<Digest> {

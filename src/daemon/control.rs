@@ -33,6 +33,8 @@ pub const REQUEST_BYTES_MAX: u64 = 256 * 1024;
 
 /// How long a client may take to say what it wants: one that stays silent must not keep a place from the others.
 pub const REQUEST_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long a client that sends a file may send nothing of it: it reads it from a slow share, or stands still for good.
+pub const UPLOAD_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Clients served at once; a further one waits until another is done.
 pub const CLIENTS_MAX: usize = 16;

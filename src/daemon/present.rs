@@ -9,7 +9,9 @@ use super::neighbours;
 use super::notices::Withdrawal;
 use super::office::Office;
 use crate::domain::date::days_between;
-use crate::domain::{Area, Date, Disposition, Event, FindingId, FindingStatus, PartialDate, Severity, Uid, mask};
+use crate::domain::{
+    Area, Date, Disposition, Event, FindingId, FindingStatus, PartialDate, Record, Severity, Uid, mask,
+};
 use crate::error::Result;
 use crate::report::text::Text;
 use crate::rules;
@@ -242,11 +244,40 @@ impl<'a> Presenter<'a> {
         self.put_standing(told)
     }
 
+    /// A person's entries, each with what it said before, the newest first: status, name and number, and until when.
+    pub fn entries_with_history(&mut self, uids: &[Uid]) -> Result<Vec<Value>> {
+        let mut shown = self.entries(uids)?;
+        for (uid, entry) in uids.iter().zip(&mut shown) {
+            let Some(stored) = self.view.entry(*uid)? else { continue };
+            let mut before: Vec<Value> = Vec::new();
+            let mut said = self.said(&stored.entry.record);
+            for (until, record) in self.view.said_before(stored.id)? {
+                let earlier = self.said(&record);
+                // Of a change of something else nothing is shown: what holds now goes on holding.
+                if earlier != said {
+                    let (status, name, number) = &earlier;
+                    before
+                        .push(json!({"until": until.to_string(), "status": status, "name": name, "id_number": number}));
+                }
+                said = earlier;
+            }
+            entry["first_seen"] = json!(stored.entry.first_seen.to_string());
+            entry["before"] = json!(before);
+        }
+        Ok(shown)
+    }
+
+    /// Status, name and number of a line.
+    fn said(&self, record: &Record) -> (&'static str, String, Option<String>) {
+        let name = if self.reveal { record.name.to_string() } else { mask::name(&record.name) };
+        let number = record.id_number.as_ref().map(|id| if self.reveal { id.reveal().to_owned() } else { id.masked() });
+        (record.status.as_str(), name, number)
+    }
+
     fn entry(&self, view: &EntryView) -> Value {
         let entry = &view.stored.entry;
         let record = &entry.record;
-        let name = if self.reveal { record.name.to_string() } else { mask::name(&record.name) };
-        let number = record.id_number.as_ref().map(|id| if self.reveal { id.reveal().to_owned() } else { id.masked() });
+        let (_, name, number) = self.said(record);
         let source = view.source.as_ref().map_or_else(
             || json!({"file": null, "sheet": null, "row": null}),
             |(file, sheet, row)| json!({"file": file, "sheet": sheet, "row": row}),

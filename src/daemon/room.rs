@@ -18,6 +18,15 @@ const MORE_BYTES_MIN: u64 = 1024 * 1024;
 /// A quota shows in no figure of the disk: after this long it is simply tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(60);
 
+fn full(free: u64) -> Error {
+    Error::new(format!("the disk is full ({} MB left): nothing is read until there is room", free >> 20))
+}
+
+/// What intake leaves free of a disk of so many bytes.
+fn reserve(all: u64) -> u64 {
+    RESERVE_BYTES_MAX.min(all / RESERVE_SHARE)
+}
+
 /// The disk below one store.
 pub struct Room {
     path: PathBuf,
@@ -48,15 +57,14 @@ impl Room {
         if failed.is_some_and(|(then, at)| free >= then + MORE_BYTES_MIN || at.elapsed() >= TRY_AGAIN) {
             *failed = None;
         }
-        (failed.is_some() || free < RESERVE_BYTES_MAX.min(all / RESERVE_SHARE)).then_some(free)
+        (failed.is_some() || free < reserve(all)).then_some(free)
     }
 
     /// # Errors
     /// Where it is too little to read anything new: what is left is for receipts.
     pub fn must_do(&self) -> Result<()> {
         let Some(free) = self.short() else { return Ok(()) };
-        let text = format!("the disk is full ({} MB left): nothing is read until there is room", free >> 20);
-        Err(Error::new(text).at(&self.path))
+        Err(full(free).at(&self.path))
     }
 
     /// Free and all bytes of the disk.
@@ -71,6 +79,20 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
     stat(path).map(|stat| stat.f_bavail * stat.f_frsize)
 }
 
+/// # Errors
+/// Where so many bytes more at `path` would leave less than intake needs.
+pub fn must_hold(path: &Path, bytes: u64) -> Result<()> {
+    let room = stat(path).map(|stat| (stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize));
+    match room {
+        Some((free, all)) if free < reserve(all) => Err(full(free).at(path)),
+        Some((free, all)) if free - reserve(all) < bytes => {
+            let text = format!("there is no room for {} MB ({} MB left)", bytes >> 20, free >> 20);
+            Err(Error::new(text).at(path))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn stat(path: &Path) -> Option<libc::statvfs> {
     use std::os::unix::ffi::OsStrExt;
     let path = std::ffi::CString::new(path.as_os_str().as_bytes()).ok()?;
@@ -79,4 +101,19 @@ fn stat(path: &Path) -> Option<libc::statvfs> {
     // SAFETY: as above.
     let failed = unsafe { libc::statvfs(path.as_ptr(), &mut stat) } != 0;
     (!failed).then_some(stat)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_not_fit_beside_the_reserve_is_refused_before_it_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let free = free_bytes(dir.path()).unwrap();
+        assert!(must_hold(dir.path(), 0).is_ok(), "no test runs on a full disk");
+        let refused = must_hold(dir.path(), free).unwrap_err().to_string();
+        assert!(refused.contains("there is no room for"), "{refused}");
+        assert!(must_hold(dir.path(), u64::MAX).is_err());
+    }
 }

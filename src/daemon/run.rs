@@ -247,6 +247,7 @@ impl Signals {
 async fn keep_alive(office: Arc<Office>, progress: Arc<Progress>, link: LinkHandle) {
     let mut turns = 0;
     let mut moved = Instant::now();
+    let (mut line, mut looking) = (String::new(), None);
     loop {
         let now = progress.turns.load(Ordering::SeqCst);
         if now != turns || progress.is_busy() {
@@ -254,7 +255,13 @@ async fn keep_alive(office: Arc<Office>, progress: Arc<Progress>, link: LinkHand
             moved = Instant::now();
         }
         if moved.elapsed() < STUCK {
-            let line = status_line(&office, &link);
+            let (office, link) = (office.clone(), link.clone());
+            // The store may be slow, and this thread serves the link; the watchdog is fed all the same.
+            let look = looking.get_or_insert_with(|| tokio::task::spawn_blocking(move || status_line(&office, &link)));
+            if let Ok(told) = tokio::time::timeout(ALIVE_EVERY, look).await {
+                line = told.unwrap_or_default();
+                looking = None;
+            }
             service::alive(&line);
         }
         tokio::time::sleep(ALIVE_EVERY).await;
@@ -263,18 +270,20 @@ async fn keep_alive(office: Arc<Office>, progress: Arc<Progress>, link: LinkHand
 
 /// `3 sources, backlog 0, parent 12 s ago`
 fn status_line(office: &Office, link: &LinkHandle) -> String {
+    let status = link.status();
     let counted = office.store.read(|view| {
-        let after = view.acknowledged()?;
-        Ok((view.sources()?.iter().filter(|source| !source.gone).count(), view.backlog(after)?.0))
+        let backlog = match status.parent {
+            Some(_) => view.backlog(view.acknowledged()?)?.0,
+            None => 0,
+        };
+        Ok((view.sources()?.iter().filter(|source| !source.gone).count(), backlog))
     });
     let (sources, backlog) = counted.unwrap_or_default();
-    let status = link.status();
     let parent = match (status.parent, status.last_contact) {
         (None, _) => "no parent".to_owned(),
         (Some(_), None) => "parent not reached yet".to_owned(),
         (Some(_), Some(at)) => format!("parent {} s ago", (office.now().as_second() - at).max(0)),
     };
-    let backlog = if status.parent.is_some() { backlog } else { 0 };
     format!("{sources} files, backlog {backlog}, {parent}")
 }
 

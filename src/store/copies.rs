@@ -5,7 +5,8 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::key::{Home, PLAIN_BEGINS, StoreKey, restrict};
 use super::open::{SCHEMA_VERSION, create_where, must_be_of, reader, version, writer};
@@ -58,28 +59,59 @@ fn settle(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|folder| folder.sync_all()).or_say_at("putting the copy in place", folder)
 }
 
-/// Writes a checked copy to `target`, under the same key, while everything goes on.
-pub(super) fn backup(home: &Home, target: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
+/// Writes a checked copy to `target`, under the same key, while everything goes on. `of_it` reads what is asked of the
+/// moment that is copied. `progress` is told pages done and all pages, and says whether to go on.
+///
+/// # Errors
+/// Whatever fails, no copy is left behind.
+pub(super) fn backup<T>(
+    home: &Home,
+    target: &Path,
+    of_it: impl FnOnce(&View) -> Result<T>,
+    progress: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<T> {
     if target.exists() {
         return Err(Error::new("the backup's file is there already").at(target).hint("choose another name"));
     }
     let source = reader(home)?;
+    // One read for the whole copy: between two reads of a page SQLite would see what others wrote meanwhile and begin from
+    // the start, on a busy node for ever. Until it ends, nothing that is written behind it leaves the log for the store.
+    let moment = Transaction::new_unchecked(&source, TransactionBehavior::Deferred)
+        .or_say_at("beginning to read", home.file())?;
+    let read = of_it(&View { conn: &moment })?;
+    let copied = copy_pages(home, &moment, target, progress).and_then(|()| settle(folder_of(target)));
+    copied.inspect_err(|_| drop(remove(target)))?;
+    Ok(read)
+}
+
+fn copy_pages(
+    home: &Home,
+    moment: &Connection,
+    target: &Path,
+    progress: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<()> {
+    let copying = "copying the store";
     let mut copy = home.beside(target).connect(OpenFlags::default())?;
     restrict(target)?;
     {
-        let backup = rusqlite::backup::Backup::new(&source, &mut copy).or_say_at("copying the store", target)?;
+        let backup = Backup::new(moment, &mut copy).or_say_at(copying, target)?;
         loop {
-            let step = backup.step(STEP_PAGES).or_say_at("copying the store", target)?;
+            let step = backup.step(STEP_PAGES).or_say_at(copying, target)?;
             let at = backup.progress();
-            progress((at.pagecount - at.remaining).max(0) as u64, at.pagecount.max(0) as u64);
+            let goes_on = progress((at.pagecount - at.remaining).max(0) as u64, at.pagecount.max(0) as u64);
             match step {
-                rusqlite::backup::StepResult::Done => break,
-                rusqlite::backup::StepResult::More => {}
+                StepResult::Done => break,
+                _ if !goes_on => return Err(Error::new("the one who asked went away")),
+                StepResult::More => {}
                 _ => std::thread::sleep(STEP_PAUSE),
             }
         }
     }
     check(&copy, target)
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Puts `copy` in the place of the store, under a new epoch and under the store's key: a plain backup is encrypted on
@@ -253,4 +285,52 @@ fn export(from: &Home, to: &Home) -> Result<()> {
         conn.execute_batch("DETACH DATABASE fresh")
     };
     write().or_say_at(doing, to.file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Store;
+    use super::*;
+
+    /// A store of several steps of a copy.
+    fn store(dir: &Path) -> Store {
+        let store = Store::open(Home::plain(dir), "519901001200".parse().unwrap()).unwrap();
+        let large = "x".repeat(3 * STEP_PAGES as usize * PAGE_BYTES);
+        store.write(|writer| writer.put_meta_text("large", &large)).unwrap();
+        store.write(|writer| writer.put_meta_u64("round", 0)).unwrap();
+        store
+    }
+
+    #[test]
+    fn a_copy_is_of_the_moment_it_began_whatever_is_written_meanwhile() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let (target, mut steps) = (dir.path().join("copy.db"), 0);
+        let mut progress = |_, _| {
+            steps += 1;
+            store.write(|writer| writer.put_meta_u64("round", steps)).unwrap();
+            steps < 50
+        };
+        let read = store.backup(&target, |view| view.meta_u64("round"), &mut progress).unwrap();
+        assert!((2..20).contains(&steps), "{steps} steps");
+        let copy = dir.path().join("elsewhere");
+        fs::create_dir(&copy).unwrap();
+        fs::rename(&target, copy.join("rosterd.db")).unwrap();
+        let copied = Store::open_read_only(Home::plain(&copy)).unwrap().read(|view| view.meta_u64("round")).unwrap();
+        assert_eq!((read, copied), (Some(0), Some(0)));
+    }
+
+    #[test]
+    fn a_copy_that_nobody_waits_for_any_more_ends_and_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let (target, mut steps) = (dir.path().join("copy.db"), 0);
+        let mut progress = |_, _| {
+            steps += 1;
+            false
+        };
+        assert!(store.backup(&target, |_| Ok(()), &mut progress).is_err());
+        let beside = LOG_ENDINGS.map(|ending| with_ending(&target, ending));
+        assert!(steps == 1 && !target.exists() && beside.iter().all(|file| !file.exists()), "{steps}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Entries, their history, and which of them wait to be worked on.
+//! Entries, and which of them wait to be worked on.
 
 use rusqlite::{CachedStatement, OptionalExtension, Row};
 
@@ -67,12 +67,15 @@ macro_rules! select {
 }
 pub(super) use select;
 
+/// A body that does not read is a damaged page: the row is then known by its place alone, never guessed at.
+pub(super) fn record(row: &Row, column: usize) -> rusqlite::Result<Record> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?)
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, e.into()))
+}
+
 pub(super) fn stored(row: &Row) -> rusqlite::Result<StoredEntry> {
     sum::check(row, &[1, 2, 3, 4, 6, 7, 8, 9, 10], 11)?;
-    // A body that does not read is a damaged page: the row is then known by its place alone, never guessed at.
-    let body = row.get_ref(10)?.as_str()?;
-    let record: Record = serde_json::from_str(body)
-        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(10, rusqlite::types::Type::Text, e.into()))?;
+    let record = record(row, 10)?;
     Ok(StoredEntry {
         id: row.get(0)?,
         origin: area(row, 4)?,
@@ -169,6 +172,17 @@ impl View<'_> {
             .doing("reading whose entries there are")
     }
 
+    /// Every entry that stands, ascending, and whose it is.
+    pub fn standing_persons(&self) -> Result<Vec<(i64, Uid)>> {
+        self.conn
+            .prepare_cached(
+                "SELECT id, ifnull(person, uid) FROM entries LEFT JOIN linked ON entry = id
+                 WHERE removed IS NULL ORDER BY id",
+            )
+            .and_then(|mut s| s.query_map([], |row| Ok((row.get(0)?, uid(row, 1)?)))?.collect())
+            .doing("reading whose entries there are")
+    }
+
     /// The entries of these ids, ascending, in their order; `None` for an id that nobody has. Neighbours are read in one
     /// go.
     pub fn each_of(&self, ids: &[i64], take: &mut dyn FnMut(Option<StoredEntry>)) -> Result<()> {
@@ -218,14 +232,6 @@ impl View<'_> {
             .and_then(|mut s| s.query_row([], |row| row.get::<_, i64>(0)))
             .map(|n| n as u64)
             .doing("counting what waits")
-    }
-
-    /// Whether the entry ever said something else.
-    pub fn has_history(&self, id: i64) -> Result<bool> {
-        self.conn
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM history WHERE entry = ?1)")
-            .and_then(|mut s| s.query_row([id], |row| row.get(0)))
-            .doing("reading an entry's history")
     }
 }
 
@@ -287,7 +293,7 @@ impl Writer<'_> {
     /// Replaces what an entry says; what it said until now goes into its history. A vanished line stands again.
     pub fn update_entry(&self, old: &StoredEntry, body: &str, today: Date, corrected: bool) -> Result<()> {
         let seq = self.next_seq() as i64;
-        self.keep_history(old.id, today, seq)?;
+        self.keep_history(old.id, body, today, seq)?;
         self.conn
             .prepare_cached(
                 "UPDATE entries SET seq = ?2, body = ?3, removed = NULL,
@@ -297,6 +303,19 @@ impl Writer<'_> {
                  WHERE id = ?1",
             )
             .and_then(|mut s| s.execute((old.id, seq, body, corrected, day_to_sql(today))))
+            .doing("changing an entry")?;
+        Ok(())
+    }
+
+    /// Has an entry say on another day that somebody saw the person, and nothing else: nothing of what it said is past.
+    pub fn see_entry(&self, id: i64, body: &str) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "UPDATE entries SET seq = ?2, body = ?3,
+                        sum = row_sum(uid, area, list, origin, first_seen, baseline, removed, corrected, ?3)
+                 WHERE id = ?1",
+            )
+            .and_then(|mut s| s.execute((id, self.next_seq() as i64, body)))
             .doing("changing an entry")?;
         Ok(())
     }
@@ -311,16 +330,6 @@ impl Writer<'_> {
             )
             .and_then(|mut s| s.execute((id, self.next_seq() as i64, day_to_sql(today))))
             .doing("marking a vanished entry")?;
-        Ok(())
-    }
-
-    pub(super) fn keep_history(&self, id: i64, today: Date, seq: i64) -> Result<()> {
-        self.conn
-            .prepare_cached(
-                "INSERT INTO history (entry, until, seq, body) SELECT id, ?2, ?3, body FROM entries WHERE id = ?1",
-            )
-            .and_then(|mut s| s.execute((id, day_to_sql(today), seq)))
-            .doing("keeping what an entry said")?;
         Ok(())
     }
 

@@ -74,6 +74,8 @@ impl Writer<'_> {
     /// Forgets the list of this name that an office in `within` reported, and hands the word on. Does nothing where there
     /// is none. What was found of the list is closed by the next pass.
     pub fn forget_snapshot(&self, name: u64, within: Area) -> Result<()> {
+        let on_its_way = self.lists_on_their_way(within)?.into_iter().find(|key| key.name() == name);
+        on_its_way.map_or(Ok(()), |key| self.forget_pages(&key))?;
         let Some((id, key)) = self.snapshot_names(within)?.remove(&name) else { return Ok(()) };
         if self.has_another_source(&key)?
             && let Some((.., placement)) = self.snapshot(&key)?

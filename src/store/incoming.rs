@@ -32,7 +32,7 @@ impl Writer<'_> {
     /// Makes an entry say what a child sent; what it said until now goes into its history.
     pub fn update_incoming(&self, old: &StoredEntry, incoming: &Incoming, today: Date) -> Result<()> {
         let seq = self.next_seq() as i64;
-        self.keep_history(old.id, today, seq)?;
+        self.keep_history(old.id, &incoming.body, today, seq)?;
         self.conn
             .prepare_cached(
                 "UPDATE entries SET seq = ?2, first_seen = ?3, baseline = ?4, removed = ?5, corrected = ?6, body = ?7,

@@ -139,9 +139,10 @@ impl Writer<'_> {
         let (mut sent, mut removed) = (0, 0);
         for key in keys {
             if let Some((id, _)) = names.get(key) {
+                let seq = self.next_seq_of_list(*id)?;
                 self.conn
                     .prepare_cached("UPDATE snapshots SET seq = ?2 WHERE id = ?1")
-                    .and_then(|mut s| s.execute((id, self.next_seq() as i64)))
+                    .and_then(|mut s| s.execute((id, seq as i64)))
                     .doing("sending a snapshot again")?;
                 sent += 1;
                 continue;

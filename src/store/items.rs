@@ -4,8 +4,8 @@ use serde_json::value::RawValue;
 
 use super::codec::{Doing, area, day, list, optional_day, uid};
 use super::snapshots;
-use super::wire::{Wire, WireAttestation, WireEntry, WireGone, write_snapshot};
-use super::{Placement, View, sum};
+use super::wire::{Wire, WireAttestation, WireEntry, WireGone, write_page, write_snapshot};
+use super::{Placement, View, pages, sum};
 use crate::domain::Area;
 use crate::error::{Context, Result};
 
@@ -19,6 +19,7 @@ const WEIGHED_MAX: i64 = 1_000;
 pub struct Understood {
     pub attestations: bool,
     pub gone: bool,
+    pub pages: bool,
 }
 
 /// Number, area, line; in the order of numbers.
@@ -56,7 +57,7 @@ impl View<'_> {
         let entries = self.entry_items(after, items_max, bytes_max)?;
         let all = self.entries_end_at(&entries)?;
         read.add(entries, all);
-        let (lists, all) = self.snapshot_items(after, read.upto, items_max, bytes_max)?;
+        let (lists, all) = self.snapshot_items(after, read.upto, items_max, bytes_max, understood.pages)?;
         read.add(lists, all);
         let decisions = self.decision_items(after, read.upto, items_max)?;
         let all = decisions.len() < items_max;
@@ -134,13 +135,21 @@ impl View<'_> {
         Ok(out)
     }
 
-    /// At most so many lists, and whether these are all: the places of the lines of a county are not read for each batch.
-    fn snapshot_items(&self, after: u64, upto: u64, items_max: usize, bytes_max: usize) -> Result<(Lines, bool)> {
+    /// At most so many lists and pages of lists, and whether these are all: the places of the lines of a county are not read
+    /// for each batch. The numbers of one list follow each other: no other kind of thing has one between.
+    fn snapshot_items(
+        &self,
+        after: u64,
+        upto: u64,
+        items_max: usize,
+        bytes_max: usize,
+        in_pages: bool,
+    ) -> Result<(Lines, bool)> {
         let doing = "reading what must travel";
         let mut statement = self
             .conn
             .prepare_cached(&format!(
-                "SELECT {}, placement, seq, sum FROM snapshots WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
+                "SELECT {}, placement, seq, sum, pages FROM snapshots WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
                 snapshots::COLUMNS
             ))
             .doing(doing)?;
@@ -156,8 +165,22 @@ impl View<'_> {
             let snapshot = snapshots::snapshot(row).doing(doing)?;
             let area = snapshot.key.area;
             let placement = Placement::decode(row.get_ref(14).doing(doing)?.as_blob().or_say(doing)?);
-            let line = write_snapshot(seq, snapshot, placement.unwrap_or_default());
-            let line = serde_json::to_string(&line).or_say(doing)?;
+            let numbers = if in_pages { row.get::<_, i64>(17).doing(doing)?.max(1) as usize } else { 1 };
+            let mut cut = pages::cut(placement.unwrap_or_default(), numbers, seq);
+            let last = cut.pop().unwrap_or_default();
+            for page in cut {
+                let own = seq - (last.nth - page.nth) as u64;
+                if own <= after {
+                    continue;
+                }
+                if out.len() >= items_max || bytes > bytes_max {
+                    return Ok((out, false));
+                }
+                let line = serde_json::to_string(&write_page(own, &snapshot.key, page)).or_say(doing)?;
+                bytes += line.len() + 1;
+                out.push((own, area, line));
+            }
+            let line = serde_json::to_string(&write_snapshot(seq, snapshot, last)).or_say(doing)?;
             bytes += line.len() + 1;
             out.push((seq, area, line));
         }
@@ -224,7 +247,7 @@ mod tests {
     use crate::domain::{List, Uid};
     use crate::rules::SnapshotFacts;
 
-    const ALL: Understood = Understood { attestations: true, gone: true };
+    const ALL: Understood = Understood { attestations: true, gone: true, pages: true };
 
     fn village(n: u64) -> Area {
         format!("519901001{:03}", 200 + n).parse().unwrap()
@@ -287,6 +310,29 @@ mod tests {
             }
             assert_eq!(seen, (1..=everything).collect::<Vec<_>>(), "{items_max} {bytes_max}");
         }
+
+        // One list more than any batch holds, and what came behind it.
+        store
+            .write(|writer| {
+                let (snapshot, placement) = list_of(VILLAGES, 80_000);
+                writer.put_snapshot(&snapshot, &placement)?;
+                writer.tell_gone(5_000, village(0))
+            })
+            .unwrap();
+        for (items_max, bytes_max) in [(1, 1), (2, 1 << 30), (1_000, 600_000), (1_000, 1 << 30)] {
+            let (mut after, mut seen) = (everything, Vec::new());
+            loop {
+                let page = store.read(|view| view.items_after(after, items_max, bytes_max, ALL)).unwrap();
+                let Some((last, _, _)) = page.last() else { break };
+                after = *last;
+                assert!(page.iter().all(|(_, _, line)| line.len() < 600_000));
+                seen.extend(page.into_iter().map(|(seq, _, _)| seq - everything));
+            }
+            assert_eq!(seen, [1, 2, 3, 4], "{items_max} {bytes_max}");
+        }
+        let of_old = Understood { pages: false, ..ALL };
+        let whole = store.read(|view| view.items_after(everything, 1_000, 1 << 30, of_old)).unwrap();
+        assert_eq!(whole.iter().map(|(seq, ..)| seq - everything).collect::<Vec<_>>(), [3, 4]);
 
         // A row that is damaged stops a batch that reads it: the lists behind the batch are not read.
         store

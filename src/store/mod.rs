@@ -17,6 +17,7 @@ mod entries;
 mod fault;
 mod findings;
 mod gone;
+mod history;
 mod incoming;
 mod inventory;
 mod items;
@@ -26,6 +27,7 @@ mod meta;
 mod notices;
 mod open;
 mod outbox;
+mod pages;
 mod placement;
 mod queries;
 mod refused;
@@ -66,6 +68,7 @@ pub use matches::MatchRow;
 pub use notices::NoticeRow;
 pub use open::SCHEMA_VERSION;
 pub use outbox::FrozenRow;
+pub use pages::Page;
 pub use placement::{Placed, Placement, Segment};
 pub use queries::{EntryView, FindingFilter, PlaceCache, Totals, sought};
 pub use refused::thing_of;
@@ -287,9 +290,16 @@ impl Store {
         Ok(result)
     }
 
-    /// Writes a whole, checked copy to `target`, under the store's own key, while everything goes on.
-    pub fn backup(&self, target: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
-        copies::backup(&self.home, target, progress)
+    /// Writes a whole, checked copy to `target`, under the store's own key, while everything goes on. See
+    /// [`copies::backup`].
+    pub fn backup<T>(
+        &self,
+        target: &Path,
+        of_it: impl FnOnce(&View) -> Result<T>,
+        progress: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<T> {
+        let judged = |view: &View| of_it(view).map_err(|error| self.judged(error));
+        copies::backup(&self.home, target, judged, progress)
     }
 
     /// Puts a copy in the place of the store; no daemon may run. See [`copies::restore`].
@@ -333,7 +343,12 @@ impl Writer<'_> {
 
     /// The next number in the one sequence of this node.
     pub(crate) fn next_seq(&self) -> u64 {
-        self.seq.set(self.seq.get() + 1);
+        self.next_seqs(1)
+    }
+
+    /// The last of the next `count` numbers, which are all given out.
+    fn next_seqs(&self, count: u64) -> u64 {
+        self.seq.set(self.seq.get() + count);
         self.seq.get()
     }
 }

@@ -12,6 +12,10 @@ use crate::error::Result;
 /// Of a line that does not read, and of a kind that this version does not know, all but its number in the sequence.
 pub fn thing_of(line: &str) -> u64 {
     let Ok(Value::Object(mut fields)) = serde_json::from_str(line) else { return xxh3_64(line.as_bytes()) };
+    // A page is a part of its list, which is taken or not.
+    if fields.get("t").is_some_and(|kind| kind == "page") {
+        fields.insert("t".to_owned(), "snapshot".into());
+    }
     let names: &[&str] = match fields.get("t").and_then(Value::as_str) {
         Some("entry") => &["t", "uid"],
         Some("snapshot") => &["t", "list", "area", "origin", "stream"],
@@ -75,6 +79,10 @@ mod tests {
         let other = r#"{"t":"entry","seq":9,"area":"519901001200","uid":"0000000000002"}"#;
         assert_eq!(thing_of(first), thing_of(later));
         assert_ne!(thing_of(first), thing_of(other));
+        let of_list = |kind: &str, more: &str| {
+            format!(r#"{{"t":"{kind}","seq":3,"area":"519901001200","list":"health","origin":"519901001200"{more}}}"#)
+        };
+        assert_eq!(thing_of(&of_list("page", r#","nth":0,"last":3"#)), thing_of(&of_list("snapshot", "")));
         let of_tomorrow = |seq: u32| format!(r#"{{"t":"visit","seq":{seq},"area":"519901001200"}}"#);
         assert_eq!(thing_of(&of_tomorrow(1)), thing_of(&of_tomorrow(2)));
         assert_ne!(thing_of("no line"), thing_of("another"));

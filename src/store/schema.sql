@@ -34,7 +34,8 @@ CREATE TABLE linked (
 ) STRICT;
 CREATE INDEX linked_person ON linked (person);
 
--- What an entry said before. One row for each change of what it says, the body until then.
+-- What an entry said before, for whoever asks since when it says what it says (people). One row for each change of it, the
+-- body until then; the newest few of an entry.
 CREATE TABLE history (
     entry INTEGER NOT NULL,              -- entries.id
     until INTEGER NOT NULL,              -- the day the next version was seen
@@ -83,12 +84,27 @@ CREATE TABLE snapshots (
     total_counted INTEGER,
     due           INTEGER,               -- NULL: nothing changes by the calendar alone
     placement     BLOB NOT NULL,         -- see placement.rs
+    pages         INTEGER NOT NULL,      -- it travels in so many, and seq is the last of so many numbers: see pages.rs
     sum           INTEGER NOT NULL,      -- over all that travels of the row: see sum.rs
     UNIQUE (list, area, origin, stream)
 ) STRICT;
 CREATE INDEX snapshots_seq ON snapshots (seq);
 -- So that to say how many lines there are looks at none of the placements.
 CREATE INDEX snapshots_lines ON snapshots (lines);
+
+-- Pages of lists of offices below that are not whole here yet.
+CREATE TABLE pages (
+    list      INTEGER NOT NULL,
+    area      INTEGER NOT NULL,
+    origin    INTEGER NOT NULL,
+    stream    TEXT NOT NULL,
+    nth       INTEGER NOT NULL,          -- from 0, without a gap
+    last      INTEGER NOT NULL,          -- the sender's seq of the list: of one version of it
+    continues INTEGER NOT NULL,          -- 1: begins in the middle of a segment
+    placement BLOB NOT NULL,             -- see placement.rs
+    sum       INTEGER NOT NULL,          -- over the four before it: see sum.rs
+    PRIMARY KEY (list, area, origin, stream, nth)
+) STRICT, WITHOUT ROWID;
 
 -- Every file, sheet or query looked at, so that an unchanged one is not read again.
 CREATE TABLE sources (

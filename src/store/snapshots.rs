@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row};
 
 use super::codec::{Doing, area, day, day_to_sql, list, optional_day};
-use super::{Placement, View, Writer, fault, sum};
+use super::{Placement, View, Writer, fault, pages, sum};
 use crate::domain::{Area, Date, List, Uid};
 use crate::error::{Error, Result};
 use crate::rules::{SnapshotFacts, StatedTotal};
@@ -221,6 +221,7 @@ impl Writer<'_> {
     pub fn put_snapshot(&self, snapshot: &Snapshot, placement: &Placement) -> Result<i64> {
         let facts = &snapshot.facts;
         let key = &snapshot.key;
+        let pages = pages::count(placement);
         if key.list == List::Population {
             self.expect_arrivals(key)?;
         }
@@ -228,18 +229,18 @@ impl Writer<'_> {
         self.conn
             .prepare_cached(
                 "INSERT INTO snapshots (seq, list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged,
-                                        total_row, total_stated, total_counted, placement, stated_on, due, sum)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 0,
+                                        total_row, total_stated, total_counted, placement, stated_on, pages, due, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 0,
                          row_sum(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10, ?11, ?12, ?13, ?14, ?15))
                  ON CONFLICT (list, area, origin, stream) DO UPDATE SET seq = ?1, file = ?6, sheet = ?7, taken_on = ?8,
                      read_at = ?9, lines = ?10, damaged = ?11, total_row = ?12, total_stated = ?13, total_counted = ?14,
-                     placement = ?15, stated_on = ?16, dated_before = NULL, due = 0, sum = excluded.sum
+                     placement = ?15, stated_on = ?16, pages = ?17, dated_before = NULL, due = 0, sum = excluded.sum
                  RETURNING id",
             )
             .and_then(|mut s| {
                 s.query_row(
                     rusqlite::params![
-                        self.next_seq() as i64,
+                        self.next_seqs(pages as u64) as i64,
                         key.list as u8,
                         key.area.padded() as i64,
                         key.origin.padded() as i64,
@@ -255,6 +256,7 @@ impl Writer<'_> {
                         facts.total.as_ref().map(|t| t.counted as i64),
                         placement.encode(),
                         snapshot.stated_on.map(day_to_sql),
+                        pages as i64,
                     ],
                     |row| row.get(0),
                 )
@@ -312,6 +314,7 @@ impl Writer<'_> {
 
     /// The snapshot is of this day.
     pub(super) fn date_snapshot(&self, id: i64, day: Date) -> Result<()> {
+        let seq = self.next_seq_of_list(id)?;
         self.conn
             .prepare_cached(
                 "UPDATE snapshots SET seq = ?2, taken_on = ?3, due = 0,
@@ -319,7 +322,7 @@ impl Writer<'_> {
                                       total_counted, placement)
                  WHERE id = ?1",
             )
-            .and_then(|mut s| s.execute((id, self.next_seq() as i64, day_to_sql(day))))
+            .and_then(|mut s| s.execute((id, seq as i64, day_to_sql(day))))
             .doing("dating a list")?;
         Ok(())
     }

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::decisions::Decision;
+use super::pages::{PAGE_LINES_MAX, PAGES_MAX};
 use super::placement::{Placed, Segment};
 use super::snapshots::{Snapshot, SnapshotKey};
-use super::{Incoming, Placement};
+use super::{Incoming, Page, Placement};
 use crate::domain::date::YEARS;
 use crate::domain::{Area, Date, List, Record, Uid};
 use crate::error::{Context, Error, Result};
@@ -37,6 +38,7 @@ pub(super) const INSTANTS: RangeInclusive<i64> = 0..=7289654400000;
 pub(super) enum Wire<'a> {
     Entry(WireEntry<'a>),
     Snapshot(WireSnapshot),
+    Page(WirePage),
     Decision(Decision),
     Attestation(WireAttestation<'a>),
     Gone(WireGone),
@@ -97,11 +99,38 @@ pub(super) struct WireSnapshot {
     damaged: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     total: Option<(u32, u64, u64)>,
+    /// Of the whole list, or of its last page.
+    segments: Vec<WireSegment>,
+    /// How many pages came before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pages: usize,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    continues: bool,
+}
+
+/// A page of a list that is too long for one line; the last travels with the list.
+#[derive(Serialize, Deserialize)]
+pub(super) struct WirePage {
+    seq: u64,
+    area: Area,
+    list: List,
+    origin: Area,
+    #[serde(default)]
+    stream: String,
+    nth: usize,
+    /// The number of the list.
+    last: u64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    continues: bool,
     segments: Vec<WireSegment>,
 }
 
+fn is_zero(pages: &usize) -> bool {
+    *pages == 0
+}
+
 #[derive(Serialize, Deserialize)]
-struct WireSegment {
+pub(super) struct WireSegment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     file: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,7 +144,10 @@ struct WireSegment {
 /// One thing a child sent, read.
 pub enum Arrived {
     Entry(Incoming),
-    Snapshot(Box<Snapshot>, Placement),
+    /// With its last page, which holds all lines where it is the only one.
+    Snapshot(Box<Snapshot>, Page),
+    /// An earlier page of this list.
+    Page(SnapshotKey, Page),
     Decision(Decision),
     /// Who signed, and the signed word as it came.
     Attestation(Area, String),
@@ -136,6 +168,7 @@ impl<'a> Wire<'a> {
         match kind.kind.as_ref() {
             "entry" => serde_json::from_str(line).map(Wire::Entry),
             "snapshot" => serde_json::from_str(line).map(Wire::Snapshot),
+            "page" => serde_json::from_str(line).map(Wire::Page),
             "decision" => serde_json::from_str(line).map(Wire::Decision),
             "attestation" => serde_json::from_str(line).map(Wire::Attestation),
             "gone" => serde_json::from_str(line).map(Wire::Gone),
@@ -154,8 +187,12 @@ pub fn read_item(line: &str) -> Result<Arrived> {
     Ok(match wire {
         Wire::Entry(entry) => Arrived::Entry(read_entry(entry)?),
         Wire::Snapshot(snapshot) => {
-            let (snapshot, placement) = read_snapshot(snapshot)?;
-            Arrived::Snapshot(Box::new(snapshot), placement)
+            let (snapshot, page) = read_snapshot(snapshot)?;
+            Arrived::Snapshot(Box::new(snapshot), page)
+        }
+        Wire::Page(page) => {
+            let (key, page) = read_page(page)?;
+            Arrived::Page(key, page)
         }
         Wire::Decision(d) => Arrived::Decision(d),
         Wire::Attestation(a) => Arrived::Attestation(a.area, a.word.get().to_owned()),
@@ -199,16 +236,26 @@ fn read_entry(e: WireEntry) -> Result<Incoming> {
     })
 }
 
-fn read_snapshot(s: WireSnapshot) -> Result<(Snapshot, Placement)> {
-    must(s.origin.contains(s.area), "a snapshot outside the area of the node it names as its origin")?;
-    let of_segments = s.segments.iter().flat_map(|segment| segment.file.iter().chain(&segment.sheet));
-    let longest = [&s.stream, &s.file].into_iter().chain(&s.sheet).chain(of_segments).map(String::len).max();
-    must(longest <= Some(NAME_BYTES_MAX), "a snapshot with a name longer than any file's")?;
+fn lies_within(area: Area, origin: Area) -> Result<()> {
+    must(origin.contains(area), "a snapshot outside the area of the node it names as its origin")
+}
+
+fn are_short<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<()> {
+    let longest = names.into_iter().map(String::len).max();
+    must(longest <= Some(NAME_BYTES_MAX), "a snapshot with a name longer than any file's")
+}
+
+fn read_snapshot(s: WireSnapshot) -> Result<(Snapshot, Page)> {
+    lies_within(s.area, s.origin)?;
+    are_short([&s.stream, &s.file].into_iter().chain(&s.sheet))?;
     must(is_of_a_roster(s.taken), "a snapshot of a day that no roster has")?;
     must(INSTANTS.contains(&s.read), "a snapshot read at a time that no clock shows")?;
-    let placement = Placement { segments: s.segments.into_iter().map(read_segment).collect::<Result<_>>()? };
-    // All lists together are counted at every look at the status, and their lines multiplied by the rules.
-    let counts = s.lines == placement.len() as u64 && s.damaged <= s.lines;
+    let placement = read_segments(s.segments)?;
+    must(s.pages < PAGES_MAX, "a snapshot of more pages than any list has")?;
+    // All lists together are counted at every look at the status, and their lines multiplied by the rules. Those on earlier
+    // pages are counted when they are put together.
+    let here = placement.len() as u64;
+    let counts = (s.lines == here || s.pages > 0 && here < s.lines) && s.damaged <= s.lines;
     must(counts, "a snapshot that does not have as many lines as it says")?;
     let total = s.total.map(|(row, stated, counted)| StatedTotal { row, stated, counted });
     let sums = total.as_ref().is_none_or(|total| total.stated.max(total.counted) <= TOTAL_MAX);
@@ -224,7 +271,24 @@ fn read_snapshot(s: WireSnapshot) -> Result<(Snapshot, Placement)> {
         total,
     };
     let key = SnapshotKey { list: s.list, area: s.area, origin: s.origin, stream: s.stream };
-    Ok((Snapshot { key, facts, stated_on: None, read_at: s.read }, placement))
+    let page = Page { nth: s.pages, last: s.seq, continues: s.continues, placement };
+    Ok((Snapshot { key, facts, stated_on: None, read_at: s.read }, page))
+}
+
+fn read_page(p: WirePage) -> Result<(SnapshotKey, Page)> {
+    lies_within(p.area, p.origin)?;
+    are_short([&p.stream])?;
+    let placement = read_segments(p.segments)?;
+    // A child may send as many as it likes: what is put together at the end is bounded by both.
+    let is_page = p.nth < PAGES_MAX - 1 && p.last > p.seq && NAMES.contains(&p.last);
+    must(is_page && placement.len() <= PAGE_LINES_MAX, "a page that no list has")?;
+    let key = SnapshotKey { list: p.list, area: p.area, origin: p.origin, stream: p.stream };
+    Ok((key, Page { nth: p.nth, last: p.last, continues: p.continues, placement }))
+}
+
+fn read_segments(segments: Vec<WireSegment>) -> Result<Placement> {
+    are_short(segments.iter().flat_map(|segment| segment.file.iter().chain(&segment.sheet)))?;
+    Ok(Placement { segments: segments.into_iter().map(read_segment).collect::<Result<_>>()? })
 }
 
 fn read_segment(wire: WireSegment) -> Result<Segment> {
@@ -245,8 +309,7 @@ fn read_segment(wire: WireSegment) -> Result<Segment> {
     Ok(Segment { file: wire.file, sheet: wire.sheet, lines })
 }
 
-/// The line of a list.
-pub(super) fn write_snapshot(seq: u64, snapshot: Snapshot, placement: Placement) -> Wire<'static> {
+pub(super) fn segments_of(placement: Placement) -> Vec<WireSegment> {
     let segments = placement.segments.into_iter().map(|segment| {
         let mut row = 0u32;
         let rows = segment.lines.iter().map(|line| {
@@ -261,6 +324,26 @@ pub(super) fn write_snapshot(seq: u64, snapshot: Snapshot, placement: Placement)
             sheet: segment.sheet,
         }
     });
+    segments.collect()
+}
+
+/// The line of a page of the list of this key.
+pub(super) fn write_page(seq: u64, key: &SnapshotKey, page: Page) -> Wire<'static> {
+    Wire::Page(WirePage {
+        seq,
+        area: key.area,
+        list: key.list,
+        origin: key.origin,
+        stream: key.stream.clone(),
+        nth: page.nth,
+        last: page.last,
+        continues: page.continues,
+        segments: segments_of(page.placement),
+    })
+}
+
+/// The line of a list, with its last page.
+pub(super) fn write_snapshot(seq: u64, snapshot: Snapshot, page: Page) -> Wire<'static> {
     let facts = snapshot.facts;
     Wire::Snapshot(WireSnapshot {
         seq,
@@ -268,7 +351,9 @@ pub(super) fn write_snapshot(seq: u64, snapshot: Snapshot, placement: Placement)
         list: facts.list,
         origin: snapshot.key.origin,
         stream: snapshot.key.stream,
-        segments: segments.collect(),
+        segments: segments_of(page.placement),
+        pages: page.nth,
+        continues: page.continues,
         file: facts.file,
         sheet: facts.sheet,
         taken: facts.taken_on,

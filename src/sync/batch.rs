@@ -83,6 +83,11 @@ pub fn build(origin: &Identity, after: u64, last: u64, items: &[Item]) -> Result
     Ok(FrozenBatch { header, body })
 }
 
+/// Whether a parent opens a batch with this in it.
+pub fn can_be_sent(item: &Item) -> bool {
+    item.line.len() < OPENED_BYTES_MAX
+}
+
 /// Whether a parent would open it, as far as can be told without doing so.
 pub fn can_be_opened(batch: &FrozenBatch) -> bool {
     batch.header.items as usize <= OPENED_ITEMS_MAX && batch.body.len() <= BODY_BYTES_MAX

@@ -147,6 +147,10 @@ pub trait ChildLedger: Send + Sync {
     /// Called only where the parent does not open the kept one and so never took it.
     fn freeze_instead(&self, batch: &FrozenBatch) -> Result<()>;
 
+    /// No parent opens a batch with this thing in it, as it is too long: it stays here, and the operator is told until it
+    /// is sent in another form. May be called again for the same thing.
+    fn set_aside(&self, item: &Item) -> Result<()>;
+
     /// In one transaction: watermark to `receipt.last`, kept batches up to it dropped, `receipt.rejected` told to
     /// the operator until the same things are taken. A receipt at or below the watermark changes nothing.
     fn acknowledge(&self, receipt: &Receipt) -> Result<()>;
@@ -178,8 +182,8 @@ pub trait ChildLedger: Send + Sync {
     fn attested(&self, word: &Attestation) -> Result<()>;
 
     /// The version the parent was found to speak. A parent older than [`super::protocol::PROTOCOL_ATTESTS`] is sent no
-    /// words, one older than [`super::protocol::PROTOCOL_GONE`] nothing of what was never here: it would have to
-    /// quarantine them.
+    /// words, one older than [`super::protocol::PROTOCOL_GONE`] nothing of what was never here, and one older than
+    /// [`super::protocol::PROTOCOL_PAGES`] no pages of lists: it would have to quarantine them.
     fn parent_speaks(&self, protocol: u16) -> Result<()>;
 
     fn notices_mark(&self) -> Result<NoticesMark>;

@@ -46,6 +46,7 @@ pub mod link;
 pub mod message;
 mod notices;
 pub mod offline;
+mod pace;
 pub mod protocol;
 pub mod push;
 pub mod receive;

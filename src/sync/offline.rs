@@ -6,7 +6,8 @@
 //! signed by the child. Receipts are encrypted likewise and signed by the parent's authority.
 //! Whoever has the child's `credential.json` can read its files; they could read its store as well.
 
-use std::fs;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -127,64 +128,77 @@ impl Sealer {
         Ok(frame)
     }
 
-    /// Takes the next frame off `bytes`; `true` with the last one.
-    fn open(&mut self, bytes: &mut &[u8]) -> Result<(Vec<u8>, bool)> {
+    /// Takes the next frame off `from`; `true` with the last one.
+    fn open(&mut self, from: &mut impl Read) -> Result<(Vec<u8>, bool)> {
         let cut = || Error::new("the file is cut or damaged").hint("copy it again");
-        let ([flag, length @ ..], rest) = bytes.split_first_chunk::<5>().ok_or_else(cut)?;
-        let length = u32::from_le_bytes(*length) as usize;
-        if *flag > 1 || length > FRAME_BYTES_MAX || length > rest.len() {
+        let mut begin = [0; 5];
+        from.read_exact(&mut begin).map_err(|error| cut().because(error))?;
+        let [flag, length @ ..] = begin;
+        let length = u32::from_le_bytes(length) as usize;
+        if flag > 1 || length > FRAME_BYTES_MAX {
             return Err(cut());
         }
-        let (frame, rest) = rest.split_at(length);
-        *bytes = rest;
-        let last = *flag == 1;
+        let mut frame = vec![0; length];
+        from.read_exact(&mut frame).map_err(|error| cut().because(error))?;
+        let last = flag == 1;
         let nonce = self.nonce(last);
-        let mut frame = frame.to_vec();
         let plain = self.key.open_in_place(nonce, Aad::from(&self.head), &mut frame).map_err(|_| cut())?;
-        let plain = plain.to_vec();
-        Ok((plain, last))
+        let length = plain.len();
+        frame.truncate(length);
+        Ok((frame, last))
     }
 }
 
-fn write_file(path: &Path, head: &Head, file_key: &[u8; 32], frames: Vec<Vec<u8>>) -> Result<()> {
+/// Writes the frames that `next` gives, one after the other; a file without any holds an empty one, so that its end is
+/// sealed.
+fn write_file(
+    path: &Path,
+    head: &Head,
+    file_key: &[u8; 32],
+    mut next: impl FnMut() -> Result<Option<Vec<u8>>>,
+) -> Result<()> {
     let mut sealer = Sealer::new(file_key, head)?;
-    let mut bytes = sealer.head.clone();
-    bytes.push(b'\n');
-    let count = frames.len();
-    for (at, frame) in frames.into_iter().enumerate() {
-        bytes.extend_from_slice(&sealer.seal(frame, at + 1 == count)?);
-    }
-    files::write_private(path, &bytes)
+    files::write_private_by(path, |file| {
+        let mut put = |bytes: &[u8]| file.write_all(bytes).or_say_at("writing a private file", path);
+        put(&sealer.head)?;
+        put(b"\n")?;
+        // Which one is the last shows when there is no other.
+        let mut before = next()?.unwrap_or_default();
+        while let Some(frame) = next()? {
+            put(&sealer.seal(std::mem::replace(&mut before, frame), false)?)?;
+        }
+        put(&sealer.seal(before, true)?)
+    })
 }
 
-/// Head and still sealed frames of a file.
-fn read_file(path: &Path) -> Result<(Head, Vec<u8>)> {
-    let length = fs::metadata(path).or_say_at("reading", path)?.len();
-    if length > (FILE_BYTES_MAX + FRAME_BYTES_MAX + HEAD_BYTES_MAX) as u64 {
+/// The head of a file, and the file behind it, still sealed.
+fn read_head(path: &Path) -> Result<(Head, BufReader<File>)> {
+    let file = File::open(path).or_say_at("reading", path)?;
+    if file.metadata().or_say_at("reading", path)?.len() > (FILE_BYTES_MAX + FRAME_BYTES_MAX + HEAD_BYTES_MAX) as u64 {
         return Err(Error::new("this is no file of rosterd: it is too large").at(path));
     }
-    let mut bytes = fs::read(path).or_say_at("reading", path)?;
+    let (mut file, mut line) = (BufReader::new(file), Vec::new());
+    file.by_ref().take(HEAD_BYTES_MAX as u64).read_until(b'\n', &mut line).or_say_at("reading", path)?;
     let foreign = || Error::new("this is no file of batches or receipts").at(path);
-    let end = bytes.iter().take(HEAD_BYTES_MAX).position(|byte| *byte == b'\n').ok_or_else(foreign)?;
-    let head: Head = serde_json::from_slice(&bytes[..end]).map_err(|_| foreign())?;
+    let head = line.strip_suffix(b"\n").ok_or_else(foreign)?;
+    let head: Head = serde_json::from_slice(head).map_err(|_| foreign())?;
     if head.rosterd != MAGIC {
         return Err(foreign());
     }
     if head.v > VERSION {
         return Err(Error::new("this file is of a newer rosterd: update this one first").at(path));
     }
-    bytes.drain(..=end);
-    Ok((head, bytes))
+    Ok((head, file))
 }
 
-fn open_frames(head: &Head, file_key: &[u8; 32], bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
-    let mut sealer = Sealer::new(file_key, head)?;
-    let (mut bytes, mut frames) = (bytes, Vec::new());
+/// Gives `take` the opened frames of a file one after the other, until it says that it has enough.
+fn each_frame(path: &Path, file_key: &[u8; 32], mut take: impl FnMut(Vec<u8>) -> Result<bool>) -> Result<()> {
+    let (head, mut file) = read_head(path)?;
+    let mut sealer = Sealer::new(file_key, &head)?;
     loop {
-        let (frame, last) = sealer.open(&mut bytes)?;
-        frames.push(frame);
-        if last {
-            return Ok(frames);
+        let (frame, last) = sealer.open(&mut file).map_err(|error| error.at(path))?;
+        if !take(frame)? || last {
+            return Ok(());
         }
     }
 }
@@ -193,25 +207,6 @@ fn open_frames(head: &Head, file_key: &[u8; 32], bytes: &[u8]) -> Result<Vec<Vec
 /// by file or by line. Blocks.
 pub fn export_batches(child: &Child, credential: &Credential, path: &Path) -> Result<Exported> {
     child.attest(credential)?;
-    let mut after = child.ledger().watermark()?;
-    let (mut frames, mut items, mut bytes, mut more) = (Vec::new(), 0, 0, false);
-    while let Some(batch) = child.batch_after(after)? {
-        if bytes + batch.body.len() > FILE_BYTES_MAX {
-            more = true;
-            break;
-        }
-        bytes += batch.body.len();
-        items += u64::from(batch.header.items);
-        after = batch.header.last;
-        let FrozenBatch { header, body } = batch;
-        let signature = to_hex(&credential.sign(&header.hash.0)?);
-        frames.push(Message { meta: Signed { header, signature }, payload: body }.to_bytes());
-    }
-    let exported = Exported { batches: frames.len(), items, last: after, more };
-    if frames.is_empty() {
-        // Nothing waits, which is an answer too: one empty frame, so that the file has a sealed end.
-        frames.push(Vec::new());
-    }
     let head = Head {
         rosterd: MAGIC.to_owned(),
         v: VERSION,
@@ -221,14 +216,28 @@ pub fn export_batches(child: &Child, credential: &Credential, path: &Path) -> Re
         serial: credential.serial().to_owned(),
         salt: to_hex(&random::<7>()?),
     };
-    write_file(path, &head, credential.file_key(), frames)?;
+    let mut exported = Exported { batches: 0, items: 0, last: child.ledger().watermark()?, more: false };
+    let mut bytes = 0;
+    write_file(path, &head, credential.file_key(), || {
+        let Some(FrozenBatch { header, body }) = child.batch_after(exported.last)? else { return Ok(None) };
+        if bytes + body.len() > FILE_BYTES_MAX {
+            exported.more = true;
+            return Ok(None);
+        }
+        bytes += body.len();
+        exported.batches += 1;
+        exported.items += u64::from(header.items);
+        exported.last = header.last;
+        let signature = to_hex(&credential.sign(&header.hash.0)?);
+        Ok(Some(Message { meta: Signed { header, signature }, payload: body }.to_bytes()))
+    })?;
     Ok(exported)
 }
 
 /// Takes a file of batches at the parent and writes the receipts to `receipts`. A batch that is refused stops the
 /// file; what was taken before it is acknowledged all the same. Blocks.
 pub fn import_batches(authority: &Authority, parent: &Parent, path: &Path, receipts: &Path) -> Result<Imported> {
-    let (head, bytes) = read_file(path)?;
+    let (head, _) = read_head(path)?;
     if head.kind != Kind::Batches || head.parent != authority.area() {
         return Err(Error::new(format!(
             "this file is not for {}: '{:?}' for {}",
@@ -243,8 +252,12 @@ pub fn import_batches(authority: &Authority, parent: &Parent, path: &Path, recei
     authority.admit(&peer, true).or_say_at("importing batches", path)?;
     let file_key = authority.file_key(&head.serial);
     let (mut taken, mut rejected, mut stopped, mut done) = (0, 0, None, Vec::new());
-    let frames = open_frames(&head, &file_key, &bytes).map_err(|error| error.at(path))?;
-    for frame in frames.into_iter().filter(|frame| !frame.is_empty()) {
+    // All of it is looked through before any is taken: of a file that is cut nobody should think that it came.
+    each_frame(path, &file_key, |_| Ok(true))?;
+    each_frame(path, &file_key, |frame| {
+        if frame.is_empty() {
+            return Ok(true);
+        }
         let Message { meta: Signed { header, signature }, payload } =
             Message::from_bytes(frame).or_say_at("reading a batch", path)?;
         match parent.import(&peer, header, &signature, &payload) {
@@ -253,29 +266,28 @@ pub fn import_batches(authority: &Authority, parent: &Parent, path: &Path, recei
                 rejected += receipt.rejected.len() as u64;
                 done.push(receipt);
             }
-            Err(refusal) => {
-                stopped = Some(refusal);
-                break;
-            }
+            Err(refusal) => stopped = Some(refusal),
         }
-    }
+        Ok(stopped.is_none())
+    })?;
     let batches = done.len();
     let text = serde_json::to_vec(&done).or_say("writing receipts")?;
     let signature = to_hex(&authority.sign(&text)?);
     let plain = serde_json::to_vec(&Acknowledged { receipts: done, signature }).or_say("writing receipts")?;
     let back = Head { kind: Kind::Receipts, salt: to_hex(&random::<7>()?), ..head };
-    write_file(receipts, &back, &file_key, vec![plain])?;
+    let mut plain = Some(plain);
+    write_file(receipts, &back, &file_key, || Ok(plain.take()))?;
     Ok(Imported::Batches { child: back.child, batches, taken, rejected, stopped })
 }
 
 /// Whether the file brings receipts back to a child rather than batches to a parent.
 pub fn is_receipts(path: &Path) -> Result<bool> {
-    Ok(read_file(path)?.0.kind == Kind::Receipts)
+    Ok(read_head(path)?.0.kind == Kind::Receipts)
 }
 
 /// Takes a file of receipts at the child. Blocks.
 pub fn import_receipts(ledger: &Arc<dyn ChildLedger>, credential: &Credential, path: &Path) -> Result<Imported> {
-    let (head, bytes) = read_file(path)?;
+    let (head, _) = read_head(path)?;
     if head.kind != Kind::Receipts || head.child != credential.area() {
         return Err(Error::new(format!(
             "this file is not for {}: '{:?}' for {}",
@@ -290,8 +302,11 @@ pub fn import_receipts(ledger: &Arc<dyn ChildLedger>, credential: &Credential, p
             .at(path)
             .hint("export again, or let the online link acknowledge"));
     }
-    let frames = open_frames(&head, credential.file_key(), &bytes).map_err(|error| error.at(path))?;
-    let plain = frames.into_iter().next().unwrap_or_default();
+    let mut plain = Vec::new();
+    each_frame(path, credential.file_key(), |frame| {
+        plain = frame;
+        Ok(false)
+    })?;
     let Acknowledged { receipts, signature } = serde_json::from_slice(&plain).or_say_at("reading receipts", path)?;
     let text = serde_json::to_vec(&receipts).or_say("reading receipts")?;
     let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, credential.authority_key()?);

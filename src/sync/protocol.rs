@@ -14,13 +14,15 @@ pub use super::refusal::{Code, Refusal};
 use crate::domain::Area;
 
 /// The version this build speaks.
-pub const PROTOCOL: u16 = 3;
+pub const PROTOCOL: u16 = 4;
 /// The oldest version this build still understands.
 pub const PROTOCOL_OLDEST: u16 = 1;
 /// From this version on a parent takes signed words, and a child compares without repairing when its parent asks.
 pub const PROTOCOL_ATTESTS: u16 = 2;
 /// From this version on a parent takes the word that something is gone which its sender never had.
 pub const PROTOCOL_GONE: u16 = 3;
+/// From this version on a parent takes a long list in pages.
+pub const PROTOCOL_PAGES: u16 = 4;
 /// Rows of one [`VerifyReport`]: some 100 bytes each, far inside [`META_BYTES_MAX`].
 pub const DIFFERING_MAX: usize = 1_000;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::attest::Attestation;
 use super::batch;
 use super::course::Signer;
-use super::ledger::{ChildLedger, FrozenBatch, Notice, NoticesPage};
+use super::ledger::{ChildLedger, FrozenBatch, Item, Notice, NoticesPage};
 use super::line::Failure;
 use super::protocol::{
     Adopt, BatchHeader, Code, Hello, Message, NoticesHead, NoticesMark, PROTOCOL, PROTOCOL_OLDEST, Receipt, Refusal,
@@ -189,10 +189,15 @@ impl Child {
         }
         let Some(batch) = self.build(after, self.items_max)? else { return Ok(None) };
         self.ledger.freeze(&batch)?;
+        // One thing that does not compress: by file no parent could say that it does not open this.
+        if batch.header.items == 1 && !batch::can_be_opened(&batch) {
+            return Ok(Some(self.cut_anew(&batch)?.unwrap_or(batch)));
+        }
         Ok(Some(batch))
     }
 
-    /// The parent refused `kept` as too large: a smaller batch in its place. `None` where it holds one thing alone.
+    /// The parent refused `kept` as too large: a smaller batch in its place, and one without the thing where that was the
+    /// only one in it. `None` where it holds nothing at all.
     pub fn cut(&self, kept: &FrozenBatch) -> Result<Option<FrozenBatch>> {
         let _turn = self.turn();
         self.cut_anew(kept)
@@ -202,10 +207,17 @@ impl Child {
     /// another time, when the office had set other bounds, and does not stay in the way for ever.
     fn cut_anew(&self, kept: &FrozenBatch) -> Result<Option<FrozenBatch>> {
         let BatchHeader { after, items, .. } = kept.header;
-        if items <= 1 {
+        if items == 0 {
             return Ok(None);
         }
-        let Some(batch) = self.build(after, self.items_max.min(items as usize / 2))? else { return Ok(None) };
+        let fewer = self.items_max.min(items as usize / 2).max(1);
+        let Some(mut batch) = self.build(after, fewer)? else { return Ok(None) };
+        if batch.header.hash == kept.header.hash {
+            // Of what it cannot read the parent will say so for ever, and all that comes behind would wait.
+            let alone = self.ledger.items_after(after, 1, self.bytes_max)?;
+            alone.iter().try_for_each(|item| self.set_aside(item))?;
+            batch = batch::build(&self.ledger.identity()?, after, kept.header.last, &[])?;
+        }
         tracing::warn!(items, instead = batch.header.items, "a batch is too large for the parent and is cut anew");
         self.ledger.freeze_instead(&batch)?;
         Ok(Some(batch))
@@ -219,7 +231,14 @@ impl Child {
         if last <= after {
             return Ok(None);
         }
-        batch::build(&identity, after, last, &items).map(Some)
+        let (sent, long): (Vec<Item>, Vec<Item>) = items.into_iter().partition(batch::can_be_sent);
+        long.iter().try_for_each(|item| self.set_aside(item))?;
+        batch::build(&identity, after, last, &sent).map(Some)
+    }
+
+    fn set_aside(&self, item: &Item) -> Result<()> {
+        tracing::error!(seq = item.seq, bytes = item.line.len(), "a thing is too long for any batch and stays here");
+        self.ledger.set_aside(item)
     }
 
     /// Takes the receipt for `batch`.

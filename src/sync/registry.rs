@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::files;
 use crate::domain::Area;
 use crate::error::{Context, Result};
 
@@ -223,28 +224,28 @@ impl Registry {
         file.lock().or_say_at("locking the register of children", &self.path)?;
         let (line, value) = decide(&*self.current()?)?;
         if let Some(line) = line {
-            self.append(&mut file, &line).or_say_at("writing the register of children", &self.path)?;
+            let whole = self.current()?.read_to;
+            self.append(&mut file, whole, &line).or_say_at("writing the register of children", &self.path)?;
             drop(self.current()?);
         }
         Ok(value)
     }
 
-    fn append(&self, file: &mut File, line: &Line) -> std::io::Result<()> {
-        let mut bytes = Vec::new();
-        let length = file.metadata()?.len();
-        if length > 0 {
-            let mut last = [0];
-            file.seek(SeekFrom::Start(length - 1))?;
-            file.read_exact(&mut last)?;
-            if last != *b"\n" {
-                // A torn line of a crash: close it, so that ours begins on its own.
-                bytes.push(b'\n');
-            }
+    /// Writes a line behind the first `whole` bytes, which are all finished lines. What a crash or a full disk left behind
+    /// them goes: it was reported as not written, and closed by a line break it would count after all.
+    fn append(&self, file: &mut File, whole: u64, line: &Line) -> std::io::Result<()> {
+        if file.metadata()?.len() > whole {
+            file.set_len(whole)?;
         }
-        serde_json::to_writer(&mut bytes, line)?;
+        let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
         file.write_all(&bytes)?;
-        file.sync_all()
+        file.sync_all()?;
+        if whole == 0 {
+            // The file itself may be new.
+            files::settle(&self.path)?;
+        }
+        Ok(())
     }
 
     /// Notes an invitation, unless somebody who reports here, or may come to, overlaps with the area. An earlier one for
@@ -348,6 +349,22 @@ mod tests {
         daemon.revoke("519901001".parse().unwrap()).unwrap();
         assert_eq!(ended(&verb, "a"), Some(Ended::Revoked));
         assert_eq!(ended(&Registry::open(&path).unwrap(), "a"), Some(Ended::Revoked));
+    }
+
+    /// Whoever was told that it failed may not find later that it did not.
+    #[test]
+    fn a_line_that_lacks_but_its_end_never_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("register.jsonl");
+        let registry = Registry::open(&path).unwrap();
+        give(&registry, "a");
+        let revoked = serde_json::to_vec(&Line::Revoked { area: "519901001".parse().unwrap() }).unwrap();
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(&revoked).unwrap();
+        give(&registry, "b");
+        for reader in [registry, Registry::open(&path).unwrap()] {
+            assert_eq!((ended(&reader, "a"), ended(&reader, "b")), (None, None));
+        }
+        assert!(std::fs::read(&path).unwrap().ends_with(b"}\n"));
     }
 
     #[test]

@@ -2,10 +2,9 @@
 //!
 //! Every limit here answers somebody who is slow, many or wrong; what is right is for [`super::receive`].
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -25,6 +24,7 @@ use super::authority::Authority;
 use super::batch::BODY_BYTES_MAX;
 use super::client::{PROTOCOL_HEADER, SLOW_BYTES_PER_SEC_MIN};
 use super::line::blocking;
+use super::pace::{Asker, BUSY_RETRY_SECS, Pace};
 use super::protocol::{Answer, Ask, Code, META_BYTES_MAX, Message, NoticesHead, PROTOCOL, Refusal};
 use super::receive::Parent;
 use super::seats::Seats;
@@ -77,43 +77,13 @@ impl Default for DoorLimits {
     }
 }
 
-/// Enrolments tried by anybody, together.
-const ENROL_PER_SEC_MAX: f64 = 2.0;
-const ENROL_BURST_MAX: f64 = 30.0;
-/// A comparison reads all that is held of a child: it counts as this many asks.
-const COMPARE_PRICE: f64 = 10.0;
 const ENROL_BYTES_MAX: usize = 8 << 10;
 /// As `body_secs`, for those few bytes: a seat that nobody vouches for is soon free again.
 const ENROL_BODY_SECS: u64 = 10;
-const BUSY_RETRY_SECS: u32 = 5;
 /// How long an ask waits for its turn before it is sent away.
 const BODY_SEAT_WAIT: Duration = Duration::from_secs(10);
 /// How long connections may finish what they do when the daemon stops.
 const DRAIN_SECS: u64 = 5;
-
-/// So many a second, some more at once.
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    level: f64,
-    at: Instant,
-}
-
-impl Bucket {
-    fn full(burst: f64) -> Bucket {
-        Bucket { level: burst, at: Instant::now() }
-    }
-
-    fn take(&mut self, price: f64, per_sec: f64, burst: f64) -> bool {
-        let now = Instant::now();
-        self.level = (self.level + now.duration_since(self.at).as_secs_f64() * per_sec).min(burst);
-        self.at = now;
-        let enough = self.level >= price;
-        if enough {
-            self.level -= price;
-        }
-        enough
-    }
-}
 
 /// Everything behind the open port.
 pub struct Door {
@@ -124,12 +94,15 @@ pub struct Door {
     joining_bodies: Semaphore,
     addresses: Seats<IpAddr>,
     children_bodies: Seats<Area>,
-    pace: Mutex<HashMap<Option<Area>, Bucket>>,
+    pace: Pace,
 }
 
 /// Who is at the other end of a connection.
 #[derive(Clone)]
-struct Caller(Option<Arc<Peer>>);
+struct Caller {
+    peer: Option<Arc<Peer>>,
+    address: IpAddr,
+}
 
 impl Door {
     pub fn new(authority: Arc<Authority>, parent: Arc<Parent>, limits: DoorLimits) -> Arc<Door> {
@@ -140,22 +113,9 @@ impl Door {
             joining_bodies: Semaphore::new(limits.joining_bodies_max),
             addresses: Seats::default(),
             children_bodies: Seats::default(),
-            pace: Mutex::default(),
+            pace: Pace::of_children(limits.asks_per_sec_max, limits.asks_burst_max),
             limits,
         })
-    }
-
-    fn paced(&self, child: Option<Area>, name: &str) -> Result<(), Refusal> {
-        let (per_sec, burst) = match child {
-            Some(_) => (self.limits.asks_per_sec_max, self.limits.asks_burst_max),
-            None => (ENROL_PER_SEC_MAX, ENROL_BURST_MAX),
-        };
-        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        let price = if name == "compare" { COMPARE_PRICE } else { 1.0 };
-        if pace.entry(child).or_insert_with(|| Bucket::full(burst)).take(price, per_sec, burst) {
-            return Ok(());
-        }
-        Err(Refusal::new(Code::Busy, "too many questions at once").retry_after(BUSY_RETRY_SECS))
     }
 }
 
@@ -184,7 +144,7 @@ pub async fn serve(listener: TcpListener, door: Arc<Door>, mut shutdown: watch::
         let (acceptor, router, door, stop) = (acceptor.clone(), router.clone(), door.clone(), stop.clone());
         tokio::spawn(async move {
             let _held = (permit, seat);
-            attend(stream, &acceptor, router, &door, stop).await;
+            attend(stream, from.ip(), &acceptor, router, &door, stop).await;
         });
     }
     let all = u32::try_from(door.limits.connections_max).unwrap_or(u32::MAX);
@@ -195,6 +155,7 @@ pub async fn serve(listener: TcpListener, door: Arc<Door>, mut shutdown: watch::
 /// One connection from handshake to end.
 async fn attend(
     stream: TcpStream,
+    address: IpAddr,
     acceptor: &TlsAcceptor,
     router: Router,
     door: &Door,
@@ -220,7 +181,7 @@ async fn attend(
             return;
         }
     }
-    let caller = Caller(peer);
+    let caller = Caller { peer, address };
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(caller.clone());
         router.clone().call(request.map(Body::new))
@@ -244,12 +205,12 @@ async fn attend(
 /// The one route.
 async fn answer(
     State(door): State<Arc<Door>>,
-    Extension(Caller(peer)): Extension<Caller>,
+    Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let refused = match answer_ask(&door, peer.as_deref(), &name, &headers, body).await {
+    let refused = match answer_ask(&door, &caller, &name, &headers, body).await {
         Ok(answer) => return answer.to_bytes().into_response(),
         Err(refused) => refused,
     };
@@ -267,11 +228,12 @@ async fn answer(
 
 async fn answer_ask(
     door: &Arc<Door>,
-    peer: Option<&Peer>,
+    caller: &Caller,
     name: &str,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Message<Answer>, Refusal> {
+    let peer = caller.peer.as_deref();
     let area = peer.map(|peer| peer.area);
     let counted = |refusal: Refusal| {
         door.parent.count(area, refusal.code);
@@ -284,7 +246,8 @@ async fn answer_ask(
         )));
     }
     let enrolling = name == "enrol";
-    door.paced(area.filter(|_| !enrolling), name).map_err(counted)?;
+    let asker = area.filter(|_| !enrolling).map_or_else(|| Asker::stranger(caller.address), Asker::Child);
+    door.pace.take(asker, name).map_err(counted)?;
     let peer = match peer {
         _ if enrolling => None,
         Some(peer) => {

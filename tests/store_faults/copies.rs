@@ -70,7 +70,7 @@ fn trouble(count: u32) {
         let what = match dice.below(5) {
             0 => {
                 let copy = root.path().join(format!("backup-{n}"));
-                branch.office.store.backup(&copy, &mut |_, _| {}).expect("a good disk");
+                branch.office.store.backup(&copy, |_| Ok(()), &mut |_, _| true).expect("a good disk");
                 backups[role].push(copy);
                 "backed up"
             }

@@ -181,7 +181,12 @@ impl Target {
             true => self.check(),
             false => Err(Error::new("the file changed on its way").at(&self.path)),
         });
-        let placed = written.and_then(|()| fs::rename(&beside, &self.path).or_say_at("writing the file", &self.path));
+        // The folder too: a backup that was said to be there is there after the current went.
+        let rename = || -> std::io::Result<()> {
+            fs::rename(&beside, &self.path)?;
+            File::open(self.path.parent().unwrap_or(Path::new("/")))?.sync_all()
+        };
+        let placed = written.and_then(|()| rename().or_say_at("writing the file", &self.path));
         if placed.is_err() {
             let _ = fs::remove_file(&beside);
         }

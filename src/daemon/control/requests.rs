@@ -115,8 +115,9 @@ pub struct Events {
 }
 
 /// Gives rows `{"person","entries":[ENTRY,…],"links","decisions":[{"finding","rule","severity","status","area","list","text",
-/// "verdict","note","at","by","by_name"}]}`. For a finding that only the parent sees the last one is of those of its entries
-/// that are not here: `person` is null, `finding` its id. Looking is logged, also masked.
+/// "verdict","note","at","by","by_name"}]}`, an ENTRY here with `"first_seen"` and
+/// `"before":[{"until","status","name","id_number"}]`. For a finding that only the parent sees the last row is of those of
+/// its entries that are not here: `person` is null, `finding` its id. Looking is logged, also masked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct People {

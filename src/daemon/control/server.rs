@@ -10,15 +10,22 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use super::super::room;
 use super::asker::asker;
 use super::spool::{self, Spooled};
 use super::{
     CLIENTS_MAX, Content, Desk, Exit, FRAMES_WAITING_MAX, Failure, Frame, REQUEST_BYTES_MAX, REQUEST_WAIT, Request,
-    SocketPath,
+    SocketPath, UPLOAD_WAIT,
 };
 use crate::error::{Context, Error, Result};
 use crate::report::text::Text;
 use crate::settings::Language;
+
+/// Taken on a disk that is nearly full too: receipts come in small files, and the rest of the disk is kept for them.
+const SMALL_FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Bytes of a file that are taken at once.
+const BLOCK_BYTES: usize = 1 << 18;
 
 /// A bound control socket. The file goes away with it.
 pub struct Listener {
@@ -171,15 +178,28 @@ async fn receive(
     if bytes > spool::FILE_BYTES_MAX {
         return Err(Error::new(format!("more than {} bytes", spool::FILE_BYTES_MAX)));
     }
+    if bytes > SMALL_FILE_BYTES_MAX {
+        room::must_hold(data, bytes)?;
+    }
     let spooled = Spooled::new(data)?;
     let mut file = tokio::fs::File::from_std(spooled.create()?);
     // What was read ahead counts: the limit is set anew for the rest.
     let ahead = lines.buffer().len() as u64;
     lines.get_mut().set_limit(bytes.saturating_sub(ahead));
     let writing = "writing the file";
-    let taken = tokio::io::copy(&mut lines.take(bytes), &mut file).await.or_say_at(writing, spooled.path())?;
+    let (mut left, mut block) = (bytes, vec![0; BLOCK_BYTES]);
+    while left > 0 {
+        let most = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let read = tokio::time::timeout(UPLOAD_WAIT, lines.read(&mut block[..most])).await;
+        let read = read.or_say("the file was not taken to its end")?.or_say_at(writing, spooled.path())?;
+        if read == 0 {
+            return Err(Error::new("the file was not taken to its end"));
+        }
+        file.write_all(&block[..read]).await.or_say_at(writing, spooled.path())?;
+        left -= read as u64;
+    }
     file.flush().await.or_say_at(writing, spooled.path())?;
-    if taken < bytes { Err(Error::new("the file was not taken to its end")) } else { Ok(spooled) }
+    Ok(spooled)
 }
 
 async fn write(writer: &mut (impl AsyncWriteExt + Unpin), frame: &Frame) -> std::io::Result<()> {

@@ -226,18 +226,12 @@ impl FrontDesk {
             None => None,
         };
         let copy = spooled.as_ref().map_or(args.file.as_path(), Spooled::path);
-        let mut progress = |done, total| {
-            out(Frame::progress(done, total, "backup"));
-        };
-        match args.prove {
-            true => backups::prove(&self.office, copy, &copy.with_extension("trial"), &mut progress)?,
-            false => self.office.store.backup(copy, &mut progress)?,
-        }
+        let mut progress = |done, total| out(Frame::progress(done, total, "backup"));
+        let entries = backups::copy(&self.office, copy, args.prove, &mut progress)?;
         let bytes = std::fs::metadata(copy).or_say_at("looking at the backup", copy)?.len();
         if let Some(spooled) = spooled {
             out(Frame::File(Content::of(spooled)?));
         }
-        let entries = self.office.store.read(|view| view.totals())?.entries;
         let shown =
             json!({"file": args.file, "bytes": bytes, "entries": entries, "verified": true, "proved": args.prove});
         row(out, &shown)?;

@@ -27,11 +27,11 @@ pub(super) fn folder_of(settings: &Settings, stream: &str) -> PathBuf {
 
 impl FrontDesk {
     pub(super) fn held(&self, out: Out) -> Result<Exit> {
-        self.office.store.read(|view| {
+        self.rows_of_one_moment(out, |view, put| {
             for held in view.held(false)? {
-                row(out, &self.held_row(view, &held)?)?;
+                put(&self.held_row(view, &held)?);
             }
-            Ok(Exit::Done)
+            Ok(())
         })
     }
 

@@ -153,10 +153,13 @@ impl FrontDesk {
         if let Some(text) = &trained {
             setting.weights = serde_json::from_str(text).or_say("reading the trained weights")?;
         }
-        let lines = self.lines(out)?;
-        let Rematched { persons, joined, split } = rematched(&lines, &setting.decided, &setting.weights);
+        let mut rematched = match args.dry_run {
+            true => rehearsed(&self.lines(out)?, &setting.decided, &setting.weights),
+            false => Rematched::default(),
+        };
         let before = office.store.read(|view| view.open_findings())?;
         if !args.dry_run {
+            let persons = office.store.read(|view| view.standing_persons())?;
             office.store.write(|writer| {
                 if let Some(text) = &trained {
                     writer.put_meta_text(WEIGHTS, text)?;
@@ -165,7 +168,7 @@ impl FrontDesk {
             })?;
             let turn = live.progress.turns.load(Ordering::SeqCst);
             office.changed();
-            let all = lines.len() as u64;
+            let all = office.store.read(|view| view.dirty_count())?;
             loop {
                 let left = office.store.read(|view| view.dirty_count())?;
                 if left == 0 {
@@ -180,7 +183,9 @@ impl FrontDesk {
                 }
                 std::thread::sleep(REMATCH_LOOK);
             }
+            rematched = applied(&persons, &office.store.read(|view| view.standing_persons())?);
         }
+        let Rematched { persons, joined, split } = rematched;
         let after = office.store.read(|view| view.open_findings())?;
         row(
             out,
@@ -255,7 +260,7 @@ impl Line {
 }
 
 /// What linking all anew comes to, for those who have a line that stands.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 struct Rematched {
     persons: usize,
     /// How many of them are of several persons of today.
@@ -264,21 +269,35 @@ struct Rematched {
     split: usize,
 }
 
+impl Rematched {
+    /// From whose each line was, and whose it is then.
+    fn of<Then: Ord + Copy>(lines: impl Iterator<Item = (Uid, Then)>) -> Rematched {
+        let mut old_of_new: BTreeMap<Then, BTreeSet<Uid>> = BTreeMap::new();
+        let mut new_of_old: BTreeMap<Uid, BTreeSet<Then>> = BTreeMap::new();
+        for (old, new) in lines {
+            old_of_new.entry(new).or_default().insert(old);
+            new_of_old.entry(old).or_default().insert(new);
+        }
+        Rematched {
+            persons: old_of_new.len(),
+            joined: old_of_new.values().filter(|old| old.len() > 1).count(),
+            split: new_of_old.values().filter(|new| new.len() > 1).count(),
+        }
+    }
+}
+
+/// What came of it: whose each line was and is, both by the line's number. Lines that are new since are nobody's change.
+fn applied(before: &[(i64, Uid)], after: &[(i64, Uid)]) -> Rematched {
+    let was = |id: i64| before.binary_search_by_key(&id, |line| line.0).ok().map(|at| before[at].1);
+    Rematched::of(after.iter().map(|(id, now)| (was(*id).unwrap_or(*now), *now)))
+}
+
 /// Links all lines, as the store does: one that vanished may be all that ties two that stand.
-fn rematched(lines: &[Line], decided: &Decided, weights: &Weights) -> Rematched {
+fn rehearsed(lines: &[Line], decided: &Decided, weights: &Weights) -> Rematched {
     let entries: Vec<Features> = lines.iter().map(|line| line.features).collect();
     let linked = link_all(&entries, decided, weights).person;
-    let mut old_of_new: BTreeMap<u32, BTreeSet<Uid>> = BTreeMap::new();
-    let mut new_of_old: BTreeMap<Uid, BTreeSet<u32>> = BTreeMap::new();
-    for (line, new) in lines.iter().zip(linked).filter(|(line, _)| line.stands) {
-        old_of_new.entry(new).or_default().insert(line.person);
-        new_of_old.entry(line.person).or_default().insert(new);
-    }
-    Rematched {
-        persons: old_of_new.len(),
-        joined: old_of_new.values().filter(|old| old.len() > 1).count(),
-        split: new_of_old.values().filter(|new| new.len() > 1).count(),
-    }
+    let standing = lines.iter().zip(linked).filter(|(line, _)| line.stands);
+    Rematched::of(standing.map(|(line, new)| (line.person, new)))
 }
 
 #[cfg(test)]
@@ -303,7 +322,16 @@ mod tests {
         ];
         let mut decided = Decided::default();
         decided.join(Uid(2), Uid(3));
-        let found = rematched(&lines, &decided, &Weights::default());
+        let found = rehearsed(&lines, &decided, &Weights::default());
         assert_eq!(found, Rematched { persons: 2, joined: 0, split: 0 });
+    }
+
+    #[test]
+    fn what_came_of_it_is_counted_by_the_lines_that_stand_and_stood() {
+        let of = |lines: &[(i64, u64)]| lines.iter().map(|(id, uid)| (*id, Uid(*uid))).collect::<Vec<_>>();
+        let before = of(&[(1, 10), (2, 10), (3, 30), (4, 40)]);
+        // The second leaves the first for the third; the fourth vanished; the fifth is new.
+        let after = of(&[(1, 10), (2, 30), (3, 30), (5, 50)]);
+        assert_eq!(applied(&before, &after), Rematched { persons: 3, joined: 1, split: 1 });
     }
 }

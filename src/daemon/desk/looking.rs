@@ -125,7 +125,7 @@ impl FrontDesk {
                 let entries: Vec<Uid> = view.entries_of(person)?.into_iter().map(|s| s.entry.uid).collect();
                 let shown = json!({
                     "person": person.to_string(),
-                    "entries": presenter.entries(&entries)?,
+                    "entries": presenter.entries_with_history(&entries)?,
                     "links": super::linking::explain(view, &office.setting(), person)?,
                     "decisions": decisions(&mut presenter, person, &entries, &told)?,
                 });

@@ -9,11 +9,15 @@ use crate::store::{FrozenRow, Understood, thing_of};
 use crate::sync::attest::{Attestation, Holding};
 use crate::sync::batch;
 use crate::sync::ledger::{ChildLedger, FrozenBatch, Identity, Inventory, Item, NoticesPage, Repaired};
-use crate::sync::protocol::{BatchHeader, NoticesMark, PROTOCOL_ATTESTS, PROTOCOL_GONE, Receipt};
+use crate::sync::protocol::{
+    BatchHeader, NoticesMark, PROTOCOL_ATTESTS, PROTOCOL_GONE, PROTOCOL_PAGES, Receipt, Rejected,
+};
 
 /// Where the child stands in its parent's notices; there is one from the day it joined.
 pub const NOTICES_MARK: &str = "notices_mark";
 const PARENT_PROTOCOL: &str = "parent_protocol";
+/// Why a thing is not sent, beside its number.
+const TOO_LARGE: &str = "too-large";
 
 fn frozen(batch: &FrozenBatch) -> Result<FrozenRow> {
     let header = serde_json::to_string(&batch.header).or_say("keeping the batch in flight")?;
@@ -33,7 +37,11 @@ impl ChildLedger for Ledger {
         let items = self.read(|view| {
             let spoken = view.meta_u64(PARENT_PROTOCOL)?;
             let speaks = |version: u16| spoken.is_none_or(|spoken| spoken >= version.into());
-            let understood = Understood { attestations: speaks(PROTOCOL_ATTESTS), gone: speaks(PROTOCOL_GONE) };
+            let understood = Understood {
+                attestations: speaks(PROTOCOL_ATTESTS),
+                gone: speaks(PROTOCOL_GONE),
+                pages: speaks(PROTOCOL_PAGES),
+            };
             view.items_after(after, items_max, bytes_max, understood)
         })?;
         Ok(items.into_iter().map(|(seq, area, line)| Item { seq, area, line }).collect())
@@ -60,6 +68,13 @@ impl ChildLedger for Ledger {
             writer.thaw(row.after)?;
             writer.freeze(&row)
         })
+    }
+
+    fn set_aside(&self, item: &Item) -> Result<()> {
+        let told = Rejected { seq: Some(item.seq), row: 0, code: TOO_LARGE.to_owned() };
+        self.write(|writer| self.refuse(writer, self.office.area(), &told, &item.line, "too-large-to-send"))?;
+        self.office.changed();
+        Ok(())
     }
 
     fn acknowledge(&self, receipt: &Receipt) -> Result<()> {
@@ -128,7 +143,13 @@ impl ChildLedger for Ledger {
         if self.read(|view| view.meta_u64(PARENT_PROTOCOL))? == Some(protocol.into()) {
             return Ok(());
         }
-        self.write(|writer| writer.put_meta_u64(PARENT_PROTOCOL, protocol.into()))
+        self.write(|writer| {
+            // One of another version may take what the one before did not.
+            if writer.has_refused(self.office.area())? {
+                writer.set_resync_due(true)?;
+            }
+            writer.put_meta_u64(PARENT_PROTOCOL, protocol.into())
+        })
     }
 
     fn names(&self) -> Result<Vec<(Area, String)>> {

@@ -1,6 +1,7 @@
 //! A village and its township with real stores, and a batch between them.
 
 mod decisions;
+mod lists;
 mod restored;
 
 use std::path::Path;

@@ -22,6 +22,7 @@ pub fn arrive(writer: &Writer, (today, now): (Date, i64), child: Area, line: &st
     let origin = match &arrived {
         Arrived::Entry(incoming) => incoming.origin,
         Arrived::Snapshot(snapshot, _) => snapshot.key.origin,
+        Arrived::Page(key, _) => key.origin,
         Arrived::Decision(decision) => decision.author,
         Arrived::Attestation(origin, _) | Arrived::Gone(origin, _) => *origin,
     };
@@ -31,7 +32,11 @@ pub fn arrive(writer: &Writer, (today, now): (Date, i64), child: Area, line: &st
     }
     match arrived {
         Arrived::Entry(incoming) => put_entry(writer, today, &incoming),
-        Arrived::Snapshot(snapshot, placement) => put_list(writer, &snapshot, &placement).map(Ok),
+        Arrived::Page(key, page) => writer.keep_page(&key, &page),
+        Arrived::Snapshot(snapshot, last) => match writer.whole(&snapshot.key, snapshot.facts.lines, last)? {
+            Some(placement) => put_list(writer, &snapshot, &placement).map(Ok),
+            None => Ok(Err(Error::new("a list of which not all pages came"))),
+        },
         Arrived::Attestation(origin, word) => attest::take(writer, origin, &word, now),
         Arrived::Decision(decision) => put_decision(writer, &decision),
         Arrived::Gone(within, key) => let_go(writer, today, within, key).map(Ok),

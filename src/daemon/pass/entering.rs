@@ -196,15 +196,16 @@ pub(super) fn update(
         return Ok(false);
     }
     let before = &old.entry;
-    let corrected = change == Difference::Else && is_correction(&before.record, &record);
+    let corrected = is_correction(&before.record, &record);
     let body = match record.former_number {
         Some(_) => Cow::Owned(serde_json::to_string(&record).or_say("writing a line")?),
         None => Cow::Borrowed(body),
     };
-    writer.update_entry(old, &body, setting.today, corrected)?;
     if change == Difference::Seen {
+        writer.see_entry(old.id, &body)?;
         return Ok(true);
     }
+    writer.update_entry(old, &body, setting.today, corrected)?;
     let after = Entry {
         uid: before.uid,
         area: at.1,

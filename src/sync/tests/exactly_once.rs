@@ -82,6 +82,33 @@ async fn a_batch_that_the_county_does_not_open_is_cut_anew_and_arrives() {
     assert_eq!(county.store.live(Some(OTHER)), other.store.live(None));
 }
 
+/// By line and by file: what no parent can open is told here, and keeps nothing back.
+#[tokio::test]
+async fn a_thing_too_long_for_any_batch_stays_here_and_the_rest_goes_on() {
+    let (county, village, _) = county_and_village().await;
+    let long = "x".repeat(batch::OPENED_BYTES_MAX);
+    village.store.put(1, 1, VILLAGE, "before");
+    village.store.put(2, 1, VILLAGE, &long);
+    village.store.put(3, 1, VILLAGE, "behind");
+    let (link, _task) = village.link();
+    link.flush().await.unwrap();
+    assert_eq!(county.store.live(Some(VILLAGE)).into_keys().collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(village.store.state().aside.iter().copied().collect::<Vec<_>>(), [2]);
+
+    // A batch that an earlier version of the program kept.
+    let other = Office::new(OTHER);
+    other.join(&county, &county.open().await).await;
+    other.store.put(20_001, 1, OTHER, &long);
+    let identity = other.store.identity().unwrap();
+    let items = other.store.items_after(0, 1, 1).unwrap();
+    other.store.freeze(&batch::build(&identity, 0, 1, &items).unwrap()).unwrap();
+    other.store.put(20_002, 1, OTHER, "behind");
+    let (link, _task) = other.link();
+    link.flush().await.unwrap();
+    assert_eq!(county.store.live(Some(OTHER)).into_keys().collect::<Vec<_>>(), [20_002]);
+    assert_eq!(other.store.state().aside.len(), 1);
+}
+
 #[tokio::test]
 async fn poison_is_quarantined_and_named_at_both_ends_and_the_rest_goes_on() {
     let (county, village, _) = county_and_village().await;

@@ -1,6 +1,6 @@
 //! A node's store in memory: small enough to be seen correct, and the yardstick for the real one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
@@ -82,6 +82,8 @@ pub struct State {
     taken: HashMap<(Area, u64), u64>,
     pub quarantine: Vec<Poison>,
     pub rejected: Vec<Rejected>,
+    /// Numbers of what was too long to send.
+    pub aside: BTreeSet<u64>,
     pub alarms: Vec<String>,
     /// Epochs it knows that it left.
     left: Vec<Epoch>,
@@ -120,6 +122,7 @@ impl Memory {
             taken: HashMap::new(),
             quarantine: Vec::new(),
             rejected: Vec::new(),
+            aside: BTreeSet::new(),
             alarms: Vec::new(),
             left: Vec::new(),
             doubled: 0,
@@ -311,6 +314,13 @@ impl ChildLedger for Memory {
         self.commit(|state| {
             state.frozen.split_off(&batch.header.after);
             state.frozen.insert(batch.header.after, batch.clone());
+            Ok(())
+        })
+    }
+
+    fn set_aside(&self, item: &Item) -> Result<()> {
+        self.commit(|state| {
+            state.aside.insert(item.seq);
             Ok(())
         })
     }

@@ -110,6 +110,7 @@ const NUMBERED: &[&str] = &[
     "area",
     "bad",
     "bytes",
+    "bytes >> 20",
     "cells",
     "child",
     "entries",
