@@ -20,7 +20,7 @@ scale! {
         Lunar = "lunar",
         /// Two such slips, as where both lines were copied carelessly.
         TwoSlips = "two-slips",
-        /// One of the dates is only a year, and it agrees.
+        /// One of the dates is only a year, or 1 January, and the year agrees.
         Year = "year",
         Different = "different",
         Missing = "missing",
@@ -133,6 +133,11 @@ fn two_dates(x: PartialDate, y: PartialDate) -> BirthLevel {
     if x == y {
         return BirthLevel::Equal;
     }
+    match (is_first_of_year(x), is_first_of_year(y)) {
+        (true, true) => return BirthLevel::Different,
+        (true, false) | (false, true) if xy == yy => return BirthLevel::Year,
+        _ => {}
+    }
     let parts = [(xy, yy), (xm.into(), ym.into()), (xd.into(), yd.into())];
     let differ = parts.iter().filter(|(p, q)| p != q).count();
     let slips = parts.iter().filter(|(p, q)| p != q && slip(*p, *q)).count();
@@ -148,12 +153,19 @@ fn two_dates(x: PartialDate, y: PartialDate) -> BirthLevel {
     }
 }
 
-/// One off, one digit mistyped, or two digits exchanged.
+/// 1 January is also what a form fills in where only the year is known: beside another day it says no more than the year,
+/// and two of them differ in all that they say.
+fn is_first_of_year(date: PartialDate) -> bool {
+    let (_, month, day) = date.parts();
+    (month, day) == (1, 1)
+}
+
+/// One off, ten off (1997 and 2007), one digit mistyped, or two digits exchanged.
 fn slip(p: i16, q: i16) -> bool {
     let digits = |n: i16| [n / 1000, n / 100 % 10, n / 10 % 10, n % 10];
     let (x, y) = (digits(p), digits(q));
     let differ: Vec<usize> = (0..4).filter(|i| x[*i] != y[*i]).collect();
-    p.abs_diff(q) == 1
+    matches!(p.abs_diff(q), 1 | 10)
         || differ.len() == 1
         || (differ.len() == 2 && x[differ[0]] == y[differ[1]] && x[differ[1]] == y[differ[0]])
 }
@@ -255,6 +267,14 @@ mod tests {
             ("1953-03-02", "1954-03-04", BirthLevel::TwoSlips),
             ("1953-03-02", "1971-08-19", BirthLevel::Different),
             ("1953", "1954-03-02", BirthLevel::Different),
+            ("1997-05-15", "2007-05-15", BirthLevel::Slip),
+            ("1976-01-01", "1976-01-01", BirthLevel::Equal),
+            ("1976-01-01", "1977-01-01", BirthLevel::Different),
+            ("1976-01-01", "1967-01-01", BirthLevel::Different),
+            ("1976-01-01", "1976-05-25", BirthLevel::Year),
+            ("1976-01-01", "1976-02-20", BirthLevel::Year),
+            ("1976-01-01", "1977-05-25", BirthLevel::Different),
+            ("1976-01-01", "1975-12-31", BirthLevel::Slip),
         ] {
             assert_eq!(two_dates(date(a), date(b)), expected, "{a} {b}");
             assert_eq!(two_dates(date(b), date(a)), expected, "{b} {a}");
