@@ -650,6 +650,32 @@ fn a_line_without_number_and_birth_date_may_be_whose_household_it_names_though_i
 }
 
 #[test]
+fn one_number_that_is_none_makes_no_one_of_two_people() {
+    let one = "a pop 001200 赵建国 !519901197001010016 m 1950-03-03\n";
+    let lost = "a pop 001200 赵建国 ~519901197001010000 m 1950-03-03\n";
+    let story = |first: &str, second: &str| format!("{first}{second}");
+    let cases = [
+        ("brothers on two lists", story(one, "b hea 001200 赵建军 !519901197001010016 m 1971-08-08"), "a|b"),
+        ("on one list", story(one, "b pop 001200 赵建军 !519901197001010016 m 1971-08-08"), "a|b"),
+        ("a daughter", story(one, "b hea 001200 赵建英 !519901197001010016 f 1975-08-08"), "a|b"),
+        ("a number that lost its tail", story(lost, "b hea 001200 赵建军 ~519901197001010000 m 1971-08-08"), "a|b"),
+        (
+            "each on two lists",
+            story(
+                one,
+                "b hea 001200 赵建国 !519901197001010016 m 1950-03-03\n \
+                 c pop 001200 赵建军 !519901197001010016 m 1971-08-08\n d hea 001200 赵建军 !519901197001010016 m 1971-08-08",
+            ),
+            "ab|cd",
+        ),
+        ("one of them, the birth a slip off", story(one, "b hea 001200 赵建国 !519901197001010016 m 1951-03-03"), "ab"),
+        ("and without a birth date", story(one, "b hea 001200 赵建国 !519901197001010016 m -"), "ab"),
+    ];
+    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(story, lines, who)| (*story, &lines[..], *who)).collect();
+    check(&cases);
+}
+
+#[test]
 fn a_date_inside_a_number_that_is_written_wrong_makes_no_two_people() {
     let valid = number("19460225/003").unwrap();
     let slipped = valid.reveal().replacen("1946", "1966", 1);

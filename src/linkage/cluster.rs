@@ -288,6 +288,12 @@ impl<'a> Groups<'a> {
             NumberLevel::ValidSlip | NumberLevel::ValidUnlike => {
                 twice_listed(x, y) || !levels.name.agrees() || unlikely()
             }
+            // Whoever typed a number that is none typed it for two people.
+            NumberLevel::EqualInvalid | NumberLevel::Prefix
+                if levels.birth == BirthLevel::Different && !levels.name.agrees() =>
+            {
+                true
+            }
             // A slip in area or birth leaves the sequence as it was; twins differ in nothing but the sequence.
             NumberLevel::Slip | NumberLevel::EqualInvalid => false,
             // Two lines of one list in one village with two names: twins, siblings, neighbours.

@@ -14,7 +14,7 @@ scale! {
         Month = "month",
         /// One of year, month and day is one off, mistyped by a digit, or day and month are exchanged; or a year of days off.
         Slip = "slip",
-        /// No column agrees, but the numbers are one slip apart and spell the dates.
+        /// A column is missing, but the numbers are one slip apart at most and spell the dates.
         Spelled = "spelled",
         /// Apart as a lunar date and its solar one are.
         Lunar = "lunar",
@@ -75,6 +75,9 @@ const YEAR_DAYS: std::ops::RangeInclusive<i32> = 365..=366;
 const MONTH_DAYS: std::ops::RangeInclusive<i32> = 30..=31;
 
 pub(super) fn birth(a: &Features, b: &Features, number: NumberLevel, worth: &[f32; BirthLevel::COUNT]) -> BirthLevel {
+    if let Some(level) = birth_beside_one_date(a, b, number) {
+        return level;
+    }
     let mut best = BirthLevel::Missing;
     let mut seen = false;
     let mut take = |level: BirthLevel| {
@@ -91,11 +94,25 @@ pub(super) fn birth(a: &Features, b: &Features, number: NumberLevel, worth: &[f3
         }
     }
     // A digit wrong or missing makes another date, or none, of a number that is the same.
-    let one_number = matches!(number, NumberLevel::Slip | NumberLevel::TailSlip | NumberLevel::EqualInvalid);
+    let one_number = matches!(number, NumberLevel::Slip | NumberLevel::TailSlip);
     if one_number && (a.birth.is_none() || b.birth.is_none()) {
         take(BirthLevel::Spelled);
     }
     best
+}
+
+/// Of two lines on which one date stands inside one number: the number speaks for itself, and its date not for both lines
+/// a second time. `None` where it takes the date to say anything.
+fn birth_beside_one_date(a: &Features, b: &Features, number: NumberLevel) -> Option<BirthLevel> {
+    match (number, a.birth, b.birth) {
+        (NumberLevel::EqualInvalid, Some(x), Some(y)) => Some(two_dates(x, y)),
+        (NumberLevel::Prefix, Some(x), Some(y)) if a.number_birth == b.number_birth => Some(two_dates(x, y)),
+        (NumberLevel::EqualInvalid, x, y) => {
+            let apart = x.or(y).zip(a.number_birth).map(|(column, date)| two_dates(column, date));
+            Some(if apart == Some(BirthLevel::Different) { BirthLevel::Missing } else { BirthLevel::Spelled })
+        }
+        _ => None,
+    }
 }
 
 /// The columns of two lines whose valid numbers are equal; a line without the column is compared by its number.
