@@ -512,6 +512,11 @@ fn two_people_who_look_alike() {
             "ac|b b=c",
         ),
         (
+            "brothers a year apart on one list under one number",
+            "a pop 001200 马鹏兴 19781103/003 m 1978-11-03\n b pop 001200 马鹏学 19781103/003 m 1979-11-03\n c hea 001200 马鹏学 19781103/003 m 1979-11-03",
+            "a|bc a=b",
+        ),
+        (
             "siblings entered under their mother's number",
             "a pop 001200 张伟明 19850302/002 m 2015-05-06\n b hea 001200 张伟东 19850302/002 m 2018-07-09\n c pop 001200 张伟东 19850302/002 m 2018-07-09",
             "a|bc a=b",

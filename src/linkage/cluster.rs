@@ -283,6 +283,10 @@ impl<'a> Groups<'a> {
                 }
                 // Turned round it is hers, whose date of birth is written wrong as well: two sisters are not called so.
                 NameLevel::Swapped if levels.sex != SexLevel::Different && levels.place == PlaceLevel::Village => false,
+                // Brothers on one list, the younger under the elder's number.
+                name if twice_listed(x, y) && levels.births_are_two() => {
+                    name > NameLevel::Swapped && name != NameLevel::Missing
+                }
                 name => !name.agrees() && levels.birth == BirthLevel::Different,
             },
             NumberLevel::ValidSlip | NumberLevel::ValidUnlike => {

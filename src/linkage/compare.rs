@@ -177,6 +177,12 @@ impl Levels {
             }
     }
 
+    /// Whether the births are two days, however near: a year or a month that agrees is not.
+    pub fn births_are_two(&self) -> bool {
+        use BirthLevel::{Different, Lunar, Slip, TwoSlips};
+        matches!(self.birth, Slip | Lunar | TwoSlips | Different)
+    }
+
     /// Whether anything but name, sex and place agrees. A name alone never links, nor does it with a year of birth
     /// (DOMAIN.md 3.5).
     pub fn is_corroborated(&self) -> bool {
