@@ -499,7 +499,33 @@ fn two_people_who_look_alike() {
         (
             "wife listed under her husband's number",
             "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 赵秀英 19560708/002 f 1956-07-08\n c dib 001200 赵秀英 19540302/003 f 1956-07-08",
-            "a|b|c a=c b~c",
+            "a|bc a=c",
+        ),
+        (
+            "and under her own on a third list, her name a common one",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 王芳 19560708/002 f 1956-07-08\n \
+             c dib 001200 王芳 19540302/003 f 1956-07-08\n d hea 001200 王芳 19560708/002 f 1956-07-08",
+            "a|bcd a=c",
+        ),
+        (
+            "on one list under either number: for a person to say",
+            "a pop 001200 王芳 19560708/002 f 1956-07-08\n b pop 001200 王芳 19540302/003 f 1956-07-08",
+            "a|b a~b",
+        ),
+        (
+            "the birth is her husband's as well",
+            "a pop 001200 王芳 19560708/002 f 1956-07-08\n b dib 001200 王芳 19540302/003 f 1954-03-02",
+            "a|b",
+        ),
+        (
+            "two namesakes whose numbers both fit their lines",
+            "a pop 001200 欧阳建国 19560708/001 m 1956-07-08\n b dib 001200 欧阳建国 19560708/003 m 1956-07-08",
+            "a|b a~b",
+        ),
+        (
+            "a boy under his twin sister's number",
+            "a pop 001200 张伟明 20100501/003 m 2010-05-01\n b pop 001200 张伟英 20100501/002 f 2010-05-01\n c hea 001200 张伟明 20100501/002 m 2010-05-01",
+            "ac|b b=c",
         ),
         (
             "a son who has his father's name, in one household",

@@ -273,6 +273,8 @@ impl<'a> Groups<'a> {
         let levels = Levels::of(x, y, self.w);
         let unlikely = || levels.bits(self.w) < self.w.match_bits;
         match levels.number {
+            // Two good numbers on one list: whoever is there twice, a person must say so.
+            _ if levels.not_own => twice_listed(x, y),
             NumberLevel::Equal if levels.renumbered && twice_listed(x, y) => true,
             // A number used by two people, as by children entered under their mother's: their names have nothing in
             // common and nothing outweighs that, or they are like siblings' and something else speaks against it.

@@ -33,9 +33,7 @@ impl Field {
             all.iter().map(|level| code(*level)).collect()
         }
         match self {
-            Field::Number => {
-                codes(NumberLevel::ALL, NumberLevel::as_str).into_iter().chain(std::iter::once(FORMER)).collect()
-            }
+            Field::Number => codes(NumberLevel::ALL, NumberLevel::as_str).into_iter().chain([FORMER, NOT_OWN]).collect(),
             Field::Name => codes(NameLevel::ALL, NameLevel::as_str),
             Field::NameRarity => vec![SHARED],
             Field::Birth => codes(BirthLevel::ALL, BirthLevel::as_str),
@@ -52,6 +50,9 @@ const SHARED: &str = "shared";
 
 /// What a number is called that agrees by way of a change the register tells of. It is worth what an equal one is.
 const FORMER: &str = "former";
+
+/// What two numbers are called of which one cannot be its line's own. It is worth what a missing one is.
+const NOT_OWN: &str = "not-own";
 
 /// One line of an explanation: the field, the level's code, and what it is worth in bits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -84,6 +85,8 @@ pub(super) struct Levels {
     /// `Equal` also where one is what the register says the other became.
     pub number: NumberLevel,
     pub renumbered: bool,
+    /// One of two valid numbers cannot be its line's own, so that `number` is `Missing`: see [`Levels::of`].
+    pub not_own: bool,
     pub name: NameLevel,
     pub rarity: f32,
     pub birth: BirthLevel,
@@ -95,13 +98,33 @@ pub(super) struct Levels {
 }
 
 impl Levels {
+    /// A wife on a list under her husband's number: the birth and the sex beside it are hers, and not the number's. Where
+    /// another line of that name and birth has another number, which fits, the one that does not says nothing of her.
     pub fn of(a: &Features, b: &Features, w: &Weights) -> Levels {
+        let levels = Levels::as_written(a, b, w);
+        if !levels.are_namesakes_with_two_numbers() || !levels::is_one_birthday(a, b) {
+            return levels;
+        }
+        let own = match (levels::denies_number(a), levels::denies_number(b)) {
+            (true, false) => Levels::as_written(&a.without_number(), b, w),
+            (false, true) => Levels::as_written(a, &b.without_number(), w),
+            _ => return levels,
+        };
+        if own.sex == SexLevel::Different { levels } else { Levels { not_own: true, ..own } }
+    }
+
+    fn are_namesakes_with_two_numbers(&self) -> bool {
+        self.name == NameLevel::Equal && matches!(self.number, NumberLevel::ValidSlip | NumberLevel::ValidUnlike)
+    }
+
+    fn as_written(a: &Features, b: &Features, w: &Weights) -> Levels {
         let (name, rarity) = a.compare_names(b);
         let renumbered = name.agrees() && renumbered(a, b);
         let number = if renumbered { NumberLevel::Equal } else { a.number.compare(&b.number) };
         Levels {
             number,
             renumbered,
+            not_own: false,
             name,
             rarity: (rarity * w.rarity_share).min(w.rarity_bits_max),
             birth: match number {
@@ -137,7 +160,11 @@ impl Levels {
 
     fn codes(&self) -> [&'static str; Field::COUNT] {
         [
-            if self.renumbered { FORMER } else { self.number.as_str() },
+            match self.number {
+                _ if self.renumbered => FORMER,
+                _ if self.not_own => NOT_OWN,
+                number => number.as_str(),
+            },
             self.name.as_str(),
             SHARED,
             self.birth.as_str(),

@@ -138,6 +138,17 @@ pub(super) fn birth_beside_change(a: &Features, b: &Features) -> BirthLevel {
     if odd(a, b) || odd(b, a) { BirthLevel::Different } else { BirthLevel::Missing }
 }
 
+/// Whether the columns of two lines give one whole day of birth, and none that a form fills in.
+pub(super) fn is_one_birthday(a: &Features, b: &Features) -> bool {
+    a.birth == b.birth && a.birth.is_some_and(|birth| birth.exact().is_some() && !is_first_of_year(birth))
+}
+
+/// Whether a line's own columns say that its number is somebody else's.
+pub(super) fn denies_number(f: &Features) -> bool {
+    let another_birth = f.birth.zip(f.number_birth).is_some_and(|(x, y)| two_dates(x, y) == BirthLevel::Different);
+    another_birth || f.sex.zip(f.number_sex).is_some_and(|(x, y)| x != y)
+}
+
 fn two_dates(x: PartialDate, y: PartialDate) -> BirthLevel {
     let ((xy, xm, xd), (yy, ym, yd)) = (x.parts(), y.parts());
     if xd == 0 || yd == 0 {
