@@ -568,6 +568,26 @@ fn two_people_who_look_alike() {
             "a|b a~b",
         ),
         (
+            "the same of a name that many have",
+            "a pop 001200 李军 19540302/003 m 1954-03-02\n b pop 001200 李军 19540302/005 m 1954-03-02",
+            "a|b a~b",
+        ),
+        (
+            "and on two lists",
+            "a pop 001200 李军 19540302/003 m 1954-03-02\n b dib 001200 李军 19540302/005 m 1954-03-02",
+            "a|b a~b",
+        ),
+        (
+            "in two villages",
+            "a pop 001200 李军 19540302/003 m 1954-03-02\n b dib 001201 李军 19540302/005 m 1954-03-02",
+            "a|b",
+        ),
+        (
+            "born on a day that a form fills in",
+            "a pop 001200 李军 19540302/003 m 1954-01-01\n b dib 001200 李军 19540507/005 m 1954-01-01",
+            "a|b",
+        ),
+        (
             "same name, same village, another birth, no number anywhere",
             "a pop 001200 李建国 - m 1954-03-02\n b hea 001200 李建国 - m 1961-11-20",
             "a|b",
@@ -760,6 +780,10 @@ fn a_review_says_why_it_is_asked_for() {
         (
             "a pop 001200 王秀英 - f 1953-03-02\n b pop 001200 王秀英 - f 1953-04-20\n c hea 001200 王秀英 - f 1953-03-20",
             vec![Doubt::BetweenThresholds, Doubt::Rival, Doubt::Rival],
+        ),
+        (
+            "a pop 001200 李军 19530302/003 m 1953-03-02\n b hea 001200 李军 19530302/005 m 1953-03-02",
+            vec![Doubt::TwoNumbers],
         ),
         ("a pop 001200 王伟 - m 1954-03-02\n b pop 001200 王伟 - m 1954-03-02", vec![Doubt::TwiceListed]),
         ("a pop 001200 欧阳建国 - m 1954-03-02\n b hea 001200 欧阳建国 - m -", vec![Doubt::NameAlone]),

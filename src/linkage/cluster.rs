@@ -355,6 +355,7 @@ impl<'a> Groups<'a> {
         let two_numbers =
             |x: &Features, y: &Features| x.number.is_valid() && y.number.is_valid() && x.number != y.number;
         match self.strength(a, b) {
+            _ if tie.edge.two_numbers => Doubt::TwoNumbers,
             _ if tie.edge.faint => Doubt::NameAlone,
             None if self.any_pair(a, b, |x, y| self.excludes(x, y) && x.number.same_valid(&y.number)) => {
                 Doubt::SharedNumber
@@ -404,6 +405,7 @@ impl<'a> Groups<'a> {
             out.shared_number.extend(number.map(positions));
             let settled = || self.any_pair(a, b, |x, y| self.are_surely_two(x, y));
             let asks = |tie: &Tie| match tie.edge.faint {
+                true if tie.edge.two_numbers => !settled(),
                 true => self.may_be_missing_of(a, b),
                 false => tie.edge.bits >= self.w.potential_bits && !settled(),
             };

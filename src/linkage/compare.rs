@@ -87,6 +87,8 @@ pub(super) struct Levels {
     pub renumbered: bool,
     /// One of two valid numbers cannot be its line's own, so that `number` is `Missing`: see [`Levels::of`].
     pub not_own: bool,
+    /// Their columns give one whole day of birth.
+    pub one_birthday: bool,
     pub name: NameLevel,
     pub rarity: f32,
     pub birth: BirthLevel,
@@ -102,7 +104,7 @@ impl Levels {
     /// another line of that name and birth has another number, which fits, the one that does not says nothing of her.
     pub fn of(a: &Features, b: &Features, w: &Weights) -> Levels {
         let levels = Levels::as_written(a, b, w);
-        if !levels.are_namesakes_with_two_numbers() || !levels::is_one_birthday(a, b) {
+        if !levels.are_namesakes_with_two_numbers() || !levels.one_birthday {
             return levels;
         }
         let own = match (levels::denies_number(a), levels::denies_number(b)) {
@@ -125,6 +127,7 @@ impl Levels {
             number,
             renumbered,
             not_own: false,
+            one_birthday: levels::is_one_birthday(a, b),
             name,
             rarity: (rarity * w.rarity_share).min(w.rarity_bits_max),
             birth: match number {
@@ -204,6 +207,15 @@ impl Levels {
             }
     }
 
+    /// Whether these may be one person registered under two numbers (DOMAIN.md 3.1), however common the name is: two people
+    /// of one name are hardly born on one day in one village.
+    pub fn may_have_two_numbers(&self) -> bool {
+        self.are_namesakes_with_two_numbers()
+            && self.one_birthday
+            && self.sex != SexLevel::Different
+            && self.place == PlaceLevel::Village
+    }
+
     /// Whether the births are two days, however near: a year or a month that agrees is not.
     pub fn births_are_two(&self) -> bool {
         use BirthLevel::{Different, Lunar, Slip, TwoSlips};
@@ -272,8 +284,11 @@ pub struct Edge {
     pub bits: f32,
     /// The same valid number stands on both.
     pub same_number: bool,
-    /// Too little to ask anybody, were there any other line that could be meant: see [`Levels::may_be_meant`].
+    /// Too little to join anybody, and asked all the same: see [`Levels::may_be_meant`] and
+    /// [`Levels::may_have_two_numbers`].
     pub faint: bool,
+    /// Faint for its two valid numbers.
+    pub two_numbers: bool,
 }
 
 /// The closure rule: two entries that share a block key belong to one component where this is `Some`, or where a
@@ -283,5 +298,11 @@ pub fn edge(a: &Features, b: &Features, w: &Weights) -> Option<Edge> {
     let bits = levels.bits(w);
     let same_number = a.number.same_valid(&b.number);
     let faint = !same_number && bits < w.potential_bits.min(w.match_bits);
-    (!faint || a.list != b.list && levels.may_be_meant()).then_some(Edge { bits, same_number, faint })
+    let two_numbers = faint && levels.may_have_two_numbers();
+    (!faint || two_numbers || a.list != b.list && levels.may_be_meant()).then_some(Edge {
+        bits,
+        same_number,
+        faint,
+        two_numbers,
+    })
 }
