@@ -190,10 +190,22 @@ impl<'a> Groups<'a> {
             if holds_number && self.best(a, c).is_some_and(|tie| self.is_by_change(tie)) {
                 return false;
             }
+            if holds_number && self.gives_way(a, b, c) {
+                return false;
+            }
             self.strength(a, c).is_some_and(|rival| rival >= bits - self.w.margin_bits)
                 && self.strength(b, c).is_none_or(|together| together < self.w.match_bits)
                 && self.any_pair(b, c, |x, y| self.contradicts(x, y))
         })
+    }
+
+    /// Whether nothing but a person's word keeps `c` from `b`, under the one number and name of both, and the lists of `a`
+    /// and `b` come before those of `c`: that somebody's line of dibao is not the register's says nothing against the
+    /// health record that is.
+    fn gives_way(&self, a: usize, b: usize, c: usize) -> bool {
+        let first_list = |group: usize| self.groups[group].iter().map(|i| self.members[*i].list).min();
+        first_list(c) > first_list(a).max(first_list(b))
+            && !self.any_pair(b, c, |x, y| self.contradicts(x, y) && !is_one_number_and_name(x, y))
     }
 
     /// Whether the numbers of a tie agree only by way of a change that the register tells of.
@@ -231,8 +243,7 @@ impl<'a> Groups<'a> {
             return None;
         }
         let mut bits = best.edge.bits;
-        let same = |x: &Features, y: &Features| x.number.same_valid(&y.number) && x.compare_names(y).0.agrees();
-        if self.any_pair(a, b, |x, y| twice_listed(x, y) && !same(x, y)) {
+        if self.any_pair(a, b, |x, y| twice_listed(x, y) && !is_one_number_and_name(x, y)) {
             bits -= self.w.twice_listed_bits;
         } else if !best.edge.same_number
             && !self.is_by_change(best)
@@ -313,10 +324,9 @@ impl<'a> Groups<'a> {
         if self.decided.is_empty() || self.decided.are_parted(x.uid, y.uid) {
             return false;
         }
-        let same = |m: &Features, y: &Features| m.number.same_valid(&y.number) && m.compare_names(y).0.agrees();
         let said = |group: usize, x: &Features, y: &Features| {
             let members = self.groups[group].iter().map(|i| &self.members[*i]);
-            members.into_iter().any(|m| self.decided.are_joined(m.uid, x.uid) && same(m, y))
+            members.into_iter().any(|m| self.decided.are_joined(m.uid, x.uid) && is_one_number_and_name(m, y))
         };
         said(a, x, y) || said(b, y, x)
     }
@@ -427,6 +437,10 @@ impl<'a> Groups<'a> {
         out.persons.sort_unstable_by_key(|person| person[0]);
         out
     }
+}
+
+fn is_one_number_and_name(x: &Features, y: &Features) -> bool {
+    x.number.same_valid(&y.number) && x.compare_names(y).0.agrees()
 }
 
 /// Whether these would be two standing lines of one list in one village. Death and migrant lists tell events, which
