@@ -543,6 +543,16 @@ fn two_people_who_look_alike() {
             "a|bc a=b",
         ),
         (
+            "brothers a year apart, neither with a number, whose names share what is rare",
+            "a pop 001200 覃茂永 - m 1976-05-25\n b hea 001200 覃茂德 - m 1977-05-25",
+            "a|b a~b",
+        ),
+        (
+            "and children of two families",
+            "a pop 001200 王子涵 - m 2014-03-05\n b hea 001200 李子涵 - m 2015-03-05",
+            "a|b a~b",
+        ),
+        (
             "siblings entered under their mother's number",
             "a pop 001200 张伟明 19850302/002 m 2015-05-06\n b hea 001200 张伟东 19850302/002 m 2018-07-09\n c pop 001200 张伟东 19850302/002 m 2018-07-09",
             "a|bc a=b",
@@ -790,6 +800,7 @@ fn a_review_says_why_it_is_asked_for() {
             "a pop 001200 李军 19530302/003 m 1953-03-02\n b hea 001200 李军 19530302/005 m 1953-03-02",
             vec![Doubt::TwoNumbers],
         ),
+        ("a pop 001200 覃茂永 - m 1976-05-25\n b hea 001200 覃茂德 - m 1977-05-25", vec![Doubt::BetweenThresholds]),
         ("a pop 001200 王伟 - m 1954-03-02\n b pop 001200 王伟 - m 1954-03-02", vec![Doubt::TwiceListed]),
         ("a pop 001200 欧阳建国 - m 1954-03-02\n b hea 001200 欧阳建国 - m -", vec![Doubt::NameAlone]),
         ("a pop 001200 王芳 19540302/002 f 1954-03-02\n b dib 001200 王芳 - f -", vec![Doubt::NameAlone]),

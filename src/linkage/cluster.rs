@@ -236,7 +236,7 @@ impl<'a> Groups<'a> {
     }
 
     /// What speaks for joining two groups, with what the groups as such say; `None` where something excludes it. Never
-    /// enough where nothing but names, sex and place agree.
+    /// enough where nothing but names, sex and place agree, or name and birth are both off.
     fn strength(&self, a: usize, b: usize) -> Option<f32> {
         let best = self.best(a, b)?;
         if self.any_pair(a, b, |x, y| self.excludes(x, y) && !self.is_overruled(a, b, x, y)) {
@@ -252,12 +252,17 @@ impl<'a> Groups<'a> {
             let vacancies = u8::from(self.lacks_base_list_of(a, b)) + u8::from(self.lacks_base_list_of(b, a));
             bits += self.w.vacancy_bits * f32::from(vacancies);
         }
-        if bits >= self.w.match_bits
-            && !Levels::of(&self.members[best.i], &self.members[best.j], self.w).is_corroborated()
-        {
-            return Some(self.w.potential_bits);
+        if bits >= self.w.match_bits {
+            let levels = self.levels(best);
+            if !levels.is_corroborated() || levels.is_off_twice() {
+                return Some(self.w.potential_bits);
+            }
         }
         Some(bits)
+    }
+
+    fn levels(&self, tie: &Tie) -> Levels {
+        Levels::of(&self.members[tie.i], &self.members[tie.j], self.w)
     }
 
     /// Whether `b` is on a list that nearly everybody is on, and `a` is not.
@@ -373,9 +378,8 @@ impl<'a> Groups<'a> {
             None if self.any_pair(a, b, |x, y| self.excludes(x, y) && two_numbers(x, y)) => Doubt::TwoNumbers,
             None => Doubt::TwiceListed,
             Some(bits) if bits >= self.w.match_bits => Doubt::Rival,
-            Some(_) if !Levels::of(&self.members[tie.i], &self.members[tie.j], self.w).is_corroborated() => {
-                Doubt::NameAlone
-            }
+            Some(_) if !self.levels(tie).is_corroborated() => Doubt::NameAlone,
+            Some(_) if self.levels(tie).is_off_twice() => Doubt::BetweenThresholds,
             Some(bits) if bits < tie.edge.bits && tie.edge.bits >= self.w.match_bits => Doubt::TwiceListed,
             Some(_) => Doubt::BetweenThresholds,
         }

@@ -222,9 +222,8 @@ impl Levels {
         matches!(self.birth, Slip | Lunar | TwoSlips | Different)
     }
 
-    /// Whether anything but name, sex and place agrees. A name alone never links, nor does it with a year of birth
-    /// (DOMAIN.md 3.5).
-    pub fn is_corroborated(&self) -> bool {
+    /// Whether number, household, spouse or telephone agrees.
+    fn is_supported(&self) -> bool {
         matches!(
             self.number,
             NumberLevel::Equal
@@ -234,13 +233,24 @@ impl Levels {
                 | NumberLevel::Extended
                 | NumberLevel::Prefix
         ) || matches!(
-            self.birth,
-            BirthLevel::Equal | BirthLevel::Month | BirthLevel::Slip | BirthLevel::Spelled | BirthLevel::Lunar
-        ) || matches!(
             self.household,
             HouseholdLevel::HeadAndRelation | HouseholdLevel::Head | HouseholdLevel::BothHeads
         ) || self.spouse == SupportLevel::Equal
             || self.phone == SupportLevel::Equal
+    }
+
+    /// Whether anything but name, sex and place agrees. A name alone never links, nor does it with a year of birth
+    /// (DOMAIN.md 3.5).
+    pub fn is_corroborated(&self) -> bool {
+        use BirthLevel::{Equal, Lunar, Month, Slip, Spelled};
+        self.is_supported() || matches!(self.birth, Equal | Month | Slip | Spelled | Lunar)
+    }
+
+    /// Whether both the name and the birth are off, with nothing beside them: brothers are called so and born so, and
+    /// whatever is rare about the name they share.
+    pub fn is_off_twice(&self) -> bool {
+        let name_off = self.name >= NameLevel::Swapped && self.name != NameLevel::Missing;
+        name_off && self.birth != BirthLevel::Equal && !self.is_supported()
     }
 }
 
