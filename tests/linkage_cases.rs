@@ -776,10 +776,10 @@ fn what_people_decided_holds() {
     decided.join(uid('a'), uid('b'));
     assert_eq!(who_is_who(lines, &decided), "abc");
     // The word parts those it was said of, and tears no other line from either.
-    let mut decided = Decided::default();
-    decided.part(uid('a'), uid('c'));
+    let mut rejected = Decided::default();
+    rejected.part(uid('a'), uid('c'));
     let all = "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 19490809/002 f 1949-08-09\n c dib 001200 黄兰琳 19490809/002 f 1949-08-09";
-    assert_eq!(who_is_who(all, &decided), "ab|c a=c");
+    assert_eq!(who_is_who(all, &rejected), "ab|c a=c");
     let strangers = "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 003201 李建国 - m 1961-11-20";
     assert_eq!(who_is_who(strangers, &Decided::default()), "a|b");
     assert_eq!(who_is_who(strangers, &decided), "ab");

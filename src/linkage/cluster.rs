@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::blocking;
+use super::blocking::Blocks;
 use super::compare::{Edge, Levels, edge};
 use super::decided::Decided;
 use super::features::Features;
@@ -92,8 +92,10 @@ struct Groups<'a> {
 impl<'a> Groups<'a> {
     fn new(members: Vec<Features>, outgrown: &BTreeSet<u64>, decided: &'a Decided, w: &'a Weights) -> Groups<'a> {
         let mut ties = Vec::new();
+        let blocks = Blocks::new(&members, outgrown);
+        let members = blocks.heard(&members).into_owned();
         // Only pairs that share a key: so that components resolved together come out as each by itself.
-        blocking::pairs(&members, outgrown, |i, j| {
+        blocks.each_pair(|i, j| {
             if let Some(edge) = edge(&members[i], &members[j], w) {
                 ties.push(Tie { i, j, edge });
             }

@@ -33,7 +33,9 @@ impl Field {
             all.iter().map(|level| code(*level)).collect()
         }
         match self {
-            Field::Number => codes(NumberLevel::ALL, NumberLevel::as_str).into_iter().chain([FORMER, NOT_OWN]).collect(),
+            Field::Number => {
+                codes(NumberLevel::ALL, NumberLevel::as_str).into_iter().chain([FORMER, NOT_OWN]).collect()
+            }
             Field::Name => codes(NameLevel::ALL, NameLevel::as_str),
             Field::NameRarity => vec![SHARED],
             Field::Birth => codes(BirthLevel::ALL, BirthLevel::as_str),

@@ -25,7 +25,9 @@ pub mod train;
 mod weights;
 mod whole;
 
-pub use blocking::{BLOCK_ENTRIES_MAX, BlockKeys, KEYS_VERSION, block_keys, is_village_key, village_key};
+pub use blocking::{
+    BLOCK_ENTRIES_MAX, BlockKeys, KEYS_VERSION, block_keys, is_village_key, village_key, without_outgrown,
+};
 pub use cluster::{Doubt, Partition, cluster};
 pub use compare::{Comparison, Edge, Field, Part, Verdict, compare, edge, score, verdict};
 pub use decided::Decided;
