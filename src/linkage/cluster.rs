@@ -6,13 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::apart::{Apart, is_one_number_and_name, twice_listed};
 use super::blocking::Blocks;
 use super::compare::{Edge, Levels, edge};
 use super::decided::Decided;
 use super::features::Features;
-use super::levels::{BirthLevel, PlaceLevel, SexLevel};
-use super::name::NameLevel;
-use super::number::NumberLevel;
 use super::scale::scale;
 use super::weights::Weights;
 use crate::domain::List;
@@ -79,6 +77,7 @@ struct Groups<'a> {
     members: Vec<Features>,
     decided: &'a Decided,
     w: &'a Weights,
+    apart: Apart<'a>,
     /// Strongest first.
     ties: Vec<Tie>,
     /// For each member the ties it is in.
@@ -108,7 +107,8 @@ impl<'a> Groups<'a> {
         }
         let group_of = (0..members.len()).collect();
         let groups = (0..members.len()).map(|i| vec![i]).collect();
-        let mut groups = Groups { members, decided, w, ties, ties_of, group_of, groups };
+        let apart = Apart { decided, w };
+        let mut groups = Groups { members, decided, w, apart, ties, ties_of, group_of, groups };
         groups.tell_of_changed_numbers();
         groups
     }
@@ -197,7 +197,7 @@ impl<'a> Groups<'a> {
             }
             self.strength(a, c).is_some_and(|rival| rival >= bits - self.w.margin_bits)
                 && self.strength(b, c).is_none_or(|together| together < self.w.match_bits)
-                && self.any_pair(b, c, |x, y| self.contradicts(x, y))
+                && self.any_pair(b, c, |x, y| self.apart.contradicts(x, y))
         })
     }
 
@@ -207,7 +207,7 @@ impl<'a> Groups<'a> {
     fn gives_way(&self, a: usize, b: usize, c: usize) -> bool {
         let first_list = |group: usize| self.groups[group].iter().map(|i| self.members[*i].list).min();
         first_list(c) > first_list(a).max(first_list(b))
-            && !self.any_pair(b, c, |x, y| self.contradicts(x, y) && !is_one_number_and_name(x, y))
+            && !self.any_pair(b, c, |x, y| self.apart.contradicts(x, y) && !is_one_number_and_name(x, y))
     }
 
     /// Whether the numbers of a tie agree only by way of a change that the register tells of.
@@ -241,7 +241,7 @@ impl<'a> Groups<'a> {
     /// enough where nothing but names, sex and place agree, or name and birth are both off.
     fn strength(&self, a: usize, b: usize) -> Option<f32> {
         let best = self.best(a, b)?;
-        if self.any_pair(a, b, |x, y| self.excludes(x, y) && !self.is_overruled(a, b, x, y)) {
+        if self.any_pair(a, b, |x, y| self.apart.excludes(x, y) && !self.is_overruled(a, b, x, y)) {
             return None;
         }
         let mut bits = best.edge.bits;
@@ -277,52 +277,7 @@ impl<'a> Groups<'a> {
     /// says speaks against their being one.
     fn may_be_missing_of(&self, a: usize, b: usize) -> bool {
         (self.lacks_base_list_of(a, b) || self.lacks_base_list_of(b, a))
-            && !self.any_pair(a, b, |x, y| self.contradicts(x, y))
-    }
-
-    /// Whether these two can never be one person, whatever else speaks for it.
-    fn excludes(&self, x: &Features, y: &Features) -> bool {
-        if self.decided.are_parted(x.uid, y.uid) {
-            return true;
-        }
-        if self.decided.are_joined(x.uid, y.uid) {
-            return false;
-        }
-        let levels = Levels::of(x, y, self.w);
-        let unlikely = || levels.bits(self.w) < self.w.match_bits;
-        match levels.number {
-            // Two good numbers on one list: whoever is there twice, a person must say so.
-            _ if levels.not_own => twice_listed(x, y),
-            NumberLevel::Equal if levels.renumbered && twice_listed(x, y) => true,
-            // A number used by two people, as by children entered under their mother's: their names have nothing in
-            // common and nothing outweighs that, or they are like siblings' and something else speaks against it.
-            NumberLevel::Equal => match levels.name {
-                NameLevel::Different => unlikely(),
-                NameLevel::SurnameOnly if unlikely() => {
-                    levels.birth == BirthLevel::Different || levels.sex == SexLevel::Different
-                }
-                // Turned round it is hers, whose date of birth is written wrong as well: two sisters are not called so.
-                NameLevel::Swapped if levels.sex != SexLevel::Different && levels.place == PlaceLevel::Village => false,
-                // Brothers on one list, the younger under the elder's number.
-                name if twice_listed(x, y) && levels.births_are_two() => {
-                    name > NameLevel::Swapped && name != NameLevel::Missing
-                }
-                name => !name.agrees() && levels.birth == BirthLevel::Different,
-            },
-            NumberLevel::ValidSlip | NumberLevel::ValidUnlike => {
-                twice_listed(x, y) || !levels.name.agrees() || unlikely()
-            }
-            // Whoever typed a number that is none typed it for two people.
-            NumberLevel::EqualInvalid | NumberLevel::Prefix
-                if levels.birth == BirthLevel::Different && !levels.name.agrees() =>
-            {
-                true
-            }
-            // A slip in area or birth leaves the sequence as it was; twins differ in nothing but the sequence.
-            NumberLevel::Slip | NumberLevel::EqualInvalid => false,
-            // Two lines of one list in one village with two names: twins, siblings, neighbours.
-            _ => twice_listed(x, y) && levels.name >= NameLevel::Swapped && levels.name != NameLevel::Missing,
-        }
+            && !self.any_pair(a, b, |x, y| self.apart.contradicts(x, y))
     }
 
     /// Whether a person said of one of two lines that exclude each other that it is somebody whom the other surely is: what
@@ -338,35 +293,6 @@ impl<'a> Groups<'a> {
         said(a, x, y) || said(b, y, x)
     }
 
-    /// Whether nobody need look at these two: decided, or two names beside two good numbers or on one list.
-    fn are_surely_two(&self, x: &Features, y: &Features) -> bool {
-        if self.decided.are_parted(x.uid, y.uid) {
-            return true;
-        }
-        let two_numbers = x.number.is_valid() && y.number.is_valid() && !x.number.same_valid(&y.number);
-        let levels = Levels::of(x, y, self.w);
-        // Twins, or somebody entered twice, the second time without the number and with one character wrong.
-        let may_be_twice = levels.number == NumberLevel::Missing
-            && x.number.is_valid() != y.number.is_valid()
-            && levels.birth == BirthLevel::Equal
-            && levels.sex != SexLevel::Different
-            && levels.name <= NameLevel::Dropped;
-        (two_numbers || twice_listed(x, y) && !may_be_twice) && !levels.name.agrees() && self.excludes(x, y)
-    }
-
-    /// Whether these two are hardly one person, so that a third line cannot belong to both.
-    fn contradicts(&self, x: &Features, y: &Features) -> bool {
-        if x.number.same_valid(&y.number) {
-            return self.excludes(x, y);
-        }
-        let levels = Levels::of(x, y, self.w);
-        let one_number = matches!(levels.number, NumberLevel::Slip | NumberLevel::EqualInvalid);
-        // A number that is written wrong may be so in its date.
-        let is_told = |f: &Features| f.birth.is_some() || f.number.is_valid();
-        let two_births = levels.birth == BirthLevel::Different && is_told(x) && is_told(y);
-        (twice_listed(x, y) && !one_number) || two_births || self.excludes(x, y)
-    }
-
     /// Why `a` and `b`, whose strongest tie is `tie`, were not joined.
     fn doubt(&self, a: usize, b: usize, tie: &Tie) -> Doubt {
         let two_numbers =
@@ -374,10 +300,10 @@ impl<'a> Groups<'a> {
         match self.strength(a, b) {
             _ if tie.edge.two_numbers => Doubt::TwoNumbers,
             _ if tie.edge.faint => Doubt::NameAlone,
-            None if self.any_pair(a, b, |x, y| self.excludes(x, y) && x.number.same_valid(&y.number)) => {
+            None if self.any_pair(a, b, |x, y| self.apart.excludes(x, y) && x.number.same_valid(&y.number)) => {
                 Doubt::SharedNumber
             }
-            None if self.any_pair(a, b, |x, y| self.excludes(x, y) && two_numbers(x, y)) => Doubt::TwoNumbers,
+            None if self.any_pair(a, b, |x, y| self.apart.excludes(x, y) && two_numbers(x, y)) => Doubt::TwoNumbers,
             None => Doubt::TwiceListed,
             Some(bits) if bits >= self.w.match_bits => Doubt::Rival,
             Some(_) if !self.levels(tie).is_corroborated() => Doubt::NameAlone,
@@ -419,7 +345,7 @@ impl<'a> Groups<'a> {
         let mut out = Partition::default();
         for ((a, b), (best, number)) in between {
             out.shared_number.extend(number.map(positions));
-            let settled = || self.any_pair(a, b, |x, y| self.are_surely_two(x, y));
+            let settled = || self.any_pair(a, b, |x, y| self.apart.are_surely_two(x, y));
             let asks = |tie: &Tie| match tie.edge.faint {
                 true if tie.edge.two_numbers => !settled(),
                 true => self.may_be_missing_of(a, b),
@@ -443,15 +369,4 @@ impl<'a> Groups<'a> {
         out.persons.sort_unstable_by_key(|person| person[0]);
         out
     }
-}
-
-fn is_one_number_and_name(x: &Features, y: &Features) -> bool {
-    x.number.same_valid(&y.number) && x.compare_names(y).0.agrees()
-}
-
-/// Whether these would be two standing lines of one list in one village. Death and migrant lists tell events, which
-/// several sources report and one person can have several of.
-fn twice_listed(x: &Features, y: &Features) -> bool {
-    let standing = !matches!(x.list, List::Deaths | List::Migrants);
-    standing && x.list == y.list && x.area == y.area && x.active && y.active
 }

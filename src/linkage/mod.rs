@@ -8,6 +8,7 @@
 //! what linking everything gives. Whoever keeps entries in a store re-links, for a changed entry, the components its
 //! old and its new version touch, each whole.
 
+mod apart;
 mod blocking;
 mod cluster;
 mod compare;
