@@ -398,3 +398,39 @@ fn whoever_stands_once_on_each_copy_of_a_list_is_no_duplicate() {
     assert!(both.len() == 2 && both.contains(&found[0]) && both.iter().all(|(_, lines)| *lines == 2), "{both:?}");
     nothing_changes_when_all_are_judged_again(&county).expect("nothing changes");
 }
+
+#[test]
+fn a_number_on_more_lines_than_anybody_has_counts_as_none_for_as_long_as_it_is_on_so_many() {
+    const CARRIERS: usize = 101;
+    let none = number("19500302/001!");
+    let mut office = Office::found(VILLAGES[0], today(0));
+    let line = |name: &str, number: &str, birth: &str| format!("{name},{number},{birth},正常\n");
+    let given = |n: usize| ['芳', '英', '秀', '兰', '红', '丽', '云', '凤', '萍', '静'][n];
+    let health = |carriers: usize| {
+        let others = (1..CARRIERS).map(|n| {
+            let name = format!("王{}{}", given(n / 10 % 10), given(n % 10));
+            line(&name, if n < carriers { &none } else { "" }, &format!("{}-03-{}", 1919 + n, 10 + n % 10))
+        });
+        let others: String = others.collect();
+        format!("姓名,身份证号码,出生日期,档案状态\n{}{others}", line("李军", &none, "1954-03"))
+    };
+    let register = format!(
+        "户号,姓名,与户主关系,公民身份号码,出生日期\nH1,李军,户主,{},1954-03-02\nH2,赵德海,户主,{},1949-08-09\n",
+        number("19540302/003"),
+        number("19490809/001")
+    );
+    let is_one = |office: &Office| {
+        let lines = office.entries();
+        let mut persons = lines.iter().filter(|s| s.entry.record.name == "李军").map(|s| s.person);
+        persons.next() == persons.next()
+    };
+    read(&mut office, "health.csv", &health(CARRIERS));
+    office.settle();
+    read(&mut office, "population.csv", &register);
+    for (carriers, expected) in [(CARRIERS, true), (CARRIERS - 1, false), (CARRIERS, true)] {
+        read(&mut office, "health.csv", &health(carriers));
+        office.settle();
+        assert_eq!(is_one(&office), expected, "{carriers} lines");
+        nothing_changes_when_all_are_judged_again(&office).expect("nothing changes");
+    }
+}

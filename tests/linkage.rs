@@ -145,3 +145,30 @@ fn a_value_that_stands_for_none_joins_nobody_and_costs_little() {
     let linked = link_all(few, &Decided::default(), &Weights::default());
     assert!(linked.component_entries_max <= few.len());
 }
+
+#[test]
+fn a_number_that_a_program_fills_in_neither_joins_those_who_have_it_nor_keeps_them_apart() {
+    // Each stands on two lists; on one of them all have the same number, which is none or somebody's.
+    for number in ["519901190001010018", "519901197001010024", "11010519491231002X"] {
+        let lines = (0..400u32).flat_map(|n| {
+            let (sur, given) =
+                (['王', '李', '张', '刘'][n as usize % 4], ['芳', '伟', '军', '丽', '英'][n as usize % 5]);
+            let record = Record {
+                name: format!("{sur}{given}").into(),
+                birth: format!("19{:02}-{:02}-{:02}", 30 + n / 20, 1 + n / 5 % 12, 2 + n % 20).parse().ok(),
+                ..Record::default()
+            };
+            let numbered = Record { id_number: IdNumber::parse(number), ..record.clone() };
+            [(List::Population, record), (List::Health, numbered)]
+        });
+        let village = "519901001200".parse().unwrap();
+        let entries: Vec<Features> =
+            lines.enumerate().map(|(uid, (list, record))| features(Uid(uid as u64), village, list, &record)).collect();
+        let truth: Vec<usize> = (0..entries.len()).map(|i| i / 2).collect();
+        let linked = link_all(&entries, &Decided::default(), &Weights::default());
+        let score = pairwise(&truth, &linked.person);
+        assert!(score.precision >= 0.99 && score.recall >= 0.99, "{number} {score:?}");
+        assert!(linked.component_entries_max < 100, "{}", linked.component_entries_max);
+        assert_eq!(linked.shared_number, []);
+    }
+}

@@ -499,7 +499,33 @@ fn two_people_who_look_alike() {
         (
             "wife listed under her husband's number",
             "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 赵秀英 19560708/002 f 1956-07-08\n c dib 001200 赵秀英 19540302/003 f 1956-07-08",
-            "a|b|c a=c b~c",
+            "a|bc a=c",
+        ),
+        (
+            "and under her own on a third list, her name a common one",
+            "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 王芳 19560708/002 f 1956-07-08\n \
+             c dib 001200 王芳 19540302/003 f 1956-07-08\n d hea 001200 王芳 19560708/002 f 1956-07-08",
+            "a|bcd a=c",
+        ),
+        (
+            "on one list under either number: for a person to say",
+            "a pop 001200 王芳 19560708/002 f 1956-07-08\n b pop 001200 王芳 19540302/003 f 1956-07-08",
+            "a|b a~b",
+        ),
+        (
+            "the birth is her husband's as well",
+            "a pop 001200 王芳 19560708/002 f 1956-07-08\n b dib 001200 王芳 19540302/003 f 1954-03-02",
+            "a|b",
+        ),
+        (
+            "two namesakes whose numbers both fit their lines",
+            "a pop 001200 欧阳建国 19560708/001 m 1956-07-08\n b dib 001200 欧阳建国 19560708/003 m 1956-07-08",
+            "a|b a~b",
+        ),
+        (
+            "a boy under his twin sister's number",
+            "a pop 001200 张伟明 20100501/003 m 2010-05-01\n b pop 001200 张伟英 20100501/002 f 2010-05-01\n c hea 001200 张伟明 20100501/002 m 2010-05-01",
+            "ac|b b=c",
         ),
         (
             "a son who has his father's name, in one household",
@@ -510,6 +536,21 @@ fn two_people_who_look_alike() {
             "brothers with one number between them: a third line is of the one whose birth it spells",
             "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 李大成 19540302/003 m 1961-07-09\n c dib 001200 李建成 19540302/003 - -",
             "ac|b b=c",
+        ),
+        (
+            "brothers a year apart on one list under one number",
+            "a pop 001200 马鹏兴 19781103/003 m 1978-11-03\n b pop 001200 马鹏学 19781103/003 m 1979-11-03\n c hea 001200 马鹏学 19781103/003 m 1979-11-03",
+            "a|bc a=b",
+        ),
+        (
+            "brothers a year apart, neither with a number, whose names share what is rare",
+            "a pop 001200 覃茂永 - m 1976-05-25\n b hea 001200 覃茂德 - m 1977-05-25",
+            "a|b a~b",
+        ),
+        (
+            "and children of two families",
+            "a pop 001200 王子涵 - m 2014-03-05\n b hea 001200 李子涵 - m 2015-03-05",
+            "a|b a~b",
         ),
         (
             "siblings entered under their mother's number",
@@ -535,6 +576,26 @@ fn two_people_who_look_alike() {
             "different valid numbers, names and birth the same, one list of one village",
             "a pop 001200 李建国 19540302/003 m 1954-03-02\n b pop 001200 李建国 19540302/005 m 1954-03-02",
             "a|b a~b",
+        ),
+        (
+            "the same of a name that many have",
+            "a pop 001200 李军 19540302/003 m 1954-03-02\n b pop 001200 李军 19540302/005 m 1954-03-02",
+            "a|b a~b",
+        ),
+        (
+            "and on two lists",
+            "a pop 001200 李军 19540302/003 m 1954-03-02\n b dib 001200 李军 19540302/005 m 1954-03-02",
+            "a|b a~b",
+        ),
+        (
+            "in two villages",
+            "a pop 001200 李军 19540302/003 m 1954-03-02\n b dib 001201 李军 19540302/005 m 1954-03-02",
+            "a|b",
+        ),
+        (
+            "born on a day that a form fills in",
+            "a pop 001200 李军 19540302/003 m 1954-01-01\n b dib 001200 李军 19540507/005 m 1954-01-01",
+            "a|b",
         ),
         (
             "same name, same village, another birth, no number anywhere",
@@ -650,6 +711,32 @@ fn a_line_without_number_and_birth_date_may_be_whose_household_it_names_though_i
 }
 
 #[test]
+fn one_number_that_is_none_makes_no_one_of_two_people() {
+    let one = "a pop 001200 赵建国 !519901197001010016 m 1950-03-03\n";
+    let lost = "a pop 001200 赵建国 ~519901197001010000 m 1950-03-03\n";
+    let story = |first: &str, second: &str| format!("{first}{second}");
+    let cases = [
+        ("brothers on two lists", story(one, "b hea 001200 赵建军 !519901197001010016 m 1971-08-08"), "a|b"),
+        ("on one list", story(one, "b pop 001200 赵建军 !519901197001010016 m 1971-08-08"), "a|b"),
+        ("a daughter", story(one, "b hea 001200 赵建英 !519901197001010016 f 1975-08-08"), "a|b"),
+        ("a number that lost its tail", story(lost, "b hea 001200 赵建军 ~519901197001010000 m 1971-08-08"), "a|b"),
+        (
+            "each on two lists",
+            story(
+                one,
+                "b hea 001200 赵建国 !519901197001010016 m 1950-03-03\n \
+                 c pop 001200 赵建军 !519901197001010016 m 1971-08-08\n d hea 001200 赵建军 !519901197001010016 m 1971-08-08",
+            ),
+            "ab|cd",
+        ),
+        ("one of them, the birth a slip off", story(one, "b hea 001200 赵建国 !519901197001010016 m 1951-03-03"), "ab"),
+        ("and without a birth date", story(one, "b hea 001200 赵建国 !519901197001010016 m -"), "ab"),
+    ];
+    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(story, lines, who)| (*story, &lines[..], *who)).collect();
+    check(&cases);
+}
+
+#[test]
 fn a_date_inside_a_number_that_is_written_wrong_makes_no_two_people() {
     let valid = number("19460225/003").unwrap();
     let slipped = valid.reveal().replacen("1946", "1966", 1);
@@ -688,6 +775,11 @@ fn what_people_decided_holds() {
     assert_eq!(who_is_who(lines, &decided), "ac|b");
     decided.join(uid('a'), uid('b'));
     assert_eq!(who_is_who(lines, &decided), "abc");
+    // The word parts those it was said of, and tears no other line from either.
+    let mut rejected = Decided::default();
+    rejected.part(uid('a'), uid('c'));
+    let all = "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 001200 黄兰琳 19490809/002 f 1949-08-09\n c dib 001200 黄兰琳 19490809/002 f 1949-08-09";
+    assert_eq!(who_is_who(all, &rejected), "ab|c a=c");
     let strangers = "a pop 001200 黄兰琳 19490809/002 f 1949-08-09\n b hea 003201 李建国 - m 1961-11-20";
     assert_eq!(who_is_who(strangers, &Decided::default()), "a|b");
     assert_eq!(who_is_who(strangers, &decided), "ab");
@@ -704,6 +796,11 @@ fn a_review_says_why_it_is_asked_for() {
             "a pop 001200 王秀英 - f 1953-03-02\n b pop 001200 王秀英 - f 1953-04-20\n c hea 001200 王秀英 - f 1953-03-20",
             vec![Doubt::BetweenThresholds, Doubt::Rival, Doubt::Rival],
         ),
+        (
+            "a pop 001200 李军 19530302/003 m 1953-03-02\n b hea 001200 李军 19530302/005 m 1953-03-02",
+            vec![Doubt::TwoNumbers],
+        ),
+        ("a pop 001200 覃茂永 - m 1976-05-25\n b hea 001200 覃茂德 - m 1977-05-25", vec![Doubt::BetweenThresholds]),
         ("a pop 001200 王伟 - m 1954-03-02\n b pop 001200 王伟 - m 1954-03-02", vec![Doubt::TwiceListed]),
         ("a pop 001200 欧阳建国 - m 1954-03-02\n b hea 001200 欧阳建国 - m -", vec![Doubt::NameAlone]),
         ("a pop 001200 王芳 19540302/002 f 1954-03-02\n b dib 001200 王芳 - f -", vec![Doubt::NameAlone]),

@@ -500,6 +500,7 @@ likeness-unlike = unlike
 likeness-valid-slip = both valid, one slip apart
 likeness-valid-unlike = both valid, not the same
 likeness-former = the same before a change
+likeness-not-own = one does not fit its own line
 likeness-missing = missing
 likeness-wildcard = the same but for unreadable characters
 likeness-truncated = one is cut short

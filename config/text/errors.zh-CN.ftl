@@ -493,6 +493,7 @@ said-linking-an-entry = 关联一条记录
 said-sending-an-entry-again = 重新上报一条记录
 said-looking-for-an-entry = 查找一条记录
 said-looking-for-entries-alike = 查找相似的记录
+said-looking-for-blocks-that-outgrew = 查找过大的索引块
 said-indexing-entries = 建立关联索引
 said-emptying-the-index-of-linkage = 清空关联索引
 said-noting-a-block-that-outgrew = 登记过大的索引块

@@ -503,6 +503,7 @@ likeness-unlike = 不像
 likeness-valid-slip = 都有效，差一处
 likeness-valid-unlike = 都有效，不同
 likeness-former = 变更前后
+likeness-not-own = 一个与本行出生日期或性别不符
 likeness-missing = 缺
 likeness-wildcard = 除认不出的字外相同
 likeness-truncated = 一个被截短

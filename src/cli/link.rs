@@ -9,8 +9,9 @@ use super::table::Table;
 use super::{Outcome, Output, view};
 use crate::daemon::control::{Exit, requests};
 use crate::domain::area::AreaError;
-use crate::domain::{Area, IdNumber, List, Record, Sex};
+use crate::domain::{Area, List, Record, Sex};
 use crate::error::{Context, Error, Result};
+use crate::intake::id_number_of;
 
 /// Who is who: train the weights, or measure them
 #[derive(Debug, clap::Args)]
@@ -142,7 +143,8 @@ fn read(file: &Path) -> Result<Vec<Line>> {
             |what: &str| Error::new("reading the lines to link").at(file).because(format!("row {}: {what}", at + 2));
         let record = Record {
             name: cell(name).into(),
-            id_number: IdNumber::parse(cell(idn)),
+            // As an office reads it: a number masked for the notice board is no wrong number.
+            id_number: id_number_of(cell(idn)),
             sex: match cell(sex) {
                 "男" | "m" | "M" => Some(Sex::Male),
                 "女" | "f" | "F" => Some(Sex::Female),
@@ -164,6 +166,7 @@ fn read(file: &Path) -> Result<Vec<Line>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{IdNumber, IdState};
 
     #[test]
     fn columns_are_found_by_name_and_a_missing_one_is_named() {
@@ -171,13 +174,16 @@ mod tests {
         let file = folder.path().join("lines.csv");
         std::fs::write(
             &file,
-            "uid,name,idn,sex,birth,area,list\n7,王芳,11010519491231002x,女,1949-12-31,519901001200,health\n",
+            "uid,name,idn,sex,birth,area,list\n7,王芳,11010519491231002x,女,1949-12-31,519901001200,health\n\
+             8,王芳,11010519491231****,女,1949-12-31,519901001200,dibao\n",
         )
         .unwrap();
         let lines = read(&file).unwrap();
         let ((area, list, record), truth) = &lines[0];
         assert_eq!((area.to_string().as_str(), *list, *truth), ("519901001200", List::Health, 7));
         assert_eq!(record.id_number, IdNumber::parse("11010519491231002X"));
+        let masked = lines[1].0.2.id_number.as_ref().unwrap();
+        assert_eq!(masked.state(), IdState::Damaged, "as an office reads it");
         std::fs::write(&file, "uid,name\n7,王芳\n").unwrap();
         assert!(read(&file).unwrap_err().to_string().contains("'area'"));
     }

@@ -13,6 +13,7 @@ use crate::domain::{
     Area, Date, Disposition, Event, FindingId, FindingStatus, PartialDate, Record, Severity, Uid, mask,
 };
 use crate::error::Result;
+use crate::linkage::Weights;
 use crate::report::text::Text;
 use crate::rules;
 use crate::store::{CONFIRMATION_OVER, DecisionKind, EntryView, FindingRow, MatchRow, PlaceCache, SnapshotKey, View};
@@ -298,9 +299,8 @@ impl<'a> Presenter<'a> {
     }
 
     /// A potential match with what speaks for and against it.
-    pub fn potential(&mut self, row: &MatchRow, why: Vec<Value>) -> Result<Value> {
-        // Even odds at 0 bits.
-        let probability = 1.0 / (1.0 + (-row.score).exp2());
+    pub fn potential(&mut self, row: &MatchRow, weights: &Weights, why: Vec<Value>) -> Result<Value> {
+        let probability = weights.likelihood(row.score as f32);
         Ok(json!({
             "id": row.id(),
             "weight": (row.score * 100.0).round() / 100.0,

@@ -1,16 +1,17 @@
 //! Keys under which an entry is found. Two entries are compared only if they share one, so cost stays linear.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::features::{Features, mix};
 use super::meant::meant;
 use super::name::Name;
-use super::number::NumberState;
+use super::number::{Number, NumberState};
 use crate::domain::{Area, PartialDate};
 
 /// Entries under one key beyond which the key says nothing any more (a number that stands for 'none', a birth date
-/// that a program fills in): none of its pairs is compared. Each entry keeps its other keys. Whoever keeps an index
-/// re-links all entries of a block when it grows beyond this or shrinks back to it.
+/// that a program fills in): none of its pairs is compared, and such a number counts as none. Each entry keeps its other
+/// keys. Whoever keeps an index re-links all entries of a block when it grows beyond this or shrinks back to it.
 pub const BLOCK_ENTRIES_MAX: usize = 100;
 
 /// The keys of one entry: 4 for most, fewer where it says less. Two more where column and number disagree on the birth,
@@ -132,44 +133,74 @@ fn neighbours(date: PartialDate) -> impl Iterator<Item = u64> {
     })
 }
 
-/// Calls `found` for every pair of entries (by index, the lower first) that share a key with at most
-/// [`BLOCK_ENTRIES_MAX`] entries and is not one of `outgrown`; each pair once, in an order that depends on the keys
-/// alone. Gives the keys that tied nobody.
-pub(super) fn pairs(
-    entries: &[Features],
-    outgrown: &BTreeSet<u64>,
-    mut found: impl FnMut(usize, usize),
-) -> BTreeSet<u64> {
-    let mut mute = BTreeSet::new();
-    // All keys of all entries one behind the other; those of entry `i` begin at `starts[i]`.
-    let mut starts = Vec::with_capacity(entries.len() + 1);
-    let mut keys: Vec<u64> = Vec::with_capacity(entries.len() * 4);
-    let mut index: Vec<(u64, u32)> = Vec::with_capacity(entries.len() * 4);
-    for (i, entry) in entries.iter().enumerate() {
-        starts.push(keys.len());
-        keys.extend_from_slice(block_keys(entry).as_slice());
-        index.extend(keys[starts[i]..].iter().map(|key| (*key, i as u32)));
-    }
-    starts.push(keys.len());
-    index.sort_unstable();
-    let own = |i: u32| starts[i as usize]..starts[i as usize + 1];
-    let ties = |block: &&[(u64, u32)]| block.len() <= BLOCK_ENTRIES_MAX && !outgrown.contains(&block[0].0);
-    for block in index.chunk_by(|a, b| a.0 == b.0).filter(|block| !ties(block)) {
-        mute.insert(block[0].0);
-        for (key, i) in block {
-            // 0 stands for a key that is not used; it must not count as shared below.
-            keys[own(*i)].iter_mut().filter(|k| **k == *key).for_each(|k| *k = 0);
+/// The line as linkage compares it: a number on more lines than any person has stands for none, whichever way they meet.
+pub fn without_outgrown(f: &Features, is_outgrown: impl Fn(u64) -> bool) -> Features {
+    let stands_for_none =
+        |number: Number| number.state != NumberState::Missing && is_outgrown(number_key(number.places()));
+    let heard = if stands_for_none(f.number) { f.without_number() } else { *f };
+    let other_number = if stands_for_none(f.other_number) { Number::MISSING } else { f.other_number };
+    Features { other_number, ..heard }
+}
+
+/// Entries by their keys.
+pub(super) struct Blocks {
+    /// All keys of all entries one behind the other; 0 for one that ties nobody.
+    keys: Vec<u64>,
+    /// Those of entry `i` begin at `starts[i]`.
+    starts: Vec<usize>,
+    /// Ascending.
+    index: Vec<(u64, u32)>,
+    /// The keys that tie nobody.
+    pub outgrown: BTreeSet<u64>,
+}
+
+impl Blocks {
+    /// A key with more than [`BLOCK_ENTRIES_MAX`] of these entries ties nobody, nor does one of `outgrown`.
+    pub fn new(entries: &[Features], outgrown: &BTreeSet<u64>) -> Blocks {
+        let mut starts = Vec::with_capacity(entries.len() + 1);
+        let mut keys: Vec<u64> = Vec::with_capacity(entries.len() * 4);
+        let mut index: Vec<(u64, u32)> = Vec::with_capacity(entries.len() * 4);
+        for (i, entry) in entries.iter().enumerate() {
+            starts.push(keys.len());
+            keys.extend_from_slice(block_keys(entry).as_slice());
+            index.extend(keys[starts[i]..].iter().map(|key| (*key, i as u32)));
         }
+        starts.push(keys.len());
+        index.sort_unstable();
+        let mut mute = BTreeSet::new();
+        let ties = |block: &&[(u64, u32)]| block.len() <= BLOCK_ENTRIES_MAX && !outgrown.contains(&block[0].0);
+        for block in index.chunk_by(|a, b| a.0 == b.0).filter(|block| !ties(block)) {
+            mute.insert(block[0].0);
+            for (key, i) in block {
+                let own = starts[*i as usize]..starts[*i as usize + 1];
+                keys[own].iter_mut().filter(|k| **k == *key).for_each(|k| *k = 0);
+            }
+        }
+        index.retain(|(key, _)| !mute.contains(key));
+        Blocks { keys, starts, index, outgrown: mute }
     }
-    let first_shared = |i: u32, j: u32| keys[own(i)].iter().find(|key| **key != 0 && keys[own(j)].contains(key));
-    for block in index.chunk_by(|a, b| a.0 == b.0).filter(|block| block.len() > 1).filter(ties) {
-        for (n, (key, i)) in block.iter().enumerate() {
-            for (_, j) in &block[n + 1..] {
-                if first_shared(*i, *j) == Some(key) {
-                    found(*i as usize, *j as usize);
+
+    /// The entries as linkage compares them.
+    pub fn heard<'e>(&self, entries: &'e [Features]) -> Cow<'e, [Features]> {
+        if self.outgrown.iter().all(|key| is_village_key(*key)) {
+            return Cow::Borrowed(entries);
+        }
+        entries.iter().map(|f| without_outgrown(f, |key| self.outgrown.contains(&key))).collect()
+    }
+
+    /// Calls `found` for every pair of entries (by index, the lower first) that share a key that ties; each pair once, in
+    /// an order that depends on the keys alone.
+    pub fn each_pair(&self, mut found: impl FnMut(usize, usize)) {
+        let own = |i: u32| &self.keys[self.starts[i as usize]..self.starts[i as usize + 1]];
+        let first_shared = |i: u32, j: u32| own(i).iter().find(|key| **key != 0 && own(j).contains(key));
+        for block in self.index.chunk_by(|a, b| a.0 == b.0) {
+            for (n, (key, i)) in block.iter().enumerate() {
+                for (_, j) in &block[n + 1..] {
+                    if first_shared(*i, *j) == Some(key) {
+                        found(*i as usize, *j as usize);
+                    }
                 }
             }
         }
     }
-    mute
 }

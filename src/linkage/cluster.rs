@@ -6,13 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::blocking;
+use super::apart::{Apart, is_one_number_and_name, twice_listed};
+use super::blocking::Blocks;
 use super::compare::{Edge, Levels, edge};
 use super::decided::Decided;
 use super::features::Features;
-use super::levels::{BirthLevel, PlaceLevel, SexLevel};
-use super::name::NameLevel;
-use super::number::NumberLevel;
 use super::scale::scale;
 use super::weights::Weights;
 use crate::domain::List;
@@ -79,6 +77,7 @@ struct Groups<'a> {
     members: Vec<Features>,
     decided: &'a Decided,
     w: &'a Weights,
+    apart: Apart<'a>,
     /// Strongest first.
     ties: Vec<Tie>,
     /// For each member the ties it is in.
@@ -92,8 +91,10 @@ struct Groups<'a> {
 impl<'a> Groups<'a> {
     fn new(members: Vec<Features>, outgrown: &BTreeSet<u64>, decided: &'a Decided, w: &'a Weights) -> Groups<'a> {
         let mut ties = Vec::new();
+        let blocks = Blocks::new(&members, outgrown);
+        let members = blocks.heard(&members).into_owned();
         // Only pairs that share a key: so that components resolved together come out as each by itself.
-        blocking::pairs(&members, outgrown, |i, j| {
+        blocks.each_pair(|i, j| {
             if let Some(edge) = edge(&members[i], &members[j], w) {
                 ties.push(Tie { i, j, edge });
             }
@@ -106,7 +107,8 @@ impl<'a> Groups<'a> {
         }
         let group_of = (0..members.len()).collect();
         let groups = (0..members.len()).map(|i| vec![i]).collect();
-        let mut groups = Groups { members, decided, w, ties, ties_of, group_of, groups };
+        let apart = Apart { decided, w };
+        let mut groups = Groups { members, decided, w, apart, ties, ties_of, group_of, groups };
         groups.tell_of_changed_numbers();
         groups
     }
@@ -190,10 +192,22 @@ impl<'a> Groups<'a> {
             if holds_number && self.best(a, c).is_some_and(|tie| self.is_by_change(tie)) {
                 return false;
             }
+            if holds_number && self.gives_way(a, b, c) {
+                return false;
+            }
             self.strength(a, c).is_some_and(|rival| rival >= bits - self.w.margin_bits)
                 && self.strength(b, c).is_none_or(|together| together < self.w.match_bits)
-                && self.any_pair(b, c, |x, y| self.contradicts(x, y))
+                && self.any_pair(b, c, |x, y| self.apart.contradicts(x, y))
         })
+    }
+
+    /// Whether nothing but a person's word keeps `c` from `b`, under the one number and name of both, and the lists of `a`
+    /// and `b` come before those of `c`: that somebody's line of dibao is not the register's says nothing against the
+    /// health record that is.
+    fn gives_way(&self, a: usize, b: usize, c: usize) -> bool {
+        let first_list = |group: usize| self.groups[group].iter().map(|i| self.members[*i].list).min();
+        first_list(c) > first_list(a).max(first_list(b))
+            && !self.any_pair(b, c, |x, y| self.apart.contradicts(x, y) && !is_one_number_and_name(x, y))
     }
 
     /// Whether the numbers of a tie agree only by way of a change that the register tells of.
@@ -224,15 +238,14 @@ impl<'a> Groups<'a> {
     }
 
     /// What speaks for joining two groups, with what the groups as such say; `None` where something excludes it. Never
-    /// enough where nothing but names, sex and place agree.
+    /// enough where nothing but names, sex and place agree, or name and birth are both off.
     fn strength(&self, a: usize, b: usize) -> Option<f32> {
         let best = self.best(a, b)?;
-        if self.any_pair(a, b, |x, y| self.excludes(x, y) && !self.is_overruled(a, b, x, y)) {
+        if self.any_pair(a, b, |x, y| self.apart.excludes(x, y) && !self.is_overruled(a, b, x, y)) {
             return None;
         }
         let mut bits = best.edge.bits;
-        let same = |x: &Features, y: &Features| x.number.same_valid(&y.number) && x.compare_names(y).0.agrees();
-        if self.any_pair(a, b, |x, y| twice_listed(x, y) && !same(x, y)) {
+        if self.any_pair(a, b, |x, y| twice_listed(x, y) && !is_one_number_and_name(x, y)) {
             bits -= self.w.twice_listed_bits;
         } else if !best.edge.same_number
             && !self.is_by_change(best)
@@ -241,12 +254,17 @@ impl<'a> Groups<'a> {
             let vacancies = u8::from(self.lacks_base_list_of(a, b)) + u8::from(self.lacks_base_list_of(b, a));
             bits += self.w.vacancy_bits * f32::from(vacancies);
         }
-        if bits >= self.w.match_bits
-            && !Levels::of(&self.members[best.i], &self.members[best.j], self.w).is_corroborated()
-        {
-            return Some(self.w.potential_bits);
+        if bits >= self.w.match_bits {
+            let levels = self.levels(best);
+            if !levels.is_corroborated() || levels.is_off_twice() {
+                return Some(self.w.potential_bits);
+            }
         }
         Some(bits)
+    }
+
+    fn levels(&self, tie: &Tie) -> Levels {
+        Levels::of(&self.members[tie.i], &self.members[tie.j], self.w)
     }
 
     /// Whether `b` is on a list that nearly everybody is on, and `a` is not.
@@ -259,40 +277,7 @@ impl<'a> Groups<'a> {
     /// says speaks against their being one.
     fn may_be_missing_of(&self, a: usize, b: usize) -> bool {
         (self.lacks_base_list_of(a, b) || self.lacks_base_list_of(b, a))
-            && !self.any_pair(a, b, |x, y| self.contradicts(x, y))
-    }
-
-    /// Whether these two can never be one person, whatever else speaks for it.
-    fn excludes(&self, x: &Features, y: &Features) -> bool {
-        if self.decided.are_parted(x.uid, y.uid) {
-            return true;
-        }
-        if self.decided.are_joined(x.uid, y.uid) {
-            return false;
-        }
-        let levels = Levels::of(x, y, self.w);
-        let unlikely = || levels.bits(self.w) < self.w.match_bits;
-        match levels.number {
-            NumberLevel::Equal if levels.renumbered && twice_listed(x, y) => true,
-            // A number used by two people, as by children entered under their mother's: their names have nothing in
-            // common and nothing outweighs that, or they are like siblings' and something else speaks against it.
-            NumberLevel::Equal => match levels.name {
-                NameLevel::Different => unlikely(),
-                NameLevel::SurnameOnly if unlikely() => {
-                    levels.birth == BirthLevel::Different || levels.sex == SexLevel::Different
-                }
-                // Turned round it is hers, whose date of birth is written wrong as well: two sisters are not called so.
-                NameLevel::Swapped if levels.sex != SexLevel::Different && levels.place == PlaceLevel::Village => false,
-                name => !name.agrees() && levels.birth == BirthLevel::Different,
-            },
-            NumberLevel::ValidSlip | NumberLevel::ValidUnlike => {
-                twice_listed(x, y) || !levels.name.agrees() || unlikely()
-            }
-            // A slip in area or birth leaves the sequence as it was; twins differ in nothing but the sequence.
-            NumberLevel::Slip | NumberLevel::EqualInvalid => false,
-            // Two lines of one list in one village with two names: twins, siblings, neighbours.
-            _ => twice_listed(x, y) && levels.name >= NameLevel::Swapped && levels.name != NameLevel::Missing,
-        }
+            && !self.any_pair(a, b, |x, y| self.apart.contradicts(x, y))
     }
 
     /// Whether a person said of one of two lines that exclude each other that it is somebody whom the other surely is: what
@@ -301,41 +286,11 @@ impl<'a> Groups<'a> {
         if self.decided.is_empty() || self.decided.are_parted(x.uid, y.uid) {
             return false;
         }
-        let same = |m: &Features, y: &Features| m.number.same_valid(&y.number) && m.compare_names(y).0.agrees();
         let said = |group: usize, x: &Features, y: &Features| {
             let members = self.groups[group].iter().map(|i| &self.members[*i]);
-            members.into_iter().any(|m| self.decided.are_joined(m.uid, x.uid) && same(m, y))
+            members.into_iter().any(|m| self.decided.are_joined(m.uid, x.uid) && is_one_number_and_name(m, y))
         };
         said(a, x, y) || said(b, y, x)
-    }
-
-    /// Whether nobody need look at these two: decided, or two names beside two good numbers or on one list.
-    fn are_surely_two(&self, x: &Features, y: &Features) -> bool {
-        if self.decided.are_parted(x.uid, y.uid) {
-            return true;
-        }
-        let two_numbers = x.number.is_valid() && y.number.is_valid() && !x.number.same_valid(&y.number);
-        let levels = Levels::of(x, y, self.w);
-        // Twins, or somebody entered twice, the second time without the number and with one character wrong.
-        let may_be_twice = levels.number == NumberLevel::Missing
-            && x.number.is_valid() != y.number.is_valid()
-            && levels.birth == BirthLevel::Equal
-            && levels.sex != SexLevel::Different
-            && levels.name <= NameLevel::Dropped;
-        (two_numbers || twice_listed(x, y) && !may_be_twice) && !levels.name.agrees() && self.excludes(x, y)
-    }
-
-    /// Whether these two are hardly one person, so that a third line cannot belong to both.
-    fn contradicts(&self, x: &Features, y: &Features) -> bool {
-        if x.number.same_valid(&y.number) {
-            return self.excludes(x, y);
-        }
-        let levels = Levels::of(x, y, self.w);
-        let one_number = matches!(levels.number, NumberLevel::Slip | NumberLevel::EqualInvalid);
-        // A number that is written wrong may be so in its date.
-        let is_told = |f: &Features| f.birth.is_some() || f.number.is_valid();
-        let two_births = levels.birth == BirthLevel::Different && is_told(x) && is_told(y);
-        (twice_listed(x, y) && !one_number) || two_births || self.excludes(x, y)
     }
 
     /// Why `a` and `b`, whose strongest tie is `tie`, were not joined.
@@ -343,16 +298,16 @@ impl<'a> Groups<'a> {
         let two_numbers =
             |x: &Features, y: &Features| x.number.is_valid() && y.number.is_valid() && x.number != y.number;
         match self.strength(a, b) {
+            _ if tie.edge.two_numbers => Doubt::TwoNumbers,
             _ if tie.edge.faint => Doubt::NameAlone,
-            None if self.any_pair(a, b, |x, y| self.excludes(x, y) && x.number.same_valid(&y.number)) => {
+            None if self.any_pair(a, b, |x, y| self.apart.excludes(x, y) && x.number.same_valid(&y.number)) => {
                 Doubt::SharedNumber
             }
-            None if self.any_pair(a, b, |x, y| self.excludes(x, y) && two_numbers(x, y)) => Doubt::TwoNumbers,
+            None if self.any_pair(a, b, |x, y| self.apart.excludes(x, y) && two_numbers(x, y)) => Doubt::TwoNumbers,
             None => Doubt::TwiceListed,
             Some(bits) if bits >= self.w.match_bits => Doubt::Rival,
-            Some(_) if !Levels::of(&self.members[tie.i], &self.members[tie.j], self.w).is_corroborated() => {
-                Doubt::NameAlone
-            }
+            Some(_) if !self.levels(tie).is_corroborated() => Doubt::NameAlone,
+            Some(_) if self.levels(tie).is_off_twice() => Doubt::BetweenThresholds,
             Some(bits) if bits < tie.edge.bits && tie.edge.bits >= self.w.match_bits => Doubt::TwiceListed,
             Some(_) => Doubt::BetweenThresholds,
         }
@@ -390,8 +345,9 @@ impl<'a> Groups<'a> {
         let mut out = Partition::default();
         for ((a, b), (best, number)) in between {
             out.shared_number.extend(number.map(positions));
-            let settled = || self.any_pair(a, b, |x, y| self.are_surely_two(x, y));
+            let settled = || self.any_pair(a, b, |x, y| self.apart.are_surely_two(x, y));
             let asks = |tie: &Tie| match tie.edge.faint {
+                true if tie.edge.two_numbers => !settled(),
                 true => self.may_be_missing_of(a, b),
                 false => tie.edge.bits >= self.w.potential_bits && !settled(),
             };
@@ -413,11 +369,4 @@ impl<'a> Groups<'a> {
         out.persons.sort_unstable_by_key(|person| person[0]);
         out
     }
-}
-
-/// Whether these would be two standing lines of one list in one village. Death and migrant lists tell events, which
-/// several sources report and one person can have several of.
-fn twice_listed(x: &Features, y: &Features) -> bool {
-    let standing = !matches!(x.list, List::Deaths | List::Migrants);
-    standing && x.list == y.list && x.area == y.area && x.active && y.active
 }

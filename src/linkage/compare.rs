@@ -34,7 +34,7 @@ impl Field {
         }
         match self {
             Field::Number => {
-                codes(NumberLevel::ALL, NumberLevel::as_str).into_iter().chain(std::iter::once(FORMER)).collect()
+                codes(NumberLevel::ALL, NumberLevel::as_str).into_iter().chain([FORMER, NOT_OWN]).collect()
             }
             Field::Name => codes(NameLevel::ALL, NameLevel::as_str),
             Field::NameRarity => vec![SHARED],
@@ -52,6 +52,9 @@ const SHARED: &str = "shared";
 
 /// What a number is called that agrees by way of a change the register tells of. It is worth what an equal one is.
 const FORMER: &str = "former";
+
+/// What two numbers are called of which one cannot be its line's own. It is worth what a missing one is.
+const NOT_OWN: &str = "not-own";
 
 /// One line of an explanation: the field, the level's code, and what it is worth in bits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -84,6 +87,10 @@ pub(super) struct Levels {
     /// `Equal` also where one is what the register says the other became.
     pub number: NumberLevel,
     pub renumbered: bool,
+    /// One of two valid numbers cannot be its line's own, so that `number` is `Missing`: see [`Levels::of`].
+    pub not_own: bool,
+    /// Their columns give one whole day of birth.
+    pub one_birthday: bool,
     pub name: NameLevel,
     pub rarity: f32,
     pub birth: BirthLevel,
@@ -95,13 +102,34 @@ pub(super) struct Levels {
 }
 
 impl Levels {
+    /// A wife on a list under her husband's number: the birth and the sex beside it are hers, and not the number's. Where
+    /// another line of that name and birth has another number, which fits, the one that does not says nothing of her.
     pub fn of(a: &Features, b: &Features, w: &Weights) -> Levels {
+        let levels = Levels::as_written(a, b, w);
+        if !levels.are_namesakes_with_two_numbers() || !levels.one_birthday {
+            return levels;
+        }
+        let own = match (levels::denies_number(a), levels::denies_number(b)) {
+            (true, false) => Levels::as_written(&a.without_number(), b, w),
+            (false, true) => Levels::as_written(a, &b.without_number(), w),
+            _ => return levels,
+        };
+        if own.sex == SexLevel::Different { levels } else { Levels { not_own: true, ..own } }
+    }
+
+    fn are_namesakes_with_two_numbers(&self) -> bool {
+        self.name == NameLevel::Equal && matches!(self.number, NumberLevel::ValidSlip | NumberLevel::ValidUnlike)
+    }
+
+    fn as_written(a: &Features, b: &Features, w: &Weights) -> Levels {
         let (name, rarity) = a.compare_names(b);
         let renumbered = name.agrees() && renumbered(a, b);
         let number = if renumbered { NumberLevel::Equal } else { a.number.compare(&b.number) };
         Levels {
             number,
             renumbered,
+            not_own: false,
+            one_birthday: levels::is_one_birthday(a, b),
             name,
             rarity: (rarity * w.rarity_share).min(w.rarity_bits_max),
             birth: match number {
@@ -137,7 +165,11 @@ impl Levels {
 
     fn codes(&self) -> [&'static str; Field::COUNT] {
         [
-            if self.renumbered { FORMER } else { self.number.as_str() },
+            match self.number {
+                _ if self.renumbered => FORMER,
+                _ if self.not_own => NOT_OWN,
+                number => number.as_str(),
+            },
             self.name.as_str(),
             SHARED,
             self.birth.as_str(),
@@ -177,9 +209,23 @@ impl Levels {
             }
     }
 
-    /// Whether anything but name, sex and place agrees. A name alone never links, nor does it with a year of birth
-    /// (DOMAIN.md 3.5).
-    pub fn is_corroborated(&self) -> bool {
+    /// Whether these may be one person registered under two numbers (DOMAIN.md 3.1), however common the name is: two people
+    /// of one name are hardly born on one day in one village.
+    pub fn may_have_two_numbers(&self) -> bool {
+        self.are_namesakes_with_two_numbers()
+            && self.one_birthday
+            && self.sex != SexLevel::Different
+            && self.place == PlaceLevel::Village
+    }
+
+    /// Whether the births are two days, however near: a year or a month that agrees is not.
+    pub fn births_are_two(&self) -> bool {
+        use BirthLevel::{Different, Lunar, Slip, TwoSlips};
+        matches!(self.birth, Slip | Lunar | TwoSlips | Different)
+    }
+
+    /// Whether number, household, spouse or telephone agrees.
+    fn is_supported(&self) -> bool {
         matches!(
             self.number,
             NumberLevel::Equal
@@ -189,13 +235,24 @@ impl Levels {
                 | NumberLevel::Extended
                 | NumberLevel::Prefix
         ) || matches!(
-            self.birth,
-            BirthLevel::Equal | BirthLevel::Month | BirthLevel::Slip | BirthLevel::Spelled | BirthLevel::Lunar
-        ) || matches!(
             self.household,
             HouseholdLevel::HeadAndRelation | HouseholdLevel::Head | HouseholdLevel::BothHeads
         ) || self.spouse == SupportLevel::Equal
             || self.phone == SupportLevel::Equal
+    }
+
+    /// Whether anything but name, sex and place agrees. A name alone never links, nor does it with a year of birth
+    /// (DOMAIN.md 3.5).
+    pub fn is_corroborated(&self) -> bool {
+        use BirthLevel::{Equal, Lunar, Month, Slip, Spelled};
+        self.is_supported() || matches!(self.birth, Equal | Month | Slip | Spelled | Lunar)
+    }
+
+    /// Whether both the name and the birth are off, with nothing beside them: brothers are called so and born so, and
+    /// whatever is rare about the name they share.
+    pub fn is_off_twice(&self) -> bool {
+        let name_off = self.name >= NameLevel::Swapped && self.name != NameLevel::Missing;
+        name_off && self.birth != BirthLevel::Equal && !self.is_supported()
     }
 }
 
@@ -239,8 +296,11 @@ pub struct Edge {
     pub bits: f32,
     /// The same valid number stands on both.
     pub same_number: bool,
-    /// Too little to ask anybody, were there any other line that could be meant: see [`Levels::may_be_meant`].
+    /// Too little to join anybody, and asked all the same: see [`Levels::may_be_meant`] and
+    /// [`Levels::may_have_two_numbers`].
     pub faint: bool,
+    /// Faint for its two valid numbers.
+    pub two_numbers: bool,
 }
 
 /// The closure rule: two entries that share a block key belong to one component where this is `Some`, or where a
@@ -250,5 +310,11 @@ pub fn edge(a: &Features, b: &Features, w: &Weights) -> Option<Edge> {
     let bits = levels.bits(w);
     let same_number = a.number.same_valid(&b.number);
     let faint = !same_number && bits < w.potential_bits.min(w.match_bits);
-    (!faint || a.list != b.list && levels.may_be_meant()).then_some(Edge { bits, same_number, faint })
+    let two_numbers = faint && levels.may_have_two_numbers();
+    (!faint || two_numbers || a.list != b.list && levels.may_be_meant()).then_some(Edge {
+        bits,
+        same_number,
+        faint,
+        two_numbers,
+    })
 }

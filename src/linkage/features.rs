@@ -113,6 +113,11 @@ pub fn features_agree(a: &Record, b: &Record) -> bool {
 }
 
 impl Features {
+    /// The line as if it did not say its number.
+    pub(super) fn without_number(self) -> Features {
+        Features { number: Number::MISSING, number_sex: None, number_birth: None, ..self }
+    }
+
     /// The birth dates the line gives, the column's first.
     pub fn births(&self) -> impl Iterator<Item = PartialDate> {
         self.birth.into_iter().chain(self.number_birth.filter(|n| Some(*n) != self.birth))

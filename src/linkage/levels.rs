@@ -14,13 +14,13 @@ scale! {
         Month = "month",
         /// One of year, month and day is one off, mistyped by a digit, or day and month are exchanged; or a year of days off.
         Slip = "slip",
-        /// No column agrees, but the numbers are one slip apart and spell the dates.
+        /// A column is missing, but the numbers are one slip apart at most and spell the dates.
         Spelled = "spelled",
         /// Apart as a lunar date and its solar one are.
         Lunar = "lunar",
         /// Two such slips, as where both lines were copied carelessly.
         TwoSlips = "two-slips",
-        /// One of the dates is only a year, and it agrees.
+        /// One of the dates is only a year, or 1 January, and the year agrees.
         Year = "year",
         Different = "different",
         Missing = "missing",
@@ -75,6 +75,9 @@ const YEAR_DAYS: std::ops::RangeInclusive<i32> = 365..=366;
 const MONTH_DAYS: std::ops::RangeInclusive<i32> = 30..=31;
 
 pub(super) fn birth(a: &Features, b: &Features, number: NumberLevel, worth: &[f32; BirthLevel::COUNT]) -> BirthLevel {
+    if let Some(level) = birth_beside_one_date(a, b, number) {
+        return level;
+    }
     let mut best = BirthLevel::Missing;
     let mut seen = false;
     let mut take = |level: BirthLevel| {
@@ -91,11 +94,25 @@ pub(super) fn birth(a: &Features, b: &Features, number: NumberLevel, worth: &[f3
         }
     }
     // A digit wrong or missing makes another date, or none, of a number that is the same.
-    let one_number = matches!(number, NumberLevel::Slip | NumberLevel::TailSlip | NumberLevel::EqualInvalid);
+    let one_number = matches!(number, NumberLevel::Slip | NumberLevel::TailSlip);
     if one_number && (a.birth.is_none() || b.birth.is_none()) {
         take(BirthLevel::Spelled);
     }
     best
+}
+
+/// Of two lines on which one date stands inside one number: the number speaks for itself, and its date not for both lines
+/// a second time. `None` where it takes the date to say anything.
+fn birth_beside_one_date(a: &Features, b: &Features, number: NumberLevel) -> Option<BirthLevel> {
+    match (number, a.birth, b.birth) {
+        (NumberLevel::EqualInvalid, Some(x), Some(y)) => Some(two_dates(x, y)),
+        (NumberLevel::Prefix, Some(x), Some(y)) if a.number_birth == b.number_birth => Some(two_dates(x, y)),
+        (NumberLevel::EqualInvalid, x, y) => {
+            let apart = x.or(y).zip(a.number_birth).map(|(column, date)| two_dates(column, date));
+            Some(if apart == Some(BirthLevel::Different) { BirthLevel::Missing } else { BirthLevel::Spelled })
+        }
+        _ => None,
+    }
 }
 
 /// The columns of two lines whose valid numbers are equal; a line without the column is compared by its number.
@@ -121,6 +138,17 @@ pub(super) fn birth_beside_change(a: &Features, b: &Features) -> BirthLevel {
     if odd(a, b) || odd(b, a) { BirthLevel::Different } else { BirthLevel::Missing }
 }
 
+/// Whether the columns of two lines give one whole day of birth, and none that a form fills in.
+pub(super) fn is_one_birthday(a: &Features, b: &Features) -> bool {
+    a.birth == b.birth && a.birth.is_some_and(|birth| birth.exact().is_some() && !is_first_of_year(birth))
+}
+
+/// Whether a line's own columns say that its number is somebody else's.
+pub(super) fn denies_number(f: &Features) -> bool {
+    let another_birth = f.birth.zip(f.number_birth).is_some_and(|(x, y)| two_dates(x, y) == BirthLevel::Different);
+    another_birth || f.sex.zip(f.number_sex).is_some_and(|(x, y)| x != y)
+}
+
 fn two_dates(x: PartialDate, y: PartialDate) -> BirthLevel {
     let ((xy, xm, xd), (yy, ym, yd)) = (x.parts(), y.parts());
     if xd == 0 || yd == 0 {
@@ -132,6 +160,11 @@ fn two_dates(x: PartialDate, y: PartialDate) -> BirthLevel {
     }
     if x == y {
         return BirthLevel::Equal;
+    }
+    match (is_first_of_year(x), is_first_of_year(y)) {
+        (true, true) => return BirthLevel::Different,
+        (true, false) | (false, true) if xy == yy => return BirthLevel::Year,
+        _ => {}
     }
     let parts = [(xy, yy), (xm.into(), ym.into()), (xd.into(), yd.into())];
     let differ = parts.iter().filter(|(p, q)| p != q).count();
@@ -148,12 +181,19 @@ fn two_dates(x: PartialDate, y: PartialDate) -> BirthLevel {
     }
 }
 
-/// One off, one digit mistyped, or two digits exchanged.
+/// 1 January is also what a form fills in where only the year is known: beside another day it says no more than the year,
+/// and two of them differ in all that they say.
+fn is_first_of_year(date: PartialDate) -> bool {
+    let (_, month, day) = date.parts();
+    (month, day) == (1, 1)
+}
+
+/// One off, ten off (1997 and 2007), one digit mistyped, or two digits exchanged.
 fn slip(p: i16, q: i16) -> bool {
     let digits = |n: i16| [n / 1000, n / 100 % 10, n / 10 % 10, n % 10];
     let (x, y) = (digits(p), digits(q));
     let differ: Vec<usize> = (0..4).filter(|i| x[*i] != y[*i]).collect();
-    p.abs_diff(q) == 1
+    matches!(p.abs_diff(q), 1 | 10)
         || differ.len() == 1
         || (differ.len() == 2 && x[differ[0]] == y[differ[1]] && x[differ[1]] == y[differ[0]])
 }
@@ -255,6 +295,14 @@ mod tests {
             ("1953-03-02", "1954-03-04", BirthLevel::TwoSlips),
             ("1953-03-02", "1971-08-19", BirthLevel::Different),
             ("1953", "1954-03-02", BirthLevel::Different),
+            ("1997-05-15", "2007-05-15", BirthLevel::Slip),
+            ("1976-01-01", "1976-01-01", BirthLevel::Equal),
+            ("1976-01-01", "1977-01-01", BirthLevel::Different),
+            ("1976-01-01", "1967-01-01", BirthLevel::Different),
+            ("1976-01-01", "1976-05-25", BirthLevel::Year),
+            ("1976-01-01", "1976-02-20", BirthLevel::Year),
+            ("1976-01-01", "1977-05-25", BirthLevel::Different),
+            ("1976-01-01", "1975-12-31", BirthLevel::Slip),
         ] {
             assert_eq!(two_dates(date(a), date(b)), expected, "{a} {b}");
             assert_eq!(two_dates(date(b), date(a)), expected, "{b} {a}");

@@ -8,6 +8,7 @@
 //! what linking everything gives. Whoever keeps entries in a store re-links, for a changed entry, the components its
 //! old and its new version touch, each whole.
 
+mod apart;
 mod blocking;
 mod cluster;
 mod compare;
@@ -25,7 +26,9 @@ pub mod train;
 mod weights;
 mod whole;
 
-pub use blocking::{BLOCK_ENTRIES_MAX, BlockKeys, KEYS_VERSION, block_keys, is_village_key, village_key};
+pub use blocking::{
+    BLOCK_ENTRIES_MAX, BlockKeys, KEYS_VERSION, block_keys, is_village_key, village_key, without_outgrown,
+};
 pub use cluster::{Doubt, Partition, cluster};
 pub use compare::{Comparison, Edge, Field, Part, Verdict, compare, edge, score, verdict};
 pub use decided::Decided;

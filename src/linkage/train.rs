@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::blocking;
+use super::blocking::Blocks;
 use super::compare::Levels;
 use super::features::Features;
 use super::levels::{HouseholdLevel, PlaceLevel, SexLevel, SupportLevel};
@@ -25,8 +25,6 @@ const STILL_BITS: f32 = 0.01;
 const DEFAULTS_COUNT_PAIRS: f64 = 200.0;
 /// How far a weight may move from its default.
 const SHIFT_BITS_MAX: f32 = 3.0;
-/// At this many bits below the match threshold a pair is as likely one person as two.
-const EVEN_ODDS_BELOW_MATCH_BITS: f32 = 4.8;
 
 /// What a training found.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,9 +70,7 @@ pub fn train(entries: &[Features], from: &Weights) -> Trained {
         let mut counted = Counted::default();
         matched = 0.0;
         for pair in &pairs {
-            let even = weights.match_bits - EVEN_ODDS_BELOW_MATCH_BITS;
-            let odds = f64::from(pair.levels.bits(&weights) - even).exp2();
-            let share = odds / (1.0 + odds);
+            let share = weights.share(pair.levels.bits(&weights));
             matched += share;
             counted.add(pair, share);
         }
@@ -97,11 +93,13 @@ struct Pair {
 
 fn sample(entries: &[Features], w: &Weights) -> Vec<Pair> {
     let mut total = 0usize;
-    blocking::pairs(entries, &BTreeSet::new(), |_, _| total += 1);
+    let blocks = Blocks::new(entries, &BTreeSet::new());
+    let entries = blocks.heard(entries);
+    blocks.each_pair(|_, _| total += 1);
     let every = total.div_ceil(TRAIN_PAIRS_MAX).max(1);
     let mut out = Vec::with_capacity(total / every + 1);
     let mut n = 0usize;
-    blocking::pairs(entries, &BTreeSet::new(), |i, j| {
+    blocks.each_pair(|i, j| {
         n += 1;
         if n.is_multiple_of(every) {
             let (a, b) = (&entries[i], &entries[j]);

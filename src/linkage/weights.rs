@@ -43,6 +43,23 @@ pub struct Weights {
     pub phone: [f32; SupportLevel::COUNT],
 }
 
+/// At this many bits below the match threshold a pair is as likely one person as two.
+const EVEN_ODDS_BELOW_MATCH_BITS: f32 = 4.8;
+
+impl Weights {
+    /// How many of a hundred pairs of this sum are one person, as a share.
+    pub(super) fn share(&self, bits: f32) -> f64 {
+        let odds = f64::from(bits - (self.match_bits - EVEN_ODDS_BELOW_MATCH_BITS)).exp2();
+        odds / (1.0 + odds)
+    }
+
+    /// How likely a pair that was left for people is one person. A sum beyond the match threshold makes it no surer than
+    /// the threshold does: it would have been joined, had not something spoken against it that is in no sum.
+    pub fn likelihood(&self, bits: f32) -> f64 {
+        self.share(bits.min(self.match_bits))
+    }
+}
+
 impl Default for Weights {
     fn default() -> Weights {
         Weights {
@@ -75,5 +92,17 @@ impl Default for Weights {
             // between strangers, hardly any between a father and his son, whose names and births tell them apart.
             phone: [6.0, -0.3, 0.0],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_people_is_never_certain() {
+        let w = Weights::default();
+        let percent = |bits: f32| (w.likelihood(bits) * 100.0).round();
+        assert_eq!([0.0, 17.0, 19.2, 24.0, 60.0].map(percent), [0.0, 18.0, 50.0, 97.0, 97.0]);
     }
 }

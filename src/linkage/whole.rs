@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::blocking;
+use super::blocking::Blocks;
 use super::cluster::cluster;
 use super::compare::edge;
 use super::decided::Decided;
@@ -51,8 +51,10 @@ pub fn link_all(entries: &[Features], decided: &Decided, w: &Weights) -> Linked 
 /// Entries tied together by edges or decisions, members ascending; and the keys that too many share to tie anybody.
 fn components(entries: &[Features], decided: &Decided, w: &Weights) -> (Vec<Vec<usize>>, BTreeSet<u64>) {
     let mut roots: Vec<u32> = (0..entries.len() as u32).collect();
-    let outgrown = blocking::pairs(entries, &BTreeSet::new(), |i, j| {
-        if edge(&entries[i], &entries[j], w).is_some() {
+    let blocks = Blocks::new(entries, &BTreeSet::new());
+    let heard = blocks.heard(entries);
+    blocks.each_pair(|i, j| {
+        if edge(&heard[i], &heard[j], w).is_some() {
             unite(&mut roots, i as u32, j as u32);
         }
     });
@@ -68,7 +70,7 @@ fn components(entries: &[Features], decided: &Decided, w: &Weights) -> (Vec<Vec<
     let mut by_root: Vec<(u32, u32)> = (0..entries.len() as u32).map(|i| (root(&mut roots, i), i)).collect();
     by_root.sort_unstable();
     let of = |chunk: &[(u32, u32)]| chunk.iter().map(|(_, i)| *i as usize).collect();
-    (by_root.chunk_by(|a, b| a.0 == b.0).map(of).collect(), outgrown)
+    (by_root.chunk_by(|a, b| a.0 == b.0).map(of).collect(), blocks.outgrown)
 }
 
 fn root(roots: &mut [u32], mut i: u32) -> u32 {

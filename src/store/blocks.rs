@@ -119,6 +119,14 @@ impl View<'_> {
         Ok(found)
     }
 
+    /// The keys noted as shared by too many to say anything; of nearly every store none.
+    pub fn outgrown(&self) -> Result<Vec<u64>> {
+        let doing = "looking for blocks that outgrew";
+        let mut statement = self.conn.prepare_cached("SELECT key FROM outgrown").doing(doing)?;
+        let keys = statement.query_map([], |row| row.get::<_, i64>(0)).doing(doing)?;
+        keys.map(|key| Ok(key.doing(doing)? as u64)).collect()
+    }
+
     /// The same for many keys, ascending, in their order. Each bucket is read once.
     pub fn each_block(
         &self,

@@ -64,7 +64,7 @@ impl FrontDesk {
                     (Some(a), Some(b)) => parts(&features_of(&a.entry), &features_of(&b.entry), &setting),
                     _ => Vec::new(),
                 };
-                put(&presenter.potential(&pair, why)?);
+                put(&presenter.potential(&pair, &setting.weights, why)?);
             }
             Ok(())
         })
@@ -105,7 +105,15 @@ impl FrontDesk {
         office.changed();
         live.link.wake();
         live.parent.announce();
-        let mut said = office.store.read(|view| Presenter::new(view, office)?.potential(&pair, Vec::new()))?;
+        let weights = office.setting().weights;
+        let mut said = office.store.read(|view| {
+            let score = match (view.entry(pair.a)?, view.entry(pair.b)?) {
+                (Some(a), Some(b)) => linkage::score(&features_of(&a.entry), &features_of(&b.entry), &weights),
+                _ => 0.0,
+            };
+            let pair = MatchRow { score: score.into(), ..pair };
+            Presenter::new(view, office)?.potential(&pair, &weights, Vec::new())
+        })?;
         said["verdict"] = json!(made.verdict);
         row(out, &said)?;
         Ok(Exit::Done)

@@ -1,13 +1,14 @@
 //! Entries and blocks as they stand in the store while a step is worked on, each read once.
 
 use std::collections::hash_map::Entry as Slot;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::domain::Uid;
 use crate::error::Result;
-use crate::linkage::{BLOCK_ENTRIES_MAX, BlockKeys, Features, block_keys};
+use crate::linkage::{BLOCK_ENTRIES_MAX, BlockKeys, Features, block_keys, is_village_key};
 use crate::store::{SnapshotKey, StoredEntry, View};
 
 use super::ahead::Ahead;
@@ -51,6 +52,7 @@ pub(super) struct Known<'a> {
     ahead: &'a Ahead,
     entries: FxHashMap<i64, Box<Compared>>,
     blocks: FxHashMap<u64, Box<[i64]>>,
+    outgrown: Option<Rc<FxHashSet<u64>>>,
     lists: FxHashMap<SnapshotKey, FxHashSet<Uid>>,
 }
 
@@ -64,8 +66,8 @@ impl Default for Known<'_> {
 
 impl<'a> Known<'a> {
     pub fn beside(ahead: &'a Ahead) -> Known<'a> {
-        let (entries, blocks, lists) = Default::default();
-        Known { ahead, entries, blocks, lists }
+        let (entries, blocks, outgrown, lists) = Default::default();
+        Known { ahead, entries, blocks, outgrown, lists }
     }
 
     /// Begins the next piece of work: what gathered is let go before it is much.
@@ -125,6 +127,15 @@ impl<'a> Known<'a> {
             self.lists.insert(key.clone(), placement.lines().map(|line| line.uid).collect());
         }
         Ok(self.lists[key].contains(&line))
+    }
+
+    /// The keys noted as shared by too many, but for those of one village: no number is among these.
+    pub fn outgrown(&mut self, view: &View) -> Result<Rc<FxHashSet<u64>>> {
+        if let Some(keys) = &self.outgrown {
+            return Ok(Rc::clone(keys));
+        }
+        let keys = view.outgrown()?.into_iter().filter(|key| !is_village_key(*key)).collect();
+        Ok(Rc::clone(self.outgrown.insert(Rc::new(keys))))
     }
 
     /// Ids under a key, at most one more than linkage looks at.

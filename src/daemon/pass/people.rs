@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::Uid;
 use crate::error::Result;
-use crate::linkage::{BLOCK_ENTRIES_MAX, cluster, edge};
+use crate::linkage::{BLOCK_ENTRIES_MAX, cluster, edge, without_outgrown};
 use crate::store::{MatchRow, View};
 
 use super::Setting;
@@ -121,6 +121,8 @@ fn working_set(
     never_linked: &NeverLinked,
 ) -> Result<WorkingSet> {
     let mut outgrown = BTreeSet::new();
+    // A number that outgrew a moment ago and is not noted yet: all who carry it wait to be linked again.
+    let noted = known.outgrown(view)?;
     let mut members: BTreeSet<i64> = BTreeSet::from([start]);
     let mut queue = vec![start];
     let (mut keys, mut candidates) = (Vec::new(), Vec::new());
@@ -153,12 +155,14 @@ fn working_set(
         }
         candidates.sort_unstable();
         candidates.dedup();
+        let heard = without_outgrown(&features, |key| outgrown.contains(&key));
         for candidate in candidates.iter().filter(|c| **c != id) {
             if members.contains(candidate) {
                 continue;
             }
             if let Some(other) = known.get(view, *candidate)?
-                && edge(&features, &other.features, &setting.weights).is_some()
+                && let theirs = without_outgrown(&other.features, |key| noted.contains(&key))
+                && edge(&heard, &theirs, &setting.weights).is_some()
             {
                 tied.push(*candidate);
             }

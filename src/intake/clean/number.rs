@@ -63,6 +63,11 @@ pub fn id_number(cell: Cell<'_>) -> Option<IdNumber> {
     }
 }
 
+/// The same of a cell that is text.
+pub fn id_number_of(text: &str) -> Option<IdNumber> {
+    id_number(Cell::Text(text))
+}
+
 /// What stands before the stars of a number masked for the notice board: `519901********0029`.
 fn before_mask(text: &str) -> Option<&str> {
     /// One or two may stand for a check character or a digit nobody could read.
