@@ -55,6 +55,7 @@ mod reviews;
 mod row;
 mod sheet;
 mod sheets;
+mod stated;
 mod table;
 mod tables;
 mod tags;

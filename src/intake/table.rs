@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::domain::{Area, Date};
+use crate::domain::Area;
 
 use super::Context;
 use super::band::{self, Said};
@@ -20,6 +20,7 @@ use super::nameless;
 use super::parents;
 use super::reviews;
 use super::row::Row;
+use super::stated::SheetTime;
 use super::totals::Counts;
 use super::unread::Unread;
 
@@ -30,7 +31,7 @@ pub struct Learnt<'a> {
     /// See [`Reading`].
     pub typed: bool,
     pub epoch_1904: bool,
-    pub stated_on: Option<Date>,
+    pub stated: SheetTime,
 }
 
 /// One of the people of a row.
@@ -102,7 +103,7 @@ impl<'v> Table<'v> {
             typed: learnt.typed,
             epoch_1904: learnt.epoch_1904,
             today: context.today,
-            stated_on: learnt.stated_on,
+            stated: learnt.stated,
             said,
             flags: content::flags_asked(&layout, lines),
             circles: content::circles(&layout, lines, context.vocabulary),

@@ -3,6 +3,7 @@
 use crate::domain::{Date, PartialDate};
 
 use super::super::row::Cell;
+use super::super::stated::SheetTime;
 use super::super::vocabulary::Vocabulary;
 
 /// In which order the dates of a sheet stand that do not begin with a year of four digits.
@@ -23,8 +24,8 @@ pub struct DateHints {
     pub epoch_1904: bool,
     pub order: DateOrder,
     pub today: Date,
-    /// The day or month-end that the sheet states: of its year is a day without one.
-    pub stated_on: Option<Date>,
+    /// Of its year is a day without one.
+    pub stated: SheetTime,
     /// A birth date can lie a century back; an office's own dates cannot.
     pub birth: bool,
     /// What the citizen number says of the birth: decides the century of `90.5.6`.
@@ -251,7 +252,7 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
         (1 | 2, 3) if hints.order.short_year_last => ymd(century(value(2)?, value(0)?, hints)?, value(0)?, value(1)?),
         // 3月5日, 3月份: of the year of the sheet.
         (1 | 2, 1 | 2) if !hints.birth && !western.contains('年') && western.contains('月') => {
-            of_sheet(value(0)?, value(1).unwrap_or(0), hints.stated_on?)
+            of_sheet(value(0)?, value(1).unwrap_or(0), hints)
         }
         // 11月20日, 11.20, 5.6: of which year nobody says, nor whether the first is one.
         (1 | 2, 2) if !western.contains('年') && (western.contains('月') || !hints.birth && value(0)? <= 12) => None,
@@ -264,11 +265,10 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
     }
 }
 
-/// A day or month without its year: the last one before the sheet's own day.
-fn of_sheet(month: i64, day: i64, stated_on: Date) -> Option<PartialDate> {
-    let year = i64::from(stated_on.year());
-    let date = ymd(year, month, day).filter(|date| date.parts().1 > 0)?;
-    if date.first() > stated_on { ymd(year - 1, month, day) } else { Some(date) }
+/// A day or month without its year, by what the sheet states.
+fn of_sheet(month: i64, day: i64, hints: &DateHints) -> Option<PartialDate> {
+    let year = hints.stated.year_of(month, day, hints.today)?;
+    ymd(i64::from(year), month, day)
 }
 
 /// `1990.5`; but `1990.1` from a text file may have been `1990.10`.

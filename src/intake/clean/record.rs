@@ -15,6 +15,7 @@ use super::super::fold::fold_word;
 use super::super::layout::Layout;
 use super::super::reviews;
 use super::super::row::{Cell, trim};
+use super::super::stated::SheetTime;
 use super::super::vocabulary::{ListWords, Vocabulary};
 use super::date::{self, DateHints, DateOrder};
 use super::flag::{Answer, FlagsAsked};
@@ -82,8 +83,7 @@ pub struct Reading {
     pub typed: bool,
     pub epoch_1904: bool,
     pub today: Date,
-    /// The day or month-end that the sheet states.
-    pub stated_on: Option<Date>,
+    pub stated: SheetTime,
     /// What the sheet's name, or a text above these lines, says of them.
     pub said: Said,
     pub flags: FlagsAsked,
@@ -93,14 +93,14 @@ pub struct Reading {
 impl Reading {
     /// How an office's own dates are to be read.
     pub fn dates(&self) -> DateHints {
-        let Reading { order, typed, epoch_1904, today, stated_on, .. } = *self;
-        DateHints { typed, epoch_1904, order, today, stated_on, birth: false, by_number: None }
+        let Reading { order, typed, epoch_1904, today, stated, .. } = *self;
+        DateHints { typed, epoch_1904, order, today, stated, birth: false, by_number: None }
     }
 }
 
 impl<'v> Cleaner<'v> {
     pub fn new(vocabulary: &'v Vocabulary, layout: &Layout, reading: Reading) -> Cleaner<'v> {
-        let Reading { digits, damaged_tails, today, stated_on, said, flags, circles, .. } = reading;
+        let Reading { digits, damaged_tails, today, stated, said, flags, circles, .. } = reading;
         Cleaner {
             vocabulary,
             words: vocabulary.of(layout.list),
@@ -122,7 +122,7 @@ impl<'v> Cleaner<'v> {
             answers: Default::default(),
             undated: Memo::default(),
             reviews: Memo::default(),
-            month: stated_on.map_or((today.year(), today.month()), |date| (date.year(), date.month())),
+            month: stated.on.map_or((today.year(), today.month()), |date| (date.year(), date.month())),
             classes: Memo::default(),
             noticed: Noticed::default(),
         }

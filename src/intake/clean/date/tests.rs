@@ -6,7 +6,7 @@ fn hints() -> DateHints {
         epoch_1904: false,
         order: DateOrder::default(),
         today: Date::constant(2026, 4, 30),
-        stated_on: None,
+        stated: SheetTime::default(),
         birth: false,
         by_number: None,
     }
