@@ -184,6 +184,7 @@ impl<'v> Table<'v> {
             u8::from(self.reading.damaged_tails),
             self.reading.order.day_first.map_or(0, |first| 1 + u8::from(first)),
             u8::from(self.reading.order.short_year_last),
+            u8::from(self.reading.order.month_first),
         ];
         bytes.extend(self.layout.kept.iter().map(|(field, _)| *field as u8));
         bytes.extend(

@@ -1,5 +1,8 @@
 //! Dates of every shape clerks write, with the precision they gave (DOMAIN.md 6 row 8 and the date reading rules).
 
+pub mod clock;
+mod english;
+
 use crate::domain::{Date, PartialDate};
 
 use super::super::row::Cell;
@@ -13,6 +16,8 @@ pub struct DateOrder {
     pub day_first: Option<bool>,
     /// `3/9/26` is 9 March 2026, and not 2003: another date of the sheet can be nothing else.
     pub short_year_last: bool,
+    /// `1.12` is 12 January, and not of 2001: another date of the sheet can be nothing else.
+    pub month_first: bool,
 }
 
 /// What else is known when a date is read.
@@ -54,8 +59,15 @@ pub fn read(cell: Cell<'_>, hints: &DateHints, vocabulary: &Vocabulary) -> Resul
 fn number(value: f64, hints: &DateHints) -> Option<PartialDate> {
     let whole = value.trunc() as i64;
     let rest = value.fract();
+    if (1e13..1e14).contains(&value) {
+        return clock::apart(&format!("{whole}")).and_then(|apart| plain(apart.day.as_bytes()));
+    }
     if !(0.0..1e9).contains(&value) {
         return None;
+    }
+    if (1.0..13.0).contains(&value) && rest > 1e-9 {
+        let text = format!("{value}");
+        return day_alone(&groups(&text), '.', true, hints);
     }
     if YEARS.contains(&whole) && rest > 1e-9 {
         // 1990.1 was typed as 1990.1 or as 1990.10.
@@ -144,6 +156,9 @@ fn read_text(text: &str, hints: &DateHints, vocabulary: &Vocabulary) -> Result<O
     if let Some(date) = plain(text.as_bytes()) {
         return Ok(Some(date));
     }
+    if let Some(apart) = clock::apart(text) {
+        return Ok(read_text(&apart.day, hints, vocabulary)?.map(|date| apart.here(date)));
+    }
     let folded = super::super::fold::fold_word(text);
     if vocabulary.none.contains(&folded) || vocabulary.present.contains(&folded) {
         return Ok(None);
@@ -154,7 +169,9 @@ fn read_text(text: &str, hints: &DateHints, vocabulary: &Vocabulary) -> Result<O
     if solar.is_some() {
         return Ok(solar);
     }
-    let date = loose(text, &folded, hints).ok_or(())?;
+    // Who is still to be born was read wrong.
+    let is_born = |date: &PartialDate| !hints.birth || date.first() <= hints.today;
+    let date = loose(text, &folded, hints).filter(is_born).ok_or(())?;
     Ok(Some(if lunar.is_some() { PartialDate::year(date.parts().0).unwrap_or(date) } else { date }))
 }
 
@@ -196,9 +213,12 @@ fn run(bytes: &[u8]) -> Option<i64> {
     })
 }
 
-/// Everything else: width, Chinese numerals, times behind, words around, two-digit years, other orders.
+/// Everything else: width, Chinese numerals, words around, two-digit years, other orders.
 fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
-    // A time of day behind the date is of no interest; `fold_word` has eaten the blank between them.
+    if let Some(date) = english::read(text, hints) {
+        return date;
+    }
+    // What stands behind the date is of no interest; `fold_word` has eaten the blank between them.
     let cut = text.trim().split([' ', '\u{3000}', 'T']).next().filter(|first| groups(&western(first)).len() >= 3);
     let apart: Vec<&str> = text.split_whitespace().collect();
     let numbers = apart.len() == 3 && apart.iter().all(|part| run(part.as_bytes()).is_some());
@@ -218,9 +238,6 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
         let value = |at: usize| groups.get(at).and_then(|digits| run(digits.as_bytes()));
         return ymd(value(0)?.checked_add(1911)?, value(1).unwrap_or(0), value(2).unwrap_or(0));
     }
-    if let Some(date) = english_month(&western, hints) {
-        return date;
-    }
     let groups = groups(&western);
     let first = groups.first()?;
     let value = |at: usize| groups.get(at).and_then(|digits| run(digits.as_bytes()));
@@ -230,6 +247,15 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
     }
     if first.len() == 4 && groups.len() == 1 && western.contains("半年") {
         return ymd(value(0)?, if western.contains('上') { 6 } else { 12 }, 0);
+    }
+    // 18-3月 -15: as a Chinese Oracle writes it, the day first.
+    if let [day, month, year] = groups[..]
+        && matches!(year.len(), 2 | 4)
+        && western == format!("{day}-{month}月-{year}")
+    {
+        let (day, month) = (value(0)?, value(1)?);
+        let year = if year.len() == 2 { century(value(2)?, month, hints)? } else { value(2)? };
+        return ymd(year, month, day);
     }
     match (first.len(), groups.len()) {
         (8, _) => digits(value(0)?, hints),
@@ -254,6 +280,11 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
         (1 | 2, 1 | 2) if !hints.birth && !western.contains('年') && western.contains('月') => {
             of_sheet(value(0)?, value(1).unwrap_or(0), hints)
         }
+        // 1.2, 01-02
+        (1 | 2, 2) if !hints.birth && value(0)? <= 12 && western.len() == first.len() + groups[1].len() + 1 => {
+            let between = western[first.len()..].chars().next()?;
+            day_alone(&groups, between, !hints.typed, hints)
+        }
         // 11月20日, 11.20, 5.6: of which year nobody says, nor whether the first is one.
         (1 | 2, 2) if !western.contains('年') && (western.contains('月') || !hints.birth && value(0)? <= 12) => None,
         (2, 2..) => {
@@ -269,6 +300,19 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
 fn of_sheet(month: i64, day: i64, hints: &DateHints) -> Option<PartialDate> {
     let year = hints.stated.year_of(month, day, hints.today)?;
     ymd(i64::from(year), month, day)
+}
+
+/// `1.2`, `01-02` under a title that states the time, where the first cannot be a year. `loses_zeros`: `1.1` may have been
+/// `1.10`.
+fn day_alone(groups: &[&str], between: char, loses_zeros: bool, hints: &DateHints) -> Option<PartialDate> {
+    let &[month, day] = groups else { return None };
+    let is_month = month.len() == 1 || hints.order.month_first;
+    if hints.birth || !is_month || day.len() > 2 || !['.', '-', '/'].contains(&between) {
+        return None;
+    }
+    let (month, day) = (run(month.as_bytes())?, run(day.as_bytes())?);
+    let is_cut = between == '.' && loses_zeros && (1..=3).contains(&day);
+    of_sheet(month, if is_cut { 0 } else { day }, hints).filter(|date| is_cut || date.parts().2 > 0)
 }
 
 /// `1990.5`; but `1990.1` from a text file may have been `1990.10`.
@@ -299,13 +343,19 @@ fn day_month_year(first: i64, second: i64, year: i64, day_first: Option<bool>) -
 /// Whoever has no number yet is this young, and not a hundred years older.
 const INFANT_MONTHS_MAX: i64 = 12;
 
+/// Nothing that an office here did is of an earlier year.
+const OFFICES_SINCE: i64 = 1_949;
+
 /// The century of a two-digit year: by the citizen number, else where only one century is possible, or likely.
 fn century(year: i64, month: i64, hints: &DateHints) -> Option<i64> {
     let this = i64::from(hints.today.year());
     let (late, early) = (this / 100 * 100 + year, this / 100 * 100 - 100 + year);
     let late_possible = late < this || (late == this && month <= i64::from(hints.today.month()));
-    if !late_possible || !hints.birth {
-        return Some(if late_possible { late } else { early });
+    if !hints.birth {
+        return if late_possible { Some(late) } else { Some(early).filter(|early| *early >= OFFICES_SINCE) };
+    }
+    if !late_possible {
+        return Some(early);
     }
     let Some(known) = hints.by_number.map(|date| i64::from(date.parts().0)) else {
         let months = (this - late) * 12 + i64::from(hints.today.month()) - month;
@@ -314,29 +364,11 @@ fn century(year: i64, month: i64, hints: &DateHints) -> Option<i64> {
     [late, early].into_iter().find(|candidate| *candidate == known)
 }
 
-/// `6-May-90`, `May-1990`: what an English Excel makes of a date; no year where it may be of either
-/// century, as of a birth in `05-Mar-25`.
-fn english_month(text: &str, hints: &DateHints) -> Option<Option<PartialDate>> {
-    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let at = MONTHS.iter().enumerate().find_map(|(index, name)| text.find(name).map(|at| (index, at)))?;
-    let (index, position) = at;
-    let before = groups(&text[..position]);
-    let after = groups(&text[position..]);
-    // Mar 5, 2026
-    let (day_behind, after) = match &after[..] {
-        [day, year, ..] if day.len() <= 2 && year.len() == 4 => (Some(*day), &after[1..]),
-        groups => (None, groups),
-    };
-    let year = run(after.first().or_else(|| before.last())?.as_bytes())?;
-    let year = match year {
-        0..100 if hints.birth => century(year, index as i64 + 1, hints),
-        0..30 => Some(2_000 + year),
-        30..100 => Some(1_900 + year),
-        year => Some(year),
-    };
-    let day = day_behind.or(before.last().copied().filter(|_| !after.is_empty()));
-    let day = day.and_then(|digits| run(digits.as_bytes())).unwrap_or(0);
-    Some(year.and_then(|year| ymd(year, index as i64 + 1, day)))
+/// Whether only the year was read of a text, as nobody can say which of its numbers is the month: 5/6/1990.
+pub fn lacks_order(text: &str, read: PartialDate) -> bool {
+    let apart = clock::apart(text).map(|apart| apart.day);
+    let groups = groups(apart.as_deref().unwrap_or(text));
+    read.parts().1 == 0 && matches!(groups[..], [_, _, year] if year.len() == 4)
 }
 
 fn groups(text: &str) -> Vec<&str> {

@@ -271,13 +271,24 @@ impl<'v> Cleaner<'v> {
     }
 
     /// The year that a day without one (3月5日) has from its sheet.
-    pub fn year_of_sheet(&self, field: Field, text: &str) -> Option<i16> {
-        use Field::{ChangeKind, DiedFlag, MovedFlag, Remark, Status};
-        let is_dated = field.is_date() || matches!(field, Status | ChangeKind | Remark | DiedFlag | MovedFlag);
-        // Asked of every date: nearly all are digits alone, and told so more quickly than any character is found.
-        let goes_by_sheet = is_dated && !text.is_ascii() && text.contains('月') && !text.contains('年');
-        let date = goes_by_sheet.then(|| date::read(Cell::Text(text), &self.dates, self.vocabulary));
-        date?.ok().flatten().map(|date| date.parts().0)
+    pub fn year_of_sheet(&self, field: Field, cell: Cell<'_>) -> Option<i16> {
+        use Field::{Birth, ChangeKind, DiedFlag, MovedFlag, Remark, Status};
+        let may_go_by_sheet = match cell {
+            // Asked of every date: nearly all begin with their year.
+            Cell::Text(text) if field.is_date() => {
+                let begins = text.as_bytes().first_chunk::<4>();
+                field != Birth && !begins.is_some_and(|begins| begins.iter().all(u8::is_ascii_digit))
+            }
+            Cell::Text(text) if matches!(field, Status | ChangeKind | Remark | DiedFlag | MovedFlag) => {
+                !text.is_ascii() && text.contains('月') && !text.contains('年')
+            }
+            Cell::Number(value) => field.is_date() && field != Birth && value.fract() != 0.0,
+            _ => false,
+        };
+        let read = |dates: &DateHints| date::read(cell, dates, self.vocabulary).ok().flatten();
+        let date = may_go_by_sheet.then(|| read(&self.dates))??;
+        let alone = read(&DateHints { stated: SheetTime::default(), ..self.dates });
+        alone.is_none().then_some(date.parts().0)
     }
 
     fn birth(&mut self, view: View<'_>, id: Option<&IdNumber>) -> Option<PartialDate> {
