@@ -60,6 +60,7 @@ mod table;
 mod tables;
 mod tags;
 mod totals;
+mod undated;
 mod unfolding;
 mod unread;
 mod vocabulary;

@@ -22,6 +22,7 @@ use super::reviews;
 use super::row::Row;
 use super::stated::SheetTime;
 use super::totals::Counts;
+use super::undated::Undated;
 use super::unread::Unread;
 
 /// What is known of a sheet when its tables begin.
@@ -62,6 +63,8 @@ pub struct Table<'v> {
     pub legends: Vec<Legend>,
     /// Columns that nobody reads.
     pub unread: Vec<Unread>,
+    /// Columns of dates of which most cannot be read.
+    pub undated: Vec<Undated>,
     /// Heads who may have no line of their own.
     pub heads: Heads,
     pub line_area: LineArea,
@@ -113,6 +116,7 @@ impl<'v> Table<'v> {
             legends: Legend::of(&layout),
             of_parents: parents::without_doubtful(&layout, lines, context.vocabulary),
             unread: Unread::of(&layout, context.vocabulary),
+            undated: Undated::of(&layout, lines, &reading, context.vocabulary),
             columns,
             said,
             reading,
@@ -134,6 +138,7 @@ impl<'v> Table<'v> {
         self.cleaner = Cleaner::new(context.vocabulary, &layout, self.reading);
         self.of_parents = parents::without_doubtful(&layout, &[], context.vocabulary);
         self.unread = Unread::of(&layout, context.vocabulary);
+        self.undated.clear();
         self.legends = Legend::of(&layout);
         self.layout = layout;
     }
