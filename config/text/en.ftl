@@ -319,7 +319,7 @@ finding-total-differs =
 finding-list-late =
     The { $list } of { $area } { $last ->
         [none] has not come yet
-       *[other] came last on { $last }
+       *[other] is known as of { $last }
     }{ $days ->
         [none] {""}
        *[other] , { $days } days ago

@@ -322,7 +322,7 @@ finding-total-differs =
 finding-list-late =
     { $area }的{ $list }{ $last ->
         [none] 尚未收到
-       *[other] 上次收到是{ $last }
+       *[other] 最新一份截至{ $last }
     }{ $days ->
         [none] {""}
        *[other] ，已过{ $days }天
