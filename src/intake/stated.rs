@@ -77,6 +77,8 @@ struct Text(String);
 const POINTS: [char; 3] = ['-', '.', '/'];
 /// Between the first and the last of a span, and between months that are counted up.
 const TO: [char; 13] = ['-', '~', '至', '到', '—', '–', '―', '、', ',', '和', '及', '与', '_'];
+/// Behind the number of a part of the list: 2026/1组/人口.csv.
+const PARTS: [char; 6] = ['组', '村', '社', '队', '区', '户'];
 /// Behind a day or a year from which on all is meant.
 const ON: [&str; 4] = ["至今", "到今", "以来", "起至今"];
 /// Behind a year that is the end or the beginning of what is meant, or not a year of the calendar.
@@ -249,7 +251,7 @@ impl Months {
         let next = one_of(rest, &TO).or_else(|| one_of(rest, &POINTS)).and_then(|(c, rest)| Some((c, number(rest)?)));
         if let Some((between, (next, behind))) = next {
             let is_month = behind.trim_start().starts_with('月');
-            let may_be_day = POINTS.contains(&between) && !is_month;
+            let may_be_day = POINTS.contains(&between) && !is_month && !behind.starts_with(PARTS);
             if !(may_be_day && self.point == Some(between))
                 && next > month
                 && let Some(span) = self.from(next, behind)
@@ -264,7 +266,7 @@ impl Months {
             }
         }
         let is_shown = match self.shown_by {
-            ShownBy::Point => true,
+            ShownBy::Point => !rest.starts_with(PARTS),
             ShownBy::Rest => !is_word(next.map_or(rest, |(_, (_, behind))| behind)),
             ShownBy::Word => false,
         };
@@ -306,121 +308,4 @@ fn of_day(rest: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TODAY: Date = Date::constant(2026, 5, 3);
-
-    fn on(text: &str) -> String {
-        stated_on([text].into_iter(), TODAY).map(|date| date.to_string()).unwrap_or_default()
-    }
-
-    #[test]
-    fn the_date_of_a_list_stands_in_its_title_or_name() {
-        for (text, want) in [
-            ("填报日期:2026年04月30日", "2026-04-30"),
-            ("填报日期：２０２６年４月３０日", "2026-04-30"),
-            ("XX镇2024年3月低保名单(最终版)(2).xls", "2024-03-31"),
-            ("202604低保.xlsx", "2026-04-30"),
-            ("2026-04低保.xlsx", "2026-04-30"),
-            ("2026.4.30低保", "2026-04-30"),
-            ("二〇二六年三月低保", "2026-03-31"),
-            ("26年3月低保", "2026-03-31"),
-            ("2026年4月1组.csv", "2026-04-30"),
-            ("2026 年 4 月", "2026-04-30"),
-            ("519901001200村花名册", ""),
-            ("2027年1月", ""),
-            ("2026年1组人口.csv", ""),
-            ("2025-2026年度", ""),
-        ] {
-            assert_eq!(on(text), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_span_is_of_its_end() {
-        for text in [
-            "2026年1-4月死亡人员名单",
-            "2026年1—4月",
-            "2026年1月-4月",
-            "2026年1月至4月",
-            "2026年1月份到4月份",
-            "2026年1、2、3、4月",
-            "2026年1月、2月、3月、4月",
-            "2026年度1~4月",
-            "26年1-4月",
-            "2026年1月1日-4月30日",
-            "2026年1月1日至2026年4月30日",
-            "2026年4月1日至30日",
-            "2025年12月至2026年4月",
-            "20260101-20260430",
-            "20260101-0430",
-            "202601-202604",
-            "202601-04人口.csv",
-            "2026.1-4",
-            "2026.1-4月",
-            "2026-1-4月",
-            "2026.1.1-4.30",
-            "2026.1.1-2026.4.30",
-            "2026/1/1~2026/4/30",
-            "2026-01-01至2026-04-30",
-            "一组二〇二六年一至四月",
-        ] {
-            assert_eq!(on(text), "2026-04-30", "{text}");
-        }
-        for (text, want) in [
-            ("2026年第1季度", "2026-03-31"),
-            ("2026年一季度", "2026-03-31"),
-            ("2025年三、四季度", "2025-12-31"),
-            ("2025年下半年", "2025-12-31"),
-            ("2026年上半年", "2026-05-31"),
-            ("2026年1-12月", "2026-05-31"),
-            ("2026-1-4", "2026-01-04"),
-            ("2026年1-4组", ""),
-            ("2025年1月至今", ""),
-            ("2026年3月-1.xlsx", "2026-03-31"),
-            ("202604-2.xlsx", "2026-04-30"),
-        ] {
-            assert_eq!(on(text), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_sheet_states_its_month_with_or_without_a_year() {
-        for (text, want) in [
-            ("2026年3月", Some((2026, 3))),
-            ("26年3月", Some((2026, 3))),
-            ("202603", Some((2026, 3))),
-            ("3月", Some((2026, 3))),
-            ("三月", Some((2026, 3))),
-            ("十一月", Some((2025, 11))),
-            ("1-4月", Some((2026, 4))),
-            ("1月至4月", Some((2026, 4))),
-            ("2026年1-4月", Some((2026, 4))),
-            ("2026年度", Some((2026, 12))),
-            ("一组", None),
-            ("Sheet1", None),
-        ] {
-            assert_eq!(month_in(text, TODAY), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_day_without_a_year_is_of_the_year_that_the_sheet_names() {
-        let year = |texts: &[&str], month, day| SheetTime::of(texts.iter().copied(), TODAY).year_of(month, day, TODAY);
-        assert_eq!(year(&["2026年1-4月死亡"], 4, 20), Some(2026));
-        assert_eq!(year(&["2026年1月死亡"], 12, 20), Some(2025));
-        assert_eq!(year(&["2026年死亡人员名单"], 1, 2), Some(2026));
-        assert_eq!(year(&["2025年度死亡人员名单"], 11, 20), Some(2025));
-        assert_eq!(year(&["2025年死亡人员名单", "填报日期：2026年1月10日"], 11, 20), Some(2025));
-        for (texts, month) in [
-            (&["死亡人员名单"][..], 1),
-            (&["2026年死亡人员名单"], 12),
-            (&["2025年死亡人员名单", "2026年死亡人员"], 1),
-            (&["2025年死亡人员名单", "填报日期：2026年1月10日"], 1),
-            (&["2025年以前死亡"], 1),
-        ] {
-            assert_eq!(year(texts, month, 2), None, "{texts:?}");
-        }
-    }
-}
+mod tests;

@@ -276,8 +276,8 @@ impl<'v> Cleaner<'v> {
         let may_go_by_sheet = match cell {
             // Asked of every date: nearly all begin with their year.
             Cell::Text(text) if field.is_date() => {
-                let begins = text.as_bytes().first_chunk::<4>();
-                field != Birth && !begins.is_some_and(|begins| begins.iter().all(u8::is_ascii_digit))
+                let is_year = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit);
+                field != Birth && !text.as_bytes().windows(4).any(is_year)
             }
             Cell::Text(text) if matches!(field, Status | ChangeKind | Remark | DiedFlag | MovedFlag) => {
                 !text.is_ascii() && text.contains('月') && !text.contains('年')

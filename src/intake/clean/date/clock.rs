@@ -7,13 +7,14 @@ use std::ops::RangeInclusive;
 use crate::domain::PartialDate;
 use crate::domain::date::plus_days;
 
-use super::run;
+use super::{plain, run};
 
 /// What an office's clock is ahead of UTC.
 const OURS_MINUTES: i32 = 8 * 60;
 const DAY_MINUTES: i32 = 24 * 60;
-/// In these years summer began at some day, and midnight was 15:00 UTC until it ended.
+/// In these years the clocks were an hour ahead in summer, and midnight was 15:00 UTC.
 const SUMMER_TIME: [RangeInclusive<i16>; 2] = [1940..=1949, 1986..=1991];
+const COLONS: [char; 2] = [':', '：'];
 const MERIDIEMS: [(&str, bool); 8] = [
     ("上午", false),
     ("凌晨", false),
@@ -56,11 +57,9 @@ struct Time {
 pub fn apart(text: &str) -> Option<Apart> {
     let (head, time, tail) = with_colons(text).or_else(|| compact(text)).or_else(|| with_points(text))?;
     let (tail, is_after) = without_meridiem(tail);
-    let (head, is_before) = match head.trim_end().to_lowercase() {
-        lower => match MERIDIEMS.iter().find(|(word, _)| lower.ends_with(word)) {
-            Some((word, is_late)) => (&head.trim_end()[..head.trim_end().len() - word.len()], Some(*is_late)),
-            None => (head, None),
-        },
+    let (head, is_before) = match meridiem_behind(head) {
+        Some((head, is_late)) => (head, Some(is_late)),
+        None => (head, None),
     };
     let minutes = match is_after.or(is_before) {
         Some(true) if time.minutes < DAY_MINUTES / 2 => time.minutes + DAY_MINUTES / 2,
@@ -83,29 +82,23 @@ pub fn apart(text: &str) -> Option<Apart> {
 
 /// `16:00:00.000` and `8:05` with what stands before and behind.
 fn with_colons(text: &str) -> Option<(&str, Time, &str)> {
-    let colon = |text: &str| text.strip_prefix([':', '：']).map(str::to_owned).map(|rest| text.len() - rest.len());
-    for (at, _) in text.match_indices([':', '：']) {
+    for (at, _) in text.match_indices(COLONS) {
         let digits = text[..at].bytes().rev().take_while(u8::is_ascii_digit).count();
         let (head, hour) = text[..at].split_at(at - digits);
-        let behind = &text[at + colon(&text[at..])?..];
-        let minute = digits_of(behind, 2);
-        let is_time = (1..=2).contains(&digits) && !head.ends_with([':', '：']);
-        let (Some(hour), Some(minute)) = (run(hour.as_bytes()), minute) else { continue };
-        if !is_time || hour > 24 || minute > 59 {
+        let behind = text[at..].trim_start_matches(COLONS);
+        let (Some(hour), Some(minute)) = (run(hour.as_bytes()), digits_of(behind, 2)) else { continue };
+        if !(1..=2).contains(&digits) || head.ends_with(COLONS) || hour > 24 || minute > 59 {
             continue;
         }
         let mut tail = &behind[2..];
-        let mut seconds = None;
-        if let Some(length) = colon(tail)
-            && let Some(second) = digits_of(&tail[length..], 2)
-        {
-            seconds = Some(second);
-            tail = without_fraction(&tail[length + 2..]);
+        let second = tail.strip_prefix(COLONS).and_then(|rest| Some((digits_of(rest, 2)?, &rest[2..])));
+        if let Some((_, rest)) = second {
+            tail = without_fraction(rest);
         }
         // 2015-03-17T16:00
-        let head = head.strip_suffix(['T', 't']).filter(|day| day.ends_with(|c: char| c.is_ascii_digit()));
-        let head = head.unwrap_or(&text[..at - digits]);
-        return Some((head, Time { minutes: (hour * 60 + minute) as i32, seconds }, tail));
+        let day = head.strip_suffix(['T', 't']).filter(|day| day.ends_with(|c: char| c.is_ascii_digit()));
+        let time = Time { minutes: (hour * 60 + minute) as i32, seconds: second.map(|(second, _)| second) };
+        return Some((day.unwrap_or(head), time, tail));
     }
     None
 }
@@ -114,23 +107,20 @@ fn with_colons(text: &str) -> Option<(&str, Time, &str)> {
 fn compact(text: &str) -> Option<(&str, Time, &str)> {
     let text = text.trim();
     let (head, rest) = (text.get(..8)?, text.get(8..)?);
-    run(head.as_bytes())?;
+    plain(head.as_bytes())?;
     let rest = rest.strip_prefix(['T', 't']).unwrap_or(rest);
     let places = rest.bytes().take_while(u8::is_ascii_digit).count();
     let part = |at: usize| run(rest.get(at..at + 2)?.as_bytes());
-    let (hour, minute) = (part(0)?, part(2)?);
-    let seconds = (places == 6).then(|| part(4))?;
-    let is_time = hour <= 24 && minute < 60 && seconds.is_none_or(|seconds| seconds < 61);
-    let time = Time { minutes: (hour * 60 + minute) as i32, seconds };
+    let (hour, minute, second) = (part(0)?, part(2)?, part(4)?);
+    let is_time = places == 6 && hour <= 24 && minute < 60 && second < 60;
+    let time = Time { minutes: (hour * 60 + minute) as i32, seconds: Some(second) };
     is_time.then(|| (head, time, without_fraction(&rest[places..])))
 }
 
 /// `12.00.00.000000000 上午`, as Oracle writes it.
 fn with_points(text: &str) -> Option<(&str, Time, &str)> {
-    let (rest, meridiem) = MERIDIEMS.iter().find_map(|(word, _)| {
-        let at = text.len().checked_sub(word.len())?;
-        text.get(at..).filter(|end| end.eq_ignore_ascii_case(word)).map(|end| (text[..at].trim_end(), end))
-    })?;
+    let rest = meridiem_behind(text)?.0;
+    let meridiem = &text[rest.len()..];
     let (head, time) = rest.rsplit_once(char::is_whitespace)?;
     let parts: Vec<i64> = time.split('.').map(|part| run(part.as_bytes())).collect::<Option<_>>()?;
     let (&[hour, minute, seconds], _) = parts.split_first_chunk::<3>()?;
@@ -140,9 +130,19 @@ fn with_points(text: &str) -> Option<(&str, Time, &str)> {
     })
 }
 
+/// The number of just so many digits that a text begins with.
 fn digits_of(text: &str, places: usize) -> Option<i64> {
-    let is_whole = !text[places.min(text.len())..].starts_with(|c: char| c.is_ascii_digit());
-    text.get(..places).filter(|_| is_whole).and_then(|digits| run(digits.as_bytes()))
+    let is_whole = |digits: &&str| !text[digits.len()..].starts_with(|c: char| c.is_ascii_digit());
+    text.get(..places).filter(is_whole).and_then(|digits| run(digits.as_bytes()))
+}
+
+/// The text before 上午 or PM at its end, and whether that is the second half of the day.
+fn meridiem_behind(text: &str) -> Option<(&str, bool)> {
+    let text = text.trim_end();
+    MERIDIEMS.iter().find_map(|(word, is_late)| {
+        let (head, end) = text.split_at_checked(text.len().checked_sub(word.len())?)?;
+        end.eq_ignore_ascii_case(word).then_some((head.trim_end(), *is_late))
+    })
 }
 
 fn without_fraction(text: &str) -> &str {
@@ -223,8 +223,19 @@ mod tests {
         ] {
             assert_eq!(apart(text).map(|apart| (apart.day, apart.turn)), Some((day.to_owned(), 0)), "{text}");
         }
-        for text in ["2026-04-30", "死亡时间:2026-03-05", "2026:03:05", "2026.3.5 下午", "0:00", "519901001200", ""]
-        {
+        for text in [
+            "2026-04-30",
+            "3:1年2",
+            "2026-03-05 1:3年",
+            "8:é0",
+            "死亡时间:2026-03-05",
+            "2026:03:05",
+            "2026.3.5 下午",
+            "0:00",
+            "519901001200",
+            "20159999000000",
+            "",
+        ] {
             assert_eq!(apart(text), None, "{text}");
         }
     }
