@@ -176,17 +176,18 @@ fn zone(text: &str, exact: bool) -> (Option<i32>, &str) {
     let ahead = || {
         let is_behind = numbered.starts_with('-');
         let rest = numbered.strip_prefix(['+', '-'])?;
-        let hours = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (hours, minutes, rest) = match hours {
-            1 | 2 => {
-                let hours = (run(rest[..hours].as_bytes())?, &rest[hours..]);
-                let minutes = hours.1.strip_prefix(':').and_then(|rest| Some((digits_of(rest, 2)?, &rest[2..])));
-                let (minutes, rest) = minutes.unwrap_or((0, hours.1));
-                (hours.0, minutes, rest)
-            }
-            4 => (run(rest[..2].as_bytes())?, run(rest[2..4].as_bytes())?, &rest[4..]),
+        let (digits, rest) = rest.split_at(rest.bytes().take_while(u8::is_ascii_digit).count());
+        let (hours, minutes) = match digits.len() {
+            1 | 2 => (digits, None),
+            4 => (&digits[..2], run(&digits.as_bytes()[2..])),
             _ => return None,
         };
+        let behind_colon = rest.strip_prefix(':').and_then(|rest| Some((digits_of(rest, 2)?, &rest[2..])));
+        let (minutes, rest) = match (minutes, behind_colon) {
+            (None, Some((minutes, rest))) => (minutes, rest),
+            (minutes, _) => (minutes.unwrap_or(0), rest),
+        };
+        let hours = run(hours.as_bytes())?;
         let minutes = (hours * 60 + minutes) as i32;
         (hours <= 14 && ends(rest)).then_some((if is_behind { -minutes } else { minutes }, rest))
     };
