@@ -65,6 +65,30 @@ fn the_list_of_an_earlier_month_that_comes_late_is_told_and_not_taken() {
 }
 
 #[test]
+fn a_list_without_a_date_gives_way_to_the_month_that_comes_out_and_to_none_long_before_it() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::running(BINARY, root.path(), VILLAGE, "甲村", "2026-04-15");
+    let [first, second] = ["19500302/001", "19780615/003"].map(number);
+    let header = "姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
+    let both = format!("{header}张三,{first},A类,2020.1.5,2026.3.5,在保\n李四,{second},A类,2020.1.5,2026.1.5,在保\n");
+    let one = format!("{header}张三,{first},A类,2020.1.5,2026.3.5,在保\n");
+    fs::write(node.inbox().join("低保.csv"), &both).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    fs::write(node.inbox().join("2026年2月低保.csv"), &one).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    let active = |node: &Node| node.json(&["people", "李四"])[0]["entries"][0]["status"].clone();
+    assert_eq!(active(&node), "active", "of February, which was over a month and a half before");
+    let refused = node.json(&["quarantine"]);
+    let [refused] = &refused[..] else { panic!("{refused:?}") };
+    assert_eq!(refused["code"], "older-than-known");
+    assert!(node.json(&["findings", "--rule", "left-without-decision"]).is_empty());
+    fs::write(node.inbox().join("2026年3月低保.csv"), &one).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(active(&node), "removed", "the list of March comes out in April");
+    node.stop();
+}
+
+#[test]
 fn a_word_for_the_state_that_nobody_knew_is_named_until_the_office_adds_it() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(&root);

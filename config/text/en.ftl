@@ -319,7 +319,7 @@ finding-total-differs =
 finding-list-late =
     The { $list } of { $area } { $last ->
         [none] has not come yet
-       *[other] came last on { $last }
+       *[other] is known as of { $last }
     }{ $days ->
         [none] {""}
        *[other] , { $days } days ago
@@ -359,6 +359,7 @@ problem-whose-death = a line of several people tells of a death and not whose it
 problem-parent-or-child = a list of support for parents tells of a death and not whether it is the parent's or the child's; the parents are taken as living. Name the column 本人死亡时间 where it is theirs, 子女死亡时间 where it is the child's
 problem-head-apart = heads are named beside the members of their households and have no line of their own; they are taken for people of the list. Give each a line if they are, and leave their numbers out if not
 problem-unclear-title = a title, or the name of a sheet or file, tells of a death or a move, and not clearly of whom; the lines under it are taken as they say themselves, else as active. Part the dead from those who moved, or write the state on each line
+problem-unread-dates = most dates of this column cannot be read; its lines are taken without them. Write them whole (2026-03-05), or state year and month in the title
 problem-unread-column = a column that is not read tells of deaths, or that people were not paid; its lines are taken as their other columns say. Name the column 状态 or 死亡日期 if it says how each line stands
 problem-doubtful-end = these words tell of a death or a move, and not clearly whose or whether, or another column says otherwise; neither is read from them, and the people count as living unless another column says more. Write the state of each person in a column of its own
 problem-several-names = several names in one cell, and no one number that says whose line it is; nobody is read from it. Write each person on a line of their own

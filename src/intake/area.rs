@@ -1,8 +1,7 @@
 //! Where a sheet's lines belong: by its name, its title, the file, the folder, or the node itself.
 
-use crate::domain::{Area, Date, Level, PartialDate};
+use crate::domain::{Area, Level};
 
-use super::clean::date::western;
 use super::clean::place::codes;
 use super::places::Places;
 use super::row::Cell;
@@ -104,68 +103,6 @@ pub fn narrowed(own: Option<Area>, sheet: Area) -> Area {
     own.filter(|own| !own.contains(sheet)).unwrap_or(sheet)
 }
 
-/// The date written on a sheet (填报日期：2026年4月30日) or in a name (2026年4月低保名单, 202604): the latest of them, as a
-/// title is often left from an earlier month. A month is its last day.
-pub fn stated_on<'t>(texts: impl Iterator<Item = &'t str>, today: Date) -> Option<Date> {
-    texts.filter_map(date_in).filter(|date| date.first() <= today).map(PartialDate::last).max()
-}
-
-/// The month that a sheet's name states: 2026年3月, 202603, 26年3月, or 3月 and 三月 of the last twelve months; of a year
-/// (2026年度) the last.
-pub fn month_in(text: &str, today: Date) -> Option<(i16, i8)> {
-    let text = &western(text);
-    if let Some(date) = date_in(text) {
-        return Some((date.parts().0, date.parts().1));
-    }
-    let number = |text: &str| -> Option<i16> {
-        let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-        digits.rsplit(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-    };
-    let Some((before, _)) = text.split_once('月') else {
-        let digits = text.trim_matches(|c: char| !c.is_ascii_digit());
-        return digits.parse().ok().filter(|year| (2000..2100).contains(year)).map(|year| (year, 12));
-    };
-    let month = i8::try_from(number(before)?).ok().filter(|month| (1..=12).contains(month))?;
-    let year = match before.split_once('年') {
-        Some((year, _)) => 2000 + number(year).filter(|year| (0..100).contains(year))?,
-        None if month > today.month() => today.year() - 1,
-        None => today.year(),
-    };
-    Some((year, month))
-}
-
-fn date_in(text: &str) -> Option<PartialDate> {
-    let digits: Vec<(usize, &str)> = text
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|run| !run.is_empty())
-        .map(|run| (run.as_ptr() as usize - text.as_ptr() as usize, run))
-        .collect();
-    digits.iter().enumerate().find_map(|(at, (start, run))| {
-        let number = |text: &str| text.parse::<i16>().ok();
-        let next = |steps: usize| {
-            let (next_start, next_run) = digits.get(at + steps)?;
-            let (before_start, before) = digits[at + steps - 1];
-            let between = &text[before_start + before.len()..*next_start];
-            (between.chars().count() <= 2 && next_run.len() <= 2).then_some(*next_run)
-        };
-        let year = number(run.get(..4)?).filter(|year| (2000..2100).contains(year))?;
-        match run.len() {
-            8 => PartialDate::day(year, number(&run[4..6])? as i8, number(&run[6..8])? as i8),
-            6 => PartialDate::month(year, number(&run[4..6])? as i8),
-            4 => {
-                let behind = text[start + 4..].chars().next();
-                if !matches!(behind, Some('年' | '-' | '.' | '/')) {
-                    return None;
-                }
-                let month = next(1).and_then(number)? as i8;
-                let day = next(2).and_then(number).and_then(|day| PartialDate::day(year, month, day as i8));
-                day.or_else(|| PartialDate::month(year, month))
-            }
-            _ => None,
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,16 +145,6 @@ mod tests {
         assert_eq!(of_cell("幸福村"), None);
         assert_eq!(of_cell("519901001200000"), Some(area("519901001200")));
         assert_eq!((of_cell("519901001200013"), of_cell("519901001000")), (None, Some(area("519901001"))));
-    }
-
-    #[test]
-    fn the_date_of_a_list_stands_in_its_title_or_name() {
-        let today = Date::constant(2026, 5, 3);
-        let on = |text| stated_on([text].into_iter(), today).map(|date| date.to_string());
-        assert_eq!(on("填报日期:2026年04月30日").as_deref(), Some("2026-04-30"));
-        assert_eq!(on("XX镇2024年3月低保名单(最终版)(2).xls").as_deref(), Some("2024-03-31"));
-        assert_eq!(on("202604低保.xlsx").as_deref(), Some("2026-04-30"));
-        assert_eq!((on("519901001200村花名册"), on("2027年1月")), (None, None));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What a sheet's cells say of its columns: the meaning of a column whose header nobody knows, and how digits in it are
 //! to be read. Looked at once, in the first lines.
 
+use std::borrow::Cow;
+
 use crate::domain::{IdState, List};
 
-use super::clean::date::DateOrder;
+use super::clean::date::{DateOrder, clock};
 use super::clean::flag::{FlagDigits, FlagsAsked};
 use super::clean::given::Circles;
 use super::clean::name::are_names;
@@ -166,12 +168,22 @@ pub fn lost_tails(layout: &Layout, data: &[Row]) -> bool {
 /// What dates like 5/6/1990 and 5/6/26 mean, where the other dates of the sheet show it.
 pub fn date_order(layout: &Layout, data: &[Row]) -> DateOrder {
     let (mut day, mut month, mut short_year_last) = (false, false, false);
+    let (mut month_first, mut year_first) = (false, false);
     for (_, column) in layout.kept.iter().filter(|(field, _)| field.is_date()) {
         for row in data {
-            let Cell::Text(text) = row.cell(*column) else { continue };
-            let mut parts = text.split(['/', '-', '.']).map(|part| part.parse::<u16>().unwrap_or(0));
+            let text = match row.cell(*column) {
+                Cell::Text(text) => clock::apart(text).map_or(Cow::Borrowed(text), |apart| Cow::Owned(apart.day)),
+                cell @ Cell::Number(value) if value.fract() != 0.0 => Cow::Owned(cell.to_text()),
+                _ => continue,
+            };
+            let mut parts = text.split(['/', '-', '.']).map(|part| part.trim().parse::<u16>().unwrap_or(0));
             let (first, second, third) = (parts.next(), parts.next(), parts.next());
-            let (Some(first), Some(second), Some(third)) = (first, second, third) else { continue };
+            let (Some(first), Some(second)) = (first, second) else { continue };
+            let Some(third) = third else {
+                month_first |= (1..=12).contains(&first) && (13..=31).contains(&second);
+                year_first |= (13..=99).contains(&first);
+                continue;
+            };
             if third > 999 {
                 day |= (13..=31).contains(&first);
                 month |= (13..=31).contains(&second);
@@ -180,7 +192,7 @@ pub fn date_order(layout: &Layout, data: &[Row]) -> DateOrder {
             }
         }
     }
-    DateOrder { day_first: (day != month).then_some(day), short_year_last }
+    DateOrder { day_first: (day != month).then_some(day), short_year_last, month_first: month_first && !year_first }
 }
 
 #[cfg(test)]
@@ -236,6 +248,9 @@ mod tests {
         };
         assert_eq!(of(&["5/6/1990", "12/31/1960"]).day_first, Some(false));
         assert_eq!(of(&["5/6/1990", "31/12/1960"]).day_first, Some(true));
+        assert_eq!(of(&["5/6/1990 0:00", "12/31/1960 12:00:00 AM"]).day_first, Some(false));
+        assert!(of(&["01-02", "01-13"]).month_first);
+        assert!(!of(&["01-02", "01-13", "26-03"]).month_first && !of(&["1990.5"]).month_first);
         for dates in [&["5/6/1990"][..], &["31/12/1960", "12/31/1960"], &["1990/12/31"], &["26/3/30", "3/9/26"]] {
             assert_eq!(of(dates), DateOrder::default(), "{dates:?}");
         }

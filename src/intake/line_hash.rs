@@ -36,7 +36,7 @@ impl LineHash {
                     Cell::Text(text) if *field == Field::Remark && !cleaner.is_noted(text) => {}
                     Cell::Text(text) => {
                         self.bytes.extend_from_slice(text.as_bytes());
-                        if let Some(year) = cleaner.year_of_sheet(*field, text) {
+                        if let Some(year) = cleaner.year_of_sheet(*field, Cell::Text(text)) {
                             self.bytes.extend_from_slice(&year.to_le_bytes());
                         }
                         // The same words mean another month in next month's list.
@@ -51,6 +51,9 @@ impl LineHash {
                     Cell::Number(value) => {
                         self.bytes.push(1);
                         self.bytes.extend_from_slice(&value.to_le_bytes());
+                        if let Some(year) = cleaner.year_of_sheet(*field, Cell::Number(value)) {
+                            self.bytes.extend_from_slice(&year.to_le_bytes());
+                        }
                     }
                     Cell::Date(date) => {
                         let (year, month, day) = date.parts();

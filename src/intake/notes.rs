@@ -2,6 +2,7 @@
 
 use crate::domain::mask;
 
+use super::clean::date::western;
 use super::fold::{fold_header, is_han};
 use super::header::is_known_key;
 use super::report::{Refusal, RefusalCode, Sink};
@@ -71,6 +72,7 @@ impl Notes {
             }
             let word = match note.code {
                 // No village has a name in it, and no person a number of twelve places; headers are masked already.
+                RefusalCode::UnreadDates => note.word.clone(),
                 RefusalCode::AreaDamaged | RefusalCode::UnreadColumn => cut(&note.word),
                 _ => shown(&note.word, note.lines, is_of_the_trade),
             };
@@ -98,6 +100,13 @@ pub fn shown_headers<'h>(headers: impl Iterator<Item = &'h str>, vocabulary: &Vo
     };
     let header = |written: &str| written.split('.').map(part).collect::<Vec<_>>().join(".");
     headers.map(header).collect::<Vec<_>>().join("、")
+}
+
+/// How a date is written, without the date: `**-*月 -**`.
+pub fn shown_shape(text: &str, vocabulary: &Vocabulary) -> String {
+    let shape = western(text).replace(|c: char| c.is_ascii_digit(), "*");
+    let is_of_the_trade = |c: char| vocabulary.is_of_headers(c) || vocabulary.is_of_the_trade(c);
+    cut(&without_names(&shape, &is_of_the_trade))
 }
 
 /// A file's name as the log of the service shows it. Offices write whose file it is into it, and the person's number.

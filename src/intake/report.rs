@@ -102,13 +102,15 @@ pub enum RefusalCode {
     UnclearTitle,
     /// A column that nobody reads tells of deaths, or that people were not paid. Its lines are taken as their other columns say.
     UnreadColumn,
+    /// A column of dates of which most cannot be read. Its lines are taken without them.
+    UnreadDates,
     /// Words that tell a death or a move, and not clearly whose, or whether. Neither is read from them.
     DoubtfulEnd,
 }
 
 impl RefusalCode {
     /// Codes of what was taken all the same, and only not understood.
-    pub const NOTES: [RefusalCode; 8] = [
+    pub const NOTES: [RefusalCode; 9] = [
         RefusalCode::UnknownState,
         RefusalCode::AreaDamaged,
         RefusalCode::WhoseDeath,
@@ -117,6 +119,7 @@ impl RefusalCode {
         RefusalCode::HeadApart,
         RefusalCode::UnclearTitle,
         RefusalCode::UnreadColumn,
+        RefusalCode::UnreadDates,
     ];
 
     pub fn is_note(self) -> bool {

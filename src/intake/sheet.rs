@@ -19,6 +19,7 @@ use super::notes::shown_headers;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
 use super::report::{FileReport, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
 use super::row::{Cell, Row, Rows};
+use super::stated::SheetTime;
 use super::table::{Learnt, Part, Table};
 
 /// Lines looked at before the first is read, to learn what the digits of a sex column mean.
@@ -84,8 +85,8 @@ pub fn read(
     let mut data = window.split_off(first + depth);
     data.iter_mut().for_each(|row| joined.iter().for_each(|joined| joined.join(row)));
     let (header_row, list, lines_before) = (window[first].number, layout.list, report.lines);
-    let stated_on = area::stated_on(texts(origin, &titles, context), context.today);
-    let learnt = Learnt { data: &data, typed: rows.typed(), epoch_1904: rows.epoch_1904(), stated_on };
+    let stated = SheetTime::of(texts(origin, &titles, context), context.today);
+    let learnt = Learnt { data: &data, typed: rows.typed(), epoch_1904: rows.epoch_1904(), stated };
     let called = called(&window[..first], &columns, origin, context);
     let table = Table::new(layout, columns, &called, &learnt, context);
     let named: Vec<String> = origin.name.map(str::to_owned).into_iter().collect();
@@ -216,7 +217,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             hidden: self.origin.hidden,
             list: self.table.layout.list,
             area: self.area,
-            stated_on: self.table.reading.stated_on,
+            stated_on: self.table.reading.stated.on,
             header_row,
             recognised: self.table.layout.recognised.clone(),
             dropped: self.table.layout.dropped,

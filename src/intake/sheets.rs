@@ -11,7 +11,7 @@ use super::repeats::{self, First, Says};
 use super::report::{FileReport, Refusal, RefusalCode, Sink, Unreadable, UnreadableCode};
 use super::row::Rows;
 use super::sheet::{self, Origin, Outcome};
-use super::{Context, area, origin, whole};
+use super::{Context, origin, stated, whole};
 
 /// Reads the rows of a sheet.
 pub type ReadRows<'r> = &'r mut dyn FnMut(&mut dyn Rows) -> Result<Outcome, Unreadable>;
@@ -133,7 +133,7 @@ fn repeated<'o>(
 
 /// The month each sheet's name states, where the names differ by their month alone, each by another one.
 fn months(sheets: &[Named], today: Date) -> Vec<Option<(i16, i8)>> {
-    let month = |(name, _): &Named| area::month_in(&fold_word(name.as_deref()?), today);
+    let month = |(name, _): &Named| stated::month_in(&fold_word(name.as_deref()?), today);
     let bare = |(name, _): &Named| -> String {
         let kept = western(name.as_deref().unwrap_or_default());
         kept.chars()

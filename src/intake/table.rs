@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::domain::{Area, Date};
+use crate::domain::Area;
 
 use super::Context;
 use super::band::{self, Said};
@@ -20,7 +20,9 @@ use super::nameless;
 use super::parents;
 use super::reviews;
 use super::row::Row;
+use super::stated::SheetTime;
 use super::totals::Counts;
+use super::undated::Undated;
 use super::unread::Unread;
 
 /// What is known of a sheet when its tables begin.
@@ -30,7 +32,7 @@ pub struct Learnt<'a> {
     /// See [`Reading`].
     pub typed: bool,
     pub epoch_1904: bool,
-    pub stated_on: Option<Date>,
+    pub stated: SheetTime,
 }
 
 /// One of the people of a row.
@@ -61,6 +63,8 @@ pub struct Table<'v> {
     pub legends: Vec<Legend>,
     /// Columns that nobody reads.
     pub unread: Vec<Unread>,
+    /// Columns of dates of which most cannot be read.
+    pub undated: Vec<Undated>,
     /// Heads who may have no line of their own.
     pub heads: Heads,
     pub line_area: LineArea,
@@ -102,7 +106,7 @@ impl<'v> Table<'v> {
             typed: learnt.typed,
             epoch_1904: learnt.epoch_1904,
             today: context.today,
-            stated_on: learnt.stated_on,
+            stated: learnt.stated,
             said,
             flags: content::flags_asked(&layout, lines),
             circles: content::circles(&layout, lines, context.vocabulary),
@@ -112,6 +116,7 @@ impl<'v> Table<'v> {
             legends: Legend::of(&layout),
             of_parents: parents::without_doubtful(&layout, lines, context.vocabulary),
             unread: Unread::of(&layout, context.vocabulary),
+            undated: Undated::of(&layout, lines, &reading, context.vocabulary),
             columns,
             said,
             reading,
@@ -133,6 +138,7 @@ impl<'v> Table<'v> {
         self.cleaner = Cleaner::new(context.vocabulary, &layout, self.reading);
         self.of_parents = parents::without_doubtful(&layout, &[], context.vocabulary);
         self.unread = Unread::of(&layout, context.vocabulary);
+        self.undated.clear();
         self.legends = Legend::of(&layout);
         self.layout = layout;
     }
@@ -183,6 +189,7 @@ impl<'v> Table<'v> {
             u8::from(self.reading.damaged_tails),
             self.reading.order.day_first.map_or(0, |first| 1 + u8::from(first)),
             u8::from(self.reading.order.short_year_last),
+            u8::from(self.reading.order.month_first),
         ];
         bytes.extend(self.layout.kept.iter().map(|(field, _)| *field as u8));
         bytes.extend(

@@ -15,8 +15,8 @@ use crate::domain::Date;
 use crate::error::{Context as _, Error};
 use crate::settings::file_name::{real_path, shown_name};
 
-use super::area;
 use super::container::is_lock_name;
+use super::stated::stated_on;
 use super::vocabulary::Vocabulary;
 
 /// Folders below the watched one; deeper ones are not looked into.
@@ -223,7 +223,7 @@ impl Watch {
 /// the list that it changes, or would be taken for it.
 pub fn in_order(files: &mut [Seen], today: Date, vocabulary: &Vocabulary) {
     files.sort_by_cached_key(|seen| {
-        let stated = area::stated_on([seen.rel_path.as_str()].into_iter(), today);
+        let stated = stated_on([seen.rel_path.as_str()].into_iter(), today);
         let is_of_changes = vocabulary.parts.of(&seen.rel_path).is_of_changes;
         (stated.is_none(), stated, is_of_changes, seen.modified, seen.rel_path.clone())
     });

@@ -203,6 +203,10 @@ fn held_date(date: &calamine::ExcelDateTime) -> Option<Held> {
 }
 
 fn iso_date(text: &str) -> Option<Held> {
+    // An instant of UTC may be of the next day here.
+    if text.ends_with('Z') {
+        return Some(Held::Text(text.to_owned()));
+    }
     let day = text.get(..10).unwrap_or(text);
     Some(day.parse::<PartialDate>().map_or_else(|_| Held::Text(text.to_owned()), Held::Date))
 }

@@ -182,7 +182,7 @@ fn settle(
                         scope.begin_anew();
                         plan = self::plan(view, has_below, setting, manner, at, &scope)?;
                     }
-                    let planned = match scope.newer(manner, plan.reach) {
+                    let planned = match scope.newer(manner, plan.reach, setting) {
                         Some(newer) => Err(newer),
                         None => Ok(plan),
                     };

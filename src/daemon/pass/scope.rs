@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
 
+use crate::domain::date::days_between;
 use crate::domain::{Area, Date, List, Record, Uid};
 use crate::intake::Part;
 use crate::rules::{SnapshotFacts, StatedTotal};
@@ -225,16 +226,22 @@ impl Scope {
 
     /// The list that counts, where this file is of an earlier day: files come late and out of order (DOMAIN.md 6 row
     /// 17). The same file written anew is a correction, whatever day it states, and what speaks of no other file takes the
-    /// place of none.
-    pub fn newer(&self, manner: &Manner, reach: Reach) -> Option<Outdated> {
+    /// place of none. A list that states no day is of the month in which it came or of the one before, which comes out in
+    /// that month too: what ended more than a cycle before it came is older.
+    pub fn newer(&self, manner: &Manner, reach: Reach, setting: &Setting) -> Option<Outdated> {
         let speaks_of = |run: &Run| run.file != manner.file && self.speaks_of(&run.file, reach, manner);
         if reach != Reach::All && !self.runs.iter().any(speaks_of) {
             return None;
         }
         let before = self.before.as_ref().filter(|before| before.facts.file != manner.file)?;
-        let (stated_on, newer_on) = (self.stated_on?, before.stated_on?);
-        let outdated = stated_on < newer_on && !manner.released;
-        outdated.then(|| Outdated { stated_on, newer_on, newer_file: before.facts.file.clone() })
+        let stated_on = self.stated_on?;
+        let came_on = before.facts.taken_on.min(setting.today);
+        let newer_on = before.stated_on.unwrap_or(came_on);
+        let is_older = match before.stated_on {
+            Some(newer_on) => stated_on < newer_on,
+            None => days_between(stated_on, came_on) > setting.parameters.list_cycle_days,
+        };
+        (is_older && !manner.released).then(|| Outdated { stated_on, newer_on, newer_file: before.facts.file.clone() })
     }
 
     pub fn snapshot(&self, key: SnapshotKey, manner: &Manner, setting: &Setting, reach: Reach) -> Snapshot {

@@ -1,9 +1,16 @@
 //! Dates of every shape clerks write, with the precision they gave (DOMAIN.md 6 row 8 and the date reading rules).
 
+pub mod clock;
+mod english;
+mod last;
+
 use crate::domain::{Date, PartialDate};
 
 use super::super::row::Cell;
+use super::super::stated::SheetTime;
 use super::super::vocabulary::Vocabulary;
+
+pub use last::latest;
 
 /// In which order the dates of a sheet stand that do not begin with a year of four digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,6 +19,8 @@ pub struct DateOrder {
     pub day_first: Option<bool>,
     /// `3/9/26` is 9 March 2026, and not 2003: another date of the sheet can be nothing else.
     pub short_year_last: bool,
+    /// `1.12` is 12 January, and not of 2001: another date of the sheet can be nothing else.
+    pub month_first: bool,
 }
 
 /// What else is known when a date is read.
@@ -23,8 +32,8 @@ pub struct DateHints {
     pub epoch_1904: bool,
     pub order: DateOrder,
     pub today: Date,
-    /// The day or month-end that the sheet states: of its year is a day without one.
-    pub stated_on: Option<Date>,
+    /// Of its year is a day without one.
+    pub stated: SheetTime,
     /// A birth date can lie a century back; an office's own dates cannot.
     pub birth: bool,
     /// What the citizen number says of the birth: decides the century of `90.5.6`.
@@ -53,8 +62,15 @@ pub fn read(cell: Cell<'_>, hints: &DateHints, vocabulary: &Vocabulary) -> Resul
 fn number(value: f64, hints: &DateHints) -> Option<PartialDate> {
     let whole = value.trunc() as i64;
     let rest = value.fract();
+    if (1e13..1e14).contains(&value) {
+        return clock::apart(&format!("{whole}")).and_then(|apart| plain(apart.day.as_bytes()));
+    }
     if !(0.0..1e9).contains(&value) {
         return None;
+    }
+    if (1.0..13.0).contains(&value) && rest > 1e-9 {
+        let text = format!("{value}");
+        return day_alone(&groups(&text), '.', true, hints);
     }
     if YEARS.contains(&whole) && rest > 1e-9 {
         // 1990.1 was typed as 1990.1 or as 1990.10.
@@ -97,51 +113,12 @@ fn ymd(year: i64, month: i64, day: i64) -> Option<PartialDate> {
     PartialDate::day(y, m, d).or_else(|| PartialDate::month(y, m)).or_else(|| PartialDate::year(y))
 }
 
-/// The last day of several in one cell (2025-03-01、2026-01-05) that is not still to come (下次复核2027-01-05).
-pub fn latest(cell: Cell<'_>, hints: &DateHints, vocabulary: &Vocabulary) -> Result<Option<PartialDate>, ()> {
-    let Cell::Text(text) = cell else { return read(cell, hints, vocabulary) };
-    if let Some(date) = plain(text.as_bytes()) {
-        return Ok(Some(date).filter(|date| date.parts().0 > PLACEHOLDER_YEAR_MAX));
-    }
-    let whole = read(cell, hints, vocabulary);
-    let starts = years(text);
-    let ends = starts.iter().skip(1).copied().chain([text.len()]);
-    let is_next = |start: usize| {
-        let before = text[..start].trim_end_matches(|c: char| !c.is_alphanumeric());
-        // 下次 stands before the day or a few words before it, and behind the day before that.
-        let own = &before[before.rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1)..];
-        vocabulary.hints_not.iter().any(|word| own.contains(word.as_str()))
-    };
-    let own = starts.iter().copied().zip(ends).filter(|(start, _)| !is_next(*start));
-    let dates = own.filter_map(|(start, end)| read_text(&text[start..end], hints, vocabulary).ok().flatten());
-    let last = dates.filter(|date| date.first() <= hints.today).max_by_key(|date| (date.last(), date.first()));
-    let places = |date: PartialDate| usize::from(date.parts().1 > 0) + usize::from(date.parts().2 > 0);
-    match (last, whole) {
-        (Some(last), Ok(Some(whole))) if starts.len() == 1 && places(whole) >= places(last) => Ok(Some(whole)),
-        (Some(last), _) => Ok(Some(last)),
-        (None, whole) => whole,
-    }
-}
-
-/// Where a year of four digits, or a day of eight, begins in a text.
-fn years(text: &str) -> Vec<usize> {
-    let bytes = text.as_bytes();
-    let mut starts = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let digits = bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
-        let is_century = bytes[at..].starts_with(b"19") || bytes[at..].starts_with(b"20");
-        if is_century && matches!(digits, 4 | 8) {
-            starts.push(at);
-        }
-        at += digits.max(1);
-    }
-    starts
-}
-
 fn read_text(text: &str, hints: &DateHints, vocabulary: &Vocabulary) -> Result<Option<PartialDate>, ()> {
     if let Some(date) = plain(text.as_bytes()) {
         return Ok(Some(date));
+    }
+    if let Some(apart) = clock::apart(text) {
+        return Ok(read_text(&apart.day, hints, vocabulary)?.map(|date| apart.here(date)));
     }
     let folded = super::super::fold::fold_word(text);
     if vocabulary.none.contains(&folded) || vocabulary.present.contains(&folded) {
@@ -153,7 +130,9 @@ fn read_text(text: &str, hints: &DateHints, vocabulary: &Vocabulary) -> Result<O
     if solar.is_some() {
         return Ok(solar);
     }
-    let date = loose(text, &folded, hints).ok_or(())?;
+    // Who is still to be born was read wrong.
+    let is_born = |date: &PartialDate| !hints.birth || date.first() <= hints.today;
+    let date = loose(text, &folded, hints).filter(is_born).ok_or(())?;
     Ok(Some(if lunar.is_some() { PartialDate::year(date.parts().0).unwrap_or(date) } else { date }))
 }
 
@@ -195,9 +174,12 @@ fn run(bytes: &[u8]) -> Option<i64> {
     })
 }
 
-/// Everything else: width, Chinese numerals, times behind, words around, two-digit years, other orders.
+/// Everything else: width, Chinese numerals, words around, two-digit years, other orders.
 fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
-    // A time of day behind the date is of no interest; `fold_word` has eaten the blank between them.
+    if let Some(date) = english::read(text, hints) {
+        return date;
+    }
+    // What stands behind the date is of no interest; `fold_word` has eaten the blank between them.
     let cut = text.trim().split([' ', '\u{3000}', 'T']).next().filter(|first| groups(&western(first)).len() >= 3);
     let apart: Vec<&str> = text.split_whitespace().collect();
     let numbers = apart.len() == 3 && apart.iter().all(|part| run(part.as_bytes()).is_some());
@@ -217,9 +199,6 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
         let value = |at: usize| groups.get(at).and_then(|digits| run(digits.as_bytes()));
         return ymd(value(0)?.checked_add(1911)?, value(1).unwrap_or(0), value(2).unwrap_or(0));
     }
-    if let Some(date) = english_month(&western, hints) {
-        return date;
-    }
     let groups = groups(&western);
     let first = groups.first()?;
     let value = |at: usize| groups.get(at).and_then(|digits| run(digits.as_bytes()));
@@ -229,6 +208,15 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
     }
     if first.len() == 4 && groups.len() == 1 && western.contains("半年") {
         return ymd(value(0)?, if western.contains('上') { 6 } else { 12 }, 0);
+    }
+    // 18-3月 -15: as a Chinese Oracle writes it, the day first.
+    if let [day, month, year] = groups[..]
+        && matches!(year.len(), 2 | 4)
+        && western == format!("{day}-{month}月-{year}")
+    {
+        let (day, month) = (value(0)?, value(1)?);
+        let year = if year.len() == 2 { century(value(2)?, month, hints)? } else { value(2)? };
+        return ymd(year, month, day);
     }
     match (first.len(), groups.len()) {
         (8, _) => digits(value(0)?, hints),
@@ -251,7 +239,12 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
         (1 | 2, 3) if hints.order.short_year_last => ymd(century(value(2)?, value(0)?, hints)?, value(0)?, value(1)?),
         // 3月5日, 3月份: of the year of the sheet.
         (1 | 2, 1 | 2) if !hints.birth && !western.contains('年') && western.contains('月') => {
-            of_sheet(value(0)?, value(1).unwrap_or(0), hints.stated_on?)
+            of_sheet(value(0)?, value(1).unwrap_or(0), hints)
+        }
+        // 1.2, 01-02
+        (1 | 2, 2) if !hints.birth && value(0)? <= 12 && western.len() == first.len() + groups[1].len() + 1 => {
+            let between = western[first.len()..].chars().next()?;
+            day_alone(&groups, between, !hints.typed, hints)
         }
         // 11月20日, 11.20, 5.6: of which year nobody says, nor whether the first is one.
         (1 | 2, 2) if !western.contains('年') && (western.contains('月') || !hints.birth && value(0)? <= 12) => None,
@@ -264,11 +257,23 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
     }
 }
 
-/// A day or month without its year: the last one before the sheet's own day.
-fn of_sheet(month: i64, day: i64, stated_on: Date) -> Option<PartialDate> {
-    let year = i64::from(stated_on.year());
-    let date = ymd(year, month, day).filter(|date| date.parts().1 > 0)?;
-    if date.first() > stated_on { ymd(year - 1, month, day) } else { Some(date) }
+/// A day or month without its year, by what the sheet states.
+fn of_sheet(month: i64, day: i64, hints: &DateHints) -> Option<PartialDate> {
+    let year = hints.stated.year_of(month, day, hints.today)?;
+    ymd(i64::from(year), month, day)
+}
+
+/// `1.2`, `01-02` under a title that states the time, where the first cannot be a year. `loses_zeros`: `1.1` may have been
+/// `1.10`.
+fn day_alone(groups: &[&str], between: char, loses_zeros: bool, hints: &DateHints) -> Option<PartialDate> {
+    let &[month, day] = groups else { return None };
+    let is_month = month.len() == 1 || hints.order.month_first;
+    if hints.birth || !is_month || day.len() > 2 || !['.', '-', '/'].contains(&between) {
+        return None;
+    }
+    let (month, day) = (run(month.as_bytes())?, run(day.as_bytes())?);
+    let is_cut = between == '.' && loses_zeros && (1..=3).contains(&day);
+    of_sheet(month, if is_cut { 0 } else { day }, hints).filter(|date| is_cut || date.parts().2 > 0)
 }
 
 /// `1990.5`; but `1990.1` from a text file may have been `1990.10`.
@@ -299,13 +304,19 @@ fn day_month_year(first: i64, second: i64, year: i64, day_first: Option<bool>) -
 /// Whoever has no number yet is this young, and not a hundred years older.
 const INFANT_MONTHS_MAX: i64 = 12;
 
+/// Nothing that an office here did is of an earlier year.
+const OFFICES_SINCE: i64 = 1_949;
+
 /// The century of a two-digit year: by the citizen number, else where only one century is possible, or likely.
 fn century(year: i64, month: i64, hints: &DateHints) -> Option<i64> {
     let this = i64::from(hints.today.year());
     let (late, early) = (this / 100 * 100 + year, this / 100 * 100 - 100 + year);
     let late_possible = late < this || (late == this && month <= i64::from(hints.today.month()));
-    if !late_possible || !hints.birth {
-        return Some(if late_possible { late } else { early });
+    if !hints.birth {
+        return if late_possible { Some(late) } else { Some(early).filter(|early| *early >= OFFICES_SINCE) };
+    }
+    if !late_possible {
+        return Some(early);
     }
     let Some(known) = hints.by_number.map(|date| i64::from(date.parts().0)) else {
         let months = (this - late) * 12 + i64::from(hints.today.month()) - month;
@@ -314,29 +325,11 @@ fn century(year: i64, month: i64, hints: &DateHints) -> Option<i64> {
     [late, early].into_iter().find(|candidate| *candidate == known)
 }
 
-/// `6-May-90`, `May-1990`: what an English Excel makes of a date; no year where it may be of either
-/// century, as of a birth in `05-Mar-25`.
-fn english_month(text: &str, hints: &DateHints) -> Option<Option<PartialDate>> {
-    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let at = MONTHS.iter().enumerate().find_map(|(index, name)| text.find(name).map(|at| (index, at)))?;
-    let (index, position) = at;
-    let before = groups(&text[..position]);
-    let after = groups(&text[position..]);
-    // Mar 5, 2026
-    let (day_behind, after) = match &after[..] {
-        [day, year, ..] if day.len() <= 2 && year.len() == 4 => (Some(*day), &after[1..]),
-        groups => (None, groups),
-    };
-    let year = run(after.first().or_else(|| before.last())?.as_bytes())?;
-    let year = match year {
-        0..100 if hints.birth => century(year, index as i64 + 1, hints),
-        0..30 => Some(2_000 + year),
-        30..100 => Some(1_900 + year),
-        year => Some(year),
-    };
-    let day = day_behind.or(before.last().copied().filter(|_| !after.is_empty()));
-    let day = day.and_then(|digits| run(digits.as_bytes())).unwrap_or(0);
-    Some(year.and_then(|year| ymd(year, index as i64 + 1, day)))
+/// Whether only the year was read of a text, as nobody can say which of its numbers is the month: 5/6/1990.
+pub fn lacks_order(text: &str, read: PartialDate) -> bool {
+    let apart = clock::apart(text).map(|apart| apart.day);
+    let groups = groups(apart.as_deref().unwrap_or(text));
+    read.parts().1 == 0 && matches!(groups[..], [_, _, year] if year.len() == 4)
 }
 
 fn groups(text: &str) -> Vec<&str> {

@@ -15,6 +15,7 @@ use super::super::fold::fold_word;
 use super::super::layout::Layout;
 use super::super::reviews;
 use super::super::row::{Cell, trim};
+use super::super::stated::SheetTime;
 use super::super::vocabulary::{ListWords, Vocabulary};
 use super::date::{self, DateHints, DateOrder};
 use super::flag::{Answer, FlagsAsked};
@@ -82,8 +83,7 @@ pub struct Reading {
     pub typed: bool,
     pub epoch_1904: bool,
     pub today: Date,
-    /// The day or month-end that the sheet states.
-    pub stated_on: Option<Date>,
+    pub stated: SheetTime,
     /// What the sheet's name, or a text above these lines, says of them.
     pub said: Said,
     pub flags: FlagsAsked,
@@ -93,14 +93,14 @@ pub struct Reading {
 impl Reading {
     /// How an office's own dates are to be read.
     pub fn dates(&self) -> DateHints {
-        let Reading { order, typed, epoch_1904, today, stated_on, .. } = *self;
-        DateHints { typed, epoch_1904, order, today, stated_on, birth: false, by_number: None }
+        let Reading { order, typed, epoch_1904, today, stated, .. } = *self;
+        DateHints { typed, epoch_1904, order, today, stated, birth: false, by_number: None }
     }
 }
 
 impl<'v> Cleaner<'v> {
     pub fn new(vocabulary: &'v Vocabulary, layout: &Layout, reading: Reading) -> Cleaner<'v> {
-        let Reading { digits, damaged_tails, today, stated_on, said, flags, circles, .. } = reading;
+        let Reading { digits, damaged_tails, today, stated, said, flags, circles, .. } = reading;
         Cleaner {
             vocabulary,
             words: vocabulary.of(layout.list),
@@ -122,7 +122,7 @@ impl<'v> Cleaner<'v> {
             answers: Default::default(),
             undated: Memo::default(),
             reviews: Memo::default(),
-            month: stated_on.map_or((today.year(), today.month()), |date| (date.year(), date.month())),
+            month: stated.on.map_or((today.year(), today.month()), |date| (date.year(), date.month())),
             classes: Memo::default(),
             noticed: Noticed::default(),
         }
@@ -271,13 +271,24 @@ impl<'v> Cleaner<'v> {
     }
 
     /// The year that a day without one (3月5日) has from its sheet.
-    pub fn year_of_sheet(&self, field: Field, text: &str) -> Option<i16> {
-        use Field::{ChangeKind, DiedFlag, MovedFlag, Remark, Status};
-        let is_dated = field.is_date() || matches!(field, Status | ChangeKind | Remark | DiedFlag | MovedFlag);
-        // Asked of every date: nearly all are digits alone, and told so more quickly than any character is found.
-        let goes_by_sheet = is_dated && !text.is_ascii() && text.contains('月') && !text.contains('年');
-        let date = goes_by_sheet.then(|| date::read(Cell::Text(text), &self.dates, self.vocabulary));
-        date?.ok().flatten().map(|date| date.parts().0)
+    pub fn year_of_sheet(&self, field: Field, cell: Cell<'_>) -> Option<i16> {
+        use Field::{Birth, ChangeKind, DiedFlag, MovedFlag, Remark, Status};
+        let may_go_by_sheet = match cell {
+            // Asked of every date: nearly all begin with their year.
+            Cell::Text(text) if field.is_date() => {
+                let is_year = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit);
+                field != Birth && !text.as_bytes().windows(4).any(is_year)
+            }
+            Cell::Text(text) if matches!(field, Status | ChangeKind | Remark | DiedFlag | MovedFlag) => {
+                !text.is_ascii() && text.contains('月') && !text.contains('年')
+            }
+            Cell::Number(value) => field.is_date() && field != Birth && value.fract() != 0.0,
+            _ => false,
+        };
+        let read = |dates: &DateHints| date::read(cell, dates, self.vocabulary).ok().flatten();
+        let date = may_go_by_sheet.then(|| read(&self.dates))??;
+        let alone = read(&DateHints { stated: SheetTime::default(), ..self.dates });
+        alone.is_none().then_some(date.parts().0)
     }
 
     fn birth(&mut self, view: View<'_>, id: Option<&IdNumber>) -> Option<PartialDate> {

@@ -17,6 +17,7 @@ use super::SheetReader;
 
 impl SheetReader<'_, '_> {
     pub(super) fn line(&mut self, row: &Row, area: Area) {
+        self.tell_undated(row);
         // Also of a line that is held already: what is told of a file is told anew with each reading.
         let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
         let own = View { layout: self.table.of_parents.as_ref().unwrap_or(view.layout), ..view };
@@ -72,6 +73,14 @@ impl SheetReader<'_, '_> {
                 let header = shown_headers(std::iter::once(column.header.as_str()), vocabulary);
                 self.report.notes.note(RefusalCode::UnreadColumn, &header, name, row.number);
             }
+        }
+    }
+
+    /// Tells of a date that cannot be read, in a column where most cannot.
+    fn tell_undated(&mut self, row: &Row) {
+        let Table { layout, undated, reading, .. } = &self.table;
+        for column in undated.iter().filter(|column| column.is_in(row, layout, reading, self.context.vocabulary)) {
+            self.report.notes.note(RefusalCode::UnreadDates, &column.told, self.origin.name, row.number);
         }
     }
 

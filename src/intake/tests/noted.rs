@@ -95,3 +95,24 @@ fn a_sheet_whose_rows_are_nobodys_is_told() {
         assert!(text("人口.csv", nothing, HashSet::new()).refusals.is_empty(), "a form with nobody on it");
     }
 }
+
+#[test]
+fn a_column_of_dates_that_nobody_can_read_is_told_without_a_date_of_anybody() {
+    let of = |title: &str, dates: &[&str]| {
+        let lines: String = dates.iter().enumerate().map(|(n, date)| format!("{n},赵甲,男,{date}\n")).collect();
+        let found = text("死亡.csv", &format!("{title},,,\n序号,姓名,性别,死亡日期\n{lines}"), HashSet::new());
+        let told: Vec<(Option<u32>, String)> = found
+            .refusals
+            .iter()
+            .filter(|refusal| refusal.code == RefusalCode::UnreadDates)
+            .map(|refusal| (refusal.row, refusal.detail.clone()))
+            .collect();
+        (told, found.records().iter().filter(|record| record.died.is_some()).count())
+    };
+    let days = ["1月2日", "1月3日", "2026-01-04", "2月20日"];
+    assert_eq!(of("死亡人员名单", &days), (vec![(Some(3), "死亡日期：*月*日 ×3".to_owned())], 1));
+    assert_eq!(of("2026年死亡人员名单", &days), (vec![], 4));
+    assert_eq!(of("死亡人员名单", &["1/2/2026", "1/3/2026 0:00", "2/4/2026"]).0.len(), 1, "which is the month?");
+    assert!(of("死亡人员名单", &["1月2日", "2026-01-03", "2026-01-04", "1月5日"]).0.is_empty(), "slips");
+    assert!(of("死亡人员名单", &["不详", "√", "无"]).0.is_empty(), "no dates at all");
+}

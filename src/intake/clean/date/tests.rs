@@ -6,7 +6,7 @@ fn hints() -> DateHints {
         epoch_1904: false,
         order: DateOrder::default(),
         today: Date::constant(2026, 4, 30),
-        stated_on: None,
+        stated: SheetTime::default(),
         birth: false,
         by_number: None,
     }
@@ -59,6 +59,21 @@ fn texts_of_every_shape_are_read_with_their_precision() {
         ("6-may-90", "1990-05-06"),
         ("May-1990", "1990-05"),
         ("Mar 5, 2026", "2026-03-05"),
+        ("Mar 5, 26", "2026-03-05"),
+        ("1990-May-06", "1990-05-06"),
+        ("6 May 1990", "1990-05-06"),
+        ("18-3月 -15", "2015-03-18"),
+        ("18-3月-2015", "2015-03-18"),
+        ("18-12月-85 12.00.00.000000000 上午", "1985-12-18"),
+        ("Thu Apr 20 00:00:00 CST 1967", "1967-04-20"),
+        ("Apr 20, 1967 12:00:00 AM", "1967-04-20"),
+        ("Wed Mar 18 2015 00:00:00 GMT+0800 (中国标准时间)", "2015-03-18"),
+        ("Tue, 17 Mar 2015 16:00:00 GMT", "2015-03-18"),
+        ("2015-03-17T16:00:00.000Z", "2015-03-18"),
+        ("20150318000000", "2015-03-18"),
+        ("20150318 00:00:00", "2015-03-18"),
+        ("25/6/1990 0:00", "1990-06-25"),
+        ("1/13/2026 12:00:00 AM", "2026-01-13"),
         ("民国三十五年", "1946"),
         ("民国35年5月6日", "1946-05-06"),
         ("46086.0", "2026-03-05"),
@@ -89,6 +104,8 @@ fn number_cells_are_years_months_days_or_serials_by_their_length() {
         (46387.0, "2026-12-31"),
         (199005.0, "1990-05"),
         (19900506.0, "1990-05-06"),
+        (20150318000000.0, "2015-03-18"),
+        (20159999000000.0, "?"),
         (1990.5, "1990-05"),
         (1990.1, "1990"),
         (1990.12, "1990-12"),
@@ -134,8 +151,45 @@ fn a_day_without_its_year_is_no_year_and_a_month() {
 
 #[test]
 fn the_short_year_stands_last_where_another_date_of_the_sheet_shows_it() {
-    let last = DateHints { order: DateOrder { day_first: None, short_year_last: true }, ..hints() };
+    let last = DateHints { order: DateOrder { short_year_last: true, ..DateOrder::default() }, ..hints() };
     assert_eq!(shown(Cell::Text("10/9/22"), last), "2022-10-09");
     assert_eq!(shown(Cell::Text("3/30/26"), last), "2026-03-30");
     assert_eq!(shown(Cell::Text("10/9/22"), hints()), "2010-09-22");
+}
+
+#[test]
+fn who_is_still_to_be_born_was_read_wrong_and_so_was_what_an_office_did_before_there_was_one() {
+    let birth = DateHints { birth: true, ..hints() };
+    for text in ["18-3月 -15", "2027年5月", "May-2027", "5/6/2027"] {
+        assert_eq!(shown(Cell::Text(text), birth), "?", "{text}");
+    }
+    let known = DateHints { by_number: "1985-12-31".parse().ok(), ..birth };
+    assert_eq!(shown(Cell::Text("31-12月 -85"), known), "1985-12-31");
+    for text in ["27.5.6", "30-Jun-27", "31-12月 -27"] {
+        assert_eq!(shown(Cell::Text(text), hints()), "?", "{text}");
+    }
+}
+
+#[test]
+fn a_month_and_a_day_are_of_the_year_that_the_sheet_states_where_they_can_be_nothing_else() {
+    let named = DateHints { stated: SheetTime { on: None, year: Some(2026) }, ..hints() };
+    let order = DateOrder { month_first: true, ..DateOrder::default() };
+    for (text, want) in
+        [("1.2", "2026-01-02"), ("1/2", "2026-01-02"), ("1月2日", "2026-01-02"), ("6-Apr", "2026-04-06")]
+    {
+        assert_eq!(shown(Cell::Text(text), named), want, "{text}");
+        assert_eq!(shown(Cell::Text(text), hints()), "?", "{text}");
+        assert_eq!(shown(Cell::Text(text), DateHints { birth: true, ..named }), "?", "{text}");
+    }
+    for text in ["01-02", "12.5", "1.45", "01-02组"] {
+        assert_eq!(shown(Cell::Text(text), named), "?", "{text}: of 2001?");
+    }
+    assert_eq!(shown(Cell::Text("01-02"), DateHints { order, ..named }), "2026-01-02");
+    assert_eq!(shown(Cell::Text("26.3"), DateHints { order, ..named }), "2026-03");
+    let cut = DateHints { typed: false, ..named };
+    assert_eq!(
+        [1.1, 1.4, 1.13].map(|value| shown(Cell::Number(value), named)),
+        ["2026-01", "2026-01-04", "2026-01-13"]
+    );
+    assert_eq!(["1.1", "1-1"].map(|text| shown(Cell::Text(text), cut)), ["2026-01", "2026-01-01"]);
 }
