@@ -263,3 +263,20 @@ fn marks_of_the_same_are_the_same() {
         assert!(found.refusals.is_empty(), "{mark}");
     }
 }
+
+#[test]
+fn headers_may_be_numbered_and_sorted() {
+    let plain = ["序号", "户号", "姓名", "与户主关系", "身份证号", "状态"];
+    let line = format!("1,7,赵甲,户主,{HEAD},在册\n2,7,钱乙,妻,{WIFE},死亡\n");
+    let read = |of: &dyn Fn(usize, &str) -> String| {
+        let header: Vec<String> = plain.iter().enumerate().map(|(at, word)| of(at, word)).collect();
+        records("人口.csv", &format!("{}\n{line}", header.join(",")))
+    };
+    let want = read(&|_, word| word.to_owned());
+    assert_eq!(want.iter().map(|record| record.status).collect::<Vec<_>>(), [Status::Active, Status::Deceased]);
+    assert_eq!(read(&|at, word| format!("{}.{word}", at + 1)), want);
+    assert_eq!(read(&|at, word| format!("({}) {word}", at + 1)), want);
+    assert_eq!(read(&|at, word| format!("{}{word}", ['①', '②', '③', '④', '⑤', '⑥'][at])), want);
+    assert_eq!(read(&|_, word| format!("{word}▼")), want);
+    assert_eq!(read(&|_, word| format!("{word} ↑")), want);
+}
