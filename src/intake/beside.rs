@@ -149,6 +149,13 @@ impl Blocks {
         (told.len() > 1).then_some(told)
     }
 
+    /// Whether a ditto mark stands in the place of the head's name.
+    pub fn repeats_head(&self, row: &Row, vocabulary: &Vocabulary) -> bool {
+        let cells = self.people.first().filter(|_| self.has_head).map_or(&[][..], |head| &head.cells);
+        let mut names = cells.iter().filter(|(_, to)| *to == self.name).map(|(from, _)| row.cell(*from));
+        names.any(|cell| matches!(cell, Cell::Text(text) if vocabulary.is_ditto(text)))
+    }
+
     /// The parts of a row, the left one first.
     pub fn parts<'r>(&'r self, row: &'r Row, vocabulary: &'r Vocabulary) -> impl Iterator<Item = Row> + 'r {
         (0..self.people.len()).filter_map(move |at| self.part(row, at, vocabulary))
