@@ -65,7 +65,7 @@ pub struct Refusal {
 pub enum RefusalCode {
     /// There is data in the line, and no name.
     NoName,
-    /// Several names in one cell, and no one number that says whose line it is.
+    /// Several people in one cell, and no one number that says whose line it is, nor who each of them is.
     SeveralNames,
     /// The line's own area lies outside the area of this node.
     AreaOutside,

@@ -66,7 +66,7 @@ pub fn read(
     if filled(&window) == 0 {
         return Ok(Outcome::Empty);
     }
-    let Some(Found { first, depth, layout, columns, beside, joined, unread, is_foreign, is_doubtful }) =
+    let Some(Found { first, depth, layout, columns, beside, joined, crowd, unread, is_foreign, is_doubtful }) =
         recognise::find(&window, &origin.support, context.list, context.vocabulary)
     else {
         return Ok(Outcome::NoHeader);
@@ -82,7 +82,12 @@ pub fn read(
     let titles: Vec<String> =
         window[..first].iter().flat_map(|row| row.cells().map(Cell::to_text)).filter(|text| !text.is_empty()).collect();
     let mut data = window.split_off(first + depth);
-    data.iter_mut().for_each(|row| joined.iter().for_each(|joined| joined.join(row)));
+    // Whether all of the row can be read.
+    let lay_apart = |row: &mut Row| {
+        joined.iter().for_each(|joined| joined.join(row));
+        crowd.as_ref().is_none_or(|crowd| crowd.unfold(row, context.vocabulary))
+    };
+    let read_wholly: Vec<bool> = data.iter_mut().map(lay_apart).collect();
     let (header_row, list, lines_before) = (window[first].number, layout.list, report.lines);
     let stated_on = area::stated_on(texts(origin, &titles, context), context.today);
     let learnt = Learnt { data: &data, typed: rows.typed(), epoch_1904: rows.epoch_1904(), stated_on };
@@ -97,13 +102,15 @@ pub fn read(
     reader.tell_unread(header_row, &unread);
     reader.announce_all(header_row);
     reader.tell_unclear(&called, header_row);
-    for row in data {
+    for (row, is_whole) in data.into_iter().zip(read_wholly) {
+        reader.tell_crowded(&row, is_whole);
         reader.row(row)?;
     }
     if !ended {
         let mut row = Row::default();
         while rows.next(&mut row)? {
-            joined.iter().for_each(|joined| joined.join(&mut row));
+            let is_whole = lay_apart(&mut row);
+            reader.tell_crowded(&row, is_whole);
             row = reader.row(row)?;
         }
     }
@@ -206,6 +213,13 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     fn tell_unread(&mut self, row: u32, headers: &[String]) {
         for headers in headers {
             self.tell(row, RefusalCode::TableBeside, headers.chars().take(UNREAD_CHARS_MAX).collect());
+        }
+    }
+
+    /// Tells of a line of which some people could not be read out of the cell that names them.
+    fn tell_crowded(&mut self, row: &Row, is_whole: bool) {
+        if !is_whole && kind(row, &self.table.layout, self.context.vocabulary) == Kind::Line {
+            self.tell(row.number, RefusalCode::SeveralNames, String::new());
         }
     }
 

@@ -5,6 +5,7 @@ mod bands;
 mod called;
 mod classes;
 mod county;
+mod crowds;
 mod defects;
 mod ends;
 mod ends_by_header;
