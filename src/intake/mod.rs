@@ -160,9 +160,16 @@ fn whole(outcome: Outcome) -> Option<Unreadable> {
         Outcome::Read(_) => None,
         Outcome::Empty => Some(Unreadable::new(UnreadableCode::Empty, "no filled cell in it")),
         Outcome::NoHeader => Some(Unreadable::new(UnreadableCode::NotARoster, "no header among the first rows")),
+        Outcome::Card => {
+            Some(Unreadable::new(UnreadableCode::NotARoster, "one person's card, or people in columns and not in rows"))
+        }
+        Outcome::Headless => {
+            Some(Unreadable::new(UnreadableCode::NotARoster, "people, and no header that says what the columns are"))
+        }
         Outcome::OtherRoster => {
             Some(Unreadable::new(UnreadableCode::OtherRoster, "called by the name of another office's roster"))
         }
+        Outcome::OwnSheet => Some(Unreadable::new(UnreadableCode::OwnSheet, "a sheet of findings that rosterd wrote")),
         Outcome::DoubtfulDeaths => {
             Some(Unreadable::new(UnreadableCode::DoubtfulDeaths, "called a list of people who may not have died"))
         }

@@ -218,6 +218,8 @@ pub enum UnreadableCode {
     DoubtfulDeaths,
     /// Called by the name of another office's roster (党员, 医保), and like none of our lists.
     OtherRoster,
+    /// What rosterd itself wrote for people to work through.
+    OwnSheet,
     DatabaseBusy,
     Database,
     Io,
@@ -241,6 +243,7 @@ impl UnreadableCode {
             UnreadableCode::NoListRecognised => "no-list-recognised",
             UnreadableCode::DoubtfulDeaths => "doubtful-deaths",
             UnreadableCode::OtherRoster => "other-roster",
+            UnreadableCode::OwnSheet => "own-sheet",
             UnreadableCode::DatabaseBusy => "database-busy",
             UnreadableCode::Database => "database",
             UnreadableCode::Io => "io",

@@ -14,6 +14,7 @@ mod habits;
 mod headers;
 mod heads;
 mod mistaken;
+mod no_list;
 mod noted;
 mod parents;
 mod repeats;
