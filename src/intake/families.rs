@@ -410,7 +410,7 @@ mod tests {
             let header: Vec<String> = ["户主姓名".into(), "户主身份证号".into()].into_iter().chain(own).collect();
             people(&[&header.iter().map(String::as_str).collect::<Vec<_>>()])
         };
-        for kin in ["家属", "亲属", "子女"] {
+        for kin in ["家属", "亲属", "家人", "同住人", "子女"] {
             assert_eq!(household(kin, 2), Some(vec![vec![0, 1], vec![2, 3], vec![4, 5]]), "{kin}");
             assert_eq!(household(kin, 1), None, "{kin}: somebody to call");
         }
@@ -457,7 +457,7 @@ mod tests {
         assert_eq!(told("成员（十二）身份证号"), Some((Some(12), "身份证号".into())));
         assert_eq!(told("第三成员"), Some((Some(3), "姓名".into())));
         assert_eq!(told("成员情况2.关系"), Some((Some(2), "关系".into())));
-        for header in ["家庭人员1姓名", "家人1", "同住人①", "共享人（1）姓名", "成员1-姓名", "成员A姓名", "户内成员1"]
+        for header in ["家庭人员1姓名", "共享人①", "共享人（1）姓名", "成员1-姓名", "成员A姓名", "户内成员1"]
         {
             assert_eq!(told(header), Some((Some(1), "姓名".into())), "{header}");
         }

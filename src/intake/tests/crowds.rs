@@ -28,8 +28,7 @@ fn register(header: &str, members: &str) -> Gathered {
 #[test]
 fn the_members_of_a_household_in_one_cell_are_all_read_and_the_head_keeps_the_number() {
     let alone = ("李丁", Some(2), true);
-    for header in ["家庭成员", "其他家庭成员", "共同生活成员", "家庭成员情况", "家庭人员", "同住人"]
-    {
+    for header in ["家庭成员", "其他家庭成员", "共同生活成员", "家庭成员情况", "家庭人员"] {
         let found = register(header, &format!("钱·乙 {WIFE}\n赵小 {SON}"));
         assert_eq!(told(&found), [], "{header}");
         let want = [("赵甲", Some(2), true), ("钱·乙", None, true), ("赵小", None, true), alone];
@@ -61,6 +60,11 @@ fn those_who_are_only_named_beside_the_person_of_a_line_are_not_on_the_list() {
     let health = format!("档案编号,户主姓名,身份证号,建档日期,家庭成员\n9,赵甲,{HEAD},2015-01-01,\"{cell}\"\n");
     let found = text("健康档案.csv", &health);
     assert_eq!((people(&found).len(), told(&found)), (1, column.to_vec()), "a record for each");
+    for kin in ["家人", "家属", "同住人"] {
+        let contact =
+            format!("档案编号,姓名,身份证号,建档日期,{kin}姓名,{kin}身份证号\n9,赵甲,{HEAD},2015-01-01,钱乙,{WIFE}\n");
+        assert_eq!(people(&text("健康档案.csv", &contact)), [("赵甲", None, true)], "{kin}: somebody to call");
+    }
     let each = format!(
         "户号,姓名,与户主关系,身份证号,家庭成员\n1,赵甲,户主,{HEAD},\"{cell}\"\n1,钱乙,妻,{WIFE},\"赵甲 {HEAD}、赵小 {SON}\"\n"
     );
