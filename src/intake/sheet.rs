@@ -9,8 +9,7 @@ mod title;
 
 use super::Context;
 use super::area;
-use super::card::is_card;
-use super::crowd::holds_number;
+use super::card::without_header;
 use super::field::Field;
 use super::fold::fold_word;
 use super::line_hash::LineHash;
@@ -25,8 +24,6 @@ use super::table::{Learnt, Part, Table};
 
 /// Lines looked at before the first is read, to learn what the digits of a sex column mean.
 const LEARNING_ROWS_MAX: usize = 200;
-/// Fewer rows with somebody's number are no list.
-const NUMBERED_ROWS_MIN: usize = 2;
 /// Headers of columns that are not read are cut at this length.
 const UNREAD_CHARS_MAX: usize = 60;
 
@@ -82,7 +79,7 @@ pub fn read(
     let Some(Found { first, depth, layout, columns, beside, joined, crowd, unread, is_foreign, is_doubtful }) =
         recognise::find(&window, &origin.support, context.list, context.vocabulary)
     else {
-        return Ok(headless(&window, context));
+        return Ok(without_header(&window, context.vocabulary));
     };
     let Some(layout) = layout else {
         return Ok(match (is_foreign, is_doubtful) {
@@ -131,18 +128,6 @@ pub fn read(
     reader.tell_if_nobody(lines_before);
     report.sheets += 1;
     Ok(Outcome::Read(list))
-}
-
-/// What a sheet without a header looks like.
-fn headless(window: &[Row], context: &Context<'_>) -> Outcome {
-    let numbered = window.iter().filter(|row| row.filled() > 1 && row.cells().any(holds_number)).count();
-    if is_card(window, context.vocabulary) {
-        Outcome::Card
-    } else if numbered >= NUMBERED_ROWS_MIN && numbered * 2 >= window.iter().filter(|row| row.filled() > 0).count() {
-        Outcome::Headless
-    } else {
-        Outcome::NoHeader
-    }
 }
 
 /// Takes rows into the window while it is too short; whether the sheet ended.
