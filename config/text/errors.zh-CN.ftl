@@ -378,6 +378,9 @@ said-the-disk-is-full-nothing-new-is-taken = 磁盘已满：暂不接收新数�
 said-called-by-the-name-of-another-office-s-roster = {""}
 
 said-no-filled-cell-in-it = 里面没有内容
+said-a-sheet-of-findings-that-rosterd-wrote = {""}
+said-one-person-s-card-or-people-in-columns-and-not-in-rows = 是一人一张的卡片，或一人一列；请改为一人一行，上面写表头
+said-people-and-no-header-that-says-what-the-columns-are = 有人员，但没有认得出的表头；请在第一行写明各栏是什么
 said-no-header-among-the-first-rows = 前几行里没有表头
 said-a-header-but-of-no-list-we-can-tell = 有表头，但认不出是哪一种名册
 said-the-workbook-is-damaged = 工作簿已损坏

@@ -58,7 +58,39 @@ fn safe(cell: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::safe;
+    use super::{of, safe};
+    use crate::domain::Date;
+    use crate::intake::{self, Context, Limits, Places, Sink, UnreadableCode, Vocabulary};
+    use crate::report::text::Text;
+    use crate::settings::Language;
+
+    struct Nothing;
+
+    impl Sink for Nothing {
+        fn known(&mut self, _: crate::domain::List, _: u64) -> bool {
+            false
+        }
+        fn sheet(&mut self, _: &intake::SheetHead) {}
+        fn line(&mut self, _: intake::Line) {}
+        fn refused(&mut self, _: intake::Refusal) {}
+        fn total(&mut self, _: intake::Total) {}
+    }
+
+    #[test]
+    fn its_own_sheet_in_the_inbox_is_no_list() {
+        let (vocabulary, places, limits) = (Vocabulary::load(None).unwrap(), Places::default(), Limits::default());
+        let finding = serde_json::json!({"entries": [{"name": "张*"}], "severity": "high", "id": "f1"});
+        for language in [Language::Chinese, Language::English] {
+            let sheet = of(&vec![finding.clone(); 3], &Text::new(language)).unwrap();
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), sheet).unwrap();
+            let (node_area, today) = ("519901".parse().unwrap(), Date::constant(2026, 4, 30));
+            let (vocabulary, places, limits, rel_path) = (&vocabulary, &places, &limits, "流动人口疑点.csv");
+            let context = Context { vocabulary, places, limits, node_area, list: None, area: None, rel_path, today };
+            let refused = intake::read_file(file.path(), &context, &mut Nothing).unwrap_err();
+            assert_eq!(refused.code, UnreadableCode::OwnSheet, "{language:?}");
+        }
+    }
 
     #[test]
     fn a_name_or_note_is_never_a_formula() {

@@ -1,7 +1,7 @@
 //! Sheets on which two or more people stand side by side: to save paper (序号 姓名 身份证号 | 序号 姓名 身份证号), as a
 //! household (户主姓名 … 成员1姓名 … 成员2姓名 …), or as a couple (丈夫姓名 … 妻子姓名 …).
 
-use super::families::{couple, household, member};
+use super::families::{couple, household, kin_as_members, member};
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
 use super::header::{Heading, Meaning, is_meant, meaning};
@@ -43,6 +43,8 @@ pub struct Blocks {
     pub told: Vec<(Field, usize)>,
     /// Whether the people are told apart by who they are, so that a death told of the line is of one of them.
     pub are_kin: bool,
+    /// Whether they are called by a word for anybody's family: 家属1.
+    pub are_called_kin: bool,
     /// People from this one on are not meant where the line tells of a death.
     pub spared_from: usize,
 }
@@ -51,7 +53,12 @@ impl Blocks {
     /// The people of a header and the header that each of them has. `None` where it is of one person: a second 姓名 and
     /// not all that belongs to the first is somebody else's.
     pub fn of(headings: &[Heading], vocabulary: &Vocabulary) -> Option<(Blocks, Vec<Heading>)> {
+        let of_kin = |headings: Vec<Heading>| {
+            let (blocks, headings) = household(&headings, vocabulary)?;
+            Some((Blocks { are_called_kin: true, ..blocks }, headings))
+        };
         couple(headings, vocabulary)
+            .or_else(|| kin_as_members(headings, vocabulary).and_then(of_kin))
             .or_else(|| household(headings, vocabulary))
             .or_else(|| Repeated::of(headings, vocabulary, false)?.alone(headings, vocabulary))
     }
@@ -73,6 +80,12 @@ impl Blocks {
             // What stands beside the head is the head's.
             (true, false) => members,
         };
+    }
+
+    /// Whether the column is of somebody of the line, or of all of them.
+    pub fn reads(&self, column: usize) -> bool {
+        let is_persons = |person: &Person| person.cells.iter().any(|(from, _)| *from == column);
+        self.shared.contains(&column) || self.people.iter().any(is_persons)
     }
 
     /// Whether the state of the line cannot be this person's, where it is a death.
@@ -147,6 +160,13 @@ impl Blocks {
         let told = head.cells.iter().filter(|(_, to)| is_told(to)).map(|(from, _)| row.cell(*from).to_text());
         let told: String = told.collect::<Vec<_>>().join(" ");
         (told.len() > 1).then_some(told)
+    }
+
+    /// Whether a ditto mark stands in the place of the head's name.
+    pub fn repeats_head(&self, row: &Row, vocabulary: &Vocabulary) -> bool {
+        let cells = self.people.first().filter(|_| self.has_head).map_or(&[][..], |head| &head.cells);
+        let mut names = cells.iter().filter(|(_, to)| *to == self.name).map(|(from, _)| row.cell(*from));
+        names.any(|cell| matches!(cell, Cell::Text(text) if vocabulary.is_ditto(text)))
     }
 
     /// The parts of a row, the left one first.

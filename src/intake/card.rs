@@ -1,12 +1,16 @@
 //! Sheets that are no list: one person's card, or people in columns.
 
+use super::crowd::holds_number;
 use super::fold::fold_header;
 use super::header::is_known_key;
 use super::row::{Cell, Row};
+use super::sheet::Outcome;
 use super::vocabulary::Vocabulary;
 
 /// Fewer different headers below one another may be chance.
 const LABELS_MIN: usize = 3;
+/// Fewer rows with somebody's number are no list.
+const NUMBERED_ROWS_MIN: usize = 2;
 
 /// Whether the headers stand one below the other, each before its value: a card of one person, or people in columns.
 pub fn is_card(window: &[Row], vocabulary: &Vocabulary) -> bool {
@@ -27,4 +31,16 @@ pub fn is_card(window: &[Row], vocabulary: &Vocabulary) -> bool {
     keys.dedup();
     let of_people = keys.iter().filter(|key| vocabulary.columns.get(*key).is_some_and(|field| field.is_kept())).count();
     keys.len() >= LABELS_MIN && of_people >= 2 && begun.len() * 2 >= rows.count() && values * 2 <= begun.len()
+}
+
+/// What a sheet without a header looks like.
+pub fn without_header(window: &[Row], vocabulary: &Vocabulary) -> Outcome {
+    let numbered = window.iter().filter(|row| row.filled() > 1 && row.cells().any(holds_number)).count();
+    if is_card(window, vocabulary) {
+        Outcome::Card
+    } else if numbered >= NUMBERED_ROWS_MIN && numbered * 2 >= window.iter().filter(|row| row.filled() > 0).count() {
+        Outcome::Headless
+    } else {
+        Outcome::NoHeader
+    }
 }

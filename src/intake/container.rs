@@ -16,6 +16,9 @@ use super::unfolding::Unfolding;
 /// Enough to see a BOM, a magic number, and the first tags of a page.
 pub(super) const HEAD_BYTES: usize = 4_096;
 
+/// Of so many bytes one may be a zero in a text.
+const TEXT_BYTES_A_ZERO: usize = 20;
+
 /// Magic bytes of files that people drop by mistake, with their trade name.
 const FOREIGN: &[(&[u8], &str)] = &[
     (b"%PDF", "PDF"),
@@ -85,11 +88,14 @@ fn text(head: &[u8]) -> Result<Container, Unreadable> {
     let wide = marked.filter(|encoding| *encoding != UTF_8).or_else(|| utf16_without_bom(head));
     // A program that writes whole blocks fills the last one with zeros.
     let written = head.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    if wide.is_none() && head[..written].contains(&0) {
+    if wide.is_none() && !is_text_with_zeros(&head[..written]) {
         return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "neither text nor a workbook"));
     }
     let start = wide.unwrap_or(UTF_8).decode(head).0;
     let start = start.trim_start().to_ascii_lowercase();
+    if ["{\"", "[{", "[\""].iter().any(|begin| start.replace([' ', '\n', '\r', '\t'], "").starts_with(begin)) {
+        return Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "this is a 'JSON'"));
+    }
     if !start.starts_with('<') {
         return Ok(Container::Text);
     }
@@ -103,6 +109,13 @@ fn text(head: &[u8]) -> Result<Container, Unreadable> {
     } else {
         Err(Unreadable::new(UnreadableCode::UnsupportedFormat, "XML that is no spreadsheet"))
     }
+}
+
+/// Whether the zeros in it, if any, are strays that some program left in a text: a few of them, and no other control character.
+fn is_text_with_zeros(head: &[u8]) -> bool {
+    let zeros = head.iter().filter(|byte| **byte == 0).count();
+    let is_control = |byte: &u8| matches!(byte, 1..=8 | 0x0e..=0x19 | 0x1c..=0x1f | 0x7f);
+    zeros == 0 || zeros * TEXT_BYTES_A_ZERO <= head.len() && !head.iter().any(is_control)
 }
 
 /// The old container of Office, told apart by the names in its directory.

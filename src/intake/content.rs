@@ -11,6 +11,7 @@ use super::clean::given::Circles;
 use super::clean::name::are_names;
 use super::clean::number::{has_lost_tail, id_number, is_long_number};
 use super::clean::words::{SexDigits, SexEvidence, sex_digit};
+use super::crowd;
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
 use super::header::Heading;
@@ -62,7 +63,8 @@ pub fn adopt(layout: &mut Layout, data: &[Row], vocabulary: &Vocabulary) {
 pub fn is_crowded(heading: &Heading, data: &[Row], vocabulary: &Vocabulary) -> bool {
     let texts = || data.iter().map(|row| row.cell(heading.column)).filter(|cell| !cell.is_empty()).map(Cell::to_text);
     let is_of_members = vocabulary.whose.members.iter().any(|member| heading.written.contains(member.as_str()));
-    is_of_members && 2 * texts().filter(|text| are_names(text)).count() >= texts().count().max(1)
+    let are_several = || 2 * texts().filter(|text| are_names(text)).count() >= texts().count().max(1);
+    is_of_members && (are_several() || crowd::is_crowded(heading.column, data, vocabulary))
 }
 
 fn fits(field: Field, list: List, column: usize, data: &[Row], vocabulary: &Vocabulary) -> bool {

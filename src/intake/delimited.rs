@@ -96,6 +96,10 @@ impl Delimited {
                 self.decoder.decode_to_string(&self.raw[from..length], &mut self.text, self.finished);
             from += read;
             if result == CoderResult::InputEmpty {
+                // Strays: nobody sees them, and a name that holds one is another name.
+                if memchr(0, self.text.as_bytes()).is_some() {
+                    self.text.retain(|c| c != '\0');
+                }
                 return Ok(());
             }
         }

@@ -1,6 +1,6 @@
 //! Households and couples written on one line: who of them a column is of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::beside::{Blocks, Person, Repeated, field_of, means};
 use super::field::Field;
@@ -246,19 +246,49 @@ pub fn member(written: &str, vocabulary: &Vocabulary) -> Option<(Option<u32>, St
     let ordinal = before.strip_prefix('第').map_or((None, before), numbered);
     let before = ordinal.1.strip_prefix('个').unwrap_or(ordinal.1);
     let (number, rest) = numbered(behind);
-    let rest = whose.bare_of_group(rest);
+    let rest = whose.bare_of_group(rest.trim_start_matches(['-', '—', '–']));
     let (number, rest) = number.map_or_else(|| numbered(rest), |number| (Some(number), rest));
     let rest = if rest.is_empty() { "姓名" } else { rest };
     let is_member = before.is_empty() || whose.before_members.iter().any(|own| own == before);
     is_member.then(|| (number.or(ordinal.0), rest.to_owned()))
 }
 
-/// The number a text begins with, and what follows it.
+/// The header with 成员1姓名 in place of 家属1姓名, where several of a head's family are told apart so. One alone is whoever
+/// can be called, and without a head they are nobody's household.
+pub fn kin_as_members(headings: &[Heading], vocabulary: &Vocabulary) -> Option<Vec<Heading>> {
+    let whose = &vocabulary.whose;
+    let word = whose.members.last()?;
+    let kin = |heading: &Heading| {
+        let written = fold_header(&heading.written);
+        let behind = whose.kin.iter().find_map(|kin| written.strip_prefix(kin.as_str()))?;
+        let (number, _) = numbered(behind.trim_start_matches('.'));
+        Some((number?, format!("{word}{behind}")))
+    };
+    let numbers: BTreeSet<u32> = headings.iter().filter_map(|heading| Some(kin(heading)?.0)).collect();
+    let is_named_head = |heading: &Heading| head_word(heading, vocabulary).is_some_and(|word| word == "姓名");
+    if numbers.len() < 2 || !headings.iter().any(is_named_head) {
+        return None;
+    }
+    let renamed = |heading: &Heading| match kin(heading) {
+        Some((_, written)) => Heading { keys: vec![written.clone()], written, behind: None, ..heading.clone() },
+        None => heading.clone(),
+    };
+    Some(headings.iter().map(renamed).collect())
+}
+
+/// The number, or the letter, a text begins with, and what follows it.
 fn numbered(text: &str) -> (Option<u32>, &str) {
     const NUMERALS: &str = "一二三四五六七八九十";
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     if digits > 0 {
         return (text[..digits].parse().ok(), &text[digits..]);
+    }
+    // 成员A; a word in letters is no number.
+    let mut chars = text.chars();
+    if let Some(letter @ 'a'..='z') = chars.next()
+        && !chars.as_str().starts_with(|c: char| c.is_ascii_alphanumeric())
+    {
+        return (Some(letter as u32 - 'a' as u32 + 1), chars.as_str());
     }
     let rest = text.trim_start_matches(|c| NUMERALS.contains(c));
     let value = text[..text.len() - rest.len()].chars().fold(0u32, |value, numeral| {
@@ -298,7 +328,7 @@ fn marked(headings: &[Heading], vocabulary: &Vocabulary) -> Option<Vec<Vec<Own>>
     let all = carried.clone();
     for (number, own, field) in carried {
         let told = all.iter().filter(|(_, (_, word), _)| *word == own.1).map(|(of, ..)| of);
-        let of_all = told.collect::<std::collections::BTreeSet<_>>().len() == count;
+        let of_all = told.collect::<BTreeSet<_>>().len() == count;
         let is_own = matches!(field, Some(Field::Id | Field::Sex | Field::Birth | Field::Relation));
         if of_all && (count > 1 || is_own) {
             groups.entry(number).or_default().push(own);
@@ -374,6 +404,21 @@ mod tests {
     }
 
     #[test]
+    fn the_numbered_family_of_a_head_is_a_household() {
+        let household = |kin: &str, count: usize| {
+            let own = (1..=count).flat_map(|at| [format!("{kin}{at}姓名"), format!("{kin}{at}身份证号")]);
+            let header: Vec<String> = ["户主姓名".into(), "户主身份证号".into()].into_iter().chain(own).collect();
+            people(&[&header.iter().map(String::as_str).collect::<Vec<_>>()])
+        };
+        for kin in ["家属", "亲属", "家人", "同住人", "子女"] {
+            assert_eq!(household(kin, 2), Some(vec![vec![0, 1], vec![2, 3], vec![4, 5]]), "{kin}");
+            assert_eq!(household(kin, 1), None, "{kin}: somebody to call");
+        }
+        let nobodys = ["姓名", "身份证号", "家属1姓名", "家属1身份证号", "家属2姓名", "家属2身份证号"];
+        assert_eq!(people(&[&nobodys]), None);
+    }
+
+    #[test]
     fn couples_are_told_by_what_each_column_says_of_them() {
         let couple = |header: &[&str]| people(&[header]).map(|people| people.iter().map(Vec::len).collect::<Vec<_>>());
         for header in [
@@ -412,6 +457,11 @@ mod tests {
         assert_eq!(told("成员（十二）身份证号"), Some((Some(12), "身份证号".into())));
         assert_eq!(told("第三成员"), Some((Some(3), "姓名".into())));
         assert_eq!(told("成员情况2.关系"), Some((Some(2), "关系".into())));
+        for header in ["家庭人员1姓名", "共享人①", "共享人（1）姓名", "成员1-姓名", "成员A姓名", "户内成员1"]
+        {
+            assert_eq!(told(header), Some((Some(1), "姓名".into())), "{header}");
+        }
+        assert_eq!(told("家属1姓名"), None);
         assert_eq!(told("家庭成员姓名"), Some((None, "姓名".into())));
         assert_eq!(told("户主及家庭成员姓名"), None);
         let endless = format!("成员{}姓名", "十".repeat(40));

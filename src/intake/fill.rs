@@ -70,7 +70,7 @@ impl FillDown {
             self.household.head.clear();
         }
         if layout.has(Field::Head) && !layout.head_is_person {
-            merged |= self.fill_head(row, layout, is_head);
+            merged |= self.fill_head(row, layout, is_head, vocabulary);
         }
         if by_certificate {
             self.fill_benefit(row, layout, merged);
@@ -78,13 +78,15 @@ impl FillDown {
     }
 
     /// True where the head was filled in from a line above.
-    fn fill_head(&mut self, row: &Row, layout: &Layout, is_head: Option<bool>) -> bool {
+    fn fill_head(&mut self, row: &Row, layout: &Layout, is_head: Option<bool>, vocabulary: &Vocabulary) -> bool {
         View { row, layout, filled: &self.filled }.cell(Field::Head).write_to(&mut self.text);
         let name = layout.columns(Field::Name).first().map(|column| row.cell(*column));
+        let is_ditto = |cell: &Cell<'_>| matches!(cell, Cell::Text(text) if vocabulary.is_ditto(text));
         if !self.text.is_empty() {
             self.household.head.clone_from(&self.text);
-            // The head's own line names them only as head (DOMAIN.md 5, dibao shape c).
-            if name == Some(Cell::Empty) {
+            let is_written = !layout.columns(Field::Head).iter().any(|column| is_ditto(&row.cell(*column)));
+            // The head's own line names them only as head (DOMAIN.md 5, dibao shape c), or as the one to the left.
+            if is_written && name.is_some_and(|name| name.is_empty() || is_ditto(&name)) {
                 self.filled.set(Field::Name, &self.text);
             }
         } else if is_head == Some(true) {

@@ -5,6 +5,9 @@ use unicode_normalization::UnicodeNormalization;
 pub use crate::domain::name::is_han;
 use crate::domain::{is_blank, name};
 
+/// No sheet has more columns than are counted with these.
+const ORDINAL_PLACES_MAX: usize = 2;
+
 /// Width, case and blanks folded, and characters written for one that looks like them: what is left of a word that people
 /// write in many ways.
 pub fn fold_word(raw: &str) -> String {
@@ -61,6 +64,30 @@ pub fn fold_header_bare(raw: &str) -> String {
     bare.map(name::simple).collect()
 }
 
+/// A header without its own number: 1.姓名, (2)户主, ③状态, 四、备注. Without more a number is a part of the word: 60岁以上.
+pub fn without_ordinal(raw: &str) -> &str {
+    const NUMERALS: &str = "一二三四五六七八九十";
+    let text = raw.trim_start();
+    let rest = match text.strip_prefix(|c| ('①'..='⑳').contains(&c) || ('⑴'..='⒛').contains(&c)) {
+        Some(rest) => rest.trim_start_matches(['.', '、', '．']),
+        None => {
+            let bare = text.strip_prefix(['(', '（']);
+            let inner = bare.unwrap_or(text);
+            let is_numeral = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c) || NUMERALS.contains(c);
+            let rest = inner.trim_start_matches(is_numeral);
+            let places = inner[..inner.len() - rest.len()].chars().count();
+            let ends: &[char] = if bare.is_some() { &[')', '）'] } else { &['.', '、', '．', ')', '）', '。'] };
+            match rest.strip_prefix(ends).filter(|_| (1..=ORDINAL_PLACES_MAX).contains(&places)) {
+                Some(rest) => rest.trim_start_matches(['.', '、', '．']),
+                None => return raw,
+            }
+        }
+    };
+    // 3.15日 is a day, and 1. a line's number.
+    let rest = rest.trim_start();
+    if rest.chars().next().is_some_and(char::is_alphabetic) { rest } else { raw }
+}
+
 fn is_decoration(c: char) -> bool {
     matches!(
         c,
@@ -89,6 +116,15 @@ fn is_decoration(c: char) -> bool {
             | ';'
             | '。'
             | '·'
+            // What a program shows of sorting and filters.
+            | '▼'
+            | '▲'
+            | '▽'
+            | '△'
+            | '↑'
+            | '↓'
+            | '●'
+            | '◆'
     )
 }
 
@@ -106,8 +142,31 @@ mod tests {
     }
 
     #[test]
+    fn a_headers_own_number_is_no_part_of_it() {
+        for header in [
+            "1.姓名",
+            "2、姓名",
+            "12．姓名",
+            "（3）姓名",
+            "(十一)姓名",
+            "4)姓名",
+            "①姓名",
+            "⑿姓名",
+            "一、姓名",
+            " 7. 姓名",
+        ] {
+            assert_eq!(without_ordinal(header), "姓名", "{header}");
+        }
+        for header in ["姓名1", "60岁以上", "1", "1.", "3.15日", "2026.姓名", "一组", "(2026)姓名", "三峡移民"]
+        {
+            assert_eq!(without_ordinal(header), header);
+        }
+    }
+
+    #[test]
     fn headers_fold() {
         assert_eq!(fold_header("身 份\n证 号*："), "身份证号");
+        assert_eq!((fold_header("姓名▼"), fold_header("状态 ↑")), ("姓名".to_owned(), "状态".to_owned()));
         assert_eq!(fold_header("村（居）"), "村居");
         assert_eq!(fold_header_bare("月保障金额（元）"), "月保障金额");
         assert_eq!(fold_header("身份證號碼"), "身份证号码");

@@ -6,7 +6,7 @@ use crate::domain::{List, Status};
 
 use super::asks::{Asked, asked};
 use super::field::Field;
-use super::fold::{fold_header, fold_header_bare, holds};
+use super::fold::{fold_header, fold_header_bare, holds, without_ordinal};
 use super::row::Row;
 use super::vocabulary::{ListWords, Vocabulary};
 
@@ -55,6 +55,7 @@ pub fn headings(rows: &[Row], vocabulary: &Vocabulary) -> Vec<Heading> {
         let mut path: Vec<String> = Vec::new();
         for (level, row) in rows.iter().enumerate() {
             let text = row.cell(column).to_text();
+            let text = without_ordinal(&text).to_owned();
             let below = rows[level + 1..].iter().any(|lower| !lower.cell(column).is_empty());
             if !text.is_empty() {
                 carried[level].clone_from(&text);

@@ -64,11 +64,11 @@ pub fn set_apart(headings: &[Heading], layout: &mut Layout, list: &ListWords, vo
 /// Gives the head the columns between them and the members that the first lines show to be theirs: 户主 身份证号 成员姓名
 /// is the head's number on every line of a household, or each member's own. They stay the line's too, where it is the
 /// head's.
-pub fn settle(layout: &mut Layout, data: &[Row]) {
+pub fn settle(layout: &mut Layout, data: &[Row], vocabulary: &Vocabulary) {
     let (Some(head), Some(name)) = (column(layout, Field::Head), column(layout, Field::Name)) else { return };
     let perhaps = std::mem::take(&mut layout.perhaps_of_head);
     let of_head: Vec<_> =
-        perhaps.into_iter().filter(|(column, _)| is_one_for_all(*column, (head, name), data)).collect();
+        perhaps.into_iter().filter(|(column, _)| is_one_for_all(*column, (head, name), data, vocabulary)).collect();
     if !layout.of_head.is_empty() {
         layout.of_head.extend(of_head);
     } else if of_head.iter().any(|(_, field)| *field == Field::Id) {
@@ -79,11 +79,11 @@ pub fn settle(layout: &mut Layout, data: &[Row]) {
 }
 
 /// Whether a column says the same on all lines of a household, or only on its first.
-fn is_one_for_all(at: usize, (head, name): (usize, usize), data: &[Row]) -> bool {
+fn is_one_for_all(at: usize, (head, name): (usize, usize), data: &[Row], vocabulary: &Vocabulary) -> bool {
     let (mut one, mut each) = (0u32, 0u32);
     let (mut of, mut first) = (String::new(), String::new());
     for row in data {
-        let [head, name, value] = [head, name, at].map(|column| text(row, Some(column)));
+        let [head, name, value] = [head, name, at].map(|column| text(row, Some(column), vocabulary));
         if !head.is_empty() && head != of {
             // Whose member stands beside them has no line before it.
             one += u32::from(!value.is_empty() && name != head);
@@ -108,8 +108,8 @@ fn is_anybodys(key: &str, vocabulary: &Vocabulary) -> bool {
 pub struct Heads {
     /// Whether the heads have no lines of their own, as far as the first lines show.
     are_apart: bool,
-    /// The head named last: name and number, and the line they would have.
-    last: Option<(String, Row)>,
+    /// The head named last, and the line they would have.
+    last: Option<(Head, Row)>,
     /// Whether a line was theirs.
     has_line: bool,
 }
@@ -120,14 +120,14 @@ impl Heads {
         let (mut named, mut repeated, mut last, mut has_line) = (0u32, 0u32, None, false);
         let (mut lines, mut large, mut alone) = (0u32, 0u32, false);
         for row in data.iter().filter(|_| !layout.of_head.is_empty()) {
-            let head = head(row, layout);
-            if is_alone(row, layout) {
+            let head = head(row, layout, vocabulary);
+            if is_alone(row, layout, vocabulary) {
                 alone |= head.is_some();
                 continue;
             }
-            if head.is_some() && head != last {
+            if let Some(head) = head.filter(|head| last.as_ref().is_none_or(|last: &Head| !last.is(head))) {
                 repeated += u32::from(has_line);
-                (last, has_line, lines) = (head, false, 0);
+                (last, has_line, lines) = (Some(head), false, 0);
                 named += 1;
             }
             lines += 1;
@@ -143,13 +143,14 @@ impl Heads {
     /// Takes the next line; gives that of the head before, who had none.
     pub fn next(&mut self, row: &mut Row, layout: &Layout, vocabulary: &Vocabulary) -> Option<Row> {
         let mut left = None;
-        let head = head(row, layout);
-        let is_another = |head: &String| self.last.as_ref().is_none_or(|(last, _)| last != head);
-        if let Some(head) = head.clone().filter(is_another) {
+        let head = head(row, layout, vocabulary);
+        let is_named = head.is_some();
+        let is_another = |head: &Head| self.last.as_ref().is_none_or(|(last, _)| !last.is(head));
+        if let Some(head) = head.filter(is_another) {
             left = self.end();
             self.last = Some((head, of_head(row, layout)));
         }
-        if head.is_some() && is_alone(row, layout) {
+        if is_named && is_alone(row, layout, vocabulary) {
             let own = row.clone();
             write_head(&own, row, layout);
         }
@@ -178,28 +179,49 @@ fn members(layout: &Layout, field: Field) -> Option<usize> {
     layout.columns(field).iter().copied().find(|own| layout.of_head.iter().all(|(column, _)| column != own))
 }
 
-fn text(row: &Row, column: Option<usize>) -> String {
-    column.map(|column| fold_word(&row.cell(column).to_text())).unwrap_or_default()
+/// Name and number of a head, folded; without a number where the line does not repeat it.
+#[derive(Debug)]
+struct Head {
+    name: String,
+    number: String,
 }
 
-/// Name and number of the head of the line.
-fn head(row: &Row, layout: &Layout) -> Option<String> {
-    let told = |field| text(row, layout.of_head.iter().find(|(_, told)| *told == field).map(|(column, _)| *column));
+impl Head {
+    /// Whether both are the same person. Of a household only the first line may give the number.
+    fn is(&self, other: &Head) -> bool {
+        self.name == other.name && (self.number == other.number || self.number.is_empty() || other.number.is_empty())
+    }
+}
+
+/// What the cell says itself: a ditto mark says what the line above says, as a blank does.
+fn text(row: &Row, column: Option<usize>, vocabulary: &Vocabulary) -> String {
+    match column.map_or(Cell::Empty, |column| row.cell(column)) {
+        Cell::Text(text) if vocabulary.is_ditto(text) => String::new(),
+        cell => fold_word(&cell.to_text()),
+    }
+}
+
+/// The head of the line.
+fn head(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> Option<Head> {
+    let column = |field| layout.of_head.iter().find(|(_, told)| *told == field).map(|(column, _)| *column);
+    let told = |field| text(row, column(field), vocabulary);
     let name = told(Field::Name);
-    (!name.is_empty()).then(|| format!("{name} {}", told(Field::Id)))
+    (!name.is_empty()).then(|| Head { name, number: told(Field::Id) })
 }
 
 /// Whether nobody is named beside the head.
-fn is_alone(row: &Row, layout: &Layout) -> bool {
-    text(row, column(layout, Field::Name)).is_empty() && text(row, members(layout, Field::Id)).is_empty()
+fn is_alone(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> bool {
+    let says = |column| !text(row, column, vocabulary).is_empty();
+    !says(column(layout, Field::Name)) && !says(members(layout, Field::Id))
 }
 
 /// Whether the line is that of this head: by name, number or relation.
-fn is_heads_own(row: &Row, layout: &Layout, head: &str, vocabulary: &Vocabulary) -> bool {
-    let Some((name, number)) = head.split_once(' ') else { return false };
-    let is = |field, head: &str| !head.is_empty() && text(row, members(layout, field)) == head;
-    let relation = text(row, column(layout, Field::Relation));
-    is(Field::Name, name) || is(Field::Id, number) || vocabulary.relation.get(&relation).is_some_and(|code| *code <= 2)
+fn is_heads_own(row: &Row, layout: &Layout, head: &Head, vocabulary: &Vocabulary) -> bool {
+    let is = |field, head: &str| !head.is_empty() && text(row, members(layout, field), vocabulary) == head;
+    let relation = text(row, column(layout, Field::Relation), vocabulary);
+    is(Field::Name, &head.name)
+        || is(Field::Id, &head.number)
+        || vocabulary.relation.get(&relation).is_some_and(|code| *code <= 2)
 }
 
 /// The line of the head: what the household has in common, and nothing of the member beside whom they are named.

@@ -3,7 +3,7 @@
 //! A file goes through `container` (what is it really, is it safe), a reader that makes rows of it (`delimited`,
 //! `workbook`, `markup`, `database`), `recognise` (`header_rows`: where the header is; `choose`: which list, which
 //! columns), `sheet` (line by line) and `clean` (cell by cell). Where several stand on one row, `tables` parts tables,
-//! `beside` and `families` part people, and `joined` puts values together; from there on each is read as if it stood
+//! `beside` and `families` part people, `crowd` those of one cell, and `joined` puts values together; from there on each is read as if it stood
 //! alone. `diff` pairs changed lines with those held, `watch` says when to look.
 //!
 //! *Architecture invariants:* nothing that is on the drop-list, or in no field of [`Record`](crate::domain::Record),
@@ -21,6 +21,7 @@ mod compound;
 mod container;
 mod content;
 mod counted;
+mod crowd;
 mod database;
 mod delimited;
 pub mod diff;
@@ -162,9 +163,16 @@ fn whole(outcome: Outcome) -> Option<Unreadable> {
         Outcome::Read(_) => None,
         Outcome::Empty => Some(Unreadable::new(UnreadableCode::Empty, "no filled cell in it")),
         Outcome::NoHeader => Some(Unreadable::new(UnreadableCode::NotARoster, "no header among the first rows")),
+        Outcome::Card => {
+            Some(Unreadable::new(UnreadableCode::NotARoster, "one person's card, or people in columns and not in rows"))
+        }
+        Outcome::Headless => {
+            Some(Unreadable::new(UnreadableCode::NotARoster, "people, and no header that says what the columns are"))
+        }
         Outcome::OtherRoster => {
             Some(Unreadable::new(UnreadableCode::OtherRoster, "called by the name of another office's roster"))
         }
+        Outcome::OwnSheet => Some(Unreadable::new(UnreadableCode::OwnSheet, "a sheet of findings that rosterd wrote")),
         Outcome::DoubtfulDeaths => {
             Some(Unreadable::new(UnreadableCode::DoubtfulDeaths, "called a list of people who may not have died"))
         }

@@ -58,15 +58,19 @@ pub fn names_heads_alone(layout: &Layout, lines: &[Row], vocabulary: &Vocabulary
         let text = fold_word(&row.cell(name).to_text());
         match relation(row.cell(kin), vocabulary) {
             Some(code) if code > HEAD_CODE_MAX => {
-                let is_heads = text.is_empty() || text == head;
+                let is_heads = text.is_empty() || text == head || is_ditto(row.cell(name), vocabulary);
                 repeated += usize::from(is_heads);
                 own += usize::from(!is_heads);
             }
-            _ if !text.is_empty() => head = text,
+            _ if !text.is_empty() && !is_ditto(row.cell(name), vocabulary) => head = text,
             _ => {}
         }
     }
     repeated > own
+}
+
+fn is_ditto(cell: Cell<'_>, vocabulary: &Vocabulary) -> bool {
+    matches!(cell, Cell::Text(text) if vocabulary.is_ditto(text))
 }
 
 fn is_name(field: Field) -> bool {
@@ -110,8 +114,8 @@ fn is_of_persons(heading: &Heading, headings: &[Heading], below: &[Row], vocabul
         if own.is_empty() {
             continue;
         }
-        let is_same = named.is_empty() || named == of;
-        if !named.is_empty() {
+        let is_same = named.is_empty() || named == of || is_ditto(row.cell(head), vocabulary);
+        if !is_same {
             of = named;
         }
         let code = kin.and_then(|kin| relation(row.cell(kin), vocabulary));

@@ -12,8 +12,10 @@ use super::beside::{Blocks, Person};
 use super::card::is_card;
 use super::choose::choose;
 use super::content;
+use super::crowd::{Crowd, holds_number};
+use super::field::Field;
 use super::fold::fold_word;
-use super::header::{Heading, headings};
+use super::header::{Heading, Meaning, headings, meaning};
 use super::header_rows::{KNOWN_CELLS_MIN, place};
 use super::joined::Joined;
 use super::layout::Layout;
@@ -26,6 +28,9 @@ use super::vocabulary::Vocabulary;
 
 /// Rows looked at for the header (DOMAIN.md 6 row 1).
 pub const HEADER_ROWS_MAX: usize = 20;
+
+/// Fewer numbers of citizens below a header that nobody knows may be chance.
+const STRANGERS_MIN: usize = 2;
 
 /// A header found in a window of rows.
 #[derive(Debug)]
@@ -42,6 +47,8 @@ pub struct Found {
     pub beside: Vec<TableBeside>,
     /// Values that are written over several columns.
     pub joined: Vec<Joined>,
+    /// A column whose cells name several people, each read as if they had columns of their own.
+    pub crowd: Option<Crowd>,
     /// The headers of what stands beside them and is nobody's, or of no list we can tell; masked.
     pub unread: Vec<String>,
     /// Whether it is called by the name of another office's roster. Then no list is told.
@@ -96,16 +103,35 @@ fn find_any(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     }
     let joined = Joined::of(&mut headings, below, vocabulary);
     nameless::name_by_cells(&mut headings, below, vocabulary);
+    let crowd = Crowd::of(&headings, below, vocabulary);
+    let all = crowd.as_ref().map(|_| headings.clone());
     let (crowded, headings): (Vec<Heading>, Vec<Heading>) =
         headings.into_iter().partition(|heading| content::is_crowded(heading, below, vocabulary));
     let unread = Found::written(&crowded, vocabulary).into_iter().collect();
     let (layout, beside, is_foreign, is_doubtful) = (None, Vec::new(), false, false);
-    let mut found = Found { first, depth, layout, columns: ALL, beside, joined, unread, is_foreign, is_doubtful };
+    let mut found =
+        Found { first, depth, layout, columns: ALL, beside, joined, crowd: None, unread, is_foreign, is_doubtful };
+    if let (Some(crowd), Some(all)) = (crowd, all)
+        && let unfolded = crowd.unfolded(&all)
+        && let Some(people) = Blocks::of(&unfolded, vocabulary)
+        && let Some(layout) = over.people(&unfolded, people).filter(|layout| crowd.is_of(layout.list))
+    {
+        let others: Vec<Heading> = crowded.into_iter().filter(|heading| heading.column != crowd.column).collect();
+        found.unread = Found::written(&others, vocabulary).into_iter().collect();
+        (found.layout, found.crowd) = (Some(layout), Some(crowd));
+        return Some(found);
+    }
     let people = Blocks::of(&headings, vocabulary);
     let apart = people.as_ref().and_then(|(blocks, _)| over.titled_apart(blocks));
     if let Some(people) = people.filter(|_| apart.is_none()) {
-        found.layout = over.people(&headings, people);
-        return Some(found);
+        let is_certain = !people.0.are_called_kin;
+        let layout = over.people(&headings, people);
+        // Beside who is supported or dead their families are named, and not on the list.
+        if is_certain || layout.as_ref().is_some_and(|layout| matches!(layout.list, List::Population | List::Dibao)) {
+            found.unread.extend(over.strangers(&headings, layout.as_ref(), below));
+            found.layout = layout;
+            return Some(found);
+        }
     }
     let tables = apart.map(|columns| Tables { columns, of_nobody: Vec::new() });
     let Tables { columns, of_nobody } = tables.unwrap_or_else(|| Tables::of(&headings, vocabulary));
@@ -114,6 +140,7 @@ fn find_any(window: &[Row], support: &Support, forced: Option<List>, vocabulary:
     found.unread.extend(Found::written(&is_nobodys, vocabulary));
     if columns.len() == 1 {
         found.layout = over.table(&headings, &ALL);
+        found.unread.extend(over.strangers(&headings, found.layout.as_ref(), below));
         return Some(found);
     }
     over.side_by_side(headings, columns, &mut found);
@@ -204,6 +231,28 @@ impl Over<'_> {
         }
     }
 
+    /// The headers of columns that hold numbers of citizens other than the line's own and mean nothing to the list: of whom
+    /// they are nobody can say.
+    fn strangers(&self, headings: &[Heading], layout: Option<&Layout>, below: &[Row]) -> Option<String> {
+        let layout = layout?;
+        let own = layout.columns(Field::Id).first().copied();
+        let holds_others = |column: usize| {
+            let filled = || below.iter().filter(|row| !row.cell(column).is_empty());
+            let is_own = |row: &Row| own.is_some_and(|own| row.cell(own) == row.cell(column));
+            let others = filled().filter(|row| holds_number(row.cell(column)) && !is_own(row)).count();
+            others >= STRANGERS_MIN && others * 2 >= filled().count()
+        };
+        let is_read = |column: usize| match &layout.blocks {
+            Some(blocks) => blocks.reads(column),
+            // The only column of numbers is the line's own.
+            None => own.is_none() || layout.kept.iter().any(|(_, kept)| *kept == column),
+        };
+        let list = self.vocabulary.of(layout.list);
+        let is_unknown = |h: &Heading| meaning(h, list, self.vocabulary, layout.head_is_person) == Meaning::Unknown;
+        let strangers = headings.iter().filter(|h| !is_read(h.column) && is_unknown(h) && holds_others(h.column));
+        Found::written(&strangers.cloned().collect::<Vec<_>>(), self.vocabulary)
+    }
+
     /// A table with several people on each line.
     fn people(&self, headings: &[Heading], (mut blocks, own): (Blocks, Vec<Heading>)) -> Option<Layout> {
         // One person alone may tell less than the whole header.
@@ -218,7 +267,6 @@ impl Over<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::field::Field;
     use super::*;
 
     fn window(rows: &[&[&str]]) -> Vec<Row> {

@@ -65,7 +65,7 @@ pub struct Refusal {
 pub enum RefusalCode {
     /// There is data in the line, and no name.
     NoName,
-    /// Several names in one cell, and no one number that says whose line it is.
+    /// Several people in one cell, and no one number that says whose line it is, nor who each of them is.
     SeveralNames,
     /// The line's own area lies outside the area of this node.
     AreaOutside,
@@ -221,6 +221,8 @@ pub enum UnreadableCode {
     DoubtfulDeaths,
     /// Called by the name of another office's roster (党员, 医保), and like none of our lists.
     OtherRoster,
+    /// What rosterd itself wrote for people to work through.
+    OwnSheet,
     DatabaseBusy,
     Database,
     Io,
@@ -244,6 +246,7 @@ impl UnreadableCode {
             UnreadableCode::NoListRecognised => "no-list-recognised",
             UnreadableCode::DoubtfulDeaths => "doubtful-deaths",
             UnreadableCode::OtherRoster => "other-roster",
+            UnreadableCode::OwnSheet => "own-sheet",
             UnreadableCode::DatabaseBusy => "database-busy",
             UnreadableCode::Database => "database",
             UnreadableCode::Io => "io",

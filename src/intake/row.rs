@@ -82,7 +82,7 @@ impl Row {
     // Asked of every cell, from another module.
     #[inline]
     pub fn push_text(&mut self, raw: &str) {
-        let trimmed = trim(raw);
+        let trimmed = without_text_mark(trim(raw));
         if trimmed.is_empty() {
             return self.slots.push(Slot::Empty);
         }
@@ -170,6 +170,19 @@ impl Row {
     }
 }
 
+/// The text without the apostrophe by which a clerk, or a program that exports, tells a spreadsheet that a cell is text: `'007`.
+#[inline]
+fn without_text_mark(text: &str) -> &str {
+    // Asked of every cell.
+    if !text.starts_with(['\'', '‘', '`']) {
+        return text;
+    }
+    let behind = text.trim_start_matches(['\'', '‘', '`']);
+    // Two are a ditto mark.
+    let is_one = text.chars().nth(1).is_some_and(|c| behind.starts_with(c));
+    if is_one { trim(behind.trim_end_matches(['\'', '’', '`'])) } else { text }
+}
+
 /// The text without the blanks, seen and unseen, at its ends.
 #[inline]
 pub fn trim(raw: &str) -> &str {
@@ -253,6 +266,12 @@ mod tests {
         row.push_number(12.0);
         row.pad(5);
         row.push_error();
+        for marked in ["'007", "‘007", "`007", "' 007", "'007'"] {
+            assert_eq!(Row::of_texts(1, &[marked]).cell(0), Cell::Text("007"), "{marked}");
+        }
+        for other in ["''", "'", "O'Neil", "\""] {
+            assert_eq!(Row::of_texts(1, &[other]).cell(0), Cell::Text(other));
+        }
         assert_eq!(row.cell(0), Cell::Text("张三"));
         assert_eq!(row.cell(1), Cell::Empty);
         assert_eq!(row.cell(2).to_text(), "12");

@@ -9,6 +9,7 @@ mod title;
 
 use super::Context;
 use super::area;
+use super::card::without_header;
 use super::field::Field;
 use super::fold::fold_word;
 use super::line_hash::LineHash;
@@ -44,12 +45,18 @@ pub enum Outcome {
     Empty,
     /// No header in it.
     NoHeader,
+    /// The same: its headers stand one below the other.
+    Card,
+    /// The same: people stand in it, and nothing over them.
+    Headless,
     /// A header of no list we can tell.
     NoList,
     /// The same, and called a list of people of whom it is not sure that they died.
     DoubtfulDeaths,
     /// A roster of another office.
     OtherRoster,
+    /// Written by rosterd itself.
+    OwnSheet,
 }
 
 /// Reads one sheet into `sink`.
@@ -67,10 +74,13 @@ pub fn read(
     if filled(&window) == 0 {
         return Ok(Outcome::Empty);
     }
-    let Some(Found { first, depth, layout, columns, beside, joined, unread, is_foreign, is_doubtful }) =
+    if window.iter().any(|row| context.vocabulary.is_own_header(row)) {
+        return Ok(Outcome::OwnSheet);
+    }
+    let Some(Found { first, depth, layout, columns, beside, joined, crowd, unread, is_foreign, is_doubtful }) =
         recognise::find(&window, &origin.support, context.list, context.vocabulary)
     else {
-        return Ok(Outcome::NoHeader);
+        return Ok(without_header(&window, context.vocabulary));
     };
     let Some(layout) = layout else {
         return Ok(match (is_foreign, is_doubtful) {
@@ -83,7 +93,12 @@ pub fn read(
     let titles: Vec<String> =
         window[..first].iter().flat_map(|row| row.cells().map(Cell::to_text)).filter(|text| !text.is_empty()).collect();
     let mut data = window.split_off(first + depth);
-    data.iter_mut().for_each(|row| joined.iter().for_each(|joined| joined.join(row)));
+    // Whether all of the row can be read.
+    let lay_apart = |row: &mut Row| {
+        joined.iter().for_each(|joined| joined.join(row));
+        crowd.as_ref().is_none_or(|crowd| crowd.unfold(row, context.vocabulary))
+    };
+    let read_wholly: Vec<bool> = data.iter_mut().map(lay_apart).collect();
     let (header_row, list, lines_before) = (window[first].number, layout.list, report.lines);
     let stated = SheetTime::of(texts(origin, &titles, context), context.today);
     let learnt = Learnt { data: &data, typed: rows.typed(), epoch_1904: rows.epoch_1904(), stated };
@@ -98,13 +113,15 @@ pub fn read(
     reader.tell_unread(header_row, &unread);
     reader.announce_all(header_row);
     reader.tell_unclear(&called, header_row);
-    for row in data {
+    for (row, is_whole) in data.into_iter().zip(read_wholly) {
+        reader.tell_crowded(&row, is_whole);
         reader.row(row)?;
     }
     if !ended {
         let mut row = Row::default();
         while rows.next(&mut row)? {
-            joined.iter().for_each(|joined| joined.join(&mut row));
+            let is_whole = lay_apart(&mut row);
+            reader.tell_crowded(&row, is_whole);
             row = reader.row(row)?;
         }
     }
@@ -207,6 +224,13 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     fn tell_unread(&mut self, row: u32, headers: &[String]) {
         for headers in headers {
             self.tell(row, RefusalCode::TableBeside, headers.chars().take(UNREAD_CHARS_MAX).collect());
+        }
+    }
+
+    /// Tells of a line of which some people could not be read out of the cell that names them.
+    fn tell_crowded(&mut self, row: &Row, is_whole: bool) {
+        if !is_whole && kind(row, &self.table.layout, self.context.vocabulary) == Kind::Line {
+            self.tell(row.number, RefusalCode::SeveralNames, String::new());
         }
     }
 

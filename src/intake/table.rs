@@ -91,7 +91,7 @@ impl<'v> Table<'v> {
             data.iter().flat_map(|row| blocks.parts(row, context.vocabulary).collect::<Vec<_>>()).collect::<Vec<Row>>()
         });
         let lines = parts.as_deref().unwrap_or(data);
-        heads::settle(&mut layout, lines);
+        heads::settle(&mut layout, lines, context.vocabulary);
         content::adopt(&mut layout, lines, context.vocabulary);
         layout.names_heads_alone = nameless::names_heads_alone(&layout, lines, context.vocabulary);
         let words = context.vocabulary.of(layout.list);
@@ -221,7 +221,10 @@ impl<'v> Table<'v> {
         if let [part] = &mut parts[..] {
             part.is_spared = false;
         }
-        let head = blocks.head_of(row);
+        let head = match blocks.repeats_head(row, context.vocabulary) {
+            true => self.head_above.clone(),
+            false => blocks.head_of(row),
+        };
         // A household of many goes on in the next line under the same head.
         if head.is_some() && head == self.head_above && parts.len() > 1 {
             parts.retain(|part| part.at > 0);

@@ -113,9 +113,13 @@ impl Unread {
 fn tells(text: &str, is_for: For, list: List, vocabulary: &Vocabulary) -> bool {
     // Asked of every such cell: nearly all are told by their characters.
     let may = text.len() <= TEXT_BYTES_MAX && text.chars().any(|c| vocabulary.dead_starts.contains(&c));
+    let told = || vocabulary.of(list).teller.death(&fold_word(text));
     if may && tells_death(text, vocabulary) {
-        let told = vocabulary.of(list).teller.death(&fold_word(text));
-        return !matches!(told, Some(Told::Anothers | Told::Denied));
+        return !matches!(told(), Some(Told::Anothers | Told::Denied));
+    }
+    // 亡 2026-02-03
+    if may && told() == Some(Told::Own) {
+        return true;
     }
     let says = |words: &[String]| words.contains(&fold_word(text));
     if is_for.end && (says(&vocabulary.yes) || text == YES) {

@@ -17,6 +17,7 @@ use super::clean::told::{Ends, Teller};
 use super::field::Field;
 use super::fold::{fold_header, fold_word};
 use super::part::PartWords;
+use super::row::{Cell, Row};
 use super::whose::Whose;
 pub(super) use files::Words;
 use files::{Asks, CommonFile, ListAsks, ListFile, extra, parse};
@@ -57,6 +58,8 @@ pub struct Vocabulary {
     ditto: FxHashSet<String>,
     /// By the first byte of a word of `ditto`: asked of nearly every short cell, of which hardly one is a ditto mark.
     ditto_starts: [bool; 256],
+    /// The headers of the sheets that rosterd itself writes, in the languages it has.
+    own_sheets: Vec<Vec<String>>,
     pub(super) none: Words,
     pub(super) no: Words,
     pub(super) yes: Words,
@@ -215,6 +218,9 @@ impl Vocabulary {
                 starts
             }),
             ditto: commons.iter().flat_map(|file| &file.words.ditto).cloned().collect(),
+            own_sheets: (commons.iter().flat_map(|file| &file.words.own_sheets))
+                .map(|header| header.split('|').map(fold_word).collect())
+                .collect(),
             none: words(|file| &file.words.none),
             no: words(|file| &file.words.no),
             yes: words(|file| &file.words.yes),
@@ -287,6 +293,16 @@ impl Vocabulary {
     /// Whether the cell says what the one above it says: 〃, 同上.
     pub(super) fn is_ditto(&self, text: &str) -> bool {
         text.bytes().next().is_some_and(|byte| self.ditto_starts[usize::from(byte)]) && self.ditto.contains(text)
+    }
+
+    /// Whether the row is the header of a sheet that rosterd itself writes, or what somebody left of one.
+    pub(super) fn is_own_header(&self, row: &Row) -> bool {
+        let is_header = |header: &Vec<String>| {
+            let cells = row.cells().zip(header);
+            let same = cells.filter(|(cell, word)| matches!(cell, Cell::Text(text) if fold_word(text) == **word));
+            same.count() * 4 >= header.len() * 3
+        };
+        self.own_sheets.iter().any(is_header)
     }
 
     /// Whether any list's word for a state is written with this character.

@@ -22,6 +22,8 @@ pub struct Whose {
     pub wives: Words,
     /// One more of a household: 成员1姓名.
     pub members: Words,
+    /// Anybody's family, and only where they are counted (家属1姓名 家属2姓名) one more of a household.
+    pub kin: Words,
     /// What may stand before those: 家庭成员, 其他家庭成员.
     pub before_members: Words,
     /// What a group of columns adds to whose it is: 男方基本情况.
@@ -49,6 +51,7 @@ impl Whose {
             husbands: words(|file| &file.husbands),
             wives: words(|file| &file.wives),
             members: words(|file| &file.members),
+            kin: words(|file| &file.kin),
             before_members: words(|file| &file.before_members),
             of_groups: words(|file| &file.of_groups),
             of_people: words(|file| &file.of_people),

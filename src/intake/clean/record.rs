@@ -133,7 +133,9 @@ impl<'v> Cleaner<'v> {
         self.noticed = Noticed::default();
         let errors = view.layout.kept.iter().filter(|(_, column)| view.row.cell(*column) == Cell::Error);
         self.noticed.errors = errors.count() as u64;
-        let Some(name) = view.text(Field::Name) else { return (None, self.noticed) };
+        // Nobody is called 〃, and whoever stands in the line above has a line.
+        let name = view.text(Field::Name).filter(|name| !self.vocabulary.is_ditto(name));
+        let Some(name) = name else { return (None, self.noticed) };
         if view.layout.names_heads_alone && self.relation(view).is_some_and(|code| code > HEAD) {
             return (None, self.noticed);
         }

@@ -80,6 +80,8 @@ fn a_column_that_nobody_reads_and_that_tells_of_deaths_is_told_once() {
     );
     let found = register("健康状况", ["良好", "死亡", ""]);
     assert_eq!(told(&found), [(RefusalCode::UnreadColumn, "健康状况 ×1")]);
+    let found = register("情况", ["亡 2026-02-03", "在", "住二组"]);
+    assert_eq!(told(&found), [(RefusalCode::UnreadColumn, "情况 ×1")], "in one character");
     for (header, cells) in [
         ("死亡年龄", ["", "无", "否"]),
         ("父亲情形", ["死亡", "", ""]),

@@ -88,6 +88,8 @@ fn whoever_a_list_is_of_is_named_under_many_headers() {
         ("健康档案.csv", "电子健康档案编号,患者,身份证号,建档日期", "51990100120000001,赵甲,,2020.3.5", List::Health),
         ("死亡名单.csv", "已故人员,身份证号码,病故日期,住址", "赵甲,519901195001110030,2026.3.5,一组", List::Deaths),
         ("死亡名单.csv", "死亡对象,身份证号码,死亡日期,住址", "赵甲,519901195001110030,2026.3.5,一组", List::Deaths),
+        ("死亡名单.csv", "亡故者,身份证号码,死亡日期", "赵甲,519901195001110030,2026.3.5", List::Deaths),
+        ("死亡名单.csv", "往生者,身份证号码,死亡日期", "赵甲,519901195001110030,2026.3.5", List::Deaths),
         ("农村低保.csv", "证件编号,享受低保人员,身份证号,保障金额", "1,赵甲,519901195001110030,300", List::Dibao),
         ("农村低保.csv", "证号,受助对象,身份证号,月补助金额", "1,赵甲,519901195001110030,300", List::Dibao),
         ("人口.csv", "户号,人名,与户主关系,身份证号", "1,赵甲,户主,519901195001110030", List::Population),
@@ -262,4 +264,21 @@ fn marks_of_the_same_are_the_same() {
         assert_eq!(found.records()[1].household.as_deref(), Some("7"), "{mark}");
         assert!(found.refusals.is_empty(), "{mark}");
     }
+}
+
+#[test]
+fn headers_may_be_numbered_and_sorted() {
+    let plain = ["序号", "户号", "姓名", "与户主关系", "身份证号", "状态"];
+    let line = format!("1,7,赵甲,户主,{HEAD},在册\n2,7,钱乙,妻,{WIFE},死亡\n");
+    let read = |of: &dyn Fn(usize, &str) -> String| {
+        let header: Vec<String> = plain.iter().enumerate().map(|(at, word)| of(at, word)).collect();
+        records("人口.csv", &format!("{}\n{line}", header.join(",")))
+    };
+    let want = read(&|_, word| word.to_owned());
+    assert_eq!(want.iter().map(|record| record.status).collect::<Vec<_>>(), [Status::Active, Status::Deceased]);
+    assert_eq!(read(&|at, word| format!("{}.{word}", at + 1)), want);
+    assert_eq!(read(&|at, word| format!("({}) {word}", at + 1)), want);
+    assert_eq!(read(&|at, word| format!("{}{word}", ['①', '②', '③', '④', '⑤', '⑥'][at])), want);
+    assert_eq!(read(&|_, word| format!("{word}▼")), want);
+    assert_eq!(read(&|_, word| format!("{word} ↑")), want);
 }

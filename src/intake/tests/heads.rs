@@ -210,3 +210,28 @@ fn heads_with_a_count_and_an_amount_stand_side_by_side() {
         assert_eq!((names, told(&found)), (vec!["赵甲", "孙丙", "钱乙", "李丁"], vec![]), "{header}");
     }
 }
+
+/// 〃 and 同上 under the head are the head above; the number before a member's name is then the member's.
+#[test]
+fn a_ditto_mark_is_nobodys_name() {
+    for mark in ["〃", "同上", "″", "\"\"\"\"", ""] {
+        let lines = format!(
+            "低保证号,户主姓名,身份证号码,成员姓名,与户主关系\nD1,赵甲,{HEAD},赵甲,户主\n{mark},{mark},{WIFE},钱乙,妻\n\
+             {mark},{mark},{SON},赵丙,子\nD2,李丁,{ALONE},李丁,户主\n"
+        );
+        let found = text("低保.csv", &lines);
+        assert_eq!(told(&found), [], "{mark}");
+        assert_eq!(people(&found), want(), "{mark}");
+        assert!(
+            found.records().iter().all(|r| r.head.as_deref() == Some(if r.name == "李丁" { "李丁" } else { "赵甲" }))
+        );
+    }
+    let left = format!("户号,户主姓名,姓名,与户主关系,身份证号\n1,赵甲,同左,户主,{HEAD}\n,同上,钱乙,妻,{WIFE}\n");
+    assert_eq!(people(&text("人口.csv", &left)), people(&text("人口.csv", &left.replace("同左", "赵甲"))));
+    let beside = "户号,户主姓名,户主身份证号,成员1姓名,成员1身份证号,成员2姓名,成员2身份证号\n";
+    let beside = format!("{beside}1,赵甲,{HEAD},钱乙,{WIFE},,\n1,〃,〃,赵丙,{SON},,\n");
+    let names: Vec<String> = people(&text("人口.csv", &beside)).into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["赵丙", "赵甲", "钱乙"], "the household goes on in the next line");
+    let nobody = text("人口.csv", &format!("户号,姓名,与户主关系,身份证号\n1,赵甲,户主,{HEAD}\n1,〃,妻,{WIFE}\n"));
+    assert_eq!((people(&nobody).len(), nobody.refusals[0].code), (1, RefusalCode::NoName));
+}

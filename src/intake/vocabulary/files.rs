@@ -65,6 +65,7 @@ pub(super) struct CommonWords {
     pub trailer: Words,
     pub example: Words,
     pub ditto: Words,
+    pub own_sheets: Words,
     pub none: Words,
     pub no: Words,
     pub yes: Words,
