@@ -130,6 +130,48 @@ fn a_clerk_reads_one_plain_sentence() {
     );
 }
 
+#[test]
+fn who_says_what_stands_beside_it() {
+    use Language::{Chinese, English};
+    let by = |by: &[&str], value: &str| json!({"by": by, "value": value});
+    let sexes = json!({"sexes": ["m", "f"], "said": [by(&["population"], "m"), by(&["health", "number"], "f")]});
+    assert_eq!(
+        said(Chinese, "sex-conflict", List::Health, sexes.clone()),
+        "同一人的性别记载不一致（人口底册：男；健康档案、身份证号：女），请对照证件更正。"
+    );
+    assert_eq!(
+        said(English, "sex-conflict", List::Health, sexes),
+        "The sex of one person differs (population register: male; health records, identity number: female); please \
+         correct from the document."
+    );
+    assert_eq!(
+        said(Chinese, "sex-conflict", List::Health, json!({"sexes": ["m", "f"]})),
+        "同一人的性别记载不一致（男、女），请对照证件更正。",
+        "told by an office of before"
+    );
+    let dates = [by(&["population 519901001200"], "1949-12-31"), by(&["population 519901001201"], "1949-11")];
+    assert_eq!(
+        said(Chinese, "birth-conflict", List::Health, json!({"dates": ["1949-12-31", "1949-11"], "said": dates})),
+        "同一人的出生日期记载不一致（519901001200的人口底册：1949年12月31日；519901001201的人口底册：1949年11月），\
+         请对照证件更正。"
+    );
+    assert_eq!(
+        said(Chinese, "name-conflict", List::Health, json!({"names": ["f"], "said": [by(&["deaths"], "f")]})),
+        "同一人在几份名册上的姓名不同（死亡名册：f），请对照证件统一。",
+        "a name is no sex"
+    );
+    let late = json!({"kind": "birth", "date": "2026-01-02", "listed": "2026-03-17", "days": 74, "days_max": 60});
+    assert_eq!(
+        said(Chinese, "late-report", List::Population, late),
+        "2026年1月2日的出生到2026年3月17日才登记，距发生已74天（应在60天内）。"
+    );
+    let alive = json!({"died": "2022-10-09", "sources": ["deaths"], "sign": "2023-05-15", "sign_list": "health"});
+    assert!(
+        said(Chinese, "alive-after-death", List::Health, alive)
+            .starts_with("死亡名册记载此人已于2022年10月9日去世，但健康档案在2023年5月15日仍有在世记录，")
+    );
+}
+
 /// DOMAIN.md 7: neutral wording; what a household went through is never said.
 #[test]
 fn the_support_of_a_special_family_is_named_without_its_reason() {
@@ -193,7 +235,7 @@ fn the_catalogue_holds_what_the_code_says_and_nothing_else() {
             // Keys made of a code: the code's word stands somewhere, or comes over the wire.
             "label" => code.contains(&format!("\"{word}\"")),
             "rule" | "finding" | "list" | "severity" | "level" | "entry" | "event" | "confidence" | "missing"
-            | "sex" | "place" | "id" | "problem" | "state" | "progress" | "check" | "log" | "hint" | "alarm"
+            | "sex" | "by" | "place" | "id" | "problem" | "state" | "progress" | "check" | "log" | "hint" | "alarm"
             | "setup" | "status" | "disposition" | "look" | "compared" | "likeness" => true,
             _ => false,
         };
