@@ -73,25 +73,30 @@ impl Claimed for IdNumber {
     }
 }
 
-/// A name as it is written, and what it can be: 王大(龙天) is 王大, or 王大 and a character that nobody could write.
+/// What a name can be when it is folded: 王大(龙天) is 王大, or 王大 and a character that nobody could write.
 pub(super) struct Name {
-    written: CompactString,
-    spellings: [Option<CompactString>; 2],
+    folded: CompactString,
+    with_character: Option<CompactString>,
+}
+
+impl Name {
+    fn spellings(&self) -> impl Iterator<Item = &CompactString> {
+        std::iter::once(&self.folded).chain(&self.with_character)
+    }
 }
 
 impl Claimed for Name {
     fn claims<'e>(lines: &[&'e Entry]) -> Vec<Claim<'e, Name>> {
         let said = |line: &Entry| {
-            let written = line.record.name.clone();
-            let folded = Some(name::fold(&written)).filter(|name| !name.is_empty())?;
-            Some(Name { spellings: [Some(folded), name::with_character(&written)], written })
+            let written = &line.record.name;
+            let folded = Some(name::fold(written)).filter(|name| !name.is_empty())?;
+            Some(Name { folded, with_character: name::with_character(written) })
         };
         with_numbers(lines, said, |_| None)
     }
 
     fn can_be(&self, other: &Name) -> bool {
-        let [ours, theirs] = [self, other].map(|name| name.spellings.iter().flatten());
-        ours.clone().any(|a| theirs.clone().any(|b| same_name(a, b)))
+        self.spellings().any(|a| other.spellings().any(|b| same_name(a, b)))
     }
 
     fn doubt(_: &Claim<Name>, _: &[&Entry], _: Date) -> u32 {
@@ -99,7 +104,7 @@ impl Claimed for Name {
     }
 
     fn show(values: &[&Name]) -> Vec<String> {
-        mask::names(&values.iter().map(|name| name.written.as_str()).collect::<Vec<_>>())
+        mask::names(&values.iter().map(|name| name.folded.as_str()).collect::<Vec<_>>())
     }
 }
 
