@@ -506,6 +506,16 @@ compared-place = place
 compared-household = household
 compared-spouse = spouse
 compared-phone = telephone
+compared-birth_beside_number = birth (beside an equal number)
+compared-place_beside_number = place (beside an equal number)
+compared-version = version of the weights
+compared-match_bits = needed for one person
+compared-potential_bits = needed to ask a person
+compared-margin_bits = needed above the next best
+compared-twice_listed_bits = taken off for two lines of one list
+compared-vacancy_bits = added where neither line has another
+compared-rarity_share = share of the name's rarity
+compared-rarity_bits_max = most for the name's rarity
 likeness-equal = the same
 likeness-equal-invalid = the same, not a valid one
 likeness-slip = one slip apart
@@ -542,6 +552,10 @@ likeness-head = same head
 likeness-both-heads = both are heads
 likeness-household = same household
 
+# May be typed of a pair.
+match-confirm-words = same, yes
+match-reject-words = different, no
+
 look-search = searched
 look-reveal = saw all
 
@@ -558,6 +572,8 @@ say-error = error
 say-because = because
 say-hint = what to do
 say-no-daemon = No daemon runs; this is what the store holds (read-only).
+say-no-daemon-copy = No service is running; the copy is made from the store itself.
+say-area-outside = { $area } lies outside this office ({ $here }).
 say-needs-daemon = No daemon runs, and this is for the daemon to do.
 say-needs-daemon-hint = start it: systemctl start rosterd, or rosterd run --config { $file }
 say-daemon-runs = The daemon runs; this can only be done while it is stopped.

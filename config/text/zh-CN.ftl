@@ -509,6 +509,16 @@ compared-place = 地区
 compared-household = 家庭
 compared-spouse = 配偶
 compared-phone = 电话
+compared-birth_beside_number = 出生日期（号码相同时）
+compared-place_beside_number = 地区（号码相同时）
+compared-version = 权重版本
+compared-match_bits = 认定同一人所需
+compared-potential_bits = 提请人工判断所需
+compared-margin_bits = 须高出次优者
+compared-twice_listed_bits = 同村同册已有一行时减去
+compared-vacancy_bits = 两行都没有别的归属时加上
+compared-rarity_share = 用字少见程度的份量
+compared-rarity_bits_max = 用字少见程度的上限
 likeness-equal = 相同
 likeness-equal-invalid = 相同但无效
 likeness-slip = 差一处
@@ -545,6 +555,10 @@ likeness-head = 同户主
 likeness-both-heads = 都是户主
 likeness-household = 同户号
 
+# 命令行里认定一对人员时可以这样写。
+match-confirm-words = 同一人、是
+match-reject-words = 不是同一人、不同的人、不是、否
+
 look-search = 查询
 look-reveal = 查看全文
 
@@ -561,6 +575,8 @@ say-error = 错误
 say-because = 原因
 say-hint = 怎么办
 say-no-daemon = 后台服务没有运行；以下是库中已有的内容（只读）。
+say-no-daemon-copy = 后台服务没有运行；直接从库中备份。
+say-area-outside = { $area } 不在本级（{ $here }）范围内。
 say-needs-daemon = 后台服务没有运行，这个命令要由它来做。
 say-needs-daemon-hint = 请先启动：systemctl start rosterd，或 rosterd run --config { $file }
 say-daemon-runs = 后台服务正在运行，这个命令要在它停止时做。
