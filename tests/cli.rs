@@ -88,7 +88,7 @@ fn without_a_verb_the_page_says_which_there_are_and_names_none_that_is_hidden() 
 fn an_area_that_is_not_the_office_s_is_not_answered_with_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let config = village(dir.path());
-    Store::open(Home::plain(dir.path().join("data")), "519901001200".parse().unwrap()).unwrap();
+    Store::open(Home::plain(&dir.path().join("data")), "519901001200".parse().unwrap()).unwrap();
     let outside = rosterd(&["findings", "--area", "519902", "--config", &config]);
     assert_eq!((outside.status.code(), stdout(&outside).as_str()), (Some(2), ""));
     assert!(stderr(&outside).contains("519902 lies outside"), "{}", stderr(&outside));
