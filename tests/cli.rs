@@ -50,7 +50,7 @@ fn help_speaks_the_language_of_the_office_and_else_of_the_terminal() {
     assert!(stdout(&page).contains("用法：rosterd decide [选项]"), "{}", stdout(&page));
     let wrong = rosterd_in("zh_CN.UTF-8", &["findings", "--severity", "loud"]);
     assert_eq!((wrong.status.code(), stdout(&wrong).as_str()), (Some(2), ""));
-    assert!(stderr(&wrong).contains("可以写 high, medium, low, info"), "{}", stderr(&wrong));
+    assert!(stderr(&wrong).contains("可以写 高、中、低、提示（或 high、medium、low、info）"), "{}", stderr(&wrong));
     let bare = rosterd_in("zh_CN.UTF-8", &[]);
     assert_eq!(bare.status.code(), Some(2));
     assert!(stderr(&bare).contains("第一天"), "{}", stderr(&bare));
@@ -64,6 +64,36 @@ fn help_speaks_the_language_of_the_office_and_else_of_the_terminal() {
         let page = stdout(&rosterd_in("C", &arguments));
         assert!(page.contains("用法："), "{page}");
     }
+}
+
+#[test]
+fn without_a_verb_the_page_says_which_there_are_and_names_none_that_is_hidden() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = village(dir.path());
+    std::fs::create_dir(dir.path().join("zh")).unwrap();
+    let chinese = dir.path().join("zh/rosterd.toml").to_str().unwrap().to_owned();
+    std::fs::write(&chinese, "[node]\narea = \"519901001200\"\nname = \"200村\"\n").unwrap();
+    for (config, words) in [(&config, ["Usage: ", "findings"]), (&chinese, ["用法：", "findings"])] {
+        let bare = rosterd(&["--config", config]);
+        assert_eq!((bare.status.code(), stdout(&bare).as_str()), (Some(2), ""));
+        let page = stderr(&bare);
+        assert!(words.iter().all(|word| page.contains(word)) && !page.contains("completions"), "{page}");
+        let link = rosterd(&["link", "--config", config]);
+        assert_eq!(link.status.code(), Some(2));
+        assert!(stderr(&link).contains("train") && !stderr(&link).contains("error"), "{}", stderr(&link));
+    }
+}
+
+#[test]
+fn an_area_that_is_not_the_office_s_is_not_answered_with_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = village(dir.path());
+    Store::open(Home::plain(&dir.path().join("data")), "519901001200".parse().unwrap()).unwrap();
+    let outside = rosterd(&["findings", "--area", "519902", "--config", &config]);
+    assert_eq!((outside.status.code(), stdout(&outside).as_str()), (Some(2), ""));
+    assert!(stderr(&outside).contains("519902 lies outside"), "{}", stderr(&outside));
+    let inside = rosterd(&["findings", "--area", "５１９９０１００１２００", "--config", &config]);
+    assert_eq!(inside.status.code(), Some(0), "{}", stderr(&inside));
 }
 
 #[test]

@@ -61,6 +61,9 @@ missing-green = hospital green channel
 sex-m = male
 sex-f = female
 
+by-number = identity number
+by-list-in = { $list } of { $area }
+
 place-outside = outside the county
 place-unclear = an unclear place
 area-none = this office
@@ -140,7 +143,10 @@ finding-deceased-still-active =
        *[other] {" "}There is a sign of life on { $sign_of_life }: check the death itself first.
     }
 finding-alive-after-death =
-    A list says the person died{ $died ->
+    By { $sources ->
+        [none] a list
+       *[other] { $sources }
+    } the person died{ $died ->
         [none] {""}
        *[other] {" "}on { $died }
     }, but by { $sign_list ->
@@ -241,7 +247,10 @@ finding-late-report =
        *[other] only on { $listed }
     }{ $days ->
         [none] {""}
-       *[other] , { $days } days late
+       *[other] , { $days } days after it
+    }{ $days_max ->
+        [none] {""}
+       *[other] {" "}(due within { $days_max } days)
     }.
 finding-id-invalid =
     The identity number { $number ->
@@ -264,9 +273,12 @@ finding-id-damaged =
     }
 finding-id-missing = No identity number on the { $list } of { $area }; please add it.
 finding-id-conflict =
-    Lists give one person different identity numbers{ $numbers ->
-        [none] {""}
-       *[other] {" "}({ $numbers })
+    Lists give one person different identity numbers{ $said ->
+        [none] { $numbers ->
+            [none] {""}
+           *[other] {" "}({ $numbers })
+        }
+       *[other] {" "}({ $said })
     }{ $former_number ->
         [none] ; please correct from the document.
        *[other] : the register changed { $former_number }, the other list still has it; please bring that list up to date.
@@ -280,20 +292,29 @@ finding-shared-id =
        *[other] {" "}({ $names })
     }; please check each document.
 finding-name-conflict =
-    Lists write one person's name differently{ $names ->
-        [none] {""}
-       *[other] {" "}({ $names })
+    Lists write one person's name differently{ $said ->
+        [none] { $names ->
+            [none] {""}
+           *[other] {" "}({ $names })
+        }
+       *[other] {" "}({ $said })
     }; please settle it from the document.
 finding-sex-conflict =
-    Lists give one person different sexes{ $sexes ->
-        [none] {""}
-       *[other] {" "}({ $sexes })
-    }, or the number says another; please correct.
+    The sex of one person differs{ $said ->
+        [none] { $sexes ->
+            [none] {""}
+           *[other] {" "}({ $sexes })
+        }
+       *[other] {" "}({ $said })
+    }; please correct from the document.
 finding-birth-conflict =
-    Lists give one person different birth dates{ $dates ->
-        [none] {""}
-       *[other] {" "}({ $dates })
-    }, or the number says another; please correct from the document.
+    The birth date of one person differs{ $said ->
+        [none] { $dates ->
+            [none] {""}
+           *[other] {" "}({ $dates })
+        }
+       *[other] {" "}({ $said })
+    }; please correct from the document.
 finding-household-without-head =
     { $household ->
         [none] A household
@@ -491,6 +512,16 @@ compared-place = place
 compared-household = household
 compared-spouse = spouse
 compared-phone = telephone
+compared-birth_beside_number = birth (beside an equal number)
+compared-place_beside_number = place (beside an equal number)
+compared-version = version of the weights
+compared-match_bits = needed for one person
+compared-potential_bits = needed to ask a person
+compared-margin_bits = needed above the next best
+compared-twice_listed_bits = taken off for two lines of one list
+compared-vacancy_bits = added where neither line has another
+compared-rarity_share = share of the name's rarity
+compared-rarity_bits_max = most for the name's rarity
 likeness-equal = the same
 likeness-equal-invalid = the same, not a valid one
 likeness-slip = one slip apart
@@ -528,6 +559,10 @@ likeness-head = same head
 likeness-both-heads = both are heads
 likeness-household = same household
 
+# May be typed of a pair.
+match-confirm-words = same, yes
+match-reject-words = different, no
+
 look-search = searched
 look-reveal = saw all
 
@@ -544,6 +579,8 @@ say-error = error
 say-because = because
 say-hint = what to do
 say-no-daemon = No daemon runs; this is what the store holds (read-only).
+say-no-daemon-copy = No service is running; the copy is made from the store itself.
+say-area-outside = { $area } lies outside this office ({ $here }).
 say-needs-daemon = No daemon runs, and this is for the daemon to do.
 say-needs-daemon-hint = start it: systemctl start rosterd, or rosterd run --config { $file }
 say-daemon-runs = The daemon runs; this can only be done while it is stopped.

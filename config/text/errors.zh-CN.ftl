@@ -134,7 +134,10 @@ said-the-columns-are-unique-id-area-list-name-idn-sex-birth-uid = 各列为 uniq
 ## 与上级、下级的连接
 
 said-this-node-has-joined-no-parent = 本级还没有接入上级
-said-x-with-a-code-of-the-parent-s-or-area-child-for-a-child = 用上级给的入网码运行 { $x1 }；对下级操作请加 --area
+said-x-with-a-join-code-of-the-parent-s = 用上级给的入网码运行：{ $x1 } 入网码
+said-x-with-a-join-code-of-the-parent-s-or-area-for-a-child = 用上级给的入网码运行：{ $x1 } 入网码；对下级操作请加 --area
+said-nobody-stands-above-a-county = 县级没有上级
+said-area-names-a-child = 用 --area 指明哪个下级
 said-join-first-this-needs-a-certificate = 请先接入：这需要证书
 said-this-node-has-no-address-for-children = 本级没有供下级连接的地址
 said-set-listen-addr-x-and-restart = 请设置 [listen] addr = "{ $x1 }" 并重新启动
@@ -397,7 +400,19 @@ said-the-file-has-no-content = 文件没有内容
 said-neither-text-nor-a-workbook = 既不是文本也不是工作簿
 said-an-archive-without-a-workbook = 压缩包里没有工作簿
 said-xml-that-is-no-spreadsheet = 是 XML，但不是表格
-said-this-is-a-x = 这是 { $x1 }
+said-this-is-a-x = 这是{ $x1 }
+said-called-a-list-of-people-who-may-not-have-died = {""}
+said-pdf = PDF 文档
+said-png-picture = PNG 图片
+said-jpeg-picture = JPEG 图片
+said-gif-picture = GIF 图片
+said-bitmap = BMP 图片
+said-rar-archive = RAR 压缩包
+said-x-archive = { $x1 } 压缩包
+said-gzip-archive = gzip 压缩包
+said-rtf-document = RTF 文档
+said-web-archive = 网页存档
+said-parquet = Parquet 数据文件
 said-a-line-without-an-end = 有一行没有结尾
 said-the-query-would-write = 这条查询会改动数据库
 said-not-a-database = 不是数据库

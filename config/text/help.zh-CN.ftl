@@ -152,7 +152,7 @@ help-events-after =
     示例：
       rosterd events --kind death --since 2026-03-01
       rosterd events --kind transfer --json
-help-events-kind = 只看 birth 出生、death 死亡、transfer 县内迁移、out_migration 迁出、in_migration 迁入或 correction 更正
+help-events-kind = 只看 birth 出生、death 死亡、transfer 县内迁移、out_migration 迁出县外、in_migration 县外迁入或 correction 信息更正；中英文都可以写
 help-events-since = 只看这一天及以后，如 2026-03-01
 
 help-people = 一个人在各份名册上的行
@@ -222,7 +222,7 @@ help-match-after =
       rosterd match ID confirm
       rosterd match ID reject
 help-match-id = 这一对的编号，见 'rosterd matches'
-help-match-verdict = confirm 同一个人；reject 两个人
+help-match-verdict = confirm 同一人（是）；reject 不是同一人（不是）；中英文都可以写
 
 help-rematch = 用现在的权重全部重新认人
 help-rematch-more =
@@ -360,4 +360,12 @@ said-number-too-large-to-fit-in-target-type = 数字太大
 said-invalid-socket-address-syntax = 应写成 地址:端口，如 0.0.0.0:7443
 said-a-date-is-yyyy-yyyy-mm-or-yyyy-mm-dd = 日期写成 YYYY、YYYY-MM 或 YYYY-MM-DD
 said-one-of-x = 可以写 { $x1 }
+said-population-health-dibao-family-deaths-migrants = 人口底册、健康档案、低保名册、扶助名册、死亡名册、流动人口名册（或 population、health、dibao、family、deaths、migrants）
+said-high-medium-low-info = 高、中、低、提示（或 high、medium、low、info）
+said-confirm-dismiss-reopen = 属实、不属实、重新核实（或 confirm、dismiss、reopen）
+said-confirm-reject = 同一人、是，或者 不是同一人、不同的人、不是、否（或 confirm、reject）
+said-birth-death-transfer-out-migration-in-migration-correction = 出生、死亡、县内迁移、迁出县外、县外迁入、信息更正（或 birth、death、transfer、out_migration、in_migration、correction）
+said-yes-no = 是、否（或 yes、no）
+said-a-name-a-number-or-an-id = 请写姓名、身份证号或编号
+said-there-is-no-such-area-code = 没有这样的区划代码
 said-no-such-rule-x-lists-them = 没有这条规则；用 { $x1 } 查看全部规则

@@ -61,6 +61,9 @@ missing-green = 就医绿色通道
 sex-m = 男
 sex-f = 女
 
+by-number = 身份证号
+by-list-in = { $area }的{ $list }
+
 place-outside = 县外
 place-unclear = 去向不明
 area-none = 本地
@@ -140,9 +143,12 @@ finding-deceased-still-active =
        *[other] 另有{ $sign_of_life }的在世记录，请先核对死亡信息。
     }
 finding-alive-after-death =
-    { $died ->
-        [none] 有名册记载此人已故
-       *[other] 有名册记载此人已于{ $died }去世
+    { $sources ->
+        [none] 有名册
+       *[other] { $sources }
+    }记载此人{ $died ->
+        [none] 已故
+       *[other] 已于{ $died }去世
     }，但{ $sign_list ->
         [none] 另一名册
        *[other] { $sign_list }
@@ -244,7 +250,10 @@ finding-late-report =
        *[other] 到{ $listed }才登记
     }{ $days ->
         [none] {""}
-       *[other] ，迟了{ $days }天
+       *[other] ，距发生已{ $days }天
+    }{ $days_max ->
+        [none] {""}
+       *[other] （应在{ $days_max }天内）
     }。
 finding-id-invalid =
     { $area }的{ $list }上身份证号{ $number ->
@@ -267,9 +276,12 @@ finding-id-damaged =
     }
 finding-id-missing = { $area }的{ $list }上此人没有身份证号，请补录。
 finding-id-conflict =
-    同一人在几份名册上的身份证号不同{ $numbers ->
-        [none] {""}
-       *[other] （{ $numbers }）
+    同一人在几份名册上的身份证号不同{ $said ->
+        [none] { $numbers ->
+            [none] {""}
+           *[other] （{ $numbers }）
+        }
+       *[other] （{ $said }）
     }，{ $former_number ->
         [none] 请对照证件更正。
        *[other] 人口底册已变更原号{ $former_number }，另一名册仍是原号，请更新。
@@ -283,20 +295,29 @@ finding-shared-id =
        *[other] （{ $names }）
     }，请核实各人证件。
 finding-name-conflict =
-    同一人在几份名册上的姓名不同{ $names ->
-        [none] {""}
-       *[other] （{ $names }）
+    同一人在几份名册上的姓名不同{ $said ->
+        [none] { $names ->
+            [none] {""}
+           *[other] （{ $names }）
+        }
+       *[other] （{ $said }）
     }，请对照证件统一。
 finding-sex-conflict =
-    同一人的性别记载不一致{ $sexes ->
-        [none] {""}
-       *[other] （{ $sexes }）
-    }，或与身份证号不符，请更正。
+    同一人的性别记载不一致{ $said ->
+        [none] { $sexes ->
+            [none] {""}
+           *[other] （{ $sexes }）
+        }
+       *[other] （{ $said }）
+    }，请对照证件更正。
 finding-birth-conflict =
-    同一人的出生日期记载不一致{ $dates ->
-        [none] {""}
-       *[other] （{ $dates }）
-    }，或与身份证号不符，请对照证件更正。
+    同一人的出生日期记载不一致{ $said ->
+        [none] { $dates ->
+            [none] {""}
+           *[other] （{ $dates }）
+        }
+       *[other] （{ $said }）
+    }，请对照证件更正。
 finding-household-without-head =
     { $area }的{ $household ->
         [none] 一户
@@ -494,6 +515,16 @@ compared-place = 地区
 compared-household = 家庭
 compared-spouse = 配偶
 compared-phone = 电话
+compared-birth_beside_number = 出生日期（号码相同时）
+compared-place_beside_number = 地区（号码相同时）
+compared-version = 权重版本
+compared-match_bits = 认定同一人所需
+compared-potential_bits = 提请人工判断所需
+compared-margin_bits = 须高出次优者
+compared-twice_listed_bits = 同村同册已有一行时减去
+compared-vacancy_bits = 两行都没有别的归属时加上
+compared-rarity_share = 用字少见程度的份量
+compared-rarity_bits_max = 用字少见程度的上限
 likeness-equal = 相同
 likeness-equal-invalid = 相同但无效
 likeness-slip = 差一处
@@ -531,6 +562,10 @@ likeness-head = 同户主
 likeness-both-heads = 都是户主
 likeness-household = 同户号
 
+# 命令行里认定一对人员时可以这样写。
+match-confirm-words = 同一人、是
+match-reject-words = 不是同一人、不同的人、不是、否
+
 look-search = 查询
 look-reveal = 查看全文
 
@@ -547,6 +582,8 @@ say-error = 错误
 say-because = 原因
 say-hint = 怎么办
 say-no-daemon = 后台服务没有运行；以下是库中已有的内容（只读）。
+say-no-daemon-copy = 后台服务没有运行；直接从库中备份。
+say-area-outside = { $area } 不在本级（{ $here }）范围内。
 say-needs-daemon = 后台服务没有运行，这个命令要由它来做。
 say-needs-daemon-hint = 请先启动：systemctl start rosterd，或 rosterd run --config { $file }
 say-daemon-runs = 后台服务正在运行，这个命令要在它停止时做。

@@ -1,6 +1,6 @@
 use super::session::Session;
 use super::table::Table;
-use super::{Outcome, Output, view};
+use super::{Outcome, Output, view, words};
 use crate::daemon::control::{Exit, requests};
 use crate::domain::{Date, EventKind};
 
@@ -14,17 +14,13 @@ use crate::domain::{Date, EventKind};
     rosterd events --kind transfer --json")]
 pub struct Args {
     /// Only birth, death, transfer, out_migration, in_migration or correction
-    #[arg(long, value_name = "KIND", value_parser = parse_kind)]
+    #[arg(long, value_name = "KIND", value_parser = words::event_kind)]
     kind: Option<EventKind>,
     /// Only on or after this day, as 2026-03-01
-    #[arg(long, value_name = "DATE", value_parser = super::words::day)]
+    #[arg(long, value_name = "DATE", value_parser = words::day)]
     since: Option<Date>,
     #[command(flatten)]
     output: Output,
-}
-
-fn parse_kind(text: &str) -> Result<EventKind, String> {
-    EventKind::parse(text).ok_or_else(|| format!("one of '{}'", EventKind::ALL.map(EventKind::as_str).join(", ")))
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {

@@ -6,10 +6,11 @@ use serde_json::Value;
 use super::counts::ByArea;
 use super::session::{Session, absolute};
 use super::table::Table;
-use super::{Outcome, Output, sheet, view, words};
+use super::{Failed, Outcome, Output, sheet, view, words};
 use crate::daemon::control::client::Target;
 use crate::daemon::control::{Exit, requests};
 use crate::domain::{Area, FindingStatus, List, Severity};
+use crate::error::Error;
 use crate::report::text::Text;
 
 /// What does not fit: the open findings
@@ -75,6 +76,11 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     };
     let is_streamed = args.output.json && !args.summary;
     let (mut rows, exit) = session.rows(&ask, is_streamed)?;
+    if exit == Exit::Done && !is_streamed && rows.is_empty() && !session.settings.area.contains(within) {
+        let here = session.settings.area;
+        let what = session.screen.text().say_with("say-area-outside", &[("area", &within), ("here", &here)]);
+        return Err(Failed { error: Error::new(what), exit: Exit::Usage });
+    }
     if is_streamed || exit != Exit::Done {
         return Ok(exit);
     }
@@ -114,8 +120,8 @@ fn summary(
     is_open_alone: bool,
     json: bool,
     session: &mut Session,
-) -> Result<(), super::Failed> {
-    let names = session.names(true)?;
+) -> Result<(), Failed> {
+    let names = session.names_for(rows, true)?;
     let counted = ByArea::below(within, rows, is_open_alone, &names);
     if json {
         counted.rows().iter().for_each(|row| session.screen.json(row));

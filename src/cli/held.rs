@@ -1,6 +1,6 @@
 use super::session::Session;
 use super::table::Table;
-use super::{Outcome, Output, view};
+use super::{Outcome, Output, view, words};
 use crate::daemon::control::{Exit, requests};
 use requests::HeldAction;
 
@@ -23,6 +23,7 @@ enum Action {
     /// The file is right: take it
     Release {
         /// From 'rosterd held'
+        #[arg(value_parser = words::id)]
         id: String,
         #[command(flatten)]
         output: Output,
@@ -30,6 +31,7 @@ enum Action {
     /// The file is wrong: forget it
     Reject {
         /// From 'rosterd held'
+        #[arg(value_parser = words::id)]
         id: String,
         #[command(flatten)]
         output: Output,

@@ -69,17 +69,24 @@ pub(super) fn asked(mut args: Vec<OsString>) -> Vec<OsString> {
 pub(super) fn tell(said: clap::Error, args: &[OsString]) -> ExitCode {
     let exit = ExitCode::from(said.exit_code() as u8);
     let language = language(args);
+    // Where the verb is left out, the page says which there are.
+    let lacks_verb = said.kind() == ErrorKind::MissingSubcommand;
+    let args: Vec<OsString> = args.iter().cloned().chain(lacks_verb.then(|| "-h".into())).collect();
+    let again = |command: Command, said| command.try_get_matches_from(&args).err().unwrap_or(said);
     let written = match language {
+        Language::English if lacks_verb => write(&again(command(), said).render().to_string(), true),
         Language::English => said.print().and_then(|()| std::io::stdout().flush()),
         Language::Chinese => {
             let text = Text::help();
             // The same mistake again, with the Chinese page behind it.
-            let said = localised(command(), &text).try_get_matches_from(args).err().unwrap_or(said);
+            let said = again(localised(command(), &text), said);
             match said.kind() {
                 ErrorKind::DisplayHelp
                 | ErrorKind::DisplayVersion
-                | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => show(&said, &text),
-                _ => write(&complaint(&said, &text, args), true),
+                | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                    show(&said, &text, lacks_verb || said.use_stderr())
+                }
+                _ => write(&complaint(&said, &text, &args), true),
             }
         }
     };
@@ -89,12 +96,12 @@ pub(super) fn tell(said: clap::Error, args: &[OsString]) -> ExitCode {
     }
 }
 
-fn show(said: &clap::Error, text: &Text) -> std::io::Result<()> {
-    let styled = match said.use_stderr() {
+fn show(said: &clap::Error, text: &Text, to_stderr: bool) -> std::io::Result<()> {
+    let styled = match to_stderr {
         true => screen::takes_colours(&std::io::stderr()),
         false => screen::takes_colours(&std::io::stdout()),
     };
-    write(&page(said, text, styled), said.use_stderr())
+    write(&page(said, text, styled), to_stderr)
 }
 
 fn write(page: &str, to_stderr: bool) -> std::io::Result<()> {
@@ -158,7 +165,11 @@ fn translated(command: Command, path: &str, text: &Text) -> Command {
     if let Some(after) = say("-after") {
         command = command.after_help(after);
     }
+    let mut nth = 0;
     let command = command.mut_args(|arg| {
+        // Under a heading of our own clap would put them in the order of the alphabet.
+        let arg = if arg.is_positional() { arg.display_order(nth) } else { arg };
+        nth += 1;
         let heading = if arg.is_positional() { "help-arguments-heading" } else { "help-options-heading" };
         let help = text.say(&key_of(path, &arg, text));
         let arg = arg.help(help).help_heading(text.say(heading));
@@ -352,9 +363,12 @@ mod tests {
             (&["rosterd", "decide", "fabcdefgh01", "confirm"], "缺少必须写的：--note <文字>"),
             (&["rosterd", "decide", "fabcdefgh01", "confirm"], "rosterd decide --help"),
             (&["rosterd", "findings", "--area", "12"], "--area <代码> 的值 '12' 不对：区划代码 6 位是县"),
-            (&["rosterd", "findings", "--severity", "x"], "不对：可以写 high, medium, low, info"),
+            (
+                &["rosterd", "findings", "--severity", "x"],
+                "不对：可以写 高、中、低、提示（或 high、medium、low、info）",
+            ),
             (&["rosterd", "findings", "--rule", "x"], "没有这条规则；用 rosterd rules 查看"),
-            (&["rosterd", "events", "--kind", "x"], "可以写 birth, death"),
+            (&["rosterd", "events", "--kind", "x"], "可以写 出生、死亡"),
             (&["rosterd", "decide", "f1", "confirm", "--note", "x"], "疑点编号是 f 加十个字母或数字"),
             (&["rosterd", "status", "--wait"], "--wait <秒> 后面缺少值"),
             (&["rosterd", "status", "--json", "--json"], "--json 只能写一次"),
@@ -366,6 +380,8 @@ mod tests {
                 "不对：应写成 地址:端口，如 0.0.0.0:7443",
             ),
             (&["rosterd", "events", "--since", "2026-13-01"], "'2026-13-01' 不对：没有这一天"),
+            (&["rosterd", "init", "--area", "000000", "--name", "县", "--dir", "d"], "没有这样的区划代码"),
+            (&["rosterd", "people", " "], "请写姓名、身份证号或编号"),
             (&["rosterd", "run", "--today", "2026-02-30"], "'2026-02-30' 不对：没有这一天"),
         ] {
             let page = told(args);
@@ -381,6 +397,13 @@ mod tests {
         let text = Text::help();
         let said = localised(command(), &text).try_get_matches_from(&args).expect_err("no text");
         assert!(complaint(&said, &text, &args).starts_with("错误：有一个参数不是 UTF-8 文字\n"));
+    }
+
+    #[test]
+    fn arguments_stand_in_the_order_in_which_they_are_written() {
+        let page = told(&["rosterd", "decide", "--help"]);
+        let at = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}: {page}"));
+        assert!(at("  <编号>") < at("  <confirm|dismiss|reopen>"), "{page}");
     }
 
     #[test]

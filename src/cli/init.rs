@@ -26,7 +26,7 @@ const KEY_FILE: &str = "store.key";
     Then: rosterd run --config DIR/rosterd.toml")]
 pub struct Args {
     /// The office's area: 6 digits a county, 9 a township, 12 a village
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = super::words::area)]
     area: Area,
     /// What people call it
     #[arg(long)]

@@ -20,7 +20,7 @@ pub struct Args {
 
 /// Hours that a join code may be good for: a week at most.
 fn parse_hours(text: &str) -> Result<u32, String> {
-    let hours: u32 = text.parse().map_err(|error: std::num::ParseIntError| error.to_string())?;
+    let hours: u32 = super::words::number(text).map_err(|error: std::num::ParseIntError| error.to_string())?;
     if (1..=168).contains(&hours) { Ok(hours) } else { Err("from 1 to 168".into()) }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::area::AreaError;
 use crate::domain::{Area, List, Record, Sex};
 use crate::error::{Context, Error, Result};
 use crate::intake::id_number_of;
+use crate::linkage::Field;
 
 /// Who is who: train the weights, or measure them
 #[derive(Debug, clap::Args)]
@@ -69,13 +70,21 @@ fn train(output: Output, session: &mut Session) -> Outcome {
     let head = [text.say("label-comparison"), String::new(), text.say("label-weight")];
     let mut table = Table::new(head).right(&[2]);
     for row in &rows {
-        let (field, level) = (view::field(row, "comparison"), view::field(row, "level"));
-        table.row([text.field(field), text.likeness(level), view::cell(row, "weight")]);
+        let comparison = view::field(row, "comparison");
+        let level = row["level"].as_u64().and_then(|at| level(comparison, at as usize));
+        let level = level.map(|level| text.likeness(level)).unwrap_or_default();
+        table.row([text.field(comparison), level, view::cell(row, "weight")]);
     }
     for line in table.lines(session.screen.columns()) {
         session.screen.line(line);
     }
     Ok(exit)
+}
+
+/// The code of a comparison's level by its place among the weights. Beside an equal number other weights count.
+fn level(comparison: &str, at: usize) -> Option<&'static str> {
+    let field = comparison.strip_suffix("_beside_number").unwrap_or(comparison);
+    Field::ALL.into_iter().find(|known| known.as_str() == field)?.levels().get(at).copied()
 }
 
 pub fn rematch(args: RematchArgs, session: &mut Session) -> Outcome {
@@ -167,6 +176,23 @@ fn read(file: &Path) -> Result<Vec<Line>> {
 mod tests {
     use super::*;
     use crate::domain::{IdNumber, IdState};
+    use crate::linkage::Weights;
+    use crate::report::text::Text;
+    use crate::settings::Language;
+
+    #[test]
+    fn every_weight_and_its_levels_have_words() {
+        let Ok(serde_json::Value::Object(weights)) = serde_json::to_value(Weights::default()) else { panic!() };
+        for language in Language::ALL {
+            let text = Text::new(language);
+            for (comparison, bits) in &weights {
+                assert!(text.knows(&format!("compared-{comparison}")), "{comparison}");
+                for at in 0..bits.as_array().map_or(0, Vec::len) {
+                    assert!(level(comparison, at).is_some(), "{comparison} {at}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn columns_are_found_by_name_and_a_missing_one_is_named() {

@@ -1,5 +1,5 @@
 use super::session::Session;
-use super::{Outcome, Output, view};
+use super::{Outcome, Output, view, words};
 use crate::daemon::control::{Exit, requests};
 use requests::Verdict;
 
@@ -19,18 +19,11 @@ pub struct Args {
 #[command(after_help = "Examples:\n  rosterd match ID confirm\n  rosterd match ID reject")]
 pub struct MatchArgs {
     /// The pair's id, from 'rosterd matches'
+    #[arg(value_parser = words::id)]
     id: String,
     /// confirm: the same person; reject: two people
-    #[arg(value_name = "confirm|reject", value_parser = parse_verdict)]
+    #[arg(value_name = "confirm|reject", value_parser = words::verdict)]
     verdict: Verdict,
-}
-
-fn parse_verdict(text: &str) -> Result<Verdict, String> {
-    match text {
-        "confirm" => Ok(Verdict::Confirm),
-        "reject" => Ok(Verdict::Reject),
-        _ => Err("one of 'confirm, reject'".into()),
-    }
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {
@@ -44,7 +37,7 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     }
     for row in &rows {
         let text = session.screen.text();
-        let sure = row["probability"].as_f64().map(|share| format!("  {:.0}%", share * 100.0)).unwrap_or_default();
+        let sure = row["probability"].as_f64().map(|share| format!("  {}", percent(share))).unwrap_or_default();
         let mut lines = vec![format!("{}{sure}", view::cell(row, "id"))];
         for entry in row["entries"].as_array().into_iter().flatten() {
             let (list, area) = (view::list(text, entry), view::area(text, entry));
@@ -69,6 +62,15 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     Ok(exit)
 }
 
+/// Nobody is sure of a pair that waits for a person: neither all nor nothing.
+fn percent(share: f64) -> String {
+    match (share * 100.0).round() {
+        ..1.0 => "<1%".to_owned(),
+        100.0.. => ">99%".to_owned(),
+        percent => format!("{percent:.0}%"),
+    }
+}
+
 pub fn settle(args: MatchArgs, session: &mut Session) -> Outcome {
     let ask = requests::SettleMatch { id: args.id.clone(), verdict: args.verdict };
     let (_, exit) = session.row(&ask, false)?;
@@ -80,4 +82,12 @@ pub fn settle(args: MatchArgs, session: &mut Session) -> Outcome {
         session.screen.say_with(said, &[("id", &args.id)]);
     }
     Ok(exit)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_uncertain_pair_is_never_shown_as_certain() {
+        assert_eq!([0.0001, 0.006, 0.5, 0.994, 0.9997].map(super::percent), ["<1%", "1%", "50%", "99%", ">99%"]);
+    }
 }

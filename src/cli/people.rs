@@ -16,6 +16,7 @@ use crate::error::Error;
     rosterd people 王小明 --reveal --reason '核对3月低保停发'")]
 pub struct Args {
     /// A name, a whole identity number, a person's, an entry's or a finding's id
+    #[arg(value_parser = super::words::query)]
     query: String,
     /// Show names and numbers whole; logged
     #[arg(long, requires = "reason")]

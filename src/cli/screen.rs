@@ -163,7 +163,9 @@ impl Screen {
             self.last_line = Some(Instant::now());
             let (of, colon) = (format!("{key}-of"), self.text.colon());
             match progress.total {
-                total if self.text.knows(&of) => self.say_with(&of, &[("done", &progress.done), ("total", &total)]),
+                total @ 1.. if self.text.knows(&of) => {
+                    self.say_with(&of, &[("done", &progress.done), ("total", &total)])
+                }
                 0 if progress.done == 0 => self.tell(format_args!("{what} …")),
                 0 => self.tell(format_args!("{what}{colon}{}", progress.done)),
                 total => self.tell(format_args!("{what}{colon}{}/{total}", progress.done)),

@@ -92,7 +92,8 @@ impl<'a> Session<'a> {
             }
             (None, reach) => {
                 if reach == Reach::Reading && !std::mem::replace(&mut self.is_alone, true) {
-                    screen.say("say-no-daemon");
+                    // A copy is made, and nothing shown.
+                    screen.say(if A::VERB == requests::Backup::VERB { "say-no-daemon-copy" } else { "say-no-daemon" });
                 }
                 // Whatever is made here belongs to whom the folder belongs: the service reads it next.
                 let _owner = KeptOwner::of(&self.settings.data_dir());
@@ -120,10 +121,26 @@ impl<'a> Session<'a> {
             self.exchange(args, parcels, &mut |screen, row| if json { screen.json(&row) } else { rows.push(row) })?;
         self.screen.clear();
         if !rows.is_empty() && A::VERB != requests::Status::VERB {
-            let names = self.names(A::REACH == Reach::Reading)?;
+            let names = self.names_for(&rows, A::REACH == Reach::Reading)?;
             rows.iter_mut().for_each(|row| name_areas(row, &names));
         }
         Ok((rows, exit))
+    }
+
+    /// What the areas in these rows are called: [`Session::names`], and of the others what the office above calls them
+    /// where it tells of somebody there. One place has one name on one screen.
+    pub fn names_for(&mut self, rows: &[Value], looks: bool) -> Result<BTreeMap<String, String>, Failed> {
+        let own = self.names(looks)?;
+        let mut names = BTreeMap::new();
+        rows.iter().for_each(|row| learn_names(row, &mut names));
+        names.extend(own.clone());
+        let has_unnamed = |names: &BTreeMap<String, String>| rows.iter().any(|row| is_unnamed(row, names));
+        if self.settings.level() != Level::County && has_unnamed(&names) && (looks || self.daemon_answers()?) {
+            self.ask(&requests::Findings::default(), &mut |_, row| learn_names(&row, &mut names))?;
+            self.screen.clear();
+            names.extend(own);
+        }
+        Ok(names)
     }
 
     /// What the areas near this one are called: its own, and its children's where a daemon runs to tell them, or the store
@@ -158,20 +175,50 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Puts the name beside every area that has one, in the row and the entries inside it.
+/// Where a row says of which area it is, or who said it.
+const PLACED: [&str; 4] = ["area", "from", "to", "by"];
+
+/// Puts the name beside every area that has one, in the row and what is inside it.
 fn name_areas(row: &mut Value, names: &BTreeMap<String, String>) {
     match row {
         Value::Array(rows) => rows.iter_mut().for_each(|row| name_areas(row, names)),
         Value::Object(fields) => {
-            for key in ["area", "from", "to"] {
+            for key in PLACED {
                 let name = fields.get(key).and_then(Value::as_str).and_then(|code| names.get(code));
                 if let Some(name) = name.cloned() {
-                    fields.entry(format!("{key}_name")).or_insert(Value::String(name));
+                    fields.insert(format!("{key}_name"), Value::String(name));
                 }
             }
-            fields.values_mut().filter(|field| field.is_array()).for_each(|field| name_areas(field, names));
+            fields.values_mut().for_each(|field| name_areas(field, names));
         }
         _ => {}
+    }
+}
+
+/// Takes over the names that stand beside areas, in the row and what is inside it.
+fn learn_names(row: &Value, names: &mut BTreeMap<String, String>) {
+    match row {
+        Value::Array(rows) => rows.iter().for_each(|row| learn_names(row, names)),
+        Value::Object(fields) => {
+            if let (Some(code), Some(name)) = (row["area"].as_str(), row["area_name"].as_str()) {
+                names.entry(code.to_owned()).or_insert_with(|| name.to_owned());
+            }
+            fields.values().for_each(|field| learn_names(field, names));
+        }
+        _ => {}
+    }
+}
+
+/// Whether some area in the row is known by its code alone.
+fn is_unnamed(row: &Value, names: &BTreeMap<String, String>) -> bool {
+    match row {
+        Value::Array(rows) => rows.iter().any(|row| is_unnamed(row, names)),
+        Value::Object(fields) => {
+            let mut codes = PLACED.iter().filter_map(|key| row[*key].as_str());
+            codes.any(|code| code.parse::<Area>().is_ok() && !names.contains_key(code))
+                || fields.values().any(|field| is_unnamed(field, names))
+        }
+        _ => false,
     }
 }
 
@@ -198,4 +245,29 @@ pub fn account() -> String {
 /// A path as the daemon, who stands elsewhere, has to be told it.
 pub fn absolute(path: &Path) -> Result<PathBuf, Failed> {
     std::path::absolute(path).map_err(|error| Error::new("reading a path").at(path).because(error).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_place_has_one_name_in_a_row_and_all_that_is_in_it() {
+        let told = json!({"area": "519901001201", "area_name": "第1乡201村", "entries": [
+            {"area": "519901001201", "area_name": "第1乡201村"}, {"area": "519901001202", "area_name": "202村"}]});
+        let mut event = json!({"from": "519901001202", "to": "519901001201", "decision": {"by": "519901001"}});
+        let mut names = BTreeMap::new();
+        learn_names(&told, &mut names);
+        assert!(is_unnamed(&event, &names), "nobody told what the township is called");
+        names.extend([("519901001".to_owned(), "第1乡".to_owned()), ("519901001201".to_owned(), "201村".to_owned())]);
+        assert!(!is_unnamed(&event, &names));
+        name_areas(&mut event, &names);
+        assert_eq!((&event["from_name"], &event["to_name"]), (&json!("202村"), &json!("201村")));
+        assert_eq!(event["decision"]["by_name"], "第1乡");
+        let mut told = told;
+        name_areas(&mut told, &names);
+        assert_eq!((&told["area_name"], &told["entries"][0]["area_name"]), (&json!("201村"), &json!("201村")));
+    }
 }

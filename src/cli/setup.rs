@@ -9,7 +9,7 @@ use std::str::FromStr;
 use super::init::Plan;
 use super::screen::Screen;
 use super::session::Session;
-use super::{Failed, Outcome};
+use super::{Failed, Outcome, words};
 use crate::daemon::control::{Exit, requests};
 use crate::domain::{Area, Level};
 use crate::error::{Context, Error};
@@ -28,7 +28,7 @@ use crate::sync::join_code::JoinCode;
     rosterd setup --area 519901 --name 云岭县 --dir ~/rosterd --listen 0.0.0.0:7443 --service no")]
 pub struct Args {
     /// The office's area: 6 digits a county, 9 a township, 12 a village
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = words::area)]
     area: Option<Area>,
     /// What people call it
     #[arg(long)]
@@ -85,7 +85,7 @@ pub fn run(args: Args, config: Option<PathBuf>, screen: &mut Screen) -> Outcome 
     // SAFETY: geteuid has no preconditions and cannot fail.
     let as_root = unsafe { libc::geteuid() } == 0;
     let usual_dir = if as_root { PathBuf::from(PACKAGE_DIR) } else { home().join("rosterd") };
-    let area: Area = answer(screen, args.area, "area", None, "setup-bad-area", |text| text.parse().ok())?;
+    let area: Area = answer(screen, args.area, "area", None, "setup-bad-area", |text| words::area(text).ok())?;
     let short = |text: &str| is_name(text).then(|| text.to_owned());
     let name: String = answer(screen, args.name, "name", None, "setup-bad-name", short)?;
     let path = |text: &str| Some(PathBuf::from(text));

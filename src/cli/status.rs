@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::session::Session;
 use super::table::Table;
-use super::{Failed, Outcome, Output, view};
+use super::{Failed, Outcome, Output, view, words};
 use crate::daemon::control::{Exit, Progress, requests};
 use crate::domain::Severity;
 
@@ -27,7 +27,7 @@ const SKEW_SECS_MIN: i64 = 60;
     rosterd status --json | jq .backlog")]
 pub struct Args {
     /// Wait until nothing is dirty, running, unacknowledged or unread from the parent; exit 3 if not in time
-    #[arg(long, value_name = "SECS")]
+    #[arg(long, value_name = "SECS", value_parser = words::number::<u64>)]
     wait: Option<u64>,
     #[command(flatten)]
     output: Output,

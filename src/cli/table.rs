@@ -93,8 +93,12 @@ fn end_before(line: &str, mut next: char) -> usize {
 const CLOSING: &str = "，。、；：？！）》〉」』】〕］｝”’…％,.;:?!)]}%";
 const OPENING: &str = "（《〈「『【〔［｛“‘([{";
 
+/// How far those columns stand in that stand under the others.
+const INDENT: usize = 4;
+
 /// Rows under a header, each column as wide as its widest cell; the last column takes what is left and wraps. Where too
-/// little is left for it, the widest of the others wrap too.
+/// little is left for it, the widest of the others wrap too; where they would have to cut a word, it stands under them, and
+/// with it those before it that have no room either.
 #[derive(Debug, Default)]
 pub struct Table {
     head: Vec<String>,
@@ -117,43 +121,49 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
+    /// `widths` made narrower until they take no more than `room`, the widest first and none below its floor.
+    fn narrowed(&self, widths: &[usize], floors: &[usize], room: usize) -> Vec<usize> {
+        let mut widths = widths.to_vec();
+        while taken(&widths) > room {
+            let others = widths.iter_mut().enumerate().filter(|(at, _)| !self.right.contains(at));
+            let widest = others.filter(|(at, width)| **width > floors[*at]).max_by_key(|(_, width)| **width);
+            let Some((_, widest)) = widest else { break };
+            *widest -= 1;
+        }
+        widths
+    }
+
     /// The lines of the table, none wider than `total` columns where that can be.
     pub fn lines(&self, total: usize) -> Vec<String> {
         let last = self.head.len().saturating_sub(1);
-        let mut widths: Vec<usize> = (0..last)
-            .map(|at| {
-                let cells = self.rows.iter().chain([&self.head]).filter_map(|row| row.get(at));
-                cells.map(|cell| columns(cell)).max().unwrap_or(0)
-            })
-            .collect();
         let cells = |at: usize| self.rows.iter().chain([&self.head]).filter_map(move |row| row.get(at));
-        let wanted = cells(last).map(|cell| columns(cell)).max().unwrap_or(0);
-        let taken = |widths: &[usize]| widths.iter().map(|width| width + GAP).sum::<usize>();
-        // First no word is cut: codes are there to be copied. Where that is not enough, long ones are.
+        let widest = |at: usize| cells(at).map(|cell| columns(cell)).max().unwrap_or(0);
+        let natural: Vec<usize> = (0..last).map(widest).collect();
+        let wanted = widest(last);
         let words = |at: usize| cells(at).map(|cell| longest_word(cell)).max().unwrap_or(0).max(COLUMN_MIN);
+        // No word is cut: codes are there to be copied.
         let whole: Vec<usize> = (0..last).map(words).collect();
-        for (floors, room) in [(whole, LAST_COLUMNS_MIN), (vec![COLUMN_MIN; last], COLUMN_MIN)] {
-            while taken(&widths) + wanted.min(room) > total {
-                let mut others = widths.iter_mut().enumerate().filter(|(at, _)| !self.right.contains(at));
-                let widest =
-                    others.by_ref().filter(|(at, width)| **width > floors[*at]).max_by_key(|(_, width)| **width);
-                let Some((_, widest)) = widest else { break };
-                *widest -= 1;
-            }
+        let mut widths = self.narrowed(&natural, &whole, total.saturating_sub(wanted.min(LAST_COLUMNS_MIN)));
+        let is_beside = taken(&widths) + wanted.min(COLUMN_MIN) <= total;
+        if !is_beside {
+            // The gap behind the last of them is not written.
+            let room = total.saturating_add(GAP);
+            let fitting = |count: usize| self.narrowed(&natural[..count], &whole, room);
+            // Where not even the first fits, long words are cut.
+            widths = match (1..=last).rev().map(fitting).find(|widths| taken(widths) <= room) {
+                Some(widths) => widths,
+                None => self.narrowed(&natural, &vec![COLUMN_MIN; last], room),
+            };
         }
-        let before = taken(&widths);
-        let room = total.saturating_sub(before);
+        let room = total.saturating_sub(if is_beside { taken(&widths) } else { INDENT }).max(1);
         let mut lines = Vec::with_capacity(self.rows.len() + 1);
         for row in [&self.head].into_iter().chain(&self.rows) {
             let cell = |at: usize| row.get(at).map_or("", String::as_str);
             let mut cells: Vec<Vec<String>> =
                 widths.iter().enumerate().map(|(at, width)| wrapped(cell(at), *width)).collect();
-            // What does not fit at all is left to the terminal.
-            cells.push(if room < wanted.min(COLUMN_MIN) {
-                vec![cell(last).to_owned()]
-            } else {
-                wrapped(cell(last), room)
-            });
+            let rest: Vec<&str> = (widths.len()..=last).map(cell).filter(|cell| !cell.is_empty()).collect();
+            let rest = wrapped(&rest.join(&" ".repeat(GAP)), room);
+            cells.push(if is_beside { rest.clone() } else { Vec::new() });
             for nth in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
                 let piece = |at: usize| cells[at].get(nth).map_or("", String::as_str);
                 let mut line = String::new();
@@ -166,11 +176,19 @@ impl Table {
                         false => write!(line, "{piece}{blanks}{gap}"),
                     };
                 }
-                lines.push((line + piece(last)).trim_end().to_owned());
+                lines.push((line + piece(widths.len())).trim_end().to_owned());
+            }
+            if !is_beside {
+                lines.extend(rest.iter().filter(|rest| !rest.is_empty()).map(|rest| " ".repeat(INDENT) + rest));
             }
         }
         lines
     }
+}
+
+/// What columns so wide take, with the gap behind each.
+fn taken(widths: &[usize]) -> usize {
+    widths.iter().map(|width| width + GAP).sum()
 }
 
 /// Columns of the terminal on stdout; 80 where it will not say.
@@ -233,6 +251,29 @@ mod tests {
         assert!(lines[1].starts_with("dibao-without-health-record  "), "{lines:#?}");
         // A very narrow one cuts what is long.
         assert!(table.lines(60).iter().all(|line| columns(line) <= 60));
+    }
+
+    #[test]
+    fn what_has_no_room_beside_the_others_stands_under_them_and_no_number_is_cut() {
+        let mut table = Table::new(["date", "kind", "from", "to", "confidence", "name", "where"].map(String::from));
+        let who = "王** 519901**********19";
+        let place = "2026年上半年/人口底册.xlsx[常住人口花名册]:1200";
+        table.row(
+            ["2026-03-09", "out of county", "519901001200", "519901001201", "confirmed", who, place].map(String::from),
+        );
+        let lines = table.lines(80);
+        assert!(lines.iter().all(|line| columns(line) <= 80), "{lines:#?}");
+        assert!(lines.iter().any(|line| line.contains("519901**********19")), "{lines:#?}");
+        assert!(lines.iter().any(|line| line == &format!("    {who}  {place}")), "{lines:#?}");
+
+        let mut table = Table::new(["程度", "已有", "地区", "姓名", "出处", "编号", "情况"].map(String::from));
+        let says = "200村的低保名册上仍为在册，但健康档案记载此人已于2026年3月9日去世，请核实是否属实、是否认错了人，核实前不要停发待遇。";
+        let name = "阿".to_owned() + &"*".repeat(30);
+        table.row(["高", "120天", "第1乡200村", &name, place, "fhcbam09mcm", says].map(String::from));
+        let lines = table.lines(80);
+        assert!(lines.iter().all(|line| columns(line) <= 80), "{lines:#?}");
+        assert!(lines.iter().any(|line| line.contains("fhcbam09mcm")), "{lines:#?}");
+        assert!(lines.iter().any(|line| line.starts_with("    fhcbam09mcm  200村的低保名册")), "{lines:#?}");
     }
 
     #[test]

@@ -38,10 +38,13 @@ pub fn area_of(text: &Text, finding: &Value) -> String {
 /// The sentence of a finding, with the reason where an office above knows better.
 pub fn told(text: &Text, finding: &Value) -> String {
     let said = field(finding, "text");
-    match finding["withdrawn"]["text"].as_str() {
-        Some(why) => format!("{said}{}", text.say_with("log-withdrawn", &[("why", &why)])),
-        None => said.to_owned(),
+    let withdrawn = &finding["withdrawn"];
+    if withdrawn.is_null() {
+        return said.to_owned();
     }
+    let (by, area, list) = (decider(withdrawn), area(text, withdrawn), list(text, withdrawn));
+    let why = text.say_with("finding-withdrawn", &[("by", &by), ("area", &area), ("list", &list)]);
+    format!("{said}{}", text.say_with("log-withdrawn", &[("why", &why)]))
 }
 
 /// The office that decided, by its name where that is known.

@@ -110,10 +110,10 @@ impl FromStr for Area {
     fn from_str(text: &str) -> Result<Area, AreaError> {
         let text = text.trim();
         if !text.bytes().all(|b| b.is_ascii_digit()) || !matches!(text.len(), 6 | 9 | 12) {
-            return Err(AreaError);
+            return Err(AreaError::Length);
         }
-        let code: u64 = text.parse().map_err(|_| AreaError)?;
-        Area::from_padded(code * 10u64.pow(12 - text.len() as u32)).ok_or(AreaError)
+        let code: u64 = text.parse().map_err(|_| AreaError::Length)?;
+        Area::from_padded(code * 10u64.pow(12 - text.len() as u32)).ok_or(AreaError::NoArea)
     }
 }
 
@@ -147,8 +147,13 @@ impl<'de> Deserialize<'de> for Area {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an area code has 6 digits (county), 9 (township) or 12 (village)")]
-pub struct AreaError;
+pub enum AreaError {
+    #[error("an area code has 6 digits (county), 9 (township) or 12 (village)")]
+    Length,
+    /// So many digits, but of no county, or of a village in no township.
+    #[error("there is no such area code")]
+    NoArea,
+}
 
 #[cfg(test)]
 mod tests {

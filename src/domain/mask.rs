@@ -121,8 +121,18 @@ fn narrow(c: char) -> Option<char> {
     Some(half_width_char(c)).filter(char::is_ascii)
 }
 
-/// `王小明` -> `王**`; a name of one character is hidden.
+/// `王小明` -> `王**`; a name of one character is hidden. Blanks and remarks count for nothing: `周 七(已故)` is `周*`.
 pub fn name(text: &str) -> String {
+    let folded = fold(text);
+    // Called by a parent's name, or no name at all: as it stands.
+    match folded.is_empty() {
+        true => first_of(&text.chars().filter(|c| !is_blank(*c)).collect::<String>()),
+        false => first_of(&folded),
+    }
+}
+
+/// The first character and how many there are, blanks too; one alone is hidden.
+pub fn first_of(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
         None => String::new(),
@@ -309,6 +319,16 @@ mod tests {
         assert_eq!(super::id_number("519901198001010019"), "519901**********19");
         assert_eq!(super::id_number("12345"), "*****");
         assert_eq!(super::name("吉木·子洛"), "吉****");
+        for (written, masked) in [
+            ("张　一", "张*"),
+            ("张一", "张*"),
+            ("周七(已故)", "周*"),
+            ("周\n七", "周*"),
+            ("许国强之子", "许****"),
+            ("", ""),
+        ] {
+            assert_eq!(super::name(written), masked, "{written}");
+        }
         assert_eq!(super::name("王"), "*");
         assert_eq!(super::numbers_in("见 519901198001010019。"), "见 519901**********19。");
         assert_eq!(

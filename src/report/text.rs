@@ -53,6 +53,7 @@ const DETAIL_KEYS: &[&str] = &[
     "overdue",
     "reviewed",
     "row",
+    "said",
     "sexes",
     "sign",
     "sign_list",
@@ -299,6 +300,11 @@ impl Text {
                 args.set(key, self.part(name, value));
             }
         }
+        if let Some(said) = detail.get("said").and_then(Value::as_array).filter(|said| !said.is_empty()) {
+            let of = ["sexes", "dates"].into_iter().find(|key| detail.contains_key(*key)).unwrap_or_default();
+            let said: Vec<String> = said.iter().map(|said| self.said(of, said)).collect();
+            args.set("said", said.join(self.semicolon()));
+        }
         args.set("list", self.list(list));
         args.set("severity", self.severity(severity));
         args.set("area", if area.is_empty() { self.say("area-none") } else { area.to_owned() });
@@ -317,6 +323,21 @@ impl Text {
             }
             value => self.word(key, value).into(),
         }
+    }
+
+    /// Who says one of several values: `人口底册、身份证号：男`. `of` is the key of the values.
+    fn said(&self, of: &str, said: &Value) -> String {
+        let who = said["by"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let who: Vec<String> = who.map(|who| self.who_says(who)).collect();
+        let value = self.word(of, &said["value"]);
+        if who.is_empty() { value } else { [&who.join(self.comma()), self.colon(), &value].concat() }
+    }
+
+    /// `population`, `population 519901001200` or `number`.
+    fn who_says(&self, who: &str) -> String {
+        let (who, area) = who.split_once(' ').map_or((who, None), |(who, area)| (who, Some(area)));
+        let name = self.coded(if who == "number" { "by" } else { "list" }, who);
+        area.map_or(name.clone(), |area| self.say_with("by-list-in", &[("list", &name), ("area", &area)]))
     }
 
     fn word(&self, key: &str, value: &Value) -> String {
@@ -347,6 +368,14 @@ impl Text {
         match self.language {
             Language::Chinese => "、",
             Language::English => ", ",
+        }
+    }
+
+    /// Between the members of a list that are lists themselves.
+    fn semicolon(&self) -> &'static str {
+        match self.language {
+            Language::Chinese => "；",
+            Language::English => "; ",
         }
     }
 

@@ -1,28 +1,51 @@
 //! Where the lines of one person contradict each other about who that is (DOMAIN.md Q4-Q6).
 
-use compact_str::CompactString;
+use std::cmp::Reverse;
 
-use crate::domain::name::{self, WILDCARD, undotted};
-use crate::domain::{Entry, IdNumber, PartialDate, Sex, Uid, mask};
+use serde_json::{Value, json};
+
+use crate::domain::{Date, Entry, IdNumber, PartialDate, Sex};
 
 use super::judge::{Bench, anchor, say};
+use values::Name;
+
+mod values;
+
+/// One line's word for a value.
+struct Claim<'e, T> {
+    value: T,
+    line: &'e Entry,
+    /// Its number spells it, no column says it.
+    by_number: bool,
+}
+
+/// A value, and the claims that can be no other.
+struct Said<'c, 'e, T> {
+    value: &'c T,
+    /// The line by which it came up.
+    first: &'e Entry,
+    claims: Vec<&'c Claim<'e, T>>,
+}
+
+impl<T> Said<'_, '_, T> {
+    /// The lines that say so in a column, each list of an area once.
+    fn by_column(&self) -> Vec<&Entry> {
+        let by_column = self.claims.iter().filter(|claim| !claim.by_number);
+        let mut lines: Vec<&Entry> = by_column.map(|claim| claim.line).collect();
+        lines.sort_by_key(|line| (line.list, line.area));
+        lines.dedup_by_key(|line| (line.list, line.area));
+        lines
+    }
+}
 
 pub(super) fn rules(bench: &mut Bench) {
     let case = bench.case;
     let current: Vec<&Entry> = case.current().collect();
-    raise(bench, "id-conflict", "numbers", &current, numbers, |found| {
-        mask::id_numbers(&found.iter().map(|number| number.reveal()).collect::<Vec<_>>())
-    });
+    raise::<IdNumber>(bench, "id-conflict", "numbers", &current);
     tell_of_a_lawful_change(bench, &current);
-    raise(bench, "name-conflict", "names", &current, names, |found| {
-        mask::names(&found.iter().map(|name| name.as_str()).collect::<Vec<_>>())
-    });
-    raise(bench, "sex-conflict", "sexes", &current, sexes, |found| {
-        found.iter().map(|sex| if **sex == Sex::Male { "m" } else { "f" }.to_owned()).collect()
-    });
-    raise(bench, "birth-conflict", "dates", &current, births, |found| {
-        found.iter().map(|date| date.to_string()).collect()
-    });
+    raise::<Name>(bench, "name-conflict", "names", &current);
+    raise::<Sex>(bench, "sex-conflict", "sexes", &current);
+    raise::<PartialDate>(bench, "birth-conflict", "dates", &current);
 }
 
 /// Where the register changed the number and another list still has the one before, the conflict says so: that list is
@@ -41,88 +64,87 @@ fn tell_of_a_lawful_change(bench: &mut Bench, current: &[&Entry]) {
     }
 }
 
-/// Raises `rule` where `values` finds more than one value among the entries that cannot be the same.
-fn raise<T: PartialEq>(
-    bench: &mut Bench,
-    rule: &'static str,
-    key: &str,
-    entries: &[&Entry],
-    values: impl Fn(&[&Entry]) -> Vec<(T, Uid)>,
-    show: impl Fn(&[&T]) -> Vec<String>,
-) {
-    let found = values(entries);
-    if found.len() < 2 {
+/// Raises `rule` where the lines claim values that cannot be one. The values and lines to look at first come first: what a
+/// line says against itself, then what the fewest say.
+fn raise<T: values::Claimed>(bench: &mut Bench, rule: &'static str, key: &str, lines: &[&Entry]) {
+    let claims = T::claims(lines);
+    if distinct(&claims).len() < 2 {
         return;
     }
-    let named = anchor(entries, |part| values(part).len() > 1);
-    // First one line for each value, then all the others.
-    let evidence = found.iter().map(|(_, uid)| *uid).chain(entries.iter().map(|e| e.uid)).collect();
-    let finding = bench.raise_anchored(rule, None, named, evidence);
-    say(finding, key, show(&found.iter().map(|(value, _)| value).collect::<Vec<_>>()));
+    let named = anchor(lines, |part| distinct(&T::claims(part)).len() > 1);
+    let mut found = said(&claims);
+    let today = bench.case.today;
+    found.sort_by_cached_key(|said| {
+        Reverse(doubts(said, claims.len(), lines, today).iter().map(|(_, doubt)| *doubt).max())
+    });
+    let doubted: Vec<(&Entry, Doubt)> =
+        found.iter().flat_map(|said| doubts(said, claims.len(), lines, today)).collect();
+    // One line for each value, then all the others, as far as no line is more doubtful.
+    let mut evidence: Vec<&Entry> = found.iter().map(|said| said.first).chain(lines.iter().copied()).collect();
+    evidence.sort_by_key(|line| {
+        Reverse(doubted.iter().filter(|(of, _)| of.uid == line.uid).map(|(_, doubt)| *doubt).max())
+    });
+    let shown = T::show(&found.iter().map(|said| said.value).collect::<Vec<_>>());
+    let said = found.iter().zip(&shown).map(|(said, value)| json!({"value": value, "by": who_says(said, &found)}));
+    let said: Vec<Value> = said.collect();
+    let finding = bench.raise_anchored(rule, None, named, evidence.iter().map(|line| line.uid).collect());
+    say(finding, key, shown);
+    say(finding, "said", said);
 }
 
-/// Keeps the values that no earlier one agrees with.
-fn distinct<T>(values: impl Iterator<Item = (T, Uid)>, agree: impl Fn(&T, &T) -> bool) -> Vec<(T, Uid)> {
-    let mut kept: Vec<(T, Uid)> = Vec::new();
-    for (value, uid) in values {
-        if !kept.iter().any(|(other, _)| agree(other, &value)) {
-            kept.push((value, uid));
+/// The claims that no earlier one agrees with.
+fn distinct<'c, 'e, T: values::Claimed>(claims: &'c [Claim<'e, T>]) -> Vec<&'c Claim<'e, T>> {
+    let mut kept: Vec<&Claim<T>> = Vec::new();
+    for claim in claims {
+        if !kept.iter().any(|other| other.value.can_be(&claim.value)) {
+            kept.push(claim);
         }
     }
     kept
 }
 
-fn numbers(entries: &[&Entry]) -> Vec<(IdNumber, Uid)> {
-    let written = || entries.iter().filter_map(|e| e.record.id_number.clone().map(|id| (id, e.uid)));
-    // Whole numbers first, so that a damaged one is held against them.
-    let whole = written().filter(|(id, _)| !id.is_damaged());
-    distinct(whole.chain(written().filter(|(id, _)| id.is_damaged())), |a, b| {
-        let (x, y) = (a.canonical(), b.canonical());
-        let places = a.trusted_places().min(b.trusted_places());
-        if places == usize::MAX { x == y } else { x.get(..places) == y.get(..places) }
-    })
+/// The values, each with its claims. What can be several of them, as a month can be two of its days, is for none.
+fn said<'c, 'e, T: values::Claimed>(claims: &'c [Claim<'e, T>]) -> Vec<Said<'c, 'e, T>> {
+    let kept = distinct(claims).into_iter();
+    let mut found: Vec<Said<T>> =
+        kept.map(|claim| Said { value: &claim.value, first: claim.line, claims: Vec::new() }).collect();
+    for claim in claims {
+        let mut agreeing = found.iter_mut().filter(|said| said.value.can_be(&claim.value));
+        if let (Some(said), None) = (agreeing.next(), agreeing.next()) {
+            said.claims.push(claim);
+        }
+    }
+    found
 }
 
-/// Whether two folded names can be one: equal but for dots, unreadable characters and a cut-off end.
-fn same_name(a: &str, b: &str) -> bool {
-    /// Systems cut names at 4, 10 or 20 characters (DOMAIN.md 6 row 6); a shorter prefix is another name.
-    const CUT_CHARS_MIN: usize = 4;
-    let (a, b) = (undotted(a), undotted(b));
-    let (long, short): (Vec<char>, Vec<char>) = if a.chars().count() >= b.chars().count() {
-        (a.chars().collect(), b.chars().collect())
-    } else {
-        (b.chars().collect(), a.chars().collect())
+/// What speaks against a line: what it has against itself, and how many of all claims are not for its value.
+type Doubt = (u32, usize);
+
+/// The lines that say it in a column. A number that spells it speaks against the columns, and nothing here against it.
+fn doubts<'e, T: values::Claimed>(
+    said: &Said<'_, 'e, T>,
+    claims: usize,
+    lines: &[&Entry],
+    today: Date,
+) -> Vec<(&'e Entry, Doubt)> {
+    let others = claims - said.claims.len();
+    let by_column = said.claims.iter().filter(|claim| !claim.by_number);
+    by_column.map(|claim| (claim.line, (T::doubt(claim, lines, today), others))).collect()
+}
+
+/// Who says a value: lists, and `number` where a number spells it. Behind a list stands the area where the same list says
+/// otherwise elsewhere.
+fn who_says<T>(said: &Said<T>, found: &[Said<T>]) -> Vec<String> {
+    let says_more = |line: &Entry| {
+        let says = |said: &&Said<T>| said.by_column().iter().any(|other| other.list == line.list);
+        found.iter().filter(says).count() > 1
     };
-    let reads = long.iter().zip(&short).all(|(x, y)| x == y || *x == WILDCARD || *y == WILDCARD);
-    reads && (long.len() == short.len() || short.len() >= CUT_CHARS_MIN)
-}
-
-fn names(entries: &[&Entry]) -> Vec<(CompactString, Uid)> {
-    // 王大(龙天) is 王大, or 王大 and a character that nobody could write.
-    let spelt =
-        entries.iter().map(|e| ([Some(name::fold(&e.record.name)), name::with_character(&e.record.name)], e.uid));
-    let spelt = spelt.filter(|([name, _], _)| name.as_ref().is_some_and(|name| !name.is_empty()));
-    let found = distinct(spelt, |a, b| a.iter().flatten().any(|a| b.iter().flatten().any(|b| same_name(a, b))));
-    let written = |uid: Uid| entries.iter().find(|e| e.uid == uid).map(|entry| (entry.record.name.clone(), uid));
-    found.into_iter().filter_map(|(_, uid)| written(uid)).collect()
-}
-
-fn sexes(entries: &[&Entry]) -> Vec<(Sex, Uid)> {
-    let said = entries.iter().filter_map(|e| e.record.sex.map(|sex| (sex, e.uid)));
-    let coded =
-        entries.iter().filter_map(|e| e.record.id_number.as_ref().and_then(IdNumber::sex).map(|sex| (sex, e.uid)));
-    distinct(said.chain(coded), |a, b| a == b)
-}
-
-fn births(entries: &[&Entry]) -> Vec<(PartialDate, Uid)> {
-    let said = entries.iter().filter_map(|e| e.record.birth.map(|birth| (birth, e.uid)));
-    let coded = entries.iter().filter_map(|e| {
-        let id = e.record.id_number.as_ref()?;
-        id.full()?;
-        id.birth().map(|birth| (birth, e.uid))
-    });
-    let mut all: Vec<(PartialDate, Uid)> = said.chain(coded).collect();
-    // Exact dates first: a month or a year is then held against them.
-    all.sort_by_key(|(date, _)| date.exact().is_none());
-    distinct(all.into_iter(), |a, b| a.agrees(*b))
+    let name = |line: &&Entry| match says_more(line) {
+        true => format!("{} {}", line.list.as_str(), line.area),
+        false => line.list.as_str().to_owned(),
+    };
+    let mut who: Vec<String> = said.by_column().iter().map(name).collect();
+    who.dedup();
+    who.extend(said.claims.iter().any(|claim| claim.by_number).then(|| "number".to_owned()));
+    who
 }

@@ -1,7 +1,7 @@
 //! Paid or served after death, and closed though alive (DOMAIN.md X1-X7).
 
 use crate::domain::{Entry, PartialDate, Severity, Uid};
-use crate::reconcile::{Death, sign_after, signs_after};
+use crate::reconcile::{Claim, Death, sign_after, signs_after};
 
 use super::judge::{Bench, anchor, say};
 
@@ -13,12 +13,22 @@ pub(super) fn rules(bench: &mut Bench) {
     death_dates_differ(bench, death);
 }
 
+/// The lists of these claims, the strongest first.
+fn sources<'d>(claims: impl Iterator<Item = &'d Claim>) -> Vec<&'static str> {
+    let mut sources: Vec<&str> = Vec::new();
+    for list in claims.map(|claim| claim.list.as_str()) {
+        if !sources.contains(&list) {
+            sources.push(list);
+        }
+    }
+    sources
+}
+
 /// One finding per active entry: each has an owner of its own.
 fn deceased_still_active(bench: &mut Bench, death: &Death) {
     let case = bench.case;
     let claims: Vec<Uid> = death.claims.iter().map(|c| c.uid).collect();
-    let mut sources: Vec<&str> = death.claims.iter().map(|c| c.list.as_str()).collect();
-    sources.dedup();
+    let sources = sources(death.claims.iter());
     for entry in case.active() {
         // A line that itself says 'died' is not a second voice against itself.
         let evidence = std::iter::once(entry.uid).chain(claims.iter().copied()).collect();
@@ -45,10 +55,13 @@ fn alive_after_death(bench: &mut Bench, death: &Death) {
         case.current().filter_map(|e| Some((e, sign_after(e, died, case.today)?))).collect();
     // A visit that is written down before it is made counts from its day on.
     case.current().flat_map(|e| signs_after(e, died)).for_each(|sign| bench.again_on(sign.first()));
+    // Lists that say that the person died, and no other day.
+    let sources = sources(death.claims.iter().filter(|claim| claim.date.is_none_or(|date| date.agrees(died))));
     for (entry, day) in shown {
         let evidence = std::iter::once(entry.uid).chain(death.claims.iter().map(|c| c.uid)).collect();
         let finding = bench.raise_anchored("alive-after-death", Some((entry.area, entry.list)), entry.uid, evidence);
         say(finding, "died", died.to_string());
+        say(finding, "sources", sources.clone());
         say(finding, "sign", day.to_string());
         say(finding, "sign_list", entry.list.as_str());
     }

@@ -228,6 +228,7 @@ fn late_report(bench: &mut Bench) {
         say(finding, "date", date.to_string());
         say(finding, "listed", entry.first_seen.to_string());
         say(finding, "days", days_between(date.last(), entry.first_seen));
+        say(finding, "days_max", limit);
     }
 }
 

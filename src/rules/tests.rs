@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{Judgement, Keeper, Neighbours, Parameters, SnapshotFacts, judge, judge_snapshot};
 use crate::domain::date::plus_days;
 use crate::domain::{
-    Aid, Area, Date, Entry, FindingId, IdNumber, IdState, List, PartialDate, Place, Record, Status, Uid,
+    Aid, Area, Date, Entry, FindingId, IdNumber, IdState, List, PartialDate, Place, Record, Sex, Status, Uid,
 };
 use crate::reconcile::{Case, reconcile};
 
@@ -221,4 +221,137 @@ fn three_people_of_one_number_are_told_once_and_as_the_village_of_two_of_them_do
         assert_eq!(village.len(), 1);
         assert_eq!(told("shared-id", &people), village, "{uids:?}");
     }
+}
+
+/// A line of the list with what it says of who this is.
+fn line(uid: u64, list: List, name: &str, number: Option<&str>, sex: Option<Sex>, birth: Option<&str>) -> Entry {
+    let record = Record {
+        name: name.into(),
+        id_number: number.and_then(IdNumber::parse),
+        sex,
+        birth: birth.map(|birth| birth.parse().unwrap()),
+        ..Record::default()
+    };
+    Entry { list, record, ..paid(uid, VILLAGES[0]) }
+}
+
+/// Numbers of two women and of nobody, and the first of them with one digit wrong.
+const HERS: &str = "11010519491231002X";
+const OF_ANOTHER: &str = "110105194912300024";
+const SLIPPED: &str = "11010519491231003X";
+
+#[test]
+fn the_line_to_look_at_first_is_the_one_that_more_speaks_against() {
+    use List::{Dibao, Health, Population};
+    use Sex::{Female, Male};
+    let [male, female] = [Some(Male), Some(Female)];
+    let who = |uid, list, number, sex, birth| line(uid, list, "王大明", number, sex, birth);
+    for (rule, key, lines, first, said) in [
+        (
+            "id-conflict",
+            "numbers",
+            [
+                who(1, Population, Some(HERS), female, None),
+                who(2, Health, Some(SLIPPED), female, None),
+                who(3, Dibao, Some(HERS), None, None),
+            ],
+            [2, 1, 3],
+            vec!["health", "population dibao"],
+        ),
+        (
+            "id-conflict",
+            "numbers",
+            [
+                who(1, Population, Some(HERS), female, Some("1949-12-31")),
+                who(2, Health, Some(OF_ANOTHER), female, Some("1949-12-31")),
+                who(3, Dibao, None, None, None),
+            ],
+            [2, 1, 3],
+            vec!["health", "population"],
+        ),
+        (
+            "sex-conflict",
+            "sexes",
+            [
+                who(1, Population, Some(HERS), female, None),
+                who(2, Health, Some(HERS), male, None),
+                who(3, Dibao, None, male, None),
+            ],
+            [2, 3, 1],
+            vec!["health dibao", "population number"],
+        ),
+        (
+            "sex-conflict",
+            "sexes",
+            [
+                who(1, Population, None, female, None),
+                who(2, Health, None, male, None),
+                who(3, Dibao, None, female, None),
+            ],
+            [2, 1, 3],
+            vec!["health", "population dibao"],
+        ),
+        (
+            "birth-conflict",
+            "dates",
+            [
+                who(1, Population, Some(HERS), None, Some("1949-12-31")),
+                who(2, Health, Some(HERS), None, Some("1949-11-30")),
+                who(3, Dibao, None, None, Some("1949")),
+            ],
+            [2, 1, 3],
+            vec!["health", "population number"],
+        ),
+        (
+            "name-conflict",
+            "names",
+            [
+                line(1, Population, "王大明", None, None, None),
+                line(2, Health, "王大民", None, None, None),
+                line(3, Dibao, "王大明", None, None, None),
+            ],
+            [2, 1, 3],
+            vec!["health", "population dibao"],
+        ),
+    ] {
+        for order in ORDERS {
+            let lines = order.map(|uid| lines[uid as usize - 1].clone());
+            let found = judged(&lines, FIRST).findings.into_iter().find(|finding| finding.rule == rule);
+            let found = found.unwrap_or_else(|| panic!("{rule}"));
+            assert_eq!(found.evidence, first.map(Uid), "{rule} {order:?}");
+            let by: Vec<String> = found.detail["said"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|said| said["by"].as_array().unwrap().iter().map(|who| who.as_str().unwrap()).collect::<Vec<_>>())
+                .map(|who| who.join(" "))
+                .collect();
+            assert_eq!(by, said, "{rule}");
+            let values = found.detail["said"].as_array().unwrap().iter().map(|said| said["value"].clone());
+            assert_eq!(found.detail[key], serde_json::Value::from_iter(values));
+        }
+    }
+}
+
+#[test]
+fn a_list_that_has_not_heard_of_a_new_number_is_looked_at_first() {
+    let former = |e: Entry| Entry { record: Record { former_number: IdNumber::parse(HERS), ..e.record }, ..e };
+    let lines = [
+        former(line(1, List::Population, "王大明", Some(OF_ANOTHER), None, None)),
+        line(2, List::Health, "王大明", Some(HERS), None, None),
+        line(3, List::Dibao, "王大明", Some(HERS), None, None),
+    ];
+    let found = judged(&lines, FIRST).findings.into_iter().find(|finding| finding.rule == "id-conflict").unwrap();
+    assert_eq!(found.evidence, [2, 3, 1].map(Uid));
+}
+
+#[test]
+fn one_list_that_says_both_in_two_villages_is_named_with_its_village() {
+    let here = line(1, List::Population, "王大明", None, Some(Sex::Female), None);
+    let there = line(2, List::Population, "王大明", None, Some(Sex::Male), None);
+    let there = Entry { area: area(VILLAGES[1]), ..there };
+    let found = judged(&[here, there], FIRST).findings;
+    let found = found.into_iter().find(|finding| finding.rule == "sex-conflict").unwrap();
+    let by: Vec<&str> = (0..2).map(|at| found.detail["said"][at]["by"][0].as_str().unwrap()).collect();
+    assert_eq!(by, ["population 519901001201", "population 519901001202"]);
 }

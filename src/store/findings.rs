@@ -104,23 +104,28 @@ fn status(holds: bool, decided: Option<&str>, same_basis: bool) -> FindingStatus
     }
 }
 
-/// Facts that move with the calendar or with every visit, and settings of the office: no reason to ask a person again.
+/// Facts that move with the calendar or with every visit, settings of the office, and who else says what is said: no
+/// reason to ask a person again.
 const VOLATILE: &[&str] =
-    &["days", "days_max", "cycle_days", "overdue", "sign_of_life", "sign", "row", "count", "confidence"];
+    &["days", "days_max", "cycle_days", "overdue", "sign_of_life", "sign", "row", "count", "confidence", "said"];
 
 /// What a person would judge, as one number. It travels with what they decide: the same evidence gives the same number at
-/// every level, whatever its settings and its day.
+/// every level, whatever its settings and its day, and whichever line or value is to be looked at first.
 fn basis(finding: &Finding) -> i64 {
-    let kept: Map<String, Value> = finding
-        .detail
-        .iter()
-        .filter(|(k, _)| !VOLATILE.contains(&k.as_str()))
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect();
+    let kept = finding.detail.iter().filter(|(key, _)| !VOLATILE.contains(&key.as_str()));
+    let kept: Map<String, Value> = kept.map(|(key, value)| (key.clone(), in_any_order(value))).collect();
     let mut evidence = finding.evidence.clone();
     evidence.sort_unstable();
     let text = format!("{}{}", Value::Object(kept), uids_to_text(&evidence));
     xxh3_64(text.as_bytes()) as i64
+}
+
+fn in_any_order(value: &Value) -> Value {
+    let mut value = value.clone();
+    if let Value::Array(values) = &mut value {
+        values.sort_by_cached_key(Value::to_string);
+    }
+    value
 }
 
 impl View<'_> {
@@ -408,4 +413,35 @@ fn event_row(row: &Row) -> rusqlite::Result<(String, Uid, Event)> {
         evidence: uids_from_text(row.get_ref(7)?.as_str()?),
     };
     Ok((format!("e{:015x}", row.get::<_, i64>(0)?), Uid(row.get::<_, i64>(1)? as u64), event))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::{Severity, Uid};
+
+    fn conflict(detail: Value, evidence: [u64; 3]) -> Finding {
+        Finding {
+            id: FindingId(1),
+            rule: "sex-conflict",
+            severity: Severity::Low,
+            area: None,
+            list: None,
+            due: None,
+            detail: detail.as_object().unwrap().clone(),
+            evidence: evidence.map(Uid).to_vec(),
+        }
+    }
+
+    #[test]
+    fn what_is_looked_at_first_and_who_else_says_it_is_not_what_a_person_judges() {
+        let of = |detail, evidence| basis(&conflict(detail, evidence));
+        let by = |list: &str| json!([{"value": "m", "by": [list]}]);
+        let judged = of(json!({"sexes": ["m", "f"], "said": by("health")}), [1, 2, 3]);
+        assert_eq!(judged, of(json!({"sexes": ["f", "m"], "said": by("dibao")}), [3, 1, 2]));
+        assert_ne!(judged, of(json!({"sexes": ["m"], "said": by("health")}), [1, 2, 3]));
+        assert_ne!(judged, of(json!({"sexes": ["m", "f"], "said": by("health")}), [1, 2, 4]));
+    }
 }

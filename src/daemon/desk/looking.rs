@@ -294,7 +294,7 @@ fn masked(query: &str) -> String {
     let is_digit = |c: char| c.is_ascii_digit() || c == 'X';
     match IdNumber::parse(query).filter(|number| number.reveal().chars().all(is_digit)) {
         Some(number) => number.masked(),
-        None => mask::name(query),
+        None => mask::first_of(query),
     }
 }
 

@@ -155,8 +155,14 @@ impl FrontDesk {
         if Credential::load(&self.office.settings().link_dir())?.is_some() {
             return Ok(());
         }
-        Err(Error::new("this node has joined no parent")
-            .hint("'rosterd join CODE' with a code of the parent's, or --area CHILD for a child"))
+        Err(match self.office.area().level() {
+            Level::County => Error::new("nobody stands above a county").hint("--area names a child"),
+            Level::Township => Error::new("this node has joined no parent")
+                .hint("'rosterd join' with a join code of the parent's, or --area for a child"),
+            Level::Village => {
+                Error::new("this node has joined no parent").hint("'rosterd join' with a join code of the parent's")
+            }
+        })
     }
 
     fn known_child(&self, child: Area) -> Result<Known> {
@@ -194,7 +200,7 @@ impl FrontDesk {
             let is_away = connected.elapsed() > CHILD_AWAY_WAIT;
             if is_away
                 || started.elapsed() > CHILD_WAIT
-                || !out(Frame::progress(started.elapsed().as_secs(), 0, "wait"))
+                || !out(Frame::progress(started.elapsed().as_secs(), CHILD_WAIT.as_secs(), "wait"))
             {
                 out(Frame::Hint(self.office.text.say("hint-resync-later")));
                 return Ok(None);

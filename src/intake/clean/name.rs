@@ -1,5 +1,7 @@
 //! Whose name stands in a cell, among what else clerks write there (DOMAIN.md 6 row 5).
 
+use std::borrow::Cow;
+
 use super::super::fold::{fold_word, is_han};
 use super::super::vocabulary::Vocabulary;
 
@@ -61,9 +63,31 @@ pub fn first_of(names: &str) -> &str {
     names.split(BETWEEN).map(str::trim).find(|part| !part.is_empty()).unwrap_or(names)
 }
 
+/// The name without the line breaks and tabs of its cell: between Chinese characters they stand for nothing.
+pub fn on_one_line(name: &str) -> Cow<'_, str> {
+    if !name.contains(char::is_control) {
+        return Cow::Borrowed(name);
+    }
+    let mut out = String::with_capacity(name.len());
+    for part in name.split(char::is_control).map(str::trim).filter(|part| !part.is_empty()) {
+        let is_apart = out.ends_with(|c: char| c.is_ascii_alphanumeric()) && part.starts_with(|c: char| c.is_ascii());
+        out.push_str(if is_apart { " " } else { "" });
+        out.push_str(part);
+    }
+    Cow::Owned(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_its_cell_breaks_stands_on_one_line() {
+        for (cell, name) in [("张\n一", "张一"), ("张三\r\n", "张三"), ("Ada\nLee", "Ada Lee"), ("张　三", "张　三")]
+        {
+            assert_eq!(on_one_line(cell), name, "{cell:?}");
+        }
+    }
 
     #[test]
     fn what_else_stands_in_the_cell_of_a_name_is_no_part_of_it() {

@@ -20,7 +20,7 @@ use super::super::vocabulary::{ListWords, Vocabulary};
 use super::date::{self, DateHints, DateOrder};
 use super::flag::{Answer, FlagsAsked};
 use super::given::{Circles, is_done, is_given, is_to_do};
-use super::name::{are_names, called, first_of};
+use super::name::{are_names, called, first_of, on_one_line};
 use super::number::{code_text, has_lost_tail, id_number, name_and_number};
 use super::remark::{Remarked, remarked};
 use super::view::View;
@@ -160,7 +160,7 @@ impl<'v> Cleaner<'v> {
         }
         let called = called(if are_several { first_of(name) } else { name }, self.vocabulary);
         let mut record = Record {
-            name: self.without_remark(called.name).into(),
+            name: on_one_line(self.without_remark(called.name)).into(),
             sex: self.sex(view),
             birth: self.birth(view, id_number.as_ref()),
             id_number,

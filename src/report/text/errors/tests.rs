@@ -62,6 +62,23 @@ fn what_the_system_says_is_told_by_its_number_where_nobody_translated_it() {
     assert_eq!(text.words("some library broke: reading the file"), "some library broke：读取文件");
 }
 
+/// What a file of another kind is called goes into a sentence as it stands.
+#[test]
+fn files_of_other_kinds_are_called_so_in_chinese() {
+    let code = include_str!("../../../intake/container.rs");
+    let kinds = code.split_once("const FOREIGN").unwrap().1.split_once("];").unwrap().0;
+    let kinds: Vec<&str> =
+        kinds.lines().filter_map(|line| line.trim().strip_suffix("\"),")?.rsplit('"').next()).collect();
+    assert!(kinds.len() > 8, "{kinds:?}");
+    let text = Text::new(Language::Chinese);
+    for kind in kinds {
+        let (key, _) = key_and_values(kind);
+        assert!(text.knows(&key), "{key} = {kind}");
+    }
+    assert_eq!(text.words("this is a 'PNG picture'"), "这是PNG 图片");
+    assert_eq!(text.words("this is a '7z archive'"), "这是7z 压缩包");
+}
+
 /// What stands before a sentence, and which of the arguments behind it that is. Where the third says so, an argument
 /// that is not written out is somebody else's.
 const BEFORE: &[(&str, usize, bool)] = &[
@@ -144,7 +161,8 @@ fn whatever_goes_wrong_has_its_chinese() {
     let (mut faults, mut seen) = (BTreeSet::new(), 0);
     for file in files() {
         let code = std::fs::read_to_string(&file).unwrap();
-        let code = code.split("\n#[cfg(test)]\nmod ").next().unwrap();
+        // Tests written out stand last in a file; those of a file of their own may be named anywhere.
+        let code = code.split("\n#[cfg(test)]\nmod tests {").next().unwrap();
         let name = file.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().display();
         for (mark, at, is_optional) in BEFORE {
             for behind in code.split(mark).skip(1) {
