@@ -4,6 +4,7 @@ mod support;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant, SystemTime};
@@ -57,6 +58,28 @@ fn a_folder_that_is_away_is_the_last_error_until_it_is_back() {
     assert!(!node.json(&["status"])[0]["last_error"].is_null());
     fs::rename(root.path().join("elsewhere"), &share).unwrap();
     until(&node, "the share is back", |status| status["last_error"].is_null());
+    node.stop();
+}
+
+#[test]
+fn a_file_that_another_program_keeps_to_itself_holds_up_nobody() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let kept = node.inbox().join("2026年5月低保.csv");
+    fs::write(&kept, dibao(7)).unwrap();
+    // As a file server does for a client: who opens it waits in the system until the client gives way, or for 45 seconds.
+    let file = File::options().read(true).write(true).open(&kept).unwrap();
+    // SAFETY: both take numbers alone. Who keeps a lease is told by this signal that others want the file.
+    unsafe {
+        libc::signal(libc::SIGIO, libc::SIG_IGN);
+        assert_eq!(libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK), 0);
+    }
+    std::thread::sleep(Duration::from_secs(2));
+    fs::write(node.inbox().join("死亡名单.csv"), "姓名,身份证号码,死亡日期\n李四,510101195003020020,2026-05-01\n")
+        .unwrap();
+    until(&node, "the other is read", |status| status["entries"] == 1);
+    drop(file);
+    until(&node, "it is read once it is let go", |status| status["entries"] == 8);
     node.stop();
 }
 

@@ -25,8 +25,10 @@ mod database;
 mod delimited;
 pub mod diff;
 mod encoding;
+mod errand;
 mod families;
 mod fate;
+mod feed;
 mod field;
 mod fill;
 mod fold;
@@ -69,12 +71,14 @@ mod workbook;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
 pub use crate::settings::Limits;
 pub use database::{DatabaseSource, read_database};
+pub use errand::{ANSWER_MAX, Errand, unanswered};
+pub use feed::{Feed, Kind};
 pub use named::tells_of_ends;
 pub use notes::shown_file;
 pub use part::{Part, PartWords};
@@ -107,12 +111,25 @@ pub struct Context<'a> {
     pub today: Date,
 }
 
-/// Reads one file into `sink`. What was given to the sink before an error stands; the caller discards it.
+/// Opens one file and reads it: see [`read_feed`].
+pub fn read_file(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
+    read_feed(Feed::open(path, Arc::default())?, path, context, sink)
+}
+
+/// Reads one open file into `sink`. What was given to the sink before an error stands; the caller discards it.
 ///
 /// Never panics: the library for workbooks does on some damaged ones, and a mistake of ours that one file shows must not
 /// keep the others from being read.
-pub fn read_file(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
-    unbroken(|| read(path, context, sink))
+pub fn read_feed(
+    feed: Feed,
+    path: &Path,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+) -> Result<FileReport, Unreadable> {
+    let errand = feed.errand();
+    let read = unbroken(|| read(feed, path, context, sink));
+    // A library that reads workbooks calls a file damaged that only did not answer.
+    errand.failure().map_or(read, |failure| Err(failure))
 }
 
 /// What reading comes to, also where it panics.
@@ -120,8 +137,8 @@ fn unbroken(read: impl FnOnce() -> Result<FileReport, Unreadable>) -> Result<Fil
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(Unreadable::broken("reading it broke off")))
 }
 
-fn read(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
-    let mut file = container::open(path, context.limits)?;
+fn read(mut file: Feed, path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
+    container::check(path, &file, context.limits)?;
     let report = match container::recognise(&mut file, context.limits)? {
         Container::Text => read_text(file, context, sink),
         Container::Sqlite => {
@@ -139,7 +156,7 @@ fn told(mut report: FileReport, context: &Context<'_>, sink: &mut dyn Sink) -> F
     report
 }
 
-fn read_text(mut file: File, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
+fn read_text(mut file: Feed, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
     let encoding = encoding::encoding_of(&mut file)?;
     let mut rows = delimited::Delimited::new(file, encoding, context.limits)?;
     let mut report = FileReport::new(Container::Text, Some(encoding.name()));
@@ -172,7 +189,7 @@ fn whole(outcome: Outcome) -> Option<Unreadable> {
 }
 
 fn read_markup(
-    mut file: File,
+    mut file: Feed,
     container: Container,
     context: &Context<'_>,
     sink: &mut dyn Sink,
@@ -193,7 +210,7 @@ fn read_markup(
 }
 
 fn read_workbook(
-    file: File,
+    file: Feed,
     container: Container,
     context: &Context<'_>,
     sink: &mut dyn Sink,
