@@ -5,7 +5,7 @@ use compact_str::CompactString;
 use crate::domain::name::{self, WILDCARD, undotted};
 use crate::domain::{Entry, IdNumber, PartialDate, Sex, Uid, mask};
 
-use super::judge::{Bench, anchor, say};
+use super::judge::{Bench, say};
 
 pub(super) fn rules(bench: &mut Bench) {
     let case = bench.case;
@@ -54,7 +54,7 @@ fn raise<T: PartialEq>(
     if found.len() < 2 {
         return;
     }
-    let named = anchor(entries, |part| values(part).len() > 1);
+    let named = bench.anchor(entries, |part| values(part).len() > 1);
     // First one line for each value, then all the others.
     let evidence = found.iter().map(|(_, uid)| *uid).chain(entries.iter().map(|e| e.uid)).collect();
     let finding = bench.raise_anchored(rule, None, named, evidence);
