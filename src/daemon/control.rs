@@ -34,6 +34,10 @@ pub const REQUEST_BYTES_MAX: u64 = 256 * 1024;
 /// How long a client may take to say what it wants: one that stays silent must not keep a place from the others.
 pub const REQUEST_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// A client that takes or gives nothing for so long loses its place where all are taken. Where there is room it may stand
+/// still for hours, as a pager does.
+pub const STANDSTILL_MAX: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Clients served at once; a further one waits until another is done.
 pub const CLIENTS_MAX: usize = 16;
 
