@@ -44,7 +44,7 @@ struct State {
 }
 
 impl Eye {
-    /// `pulse` is told of every piece that is read of the source.
+    /// `pulse` counts every piece that is read of the source.
     pub fn new(source: &Source, pulse: &Arc<AtomicU64>) -> Arc<Eye> {
         Eye::looking(source, pulse, list, LOOK_MAX)
     }
@@ -164,9 +164,8 @@ mod tests {
         Ok(Scan { files: Vec::new(), unreadable: vec!["seen".into()] })
     }
 
-    #[test]
-    fn a_source_that_does_not_answer_is_away_until_it_does_and_nobody_looks_twice() {
-        let source = Source {
+    fn share() -> Source {
+        Source {
             name: "share".into(),
             kind: SourceKind::Folder,
             path: "/srv/share".into(),
@@ -175,8 +174,24 @@ mod tests {
             area: None,
             mode: Mode::Snapshot,
             poll_secs: None,
-        };
-        let eye = Eye::looking(&source, &Arc::default(), hang, Duration::from_millis(50));
+        }
+    }
+
+    #[test]
+    fn nobody_is_sent_to_a_source_where_somebody_was_left() {
+        let eye = Eye::looking(&share(), &Arc::default(), |_| Ok(Scan::default()), LOOK_MAX);
+        let (one, other) = (eye.errand().unwrap(), eye.errand().unwrap());
+        assert!(eye.look().is_ok(), "those who read are no trouble");
+        one.give_up();
+        assert!(eye.errand().is_err() && eye.look().is_err() && eye.glance().is_err());
+        drop(one);
+        assert!(eye.errand().is_ok() && eye.look().is_ok(), "he is back");
+        drop(other);
+    }
+
+    #[test]
+    fn a_source_that_does_not_answer_is_away_until_it_does_and_nobody_looks_twice() {
+        let eye = Eye::looking(&share(), &Arc::default(), hang, Duration::from_millis(50));
         assert!(eye.look().is_err());
         let asked = Instant::now();
         for _ in 0..100 {

@@ -38,6 +38,10 @@ impl Errand {
         Errand { wait_max, signs, pulse, is_given_up, failure }
     }
 
+    pub(crate) fn give_up(&self) {
+        self.is_given_up.store(true, Ordering::SeqCst);
+    }
+
     /// Nobody waits for it any more.
     pub fn is_given_up(&self) -> bool {
         self.is_given_up.load(Ordering::SeqCst)
@@ -74,7 +78,7 @@ impl Errand {
                         signs = now;
                         continue;
                     }
-                    self.is_given_up.store(true, Ordering::SeqCst);
+                    self.give_up();
                     unanswered()
                 }
             };

@@ -4,7 +4,8 @@
 //! `workbook`, `markup`, `database`), `recognise` (`header_rows`: where the header is; `choose`: which list, which
 //! columns), `sheet` (line by line) and `clean` (cell by cell). Where several stand on one row, `tables` parts tables,
 //! `beside` and `families` part people, and `joined` puts values together; from there on each is read as if it stood
-//! alone. `diff` pairs changed lines with those held, `watch` says when to look.
+//! alone. `diff` pairs changed lines with those held, `watch` says when to look. A thread of its own (`errand`) reads each
+//! file out (`feed`) or asks each database, so that one that gives no answer holds up nobody.
 //!
 //! *Architecture invariants:* nothing that is on the drop-list, or in no field of [`Record`](crate::domain::Record),
 //! leaves this module. A bad cell costs itself, a bad line itself, a bad sheet itself; a file that cannot be read gives
