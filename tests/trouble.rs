@@ -45,8 +45,9 @@ fn a_folder_that_is_away_is_the_last_error_until_it_is_back() {
     let share = root.path().join("share");
     fs::create_dir(&share).unwrap();
     let mut node = Node::init(BINARY, root.path(), VILLAGE, "甲村");
-    let source = format!("[[source]]\nkind = \"folder\"\npath = {share:?}\npoll_secs = 1\n");
-    fs::write(node.config(), fs::read_to_string(node.config()).unwrap() + &source).unwrap();
+    let of = |path: &std::path::Path| format!("[[source]]\nkind = \"folder\"\npath = {path:?}\npoll_secs = 1\n");
+    let sources = of(&share) + &of(&node.inbox());
+    fs::write(node.config(), fs::read_to_string(node.config()).unwrap() + &sources).unwrap();
     node.start(Some("2026-06-02"));
     node.wait_ready();
     node.settle(SETTLE_SECS_MAX);
