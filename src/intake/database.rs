@@ -86,7 +86,7 @@ pub fn read_database(
         let outcome = sheet::read(&mut answer, &origin(table.as_deref(), context), context, sink, &mut report)?;
         whole(outcome).map_or_else(|| Ok(told(report, context, sink)), Err)
     });
-    errand.failure().map_or(read, |failure| Err(failure))
+    errand.failure().map_or(read, Err)
 }
 
 /// What the thread that asks gives, in this order.

@@ -130,7 +130,7 @@ pub fn read_feed(
     let errand = feed.errand();
     let read = unbroken(|| read(feed, path, context, sink));
     // A library that reads workbooks calls a file damaged that only did not answer.
-    errand.failure().map_or(read, |failure| Err(failure))
+    errand.failure().map_or(read, Err)
 }
 
 /// What reading comes to, also where it panics.
