@@ -90,7 +90,11 @@ mod tests {
 
     fn numbers(gathered: Gathered) -> Vec<u64> {
         let mut numbers = Vec::new();
-        gathered.each(|row| Ok(numbers.extend(row["n"].as_u64()))).unwrap();
+        let take = |row: &Value| {
+            numbers.extend(row["n"].as_u64());
+            Ok(())
+        };
+        gathered.each(take).unwrap();
         numbers
     }
 
