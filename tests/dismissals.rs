@@ -206,3 +206,33 @@ fn what_an_office_is_only_told_of_it_dismisses_as_it_was_told() {
     other.settle();
     assert_eq!(finding(&other, TOWN).status, Open);
 }
+
+#[test]
+fn what_the_next_village_dismisses_is_dismissed_where_fewer_of_its_lines_are_known() {
+    const NEXT: &str = "519901001202";
+    const RULE: &str = "shared-id";
+    const OFFICES: [&str; 4] = [COUNTY, TOWN, VILLAGE, NEXT];
+    let head = "户号,姓名,公民身份号码,人口状态";
+    let mut tree = Tree::found(&OFFICES, "2026-01-31".parse().expect("a day"));
+    let (shared, li) = (number(WANG.1), number("19520302/002"));
+    tree.read(VILLAGE, "population.csv", &format!("{head}\n1,{},{shared},在册\n", WANG.0));
+    let clinic = "姓名,身份证号码,建档日期,最近随访日期,档案状态";
+    tree.read(VILLAGE, "health.csv", &format!("{clinic}\n田华志,{shared},2015-04-01,,正常\n"));
+    // The next village pays the first of the two.
+    tree.read(NEXT, "population.csv", &format!("{head}\n1,李秀英,{li},在册\n"));
+    tree.read(NEXT, "dibao.csv", &dibao());
+    tree.settle();
+    let told = |tree: &Tree| {
+        [COUNTY, TOWN, VILLAGE].map(|office| {
+            let found = rows(tree, office).into_iter().find(|row| row.rule == RULE);
+            found.map(|row| (row.id, row.status, row.evidence.len())).unwrap_or_else(|| panic!("{office}"))
+        })
+    };
+    let [(id, _, above), _, (_, _, lines)] = told(&tree);
+    assert!(above > lines, "the offices above rest it on more lines: {above}, {lines}");
+    for (verdict, status) in [("dismiss", Dismissed), ("reopen", Open), ("confirm", FindingStatus::Confirmed)] {
+        tree.decide(NEXT, id, verdict);
+        tree.settle();
+        assert_eq!(told(&tree).map(|(_, status, _)| status), [status; 3], "{verdict}");
+    }
+}

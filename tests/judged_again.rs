@@ -434,3 +434,29 @@ fn a_number_on_more_lines_than_anybody_has_counts_as_none_for_as_long_as_it_is_o
         nothing_changes_when_all_are_judged_again(&office).expect("nothing changes");
     }
 }
+
+#[test]
+fn the_head_who_died_in_a_large_household_leads_nobody_once_the_last_one_is_in_another() {
+    let mut office = Office::found(VILLAGES[0], today(0));
+    let head = "户号,姓名,与户主关系,公民身份号码,人口状态,变动时间";
+    let person = |household: &str, name: &str, relation: &str, at: u32, status: &str| {
+        format!("{household},{name},{relation},{},{status},\n", number(&format!("19500302/{at:03}")))
+    };
+    // A home whose people have left, the head last.
+    let left: String = (1..=150).map(|at| person("1", "王建国", "子", at, "迁出")).collect();
+    let say = |household: &str| {
+        let dead = person("1", "李秀英", "户主", 200, "死亡");
+        let last = person(household, "张伟", "子", 201, "在册");
+        format!("{head}\n{left}{dead}{last}")
+    };
+    let told = |office: &Office| {
+        let made = made(office);
+        made.iter().filter(|finding| finding.contains("household-without-head")).count()
+    };
+    read(&mut office, "population.csv", &say("1"));
+    office.settle();
+    assert_eq!(told(&office), 1);
+    read(&mut office, "population.csv", &say("2"));
+    office.settle();
+    assert_eq!(told(&office), 0);
+}

@@ -114,13 +114,7 @@ fn severity(row: &Value) -> Option<Severity> {
 }
 
 /// `is_open_alone`: of what is not open, only what is late is counted.
-fn summary(
-    within: Area,
-    rows: &[Value],
-    is_open_alone: bool,
-    json: bool,
-    session: &mut Session,
-) -> Result<(), Failed> {
+fn summary(within: Area, rows: &[Value], is_open_alone: bool, json: bool, session: &mut Session) -> Result<(), Failed> {
     let names = session.names_for(rows, true)?;
     let counted = ByArea::below(within, rows, is_open_alone, &names);
     if json {

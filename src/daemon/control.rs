@@ -36,6 +36,10 @@ pub const REQUEST_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 /// How long a client that sends a file may send nothing of it: it reads it from a slow share, or stands still for good.
 pub const UPLOAD_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
 
+/// A client that takes or gives nothing for so long loses its place where all are taken. Where there is room it may stand
+/// still for hours, as a pager does.
+pub const STANDSTILL_MAX: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Clients served at once; a further one waits until another is done.
 pub const CLIENTS_MAX: usize = 16;
 

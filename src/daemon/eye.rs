@@ -1,12 +1,16 @@
 //! The look at one source, on a thread of its own: a share whose server is gone answers late or never, and must hold up
-//! neither the other sources nor whoever asks how the node stands.
+//! neither the other sources nor whoever asks how the node stands. Those who read a file of it are sent from here too, so
+//! that nobody is sent after one who did not come back.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::watched::list;
 use crate::error::{Context as _, Error, Result};
 use crate::intake::watch::Scan;
+use crate::intake::{ANSWER_MAX, Errand, unanswered};
 use crate::settings::Source;
 
 /// A look that takes longer is not waited for: its source is away until it returns.
@@ -17,6 +21,10 @@ pub struct Eye {
     pub source: Source,
     state: Mutex<State>,
     returned: Condvar,
+    /// Who is reading a file of it, or was left at it.
+    errands: Mutex<Vec<Weak<Errand>>>,
+    /// Told of every piece that is read.
+    pulse: Arc<AtomicU64>,
     how: fn(&Source) -> Result<Scan>,
     wait_max: Duration,
 }
@@ -36,14 +44,40 @@ struct State {
 }
 
 impl Eye {
-    pub fn new(source: &Source) -> Arc<Eye> {
-        Eye::looking(source, list, LOOK_MAX)
+    /// `pulse` counts every piece that is read of the source.
+    pub fn new(source: &Source, pulse: &Arc<AtomicU64>) -> Arc<Eye> {
+        Eye::looking(source, pulse, list, LOOK_MAX)
     }
 
     /// With another way to look, for tests in which it hangs.
-    fn looking(source: &Source, how: fn(&Source) -> Result<Scan>, wait_max: Duration) -> Arc<Eye> {
-        let (state, returned) = (Mutex::default(), Condvar::new());
-        Arc::new(Eye { source: source.clone(), state, returned, how, wait_max })
+    fn looking(
+        source: &Source,
+        pulse: &Arc<AtomicU64>,
+        how: fn(&Source) -> Result<Scan>,
+        wait_max: Duration,
+    ) -> Arc<Eye> {
+        let (state, returned, errands) = (Mutex::default(), Condvar::new(), Mutex::default());
+        Arc::new(Eye { source: source.clone(), state, returned, errands, pulse: pulse.clone(), how, wait_max })
+    }
+
+    /// For reading something of the source.
+    ///
+    /// # Errors
+    /// While somebody is still out who was not waited for any more.
+    pub fn errand(&self) -> io::Result<Arc<Errand>> {
+        if self.is_left() {
+            return Err(unanswered());
+        }
+        let errand = Arc::new(Errand::new(ANSWER_MAX, self.pulse.clone()));
+        self.errands.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&errand));
+        Ok(errand)
+    }
+
+    /// Whether a thread that read something of it was given up and has not come back.
+    pub fn is_left(&self) -> bool {
+        let mut errands = self.errands.lock().unwrap_or_else(PoisonError::into_inner);
+        errands.retain(|errand| errand.strong_count() > 0);
+        errands.iter().filter_map(Weak::upgrade).any(|errand| errand.is_given_up())
     }
 
     /// What is there now; of a source that is slow, what the last look saw that nobody waited for.
@@ -60,6 +94,9 @@ impl Eye {
     }
 
     fn see(self: &Arc<Eye>, to_read: bool) -> Found {
+        if self.is_left() {
+            return Err(self.late());
+        }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // One that is under way began before we were asked.
         while let Some(since) = state.since {
@@ -104,7 +141,7 @@ impl Eye {
         Ok(self.returned.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0)
     }
 
-    fn late(&self) -> Arc<Error> {
+    pub fn late(&self) -> Arc<Error> {
         Arc::new(Error::new("the source does not answer").at(&self.source.path))
     }
 }
@@ -127,9 +164,8 @@ mod tests {
         Ok(Scan { files: Vec::new(), unreadable: vec!["seen".into()] })
     }
 
-    #[test]
-    fn a_source_that_does_not_answer_is_away_until_it_does_and_nobody_looks_twice() {
-        let source = Source {
+    fn share() -> Source {
+        Source {
             name: "share".into(),
             kind: SourceKind::Folder,
             path: "/srv/share".into(),
@@ -138,8 +174,24 @@ mod tests {
             area: None,
             mode: Mode::Snapshot,
             poll_secs: None,
-        };
-        let eye = Eye::looking(&source, hang, Duration::from_millis(50));
+        }
+    }
+
+    #[test]
+    fn nobody_is_sent_to_a_source_where_somebody_was_left() {
+        let eye = Eye::looking(&share(), &Arc::default(), |_| Ok(Scan::default()), LOOK_MAX);
+        let (one, other) = (eye.errand().unwrap(), eye.errand().unwrap());
+        assert!(eye.look().is_ok(), "those who read are no trouble");
+        one.give_up();
+        assert!(eye.errand().is_err() && eye.look().is_err() && eye.glance().is_err());
+        drop(one);
+        assert!(eye.errand().is_ok() && eye.look().is_ok(), "he is back");
+        drop(other);
+    }
+
+    #[test]
+    fn a_source_that_does_not_answer_is_away_until_it_does_and_nobody_looks_twice() {
+        let eye = Eye::looking(&share(), &Arc::default(), hang, Duration::from_millis(50));
         assert!(eye.look().is_err());
         let asked = Instant::now();
         for _ in 0..100 {

@@ -1,7 +1,8 @@
 //! What every part of a running node shares: the store, the settings, the calendar, the language.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,8 @@ pub struct Office {
     pub store: Store,
     pub text: Text,
     pub room: Room,
+    /// Counts what the worker gets done: the watchdog sees that it goes on.
+    pub pulse: Arc<AtomicU64>,
     /// Of each source, in the order of the settings.
     pub eyes: Vec<Arc<Eye>>,
     settings: RwLock<Settings>,
@@ -86,12 +89,14 @@ impl Office {
         let room = Room::new(store.path());
         // What does not read is told of by whoever needs it.
         let judged = store.read(|view| view.judged()).ok().flatten();
+        let pulse = Arc::default();
         let known = Mutex::new(judged.map_or(BEFORE_ROSTERD, |terms| terms.on));
         Office {
             store,
             text,
             room,
-            eyes: settings.sources.iter().map(Eye::new).collect(),
+            eyes: settings.sources.iter().map(|source| Eye::new(source, &pulse)).collect(),
+            pulse,
             settings: RwLock::new(settings),
             today,
             known,
@@ -168,6 +173,16 @@ impl Office {
     /// compared with must not change while it is read.
     pub fn turn_to_take(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who looks at the source whose files lie in `folder`.
+    pub fn eye_of(&self, folder: &Path) -> Option<&Eye> {
+        self.eyes.iter().find(|eye| eye.source.folder() == folder).map(|eye| &**eye)
+    }
+
+    /// The worker got something done.
+    pub fn goes_on(&self) {
+        self.pulse.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Something changed in the store: whoever waits looks again.

@@ -1,10 +1,11 @@
 //! One file or query, from bytes to entries: is it new at all, can it be read, what does it change.
 
-use std::fs::File;
-use std::io::Read as _;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::eye::Eye;
 use super::neighbours;
 use super::office::Office;
 use super::pass::{self, Gather, Manner, Outcome, ingest};
@@ -12,7 +13,8 @@ use super::watched::stream_of;
 use crate::domain::List;
 use crate::error::{Context as _, Error, Result};
 use crate::intake::{
-    self, Context, DatabaseSource, FileReport, Limits, Places, RefusalCode, Unreadable, Vocabulary, watch::Seen,
+    self, Context, DatabaseSource, Errand, Feed, FileReport, Kind, Limits, Places, RefusalCode, Unreadable, Vocabulary,
+    watch::Seen,
 };
 use crate::settings::{Mode, Selection, Settings, Source, SourceKind};
 use crate::store::{QuarantineRow, SourceRow, Writer};
@@ -24,6 +26,8 @@ pub struct Reading<'a> {
     pub limits: Limits,
     pub stream: &'a str,
     pub source: &'a Source,
+    /// Looks at the source that it lies in; `None` of a file that came from elsewhere.
+    pub eye: Option<&'a Eye>,
     pub rel_path: &'a str,
     pub path: PathBuf,
     /// The watched folder that `rel_path` is of.
@@ -55,17 +59,18 @@ pub enum Read {
 /// Only those of the store. What is wrong with the file goes into quarantine.
 pub fn read(reading: &Reading) -> Result<Read> {
     let office = reading.office;
+    // Whoever waits for a turn does not wait for a share to give its first answer.
+    let (content, hash) = match reading.open() {
+        Ok(opened) => opened,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Read::Again),
+        Err(error) => return Ok(Read::NotYet(error.into())),
+    };
     let _turn = office.turn_to_take();
     let known = office.store.read(|view| view.source(reading.stream, reading.rel_path))?;
     if known.as_ref().is_some_and(|known| known.hash.is_some() && reading.is_of(known)) {
         // An import took it while this waited for its turn. One that never opened is tried again as it is.
         return Ok(Read::Done);
     }
-    let hash = match hash_of(reading) {
-        Ok(hash) => hash,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Read::Again),
-        Err(error) => return Ok(Read::NotYet(error.into())),
-    };
     let is_settled = |known: &SourceRow| ["read", "rejected"].contains(&known.state.as_str());
     if let Some(known) = known.filter(|known| known.hash == Some(hash) && is_settled(known)) {
         // Exported again without a change: that is news of a kind, and no work. Of a file that a person rejected it is none.
@@ -93,7 +98,7 @@ pub fn read(reading: &Reading) -> Result<Read> {
         &setting,
         &manner,
         |gather| {
-            let report = reading.pour(&places, gather)?;
+            let report = reading.pour(content, &places, gather)?;
             if reading.is_unchanged() { Ok(report) } else { Err(GivenUp::Changed) }
         },
         &mut |writer, report: &FileReport, outcome| reading.keep(writer, hash, report.lines, outcome),
@@ -113,6 +118,12 @@ pub fn read(reading: &Reading) -> Result<Read> {
             Ok(Read::Done)
         }
     }
+}
+
+/// Where the lines come from.
+enum Content {
+    File(Feed),
+    Database(DatabaseSource, Arc<Errand>),
 }
 
 /// Why nothing of a file was taken.
@@ -135,8 +146,8 @@ pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result
     if !dry_run {
         office.room.must_do()?;
     }
+    let (content, hash) = reading.open().or_say_at("reading the file", &reading.path)?;
     let _turn = (!dry_run).then(|| office.turn_to_take());
-    let hash = hash_of(reading).or_say_at("reading the file", &reading.path)?;
     let setting = office.setting();
     let manner = reading.manner(hash, dry_run, released);
     let places = reading.places()?;
@@ -144,7 +155,7 @@ pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result
         &office.store,
         &setting,
         &manner,
-        |gather| reading.pour(&places, gather),
+        |gather| reading.pour(content, &places, gather),
         &mut |writer, report: &FileReport, outcome| {
             if dry_run {
                 return Ok(());
@@ -213,7 +224,26 @@ impl Reading<'_> {
         Ok(Places::new(names, self.vocabulary))
     }
 
-    fn pour(&self, places: &Places, sink: &mut Gather) -> Result<FileReport, Unreadable> {
+    /// What is to be read, with its hash: blake3 of the content, of a database of the stamp of what is in it.
+    ///
+    /// # Errors
+    /// Where it does not read to its end, or gives no answer.
+    fn open(&self) -> io::Result<(Content, [u8; 32])> {
+        let errand = errand(self.eye)?;
+        Ok(match database(self.source) {
+            Ok(database) => {
+                let hash = *blake3::hash(&self.seen.bytes.to_le_bytes()).as_bytes();
+                (Content::Database(database, errand), hash)
+            }
+            Err(_) => {
+                let mut file = Feed::open(&self.path, errand)?;
+                let hash = file.hash()?;
+                (Content::File(file), hash)
+            }
+        })
+    }
+
+    fn pour(&self, content: Content, places: &Places, sink: &mut Gather) -> Result<FileReport, Unreadable> {
         let context = Context {
             vocabulary: self.vocabulary,
             places,
@@ -224,9 +254,9 @@ impl Reading<'_> {
             rel_path: self.rel_path,
             today: self.office.today(),
         };
-        match database(self.source) {
-            Ok(database) => intake::read_database(&database, &context, sink),
-            Err(_) => intake::read_file(&self.path, &context, sink),
+        match content {
+            Content::Database(database, errand) => intake::read_database(&database, &context, errand, sink),
+            Content::File(file) => intake::read_feed(file, &self.path, &context, sink),
         }
     }
 
@@ -237,9 +267,8 @@ impl Reading<'_> {
 
     fn is_unchanged(&self) -> bool {
         self.source.kind == SourceKind::Sqlite
-            || std::fs::metadata(&self.path).is_ok_and(|meta| {
-                meta.len() == self.seen.bytes && meta.modified().is_ok_and(|time| time == self.seen.modified)
-            })
+            || kind(self.eye, &self.path)
+                .is_ok_and(|kind| (kind.bytes, kind.modified) == (self.seen.bytes, Some(self.seen.modified)))
     }
 
     fn manner(&self, hash: [u8; 32], dry_run: bool, released: bool) -> Manner {
@@ -362,26 +391,16 @@ fn tell(reading: &Reading, report: &FileReport, outcome: &Outcome) {
     );
 }
 
-/// blake3 of the content; of a database the stamp of what is in it.
-fn hash_of(reading: &Reading) -> std::io::Result<[u8; 32]> {
-    if reading.source.kind == SourceKind::Sqlite {
-        return Ok(*blake3::hash(&reading.seen.bytes.to_le_bytes()).as_bytes());
-    }
-    file_hash(&reading.path)
+/// # Errors
+/// Where somebody is still out at the source who was not waited for any more.
+fn errand(eye: Option<&Eye>) -> io::Result<Arc<Errand>> {
+    eye.map_or_else(|| Ok(Arc::default()), Eye::errand)
 }
 
-fn file_hash(path: &Path) -> std::io::Result<[u8; 32]> {
-    /// Read at once.
-    const BLOCK_BYTES: usize = 1 << 18;
-    let mut file = File::open(path)?;
-    let mut hash = blake3::Hasher::new();
-    let mut block = vec![0; BLOCK_BYTES];
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok(*hash.finalize().as_bytes()),
-            read => {
-                hash.update(&block[..read]);
-            }
-        }
-    }
+/// What a file is now; `eye` looks at the source that it lies in.
+///
+/// # Errors
+/// Where it does not open, or gives no answer.
+pub fn kind(eye: Option<&Eye>, path: &Path) -> io::Result<Kind> {
+    Feed::open(path, errand(eye)?).map(|file| file.kind())
 }

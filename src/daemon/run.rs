@@ -43,8 +43,10 @@ const VERBS_END: Duration = Duration::from_secs(2);
 const THREADS: usize = 2;
 /// How often the watchdog is fed, where the worker goes on.
 pub(super) const ALIVE_EVERY: Duration = Duration::from_secs(10);
-/// A worker that has not come round for this long is stuck, except in the middle of a pass.
+/// A worker that has got nothing done for this long is stuck.
 const STUCK: Duration = Duration::from_secs(120);
+/// In the middle of a pass: one statement over all lines of a county may take minutes on an old disk.
+const STUCK_IN_PASS: Duration = Duration::from_secs(600);
 
 /// Runs the daemon in the foreground until SIGTERM or SIGINT. `today` replaces the calendar for the rules; `set_level` is
 /// told the level of the log when the settings are read again.
@@ -243,18 +245,18 @@ impl Signals {
     }
 }
 
-/// Feeds the service manager's watchdog as long as the worker comes round.
+/// Feeds the service manager's watchdog as long as the worker gets something done.
 async fn keep_alive(office: Arc<Office>, progress: Arc<Progress>, link: LinkHandle) {
-    let mut turns = 0;
+    let mut pulse = 0;
     let mut moved = Instant::now();
     let (mut line, mut looking) = (String::new(), None);
     loop {
-        let now = progress.turns.load(Ordering::SeqCst);
-        if now != turns || progress.is_busy() {
-            turns = now;
+        let now = office.pulse.load(Ordering::SeqCst);
+        if now != pulse {
+            pulse = now;
             moved = Instant::now();
         }
-        if moved.elapsed() < STUCK {
+        if moved.elapsed() < if progress.is_busy() { STUCK_IN_PASS } else { STUCK } {
             let (office, link) = (office.clone(), link.clone());
             // The store may be slow, and this thread serves the link; the watchdog is fed all the same.
             let look = looking.get_or_insert_with(|| tokio::task::spawn_blocking(move || status_line(&office, &link)));

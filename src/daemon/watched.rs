@@ -84,6 +84,10 @@ impl Watched {
         &self.eye.source
     }
 
+    pub fn eye(&self) -> &Arc<Eye> {
+        &self.eye
+    }
+
     pub fn until_next_look(&self, settings: &Settings) -> Duration {
         self.every(settings).saturating_sub(self.looked.map_or(Duration::MAX, |at| at.elapsed()))
     }
@@ -139,8 +143,20 @@ impl Watched {
         tell
     }
 
+    /// Whether whoever read a file of it was left behind: then nothing of it is read before he is back.
+    pub fn is_left(&mut self) -> bool {
+        let is_left = self.eye.is_left();
+        if is_left {
+            (self.away, self.restless) = (Some(self.eye.late()), false);
+        }
+        is_left
+    }
+
     /// A file that does not open, and is tried again and again.
     pub fn trying(&self) -> Option<&str> {
+        if self.away.is_some() {
+            return None;
+        }
         self.unopened.iter().filter(|(_, unopened)| !unopened.is_told).map(|(path, _)| path.as_str()).min()
     }
 
@@ -277,7 +293,7 @@ mod tests {
         };
         let settings = "[node]\narea = \"519901001201\"\nname = \"甲村\"\n";
         let settings = Settings::parse(settings, std::path::Path::new("/srv/rosterd.toml")).unwrap();
-        let mut watched = Watched::new(&settings, &Eye::new(&source));
+        let mut watched = Watched::new(&settings, &Eye::new(&source, &Arc::default()));
         let seen = Seen { rel_path: "a.xls".into(), bytes: 1, modified: SystemTime::UNIX_EPOCH };
         assert!(!watched.did_not_open(&seen) && watched.restless);
         let of = |watched: &mut Watched, since: u64, tried: u64| {

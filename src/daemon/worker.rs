@@ -144,6 +144,7 @@ impl Worker {
         }
         while !self.office.is_stopping() {
             let pause = self.turn();
+            self.office.goes_on();
             self.progress.turns.fetch_add(1, Ordering::SeqCst);
             if !self.office.is_stopping() {
                 self.office.wait(pause);
@@ -251,15 +252,21 @@ impl Worker {
     }
 
     fn read_source(&mut self, at: usize) -> Result<(u64, u64)> {
+        let was_away = self.watched[at].away.is_some();
+        let read = self.read_what_is_due(at)?;
+        let watched = &self.watched[at];
+        if let Some(error) = watched.away.as_ref().filter(|_| !was_away) {
+            tracing::warn!(source = %watched.source().name, error = %chain(&**error), "a source cannot be looked at");
+        }
+        Ok(read)
+    }
+
+    fn read_what_is_due(&mut self, at: usize) -> Result<(u64, u64)> {
         let watched = &mut self.watched[at];
-        let was_away = watched.away.is_some();
         let Some(Look { folder, due, waiting }) = watched.look(&self.office, &self.vocabulary)? else {
-            if let Some(error) = watched.away.as_ref().filter(|_| !was_away) {
-                tracing::warn!(source = %watched.source().name, error = %chain(&**error), "a source cannot be looked at");
-            }
             return Ok((0, 0));
         };
-        let (stream, source) = (watched.stream.clone(), watched.source().clone());
+        let (stream, source, eye) = (watched.stream.clone(), watched.source().clone(), watched.eye().clone());
         let mut read = 0;
         for seen in due {
             if self.office.is_stopping() || self.office.is_paused() {
@@ -273,6 +280,7 @@ impl Worker {
                 limits: settings.intake,
                 stream: &stream,
                 source: &source,
+                eye: Some(&eye),
                 rel_path: &seen.rel_path,
                 path: real_path(&folder, &seen.rel_path),
                 folder: folder.clone(),
@@ -288,6 +296,9 @@ impl Worker {
                     if self.watched[at].did_not_open(&seen) {
                         reading.quarantine(None, &unreadable)?;
                     }
+                    if self.watched[at].is_left() {
+                        return Ok((read, 0));
+                    }
                 }
             }
         }
@@ -302,7 +313,7 @@ impl Worker {
             progress.busy.store(true, Ordering::SeqCst);
         }
         let log = |writer: &crate::store::Writer, changes: &[_]| queue(writer, changes, office);
-        let done = derive(&office.store, &setting, &log, &mut |_| {}, &|| !office.is_stopping())?;
+        let done = derive(&office.store, &setting, &log, &mut |_| office.goes_on(), &|| !office.is_stopping())?;
         if done != Derived::default() {
             progress.pass_seconds.observe(started.elapsed().as_secs_f64());
         }

@@ -1,7 +1,6 @@
 //! What a file really is, by its first bytes and never by its suffix (DOMAIN.md 6 row 12), and whether it is safe to
 //! unpack.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use encoding_rs::{Encoding, UTF_8};
 use super::Limits;
 use super::compound::Compound;
 use super::encoding::utf16_without_bom;
+use super::feed::Feed;
 use super::report::{Container, Unreadable, UnreadableCode};
 use super::unfolding::Unfolding;
 
@@ -34,25 +34,24 @@ const FOREIGN: &[(&[u8], &str)] = &[
     (b"PAR1", "Parquet"),
 ];
 
-/// Opens `path` after checking its name, kind and size.
-pub(super) fn open(path: &Path, limits: &Limits) -> Result<File, Unreadable> {
+/// Whether what was opened may be read, by its name, kind and size.
+pub(super) fn check(path: &Path, file: &Feed, limits: &Limits) -> Result<(), Unreadable> {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     if is_lock_name(&name) {
         return Err(Unreadable::new(UnreadableCode::LockFile, "a spreadsheet program's note beside an open file"));
     }
-    let file = File::open(path)?;
-    let meta = file.metadata()?;
-    if !meta.is_file() {
+    if !file.kind().is_file {
         return Err(Unreadable::new(UnreadableCode::Io, "not a regular file"));
     }
-    if meta.len() == 0 {
+    let bytes = file.kind().bytes;
+    if bytes == 0 {
         return Err(Unreadable::new(UnreadableCode::Empty, "the file has no content"));
     }
-    if meta.len() > limits.file_bytes_max {
-        let detail = format!("{} bytes; file_bytes_max is {}", meta.len(), limits.file_bytes_max);
+    if bytes > limits.file_bytes_max {
+        let detail = format!("{bytes} bytes; file_bytes_max is {}", limits.file_bytes_max);
         return Err(Unreadable::new(UnreadableCode::TooLarge, detail));
     }
-    Ok(file)
+    Ok(())
 }
 
 /// `~$name.xlsx` of Excel, `.~name` of WPS and `.~lock.name#` of LibreOffice.
@@ -61,7 +60,7 @@ pub(super) fn is_lock_name(name: &str) -> bool {
 }
 
 /// Tells the container. The file is left at its beginning.
-pub(super) fn recognise(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
+pub(super) fn recognise(file: &mut Feed, limits: &Limits) -> Result<Container, Unreadable> {
     let mut head = vec![0; HEAD_BYTES];
     let length = read_up_to(file, &mut head)?;
     head.truncate(length);
@@ -119,8 +118,8 @@ fn is_text_with_zeros(head: &[u8]) -> bool {
 }
 
 /// The old container of Office, told apart by the names in its directory.
-fn compound(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
-    let length = file.metadata()?.len();
+fn compound(file: &mut Feed, limits: &Limits) -> Result<Container, Unreadable> {
+    let length = file.kind().bytes;
     if length > limits.xls_bytes_max {
         let detail = format!("{length} bytes; xls_bytes_max is {}", limits.xls_bytes_max);
         return Err(Unreadable::new(UnreadableCode::TooLarge, detail));
@@ -140,7 +139,7 @@ fn compound(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
     Err(Unreadable::new(UnreadableCode::UnsupportedFormat, detail))
 }
 
-fn archive(file: &mut File, limits: &Limits) -> Result<Container, Unreadable> {
+fn archive(file: &mut Feed, limits: &Limits) -> Result<Container, Unreadable> {
     let packed = file.seek(SeekFrom::End(0))?;
     file.rewind()?;
     let mut zip = zip::ZipArchive::new(&mut *file).map_err(|_| truncated("the archive has no end"))?;

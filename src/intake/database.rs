@@ -1,6 +1,9 @@
-//! A database of another program as a source: opened read-only, for a short time, and never waited for long.
+//! A database of another program as a source: opened read-only, for a short time, and never waited for long. It is asked by
+//! a thread of its own: see [`Errand`].
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use rusqlite::types::ValueRef;
@@ -9,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Limits;
+use super::errand::Errand;
 use super::report::{Container, FileReport, Sink, Unreadable, UnreadableCode};
 use super::row::{Row, Rows};
 use super::sheet;
@@ -18,6 +22,9 @@ use super::{Context, origin, told, unbroken, whole};
 const BUSY_WAIT: Duration = Duration::from_millis(500);
 /// Virtual machine steps between two looks at the clock.
 const STEPS_PER_LOOK: i32 = 100_000;
+/// Rows given at once, and how often so many may wait to be read.
+const ROWS_AT_ONCE: usize = 256;
+const WAITING_MAX: usize = 2;
 /// Integers a double holds exactly are numbers like any others; longer ones are citizen numbers and codes.
 const NUMBER_MAX: i64 = 10_000_000_000_000;
 
@@ -58,40 +65,102 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Reads one database source into `sink`. Never panics: see [`super::read_file`].
+/// Reads one database source into `sink`. Never panics: see [`super::read_feed`].
 pub fn read_database(
     source: &DatabaseSource,
     context: &Context<'_>,
+    errand: Arc<Errand>,
     sink: &mut dyn Sink,
 ) -> Result<FileReport, Unreadable> {
-    unbroken(|| read(source, context, sink))
+    let (give, given) = sync_channel(WAITING_MAX);
+    let (asked, limits, sent) = (source.clone(), context.limits.clone(), errand.clone());
+    std::thread::Builder::new().name("query".to_owned()).spawn(move || {
+        let answer = ask(&asked, &limits, &sent, &give);
+        // Whoever does not want it any more says so by going.
+        let _ = give.send(answer.map(|()| Given::End));
+    })?;
+    let read = unbroken(|| {
+        let mut answer = Answer::new(&errand, &given, context.limits)?;
+        let mut report = FileReport::new(Container::Sqlite, None);
+        let table = answer.table.take();
+        let outcome = sheet::read(&mut answer, &origin(table.as_deref(), context), context, sink, &mut report)?;
+        whole(outcome).map_or_else(|| Ok(told(report, context, sink)), Err)
+    });
+    errand.failure().map_or(read, Err)
 }
 
-fn read(source: &DatabaseSource, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
+/// What the thread that asks gives, in this order.
+enum Given {
+    /// The name of the table, where one is read, and of the columns.
+    Head(Option<String>, Vec<String>),
+    Rows(Vec<Row>),
+    End,
+}
+
+type Answered = Result<Given, Unreadable>;
+
+/// Asks the database, and gives its rows until nobody takes them.
+fn ask(
+    source: &DatabaseSource,
+    limits: &Limits,
+    errand: &Arc<Errand>,
+    give: &SyncSender<Answered>,
+) -> Result<(), Unreadable> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // SQLite would call a missing file 'unable to open', which may pass; this one may not.
     std::fs::metadata(&source.path)?;
     let mut connection = Connection::open_with_flags(&source.path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY_WAIT).map_err(failed)?;
-    let until = Instant::now() + Duration::from_secs(context.limits.database_secs_max);
-    connection.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() > until)).map_err(failed)?;
+    let until = Instant::now() + Duration::from_secs(limits.database_secs_max);
+    let alive = errand.clone();
+    let look = move || {
+        alive.goes_on();
+        Instant::now() > until
+    };
+    connection.progress_handler(STEPS_PER_LOOK, Some(look)).map_err(failed)?;
     let (table, query) = question(source, &connection)?;
     let mut statement = connection.prepare(&query).map_err(failed)?;
     if !statement.readonly() {
         return Err(Unreadable::new(UnreadableCode::Database, "the query would write"));
     }
     let header: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    let mut rows = Answer {
-        rows: statement.query([]).map_err(failed)?,
-        header: Some(&header),
-        width: header.len(),
-        number: 0,
-        cells: 0,
-        limits: context.limits,
-    };
-    let mut report = FileReport::new(Container::Sqlite, None);
-    let outcome = sheet::read(&mut rows, &origin(table.as_deref(), context), context, sink, &mut report)?;
-    whole(outcome).map_or_else(|| Ok(told(report, context, sink)), Err)
+    let width = header.len();
+    let mut answer = statement.query([]).map_err(failed)?;
+    let mut next = Given::Head(table, header);
+    let mut number = 0;
+    while give.send(Ok(next)).is_ok() {
+        errand.goes_on();
+        let mut rows = Vec::with_capacity(ROWS_AT_ONCE);
+        while rows.len() < ROWS_AT_ONCE
+            && let Some(values) = answer.next().map_err(failed)?
+        {
+            number += 1;
+            rows.push(row_of(values, number, width, limits)?);
+        }
+        if rows.is_empty() {
+            break;
+        }
+        next = Given::Rows(rows);
+    }
+    Ok(())
+}
+
+fn row_of(values: &rusqlite::Row, number: u32, width: usize, limits: &Limits) -> Result<Row, Unreadable> {
+    let mut row = Row::default();
+    row.clear(number);
+    for column in 0..width {
+        match values.get_ref(column).map_err(failed)? {
+            ValueRef::Null | ValueRef::Blob(_) => row.push_empty(),
+            ValueRef::Integer(value) if value.abs() < NUMBER_MAX => row.push_number(value as f64),
+            ValueRef::Integer(value) => row.push_text(&value.to_string()),
+            ValueRef::Real(value) => row.push_number(value),
+            ValueRef::Text(bytes) => {
+                let text = String::from_utf8_lossy(bytes);
+                row.push_text(super::delimited::cap(&text, limits.cell_chars_max));
+            }
+        }
+    }
+    Ok(row)
 }
 
 /// The table's name, where one is read, and the query.
@@ -137,14 +206,27 @@ fn failed(error: rusqlite::Error) -> Unreadable {
     }
 }
 
-/// The rows of a query, its column names before them as row 0.
-struct Answer<'s> {
-    rows: rusqlite::Rows<'s>,
-    header: Option<&'s [String]>,
+/// The rows of a query as they come, its column names before them as row 0.
+struct Answer<'a> {
+    errand: &'a Errand,
+    given: &'a Receiver<Answered>,
+    table: Option<String>,
+    header: Option<Vec<String>>,
     width: usize,
-    number: u32,
+    rows: std::vec::IntoIter<Row>,
+    is_over: bool,
     cells: u64,
-    limits: &'s Limits,
+    limits: &'a Limits,
+}
+
+impl<'a> Answer<'a> {
+    fn new(errand: &'a Errand, given: &'a Receiver<Answered>, limits: &'a Limits) -> Result<Answer<'a>, Unreadable> {
+        let Given::Head(table, header) = errand.wait(given)?? else {
+            return Err(Unreadable::broken("rows without a head"));
+        };
+        let (width, rows) = (header.len(), Vec::new().into_iter());
+        Ok(Answer { errand, given, table, header: Some(header), width, rows, is_over: false, cells: 0, limits })
+    }
 }
 
 impl Rows for Answer<'_> {
@@ -154,8 +236,13 @@ impl Rows for Answer<'_> {
             header.iter().for_each(|name| row.push_text(name));
             return Ok(true);
         }
-        let Some(values) = self.rows.next().map_err(failed)? else { return Ok(false) };
-        self.number += 1;
+        if self.rows.len() == 0 && !self.is_over {
+            match self.errand.wait(self.given)?? {
+                Given::Rows(rows) => self.rows = rows.into_iter(),
+                Given::Head(..) | Given::End => self.is_over = true,
+            }
+        }
+        let Some(next) = self.rows.next() else { return Ok(false) };
         self.cells += self.width as u64;
         if self.cells > self.limits.cells_max {
             return Err(Unreadable::new(
@@ -163,20 +250,7 @@ impl Rows for Answer<'_> {
                 format!("cells_max is {}", self.limits.cells_max),
             ));
         }
-        row.clear(self.number);
-        for column in 0..self.width {
-            match values.get_ref(column).map_err(failed)? {
-                ValueRef::Null => row.push_empty(),
-                ValueRef::Integer(value) if value.abs() < NUMBER_MAX => row.push_number(value as f64),
-                ValueRef::Integer(value) => row.push_text(&value.to_string()),
-                ValueRef::Real(value) => row.push_number(value),
-                ValueRef::Text(bytes) => {
-                    let text = String::from_utf8_lossy(bytes);
-                    row.push_text(super::delimited::cap(&text, self.limits.cell_chars_max));
-                }
-                ValueRef::Blob(_) => row.push_empty(),
-            }
-        }
+        *row = next;
         Ok(true)
     }
 
@@ -208,7 +282,8 @@ mod tests {
     fn a_table_is_read_with_its_whole_numbers_and_without_its_dropped_columns() {
         let dir = tempfile::tempdir().unwrap();
         let source = office(dir.path());
-        let (result, sink) = gather_from("519901001200", |context, sink| read_database(&source, context, sink));
+        let (result, sink) =
+            gather_from("519901001200", |context, sink| read_database(&source, context, Arc::default(), sink));
         let report = result.unwrap();
         assert_eq!((report.lines, report.dropped_columns, report.refused), (2, 1, 0));
         let records = sink.records();
@@ -222,7 +297,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let source = office(dir.path());
         let code = |source: &DatabaseSource| {
-            gather_from("519901001200", |context, sink| read_database(source, context, sink))
+            gather_from("519901001200", |context, sink| read_database(source, context, Arc::default(), sink))
                 .0
                 .map_err(|error| (error.code, error.transient))
         };
@@ -261,7 +336,8 @@ mod tests {
         }
         let dir = tempfile::tempdir().unwrap();
         let source = office(dir.path());
-        let (result, _) = gather_from("519901001200", |context, _| read_database(&source, context, &mut Failing));
+        let (result, _) =
+            gather_from("519901001200", |context, _| read_database(&source, context, Arc::default(), &mut Failing));
         assert_eq!(result.unwrap_err().code, UnreadableCode::Broken);
     }
 }

@@ -4,7 +4,6 @@
 //! program shows (blank lines count, line breaks inside quotes do not), and one stray quote must cost one line and
 //! not swallow the rest of the file.
 
-use std::fs::File;
 use std::io::{Read, Seek};
 
 use encoding_rs::{CoderResult, Decoder, Encoding};
@@ -13,6 +12,7 @@ use memchr::{memchr, memchr_iter};
 use super::Limits;
 use super::container::read_up_to;
 use super::encoding::encoding_of;
+use super::feed::Feed;
 use super::report::{Unreadable, UnreadableCode};
 use super::row::{Row, Rows};
 
@@ -26,7 +26,7 @@ const SNIFF_LINES: usize = 30;
 
 /// A text file decoded piece by piece and cut into rows.
 pub struct Delimited {
-    file: File,
+    file: Feed,
     decoder: Decoder,
     raw: Vec<u8>,
     text: String,
@@ -43,7 +43,7 @@ pub struct Delimited {
 }
 
 impl Delimited {
-    pub fn new(file: File, encoding: &'static Encoding, limits: &Limits) -> Result<Delimited, Unreadable> {
+    pub fn new(file: Feed, encoding: &'static Encoding, limits: &Limits) -> Result<Delimited, Unreadable> {
         let mut delimited = Delimited {
             file,
             decoder: encoding.new_decoder_with_bom_removal(),
@@ -248,11 +248,11 @@ impl Rows for Delimited {
 
 /// A whole file as text, for formats that are read in memory.
 pub fn decode_whole(
-    file: &mut File,
+    file: &mut Feed,
     declared: Option<&'static Encoding>,
     bytes_max: u64,
 ) -> Result<(String, &'static Encoding), Unreadable> {
-    let length = file.metadata()?.len();
+    let length = file.kind().bytes;
     if length > bytes_max {
         let detail = format!("{length} bytes; markup_bytes_max is {bytes_max}");
         return Err(Unreadable::new(UnreadableCode::TooLarge, detail));
@@ -276,15 +276,16 @@ pub fn decode_whole(
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::sync::Arc;
 
     use encoding_rs::GB18030;
 
     use super::*;
 
     fn rows(bytes: &[u8]) -> Vec<(u32, Vec<String>)> {
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(bytes).unwrap();
-        file.rewind().unwrap();
+        let mut written = tempfile::NamedTempFile::new().unwrap();
+        written.write_all(bytes).unwrap();
+        let mut file = Feed::open(written.path(), Arc::default()).unwrap();
         let encoding = encoding_of(&mut file).unwrap();
         let mut source = Delimited::new(file, encoding, &Limits::default()).unwrap();
         let (mut row, mut out) = (Row::default(), Vec::new());

@@ -1,11 +1,11 @@
 //! Which encoding a text is in.
 
-use std::fs::File;
 use std::io::Seek;
 
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::container::{HEAD_BYTES, read_up_to};
+use super::feed::Feed;
 use super::report::{Unreadable, UnreadableCode};
 
 const CHUNK_BYTES: usize = 256 << 10;
@@ -39,7 +39,7 @@ fn is_of_lists(c: char) -> bool {
 
 /// The encoding of a whole file: BOM, then UTF-16 that forgot it, then strict UTF-8, then GB18030 (DOMAIN.md 6 row 11).
 /// The file is left at its beginning.
-pub fn encoding_of(file: &mut File) -> Result<&'static Encoding, Unreadable> {
+pub fn encoding_of(file: &mut Feed) -> Result<&'static Encoding, Unreadable> {
     let mut head = [0; HEAD_BYTES];
     let length = read_up_to(file, &mut head)?;
     file.rewind()?;
@@ -65,7 +65,7 @@ pub fn encoding_of(file: &mut File) -> Result<&'static Encoding, Unreadable> {
 
 /// Length of the file, and how many places of it are not of `encoding`; given up beyond `bad_max`. The file is left at
 /// its beginning.
-fn bad_sequences(file: &mut File, encoding: &'static Encoding, bad_max: u64) -> Result<(u64, u64), Unreadable> {
+fn bad_sequences(file: &mut Feed, encoding: &'static Encoding, bad_max: u64) -> Result<(u64, u64), Unreadable> {
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut raw = vec![0; CHUNK_BYTES];
     let mut out = String::with_capacity(CHUNK_BYTES * 3);

@@ -3,8 +3,9 @@
 //! A file goes through `container` (what is it really, is it safe), a reader that makes rows of it (`delimited`,
 //! `workbook`, `markup`, `database`), `recognise` (`header_rows`: where the header is; `choose`: which list, which
 //! columns), `sheet` (line by line) and `clean` (cell by cell). Where several stand on one row, `tables` parts tables,
-//! `beside` and `families` part people, `crowd` those of one cell, and `joined` puts values together; from there on each is read as if it stood
-//! alone. `diff` pairs changed lines with those held, `watch` says when to look.
+//! `beside` and `families` part people, `crowd` those of one cell, and `joined` puts values together; from there on each is
+//! read as if it stood alone. `diff` pairs changed lines with those held, `watch` says when to look. A thread of its own
+//! (`errand`) reads each file out (`feed`) or asks each database, so that one that gives no answer holds up nobody.
 //!
 //! *Architecture invariants:* nothing that is on the drop-list, or in no field of [`Record`](crate::domain::Record),
 //! leaves this module. A bad cell costs itself, a bad line itself, a bad sheet itself; a file that cannot be read gives
@@ -26,8 +27,10 @@ mod database;
 mod delimited;
 pub mod diff;
 mod encoding;
+mod errand;
 mod families;
 mod fate;
+mod feed;
 mod field;
 mod fill;
 mod fold;
@@ -72,13 +75,15 @@ mod workbook;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
 pub use crate::settings::Limits;
 pub use clean::number::id_number_of;
 pub use database::{DatabaseSource, read_database};
+pub use errand::{ANSWER_MAX, Errand, unanswered};
+pub use feed::{Feed, Kind};
 pub use named::tells_of_ends;
 pub use notes::shown_file;
 pub use part::{Part, PartWords};
@@ -111,12 +116,25 @@ pub struct Context<'a> {
     pub today: Date,
 }
 
-/// Reads one file into `sink`. What was given to the sink before an error stands; the caller discards it.
+/// Opens one file and reads it: see [`read_feed`].
+pub fn read_file(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
+    read_feed(Feed::open(path, Arc::default())?, path, context, sink)
+}
+
+/// Reads one open file into `sink`. What was given to the sink before an error stands; the caller discards it.
 ///
 /// Never panics: the library for workbooks does on some damaged ones, and a mistake of ours that one file shows must not
 /// keep the others from being read.
-pub fn read_file(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
-    unbroken(|| read(path, context, sink))
+pub fn read_feed(
+    feed: Feed,
+    path: &Path,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+) -> Result<FileReport, Unreadable> {
+    let errand = feed.errand();
+    let read = unbroken(|| read(feed, path, context, sink));
+    // A library that reads workbooks calls a file damaged that only did not answer.
+    errand.failure().map_or(read, Err)
 }
 
 /// What reading comes to, also where it panics.
@@ -124,8 +142,8 @@ fn unbroken(read: impl FnOnce() -> Result<FileReport, Unreadable>) -> Result<Fil
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(Unreadable::broken("reading it broke off")))
 }
 
-fn read(path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
-    let mut file = container::open(path, context.limits)?;
+fn read(mut file: Feed, path: &Path, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
+    container::check(path, &file, context.limits)?;
     let report = match container::recognise(&mut file, context.limits)? {
         Container::Text => read_text(file, context, sink),
         Container::Sqlite => {
@@ -143,7 +161,7 @@ fn told(mut report: FileReport, context: &Context<'_>, sink: &mut dyn Sink) -> F
     report
 }
 
-fn read_text(mut file: File, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
+fn read_text(mut file: Feed, context: &Context<'_>, sink: &mut dyn Sink) -> Result<FileReport, Unreadable> {
     let encoding = encoding::encoding_of(&mut file)?;
     let mut rows = delimited::Delimited::new(file, encoding, context.limits)?;
     let mut report = FileReport::new(Container::Text, Some(encoding.name()));
@@ -183,7 +201,7 @@ fn whole(outcome: Outcome) -> Option<Unreadable> {
 }
 
 fn read_markup(
-    mut file: File,
+    mut file: Feed,
     container: Container,
     context: &Context<'_>,
     sink: &mut dyn Sink,
@@ -204,7 +222,7 @@ fn read_markup(
 }
 
 fn read_workbook(
-    file: File,
+    file: Feed,
     container: Container,
     context: &Context<'_>,
     sink: &mut dyn Sink,

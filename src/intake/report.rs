@@ -272,6 +272,12 @@ impl Unreadable {
 
 impl From<std::io::Error> for Unreadable {
     fn from(error: std::io::Error) -> Unreadable {
+        Unreadable::by_io(&error)
+    }
+}
+
+impl Unreadable {
+    pub(super) fn by_io(error: &std::io::Error) -> Unreadable {
         use std::io::ErrorKind;
         // A file that is gone or locked comes back as a change of its own; everything else is worth another look.
         let transient =

@@ -3,20 +3,16 @@
 //! New workbooks (xlsx, xlsb) stream their cells; old ones (xls) and ods are read into memory by the library, so their
 //! size is limited before.
 
-use std::fs::File;
-use std::io::BufReader;
-
 use calamine::{Data, DataRef, Ods, Range, Reader as _, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
 
 use crate::domain::PartialDate;
 
 use super::Limits;
 use super::delimited::cap;
+use super::feed::Feed;
 use super::merged::Merged;
 use super::report::{Container, Unreadable, UnreadableCode};
 use super::row::{Row, Rows};
-
-type Source = BufReader<File>;
 
 /// A larger new workbook comes from a program, which merges nothing; to look for merged cells takes a look at all others.
 const MERGED_BYTES_MAX: u64 = 2 << 20;
@@ -24,10 +20,10 @@ const MERGED_BYTES_MAX: u64 = 2 << 20;
 /// An open workbook.
 pub enum Workbook {
     /// Whether it may have merged cells.
-    Xlsx(Box<Xlsx<Source>>, bool),
-    Xlsb(Box<Xlsb<Source>>),
-    Xls(Box<Xls<Source>>),
-    Ods(Box<Ods<Source>>),
+    Xlsx(Box<Xlsx<Feed>>, bool),
+    Xlsb(Box<Xlsb<Feed>>),
+    Xls(Box<Xls<Feed>>),
+    Ods(Box<Ods<Feed>>),
 }
 
 fn broken(password: bool, error: &dyn std::fmt::Display) -> Unreadable {
@@ -39,21 +35,20 @@ fn broken(password: bool, error: &dyn std::fmt::Display) -> Unreadable {
 }
 
 impl Workbook {
-    pub fn open(file: File, container: Container) -> Result<Workbook, Unreadable> {
-        let by_hand = file.metadata()?.len() <= MERGED_BYTES_MAX;
-        let source = BufReader::new(file);
+    pub fn open(file: Feed, container: Container) -> Result<Workbook, Unreadable> {
+        let by_hand = file.kind().bytes <= MERGED_BYTES_MAX;
         Ok(match container {
             Container::Xlsb => Workbook::Xlsb(Box::new(
-                Xlsb::new(source).map_err(|e| broken(matches!(e, calamine::XlsbError::Password), &e))?,
+                Xlsb::new(file).map_err(|e| broken(matches!(e, calamine::XlsbError::Password), &e))?,
             )),
             Container::Xls => Workbook::Xls(Box::new(
-                Xls::new(source).map_err(|e| broken(matches!(e, calamine::XlsError::Password), &e))?,
+                Xls::new(file).map_err(|e| broken(matches!(e, calamine::XlsError::Password), &e))?,
             )),
             Container::Ods => Workbook::Ods(Box::new(
-                Ods::new(source).map_err(|e| broken(matches!(e, calamine::OdsError::Password), &e))?,
+                Ods::new(file).map_err(|e| broken(matches!(e, calamine::OdsError::Password), &e))?,
             )),
             _ => {
-                let book = Xlsx::new(source).map_err(|e| broken(matches!(e, calamine::XlsxError::Password), &e))?;
+                let book = Xlsx::new(file).map_err(|e| broken(matches!(e, calamine::XlsxError::Password), &e))?;
                 Workbook::Xlsx(Box::new(book), by_hand)
             }
         })

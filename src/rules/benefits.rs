@@ -27,7 +27,7 @@ fn dibao_review_overdue(bench: &mut Bench) {
             bench.again_after(last.last(), limit);
             continue;
         }
-        let finding = bench.raise("dibao-review-overdue", Some((entry.area, List::Dibao)), vec![entry.uid]);
+        let finding = bench.raise("dibao-review-overdue", (entry.area, List::Dibao), vec![entry.uid]);
         say(finding, "reviewed", last.to_string());
         if entry.record.since == Some(last) {
             say(finding, "approved", last.to_string());
@@ -90,7 +90,7 @@ fn dibao_without_health_record(bench: &mut Bench) {
     for entry in case.active_on(List::Dibao) {
         if !areas.contains(&entry.area) {
             areas.push(entry.area);
-            bench.raise("dibao-without-health-record", Some((entry.area, List::Dibao)), vec![entry.uid]);
+            bench.raise("dibao-without-health-record", (entry.area, List::Dibao), vec![entry.uid]);
         }
     }
 }
@@ -108,7 +108,7 @@ fn special_support_uncovered(bench: &mut Bench) {
         if missing.is_empty() {
             continue;
         }
-        let finding = bench.raise("special-support-uncovered", Some((entry.area, List::Family)), vec![entry.uid]);
+        let finding = bench.raise("special-support-uncovered", (entry.area, List::Family), vec![entry.uid]);
         say(finding, "missing", missing);
     }
 }

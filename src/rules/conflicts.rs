@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::domain::{Date, Entry, IdNumber, PartialDate, Sex};
 
-use super::judge::{Bench, anchor, say};
+use super::judge::{Bench, say};
 use values::Name;
 
 mod values;
@@ -71,7 +71,7 @@ fn raise<T: values::Claimed>(bench: &mut Bench, rule: &'static str, key: &str, l
     if distinct(&claims).len() < 2 {
         return;
     }
-    let named = anchor(lines, |part| distinct(&T::claims(part)).len() > 1);
+    let named = bench.anchor(lines, |part| distinct(&T::claims(part)).len() > 1);
     let mut found = said(&claims);
     let today = bench.case.today;
     found.sort_by_cached_key(|said| {

@@ -3,7 +3,7 @@
 use crate::domain::{Entry, PartialDate, Severity, Uid};
 use crate::reconcile::{Claim, Death, sign_after, signs_after};
 
-use super::judge::{Bench, anchor, say};
+use super::judge::{Bench, say};
 
 pub(super) fn rules(bench: &mut Bench) {
     let facts = bench.facts;
@@ -79,7 +79,7 @@ fn death_dates_differ(bench: &mut Bench, death: &Death) {
     }
     let claimed: Vec<&Entry> =
         bench.case.entries.iter().filter(|e| death.claims.iter().any(|c| c.uid == e.uid)).collect();
-    let named = anchor(&claimed, |part| {
+    let named = bench.anchor(&claimed, |part| {
         let dates: Vec<PartialDate> = part.iter().filter_map(|e| e.record.died).collect();
         apart(&dates) > limit
     });

@@ -5,7 +5,7 @@ use compact_str::CompactString;
 use crate::domain::date::{days_between, plus_days};
 use crate::domain::{Area, Entry, IdFault, IdNumber, IdState, List, Uid, mask};
 
-use super::judge::{Bench, anchor, say};
+use super::judge::{Bench, say};
 
 pub(super) fn rules(bench: &mut Bench) {
     let case = bench.case;
@@ -62,7 +62,7 @@ fn written(bench: &mut Bench, current: &[&Entry]) {
             .filter(|e| (e.area, e.list) == at && e.record.id_number.as_ref() == Some(number))
             .map(|e| e.uid)
             .collect();
-        let finding = bench.raise(rule, Some(at), same);
+        let finding = bench.raise(rule, at, same);
         say(finding, "number", number.masked());
         if let Some(fault) = fault {
             say(finding, "fault", fault);
@@ -82,7 +82,7 @@ fn missing(bench: &mut Bench, current: &[&Entry]) {
             bench.again_on(plus_days(born, limit + 1));
             continue;
         }
-        bench.raise("id-missing", Some((entry.area, entry.list)), vec![entry.uid]);
+        bench.raise("id-missing", (entry.area, entry.list), vec![entry.uid]);
     }
 }
 
@@ -107,7 +107,7 @@ fn shared(bench: &mut Bench, current: &[&Entry]) {
         let all: Vec<&Entry> = own.iter().chain(&others).copied().collect();
         // Nobody for one's own entries.
         let holder = |e: &Entry| others.iter().position(|other| other.uid == e.uid).map(|at| who[at]);
-        let named = anchor(&all, |part| part.iter().any(|e| holder(e) != holder(part[0])));
+        let named = bench.anchor(&all, |part| part.iter().any(|e| holder(e) != holder(part[0])));
         let mut names: Vec<String> = all.iter().map(|e| mask::name(&e.record.name)).collect();
         names.dedup();
         let masked = mask::id_number(&number);

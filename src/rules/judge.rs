@@ -1,10 +1,12 @@
 //! One case in, all its findings out, with the day on which they should be looked at again.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::domain::date::plus_days;
-use crate::domain::{Area, Date, Entry, Finding, FindingId, List, Severity, Uid};
+use crate::domain::{Area, Date, Entry, Finding, FindingId, Level, List, Severity, Uid};
 use crate::reconcile::{Case, Facts};
 
 use super::{Parameters, benefits, conflicts, death, identity, residence, rule};
@@ -22,6 +24,8 @@ pub struct Keeper {
 pub struct Neighbours<'n> {
     /// Who keeps which of the person's lines, where several stand on one list of one village.
     pub keepers: Vec<(Uid, Keeper)>,
+    /// Who reported which line, of this person and of the sharers, where it was not the village that it is of.
+    pub reporters: Vec<(Uid, Area)>,
     /// Other people who carry the same valid number: who it is, and an entry.
     pub sharers: Vec<(Uid, Entry)>,
     /// Entries of the household's other members on the population list of the same village.
@@ -73,10 +77,28 @@ impl<'a> Bench<'a> {
         self.neighbours.keepers.iter().find(|(uid, _)| *uid == line).map(|(_, keeper)| *keeper)
     }
 
-    /// Raises a finding about these entries of one list and area; the first is the one to look at first.
-    pub fn raise(&mut self, id: &'static str, at: Option<(Area, List)>, evidence: Vec<Uid>) -> &mut Finding {
-        let anchor = evidence.iter().copied().min().unwrap_or(Uid(0));
-        self.raise_anchored(id, at, anchor, evidence)
+    /// The office that reported a line of a village.
+    fn reporter(&self, line: Uid, village: Area) -> Area {
+        self.neighbours.reporters.iter().find(|(uid, _)| *uid == line).map_or(village, |(_, office)| *office)
+    }
+
+    /// Raises a finding about these entries of one village and list, each of which shows it by itself; the first is the one
+    /// to look at first. The lowest office that reported one knows no other, so a line of that office names it.
+    pub fn raise(&mut self, id: &'static str, at: (Area, List), evidence: Vec<Uid>) -> &mut Finding {
+        let lowest_first = |uid: &Uid| (self.reporter(*uid, at.0).level(), *uid);
+        let anchor = evidence.iter().copied().min_by_key(lowest_first).unwrap_or(Uid(0));
+        self.raise_anchored(id, Some(at), anchor, evidence)
+    }
+
+    /// The entry that names a contradiction within a person: an entry of the lowest office that sees the contradiction in
+    /// what it and the offices below it report. A village that sees it alone and a county that sees more so agree on the id.
+    pub fn anchor<'e>(&self, entries: &[&'e Entry], shows: impl Fn(&[&'e Entry]) -> bool) -> Uid {
+        let office = |entry: &Entry| self.reporter(entry.uid, entry.area);
+        let of_village = first_that(entries, |e| Some(office(e)).filter(|o| o.level() == Level::Village), &shows);
+        let of_township =
+            || first_that(entries, |e| Some(office(e).township()).filter(|o| o.level() == Level::Township), &shows);
+        let seen = of_village.or_else(of_township).unwrap_or_else(|| entries.to_vec());
+        anchor(&seen, shows)
     }
 
     /// As [`Bench::raise`], with the entry that gives the finding its name.
@@ -137,22 +159,23 @@ pub(super) fn name(rule: &str, at: Option<(Area, List)>, anchor: u64) -> Finding
     FindingId::from_hash(hash.digest())
 }
 
-/// The entry that names a contradiction within a person: the smallest uid among the entries of the smallest area
-/// that shows it by itself. A village that sees it alone and a county that sees more so agree on the id.
-pub(super) fn anchor<'e>(entries: &[&'e Entry], shows: impl Fn(&[&'e Entry]) -> bool) -> Uid {
-    let within = |of: &dyn Fn(Area) -> Area| {
-        let mut areas: Vec<Area> = entries.iter().map(|e| of(e.area)).collect();
-        areas.sort_unstable();
-        areas.dedup();
-        areas.into_iter().find_map(|area| {
-            let part: Vec<&Entry> = entries.iter().copied().filter(|e| of(e.area) == area).collect();
-            shows(&part).then(|| part.iter().map(|e| e.uid).min()).flatten()
-        })
-    };
-    within(&|area| area)
-        .or_else(|| within(&Area::township))
-        .or_else(|| entries.iter().map(|e| e.uid).min())
-        .unwrap_or(Uid(0))
+/// Of what one office sees, the smallest uid among the entries of the smallest area that shows it by itself.
+fn anchor<'e>(entries: &[&'e Entry], shows: impl Fn(&[&'e Entry]) -> bool) -> Uid {
+    let shown = first_that(entries, |e| Some(e.area), &shows)
+        .or_else(|| first_that(entries, |e| Some(e.area.township()), &shows))
+        .unwrap_or_else(|| entries.to_vec());
+    shown.iter().map(|e| e.uid).min().unwrap_or(Uid(0))
+}
+
+/// The entries of the first area, in the order of the codes, that show it by themselves; `of` says whose an entry is.
+fn first_that<'e>(
+    entries: &[&'e Entry],
+    of: impl Fn(&Entry) -> Option<Area>,
+    shows: impl Fn(&[&'e Entry]) -> bool,
+) -> Option<Vec<&'e Entry>> {
+    let areas: BTreeSet<Area> = entries.iter().filter_map(|entry| of(entry)).collect();
+    let part = |area: Area| entries.iter().copied().filter(|entry| of(entry) == Some(area)).collect::<Vec<&Entry>>();
+    areas.into_iter().map(part).find(|part| shows(part))
 }
 
 /// Adds one fact to a finding.

@@ -7,7 +7,7 @@ use crate::domain::{Area, Date, Entry, EventKind, List, PartialDate, Place, Seve
 
 use crate::reconcile::Case;
 
-use super::judge::{Bench, anchor, say};
+use super::judge::{Bench, say};
 
 const LISTS: [List; 4] = [List::Population, List::Health, List::Dibao, List::Family];
 
@@ -50,7 +50,7 @@ fn duplicate_entry(bench: &mut Bench) {
                 rest = others;
                 let count = same.len();
                 if count > 1 {
-                    let finding = bench.raise("duplicate-entry", Some((area, list)), same);
+                    let finding = bench.raise("duplicate-entry", (area, list), same);
                     say(finding, "count", count);
                 }
             }
@@ -78,7 +78,7 @@ fn listed_in_two_areas(bench: &mut Bench) {
             continue;
         }
         let listed: Vec<&Entry> = groups.iter().flat_map(|(_, group)| group).copied().collect();
-        let named = anchor(&listed, |part| part.iter().any(|e| e.area != part[0].area));
+        let named = bench.anchor(&listed, |part| part.iter().any(|e| e.area != part[0].area));
         let areas: Vec<String> = groups.iter().map(|(area, _)| area.to_string()).collect();
         // The one to look at first is where the register no longer has the person, else the older line.
         let lives: Vec<Area> = bench.case.active_on(List::Population).map(|e| e.area).collect();
@@ -190,7 +190,7 @@ fn no_population_record(bench: &mut Bench) {
     for list in [List::Health, List::Dibao, List::Family] {
         for (area, entries) in by_area(bench.case, list) {
             let evidence: Vec<Uid> = entries.iter().map(|e| e.uid).collect();
-            let finding = bench.raise("no-population-record", Some((area, list)), evidence);
+            let finding = bench.raise("no-population-record", (area, list), evidence);
             if list == List::Dibao {
                 finding.severity = Severity::High;
             }
@@ -223,7 +223,7 @@ fn late_report(bench: &mut Bench) {
         })
         .collect();
     for (entry, kind, date) in late {
-        let finding = bench.raise("late-report", Some((entry.area, entry.list)), vec![entry.uid]);
+        let finding = bench.raise("late-report", (entry.area, entry.list), vec![entry.uid]);
         say(finding, "kind", kind);
         say(finding, "date", date.to_string());
         say(finding, "listed", entry.first_seen.to_string());

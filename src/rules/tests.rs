@@ -355,3 +355,31 @@ fn one_list_that_says_both_in_two_villages_is_named_with_its_village() {
     let by: Vec<&str> = (0..2).map(|at| found.detail["said"][at]["by"][0].as_str().unwrap()).collect();
     assert_eq!(by, ["population 519901001201", "population 519901001202"]);
 }
+
+#[test]
+fn lines_of_its_own_that_an_office_above_has_rename_nothing_that_the_village_finds() {
+    let wrong = IdNumber::parse("519901196203170037");
+    let line = |uid: u64, name: &str, list: List| {
+        let record = Record { name: name.into(), id_number: wrong.clone(), ..Record::default() };
+        Entry { list, record, ..paid(uid, VILLAGES[0]) }
+    };
+    let named = |reporters: Vec<(Uid, Area)>, lines: &[Entry]| {
+        let registers = VILLAGES.map(area);
+        let neighbours = Neighbours { reporters, registers: &registers, ..Neighbours::default() };
+        let findings = judged_beside(&neighbours, lines, FIRST).findings;
+        findings.into_iter().map(|finding| (finding.rule, finding.id)).collect::<Vec<_>>()
+    };
+    for [one, other, copy] in ORDERS {
+        let lines =
+            [line(one, "王大明", List::Dibao), line(other, "王小川", List::Health), line(copy, "王小川", List::Health)];
+        let village = named(Vec::new(), &lines[..2]);
+        for rule in ["id-invalid", "no-population-record", "name-conflict"] {
+            assert!(village.iter().any(|(told, _)| *told == rule), "{rule}");
+        }
+        for above in ["519901001", "519901"] {
+            let named = named(vec![(Uid(copy), area(above))], &lines);
+            let renamed: Vec<_> = village.iter().filter(|found| !named.contains(found)).collect();
+            assert!(renamed.is_empty(), "{one}, {other} and {copy} of {above}: {renamed:?}");
+        }
+    }
+}

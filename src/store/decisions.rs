@@ -313,8 +313,8 @@ impl Writer<'_> {
     /// here while the same stands here, whatever changed on the way and in whatever order it came: offices with the same
     /// evidence come to the same status. An office above may rest the same finding on more lines than one below has. Then
     /// - what was dismissed below says nothing of the further lines, and it stays open above until somebody there decides;
-    /// - what was dismissed above was judged by who knew more, and whether that still stands only they can say: here it is
-    ///   what they last told, until the evidence here changes.
+    /// - what was dismissed above, or by an office beside this one, was judged by who knew other lines, and whether that still
+    ///   stands only those above can say, who have them all: here it is what they last told, until the evidence here changes.
     ///
     /// So each office may dismiss on what it sees, and the one does not undo the other.
     pub(super) fn apply_decision(&self, id: FindingId, occasion: Occasion) -> Result<bool> {
@@ -346,10 +346,11 @@ impl Writer<'_> {
         self.set_decided(id, verdict, on, occasion == Occasion::Decision)
     }
 
-    /// How the office above that decided sees a finding, where it rests it on other lines than this node does.
+    /// How the office above sees a finding that somebody decided who is neither here nor below, where it rests it on other
+    /// lines than this node does.
     fn status_above(&self, finding: &FindingRow, author: Area) -> Result<Option<FindingStatus>> {
-        let is_above = self.own_area()?.is_some_and(|own| author != own && author.contains(own));
-        if is_above { self.rests_on_more_above(finding) } else { Ok(None) }
+        let is_of_here = self.own_area()?.is_none_or(|own| own.contains(author));
+        if is_of_here { Ok(None) } else { self.rests_on_more_above(finding) }
     }
 
     /// How the office above sees a finding that it rests on other lines than this node does.

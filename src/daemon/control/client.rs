@@ -210,7 +210,7 @@ mod tests {
     use crate::report::text::Text;
     use crate::settings::Language;
 
-    /// A desk that knows three verbs and notes when nobody listens any more.
+    /// A desk that knows four verbs and notes when nobody listens any more.
     #[derive(Default)]
     struct TestDesk {
         left_alone: AtomicBool,
@@ -227,6 +227,12 @@ mod tests {
                     while out(Frame::progress(1, 0, "entries")) {
                         std::thread::sleep(Duration::from_millis(5));
                     }
+                    self.left_alone.store(true, Ordering::SeqCst);
+                    Exit::Failed
+                }
+                "much" => {
+                    let much = "x".repeat(4_096);
+                    while out(Frame::progress(1, 0, &much)) {}
                     self.left_alone.store(true, Ordering::SeqCst);
                     Exit::Failed
                 }
@@ -329,6 +335,28 @@ mod tests {
             let (frames, exit) = ask(path, &Request::new(&Status {}, "wang"));
             assert_eq!((frames.len(), exit), (2, Exit::Done));
             drop(silent);
+        });
+    }
+
+    #[test]
+    fn clients_that_take_nothing_make_way_for_others() {
+        with_daemon(|path, desk| {
+            let address = SocketPath::of(path).unwrap();
+            // Each is told more and more, and reads nothing of it.
+            let mut stalled: Vec<UnixStream> = Vec::new();
+            for _ in 0..CLIENTS_MAX {
+                let mut client = UnixStream::connect(&address.path).unwrap();
+                client.write_all(b"{\"verb\":\"much\"}\n").unwrap();
+                stalled.push(client);
+            }
+            let (frames, exit) = ask(path, &Request::new(&Status {}, "wang"));
+            assert_eq!((frames.len(), exit), (2, Exit::Done));
+            let until = Instant::now() + Duration::from_secs(20);
+            while !desk.left_alone.load(Ordering::SeqCst) {
+                assert!(Instant::now() < until, "one of them lost its place");
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            drop(stalled);
         });
     }
 

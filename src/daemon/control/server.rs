@@ -15,7 +15,7 @@ use super::asker::asker;
 use super::spool::{self, Spooled};
 use super::{
     CLIENTS_MAX, Content, Desk, Exit, FRAMES_WAITING_MAX, Failure, Frame, REQUEST_BYTES_MAX, REQUEST_WAIT, Request,
-    SocketPath, UPLOAD_WAIT,
+    STANDSTILL_MAX, SocketPath, UPLOAD_WAIT,
 };
 use crate::error::{Context, Error, Result};
 use crate::report::text::Text;
@@ -24,8 +24,8 @@ use crate::settings::Language;
 /// Taken on a disk that is nearly full too: receipts come in small files, and the rest of the disk is kept for them.
 const SMALL_FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// Bytes of a file that are taken at once.
-const BLOCK_BYTES: usize = 1 << 18;
+/// Bytes written to a client, or read from it, at once.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// A bound control socket. The file goes away with it.
 pub struct Listener {
@@ -74,8 +74,9 @@ impl Listener {
                 Ok((stream, _)) => {
                     let desk = desk.clone();
                     let data = self.path.parent().unwrap_or(Path::new("/")).to_owned();
+                    let places = Places(room.clone());
                     clients.spawn(async move {
-                        if let Err(error) = answer(stream, desk, &data).await {
+                        if let Err(error) = answer(stream, desk, &data, &places).await {
                             tracing::debug!(%error, "a control client went away");
                         }
                         drop(permit);
@@ -100,8 +101,37 @@ impl Drop for Listener {
     }
 }
 
+/// The places of all clients.
+struct Places(Arc<Semaphore>);
+
+impl Places {
+    /// Waits for a client to take or give something, for as long as it likes while nobody else wants its place.
+    async fn wait<T>(&self, step: impl Future<Output = std::io::Result<T>>) -> std::io::Result<T> {
+        tokio::pin!(step);
+        loop {
+            match tokio::time::timeout(STANDSTILL_MAX, &mut step).await {
+                Ok(done) => return done,
+                // The next client has its place before it comes.
+                Err(_) if self.0.available_permits() == 0 => return Err(std::io::ErrorKind::TimedOut.into()),
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn write_all(&self, to: &mut (impl AsyncWriteExt + Unpin), mut bytes: &[u8]) -> std::io::Result<()> {
+        while !bytes.is_empty() {
+            let written = self.wait(to.write(&bytes[..bytes.len().min(PIECE_BYTES)])).await?;
+            if written == 0 {
+                return Err(std::io::ErrorKind::WriteZero.into());
+            }
+            bytes = &bytes[written..];
+        }
+        Ok(())
+    }
+}
+
 /// One client: its request line in, frames out.
-async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>, data: &Path) -> std::io::Result<()> {
+async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>, data: &Path, places: &Places) -> std::io::Result<()> {
     let peer = stream.peer_cred().ok();
     let (reader, mut writer) = stream.split();
     let mut lines = BufReader::new(reader.take(REQUEST_BYTES_MAX));
@@ -113,18 +143,18 @@ async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>, data: &Path) -> std
             let what = "the request is not one JSON line with a verb";
             let because = vec![error.to_string()];
             let failure = Failure { what: what.into(), because, hint: None, exit: Exit::Usage };
-            return write(&mut writer, &Frame::Error(failure)).await;
+            return write(&mut writer, &Frame::Error(failure), places).await;
         }
     };
     request.who = asker(peer.as_ref(), request.who);
     if let Some(bytes) = request.upload {
-        match receive(&mut lines, bytes, data).await {
+        match receive(&mut lines, bytes, data, places).await {
             Ok(spooled) => request.received = Some(Arc::new(spooled)),
             // In English, which is what the one who asked puts into the words of the office.
             Err(error) => {
                 let error = Error::new("receiving a file").because(error.renamed(&spool::folder(data), data));
                 let failure = Frame::error(&Text::new(Language::English), &error, Exit::Failed);
-                return write(&mut writer, &failure).await;
+                return write(&mut writer, &failure, places).await;
             }
         }
     }
@@ -147,7 +177,7 @@ async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>, data: &Path) -> std
     loop {
         tokio::select! {
             frame = frames.recv() => match frame {
-                Some(frame) => write(&mut writer, &frame).await?,
+                Some(frame) => write(&mut writer, &frame, places).await?,
                 None => break,
             },
             gone = reader.read(&mut rest) => if !matches!(gone, Ok(1)) {
@@ -164,7 +194,7 @@ async fn answer(mut stream: UnixStream, desk: Arc<dyn Desk>, data: &Path) -> std
             hint: Some("its log says where".into()),
             exit: Exit::Failed,
         };
-        write(&mut writer, &Frame::Error(failure)).await?;
+        write(&mut writer, &Frame::Error(failure), places).await?;
     }
     Ok(())
 }
@@ -174,6 +204,7 @@ async fn receive(
     lines: &mut BufReader<tokio::io::Take<impl AsyncReadExt + Unpin>>,
     bytes: u64,
     data: &Path,
+    places: &Places,
 ) -> Result<Spooled> {
     if bytes > spool::FILE_BYTES_MAX {
         return Err(Error::new(format!("more than {} bytes", spool::FILE_BYTES_MAX)));
@@ -187,28 +218,35 @@ async fn receive(
     let ahead = lines.buffer().len() as u64;
     lines.get_mut().set_limit(bytes.saturating_sub(ahead));
     let writing = "writing the file";
-    let (mut left, mut block) = (bytes, vec![0; BLOCK_BYTES]);
-    while left > 0 {
-        let most = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let read = tokio::time::timeout(UPLOAD_WAIT, lines.read(&mut block[..most])).await;
+    let (mut taken, mut piece) = (0, vec![0; PIECE_BYTES]);
+    let mut content = lines.take(bytes);
+    while taken < bytes {
+        let read = tokio::time::timeout(UPLOAD_WAIT, places.wait(content.read(&mut piece))).await;
         let read = read.or_say("the file was not taken to its end")?.or_say_at(writing, spooled.path())?;
         if read == 0 {
             return Err(Error::new("the file was not taken to its end"));
         }
-        file.write_all(&block[..read]).await.or_say_at(writing, spooled.path())?;
-        left -= read as u64;
+        file.write_all(&piece[..read]).await.or_say_at(writing, spooled.path())?;
+        taken += read as u64;
     }
     file.flush().await.or_say_at(writing, spooled.path())?;
     Ok(spooled)
 }
 
-async fn write(writer: &mut (impl AsyncWriteExt + Unpin), frame: &Frame) -> std::io::Result<()> {
+async fn write(writer: &mut (impl AsyncWriteExt + Unpin), frame: &Frame, places: &Places) -> std::io::Result<()> {
     let mut line = serde_json::to_vec(frame)?;
     line.push(b'\n');
-    writer.write_all(&line).await?;
+    places.write_all(writer, &line).await?;
     if let Frame::File(Content { bytes, spooled: Some(spooled), .. }) = frame {
-        let file = tokio::fs::File::open(spooled.path()).await?;
-        tokio::io::copy(&mut file.take(*bytes), writer).await?;
+        let mut file = tokio::fs::File::open(spooled.path()).await?.take(*bytes);
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            let read = file.read(&mut piece).await?;
+            if read == 0 {
+                break;
+            }
+            places.write_all(writer, &piece[..read]).await?;
+        }
     }
     Ok(())
 }

@@ -97,15 +97,16 @@ impl FrontDesk {
         let (office, live) = (&self.office, self.live()?);
         let settings = office.settings();
         let path = received.map_or(args.file.as_path(), Spooled::path);
-        let meta = std::fs::metadata(path).or_say_at("reading the file", &args.file)?;
         let watched = settings.watched(&args.file);
+        let eye = watched.as_ref().and_then(|(source, _)| office.eye_of(&source.path));
+        let kind = reading::kind(eye, path).or_say_at("reading the file", &args.file)?;
         let seen = Seen {
             rel_path: match &watched {
                 Some((_, inside)) => inside.clone(),
                 None => shown_name(args.file.file_name().unwrap_or_default()),
             },
-            bytes: meta.len(),
-            modified: meta.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+            bytes: kind.bytes,
+            modified: kind.modified.unwrap_or(SystemTime::UNIX_EPOCH),
         };
         let folder = watched.map(|(source, _)| source).or_else(|| settings.folders().next());
         let stream = folder.map(|source| stream_of(&settings, source)).unwrap_or_default();
@@ -134,15 +135,18 @@ impl FrontDesk {
         seen: &'a Seen,
         path: std::path::PathBuf,
     ) -> Reading<'a> {
+        let folder = folder_of(settings, stream);
         Reading {
             office: &self.office,
             vocabulary: &live.vocabulary,
             limits: settings.intake.clone(),
             stream,
             source,
+            // One that was sent lies in the spool.
+            eye: path.starts_with(&folder).then(|| self.office.eye_of(&folder)).flatten(),
             rel_path: &seen.rel_path,
             path,
-            folder: folder_of(settings, stream),
+            folder,
             seen,
         }
     }

@@ -96,9 +96,9 @@ impl FrontDesk {
                     // It was imported from elsewhere: what has its name in the folder is nobody's word.
                     return Err(gone());
                 }
-                let meta = std::fs::metadata(&path).map_err(|e| gone().because(e))?;
-                let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                Seen { rel_path: held.file.clone(), bytes: meta.len(), modified }
+                let kind = reading::kind(self.office.eye_of(&folder), &path).map_err(|e| gone().because(e))?;
+                let modified = kind.modified.unwrap_or(SystemTime::UNIX_EPOCH);
+                Seen { rel_path: held.file.clone(), bytes: kind.bytes, modified }
             }
         };
         let inbox = Source {

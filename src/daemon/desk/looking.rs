@@ -113,7 +113,7 @@ impl FrontDesk {
         })?;
         let look = Look { at: office.now_millis(), who, what, target: &target, persons: shown, reason: &reason };
         self.writing_store()?.write(|writer| writer.note_access(&look))?;
-        self.rows_of_one_moment(out, |view, put| {
+        self.rows_that_reveal(out, |view, put| {
             if persons.len() > PEOPLE_MAX {
                 return Err(Error::new(format!("more than {PEOPLE_MAX} people fit"))
                     .hint("ask more closely: whole name, or the number"));

@@ -1,6 +1,7 @@
 //! The answers to the verbs, for the control socket and, read-only, for a store without a daemon.
 
 mod acting;
+mod gathered;
 mod holding;
 mod linking;
 mod looking;
@@ -12,6 +13,7 @@ pub(super) use looking::instant;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use gathered::Gathered;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -70,18 +72,34 @@ impl FrontDesk {
     }
 
     /// Sends rows that are all of one moment. They are gathered first: a pager that stands still for hours must not keep the
-    /// store's log from being written back. As text, of which a county's findings are a few megabytes.
+    /// store's log from being written back.
     fn rows_of_one_moment(
         &self,
         out: Out,
         gather: impl FnOnce(&View, &mut dyn FnMut(&Value)) -> Result<()>,
     ) -> Result<Exit> {
-        let mut rows: Vec<String> = Vec::new();
-        self.office.store.read(|view| gather(view, &mut |row| rows.push(row.to_string())))?;
-        for text in rows {
-            let said: Value = serde_json::from_str(&text).expect("a row that was written a moment ago");
-            row(out, &said)?;
-        }
+        // Without a daemon the rows are the command line's alone.
+        let spool = self.live.as_ref().map(|_| self.office.settings().data_dir());
+        self.rows_gathered(Gathered::new(spool), out, gather)
+    }
+
+    /// The same where names and numbers may be whole: then none of it lies on the disk.
+    fn rows_that_reveal(
+        &self,
+        out: Out,
+        gather: impl FnOnce(&View, &mut dyn FnMut(&Value)) -> Result<()>,
+    ) -> Result<Exit> {
+        self.rows_gathered(Gathered::new(None), out, gather)
+    }
+
+    fn rows_gathered(
+        &self,
+        mut rows: Gathered,
+        out: Out,
+        gather: impl FnOnce(&View, &mut dyn FnMut(&Value)) -> Result<()>,
+    ) -> Result<Exit> {
+        self.office.store.read(|view| gather(view, &mut |row| rows.put(row)))?;
+        rows.each(|said| row(out, said))?;
         Ok(Exit::Done)
     }
 

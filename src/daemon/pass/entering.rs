@@ -1,8 +1,9 @@
 //! Writing one line: a new entry, a changed one, or one that stands again.
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry as Slot;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::domain::{Area, Entry, List, Record, Uid};
@@ -12,17 +13,23 @@ use crate::intake::renumbered::number_before;
 use crate::linkage::{self, BLOCK_ENTRIES_MAX, features_agree};
 use crate::store::{NewEntries, NewEntry, StoredEntry, View, Wait, Writer};
 
+use super::judging::is_gone_head;
+use super::known::household;
 use super::{Keys, Setting, features_of};
 
 /// Pairs of key and entry that are held in memory, 16 bytes each: those of a list of half a million lines, as every
 /// writing of so many touches nearly the whole index.
 const PAIRS_MAX: usize = 3_000_000;
+/// Households whose gone heads are remembered; then they are asked for anew.
+const HOUSEHOLDS_MAX: usize = 10_000;
 
 /// Block keys that changed, collected over a file or a line and written sorted.
 #[derive(Default)]
 pub(super) struct Blocks {
     added: Vec<(u64, i64)>,
     taken: Vec<(u64, i64)>,
+    /// Heads who were gone from a household when it was first asked for: whoever goes since waits for that.
+    gone_heads: FxHashMap<u64, Vec<i64>>,
 }
 
 impl Blocks {
@@ -36,8 +43,8 @@ impl Blocks {
         self.added.len() >= PAIRS_MAX
     }
 
-    /// Notes the keys an entry gains and loses, and lets it wait. So do those with whom it shared a number or a household
-    /// and does no more: nothing of theirs changed, and what was found of both may hold no more.
+    /// Notes the keys an entry gains and loses, and lets it wait. So do those with whom it shared a number, and the heads who
+    /// are gone from the household that it leaves: nothing of theirs changed, and what was found of both may hold no more.
     pub fn rekey(&mut self, writer: &Writer, before: &Entry, after: &Entry, id: i64) -> Result<()> {
         let stands = |entry: &Entry| entry.removed.is_none();
         let place = |entry: &Entry| (entry.area, entry.list, entry.is_active(), stands(entry));
@@ -55,14 +62,33 @@ impl Blocks {
         // line remembers it, or may be meant for it, and is shared no more all the same.
         let is_left = old.number.is_valid() && !new.number.same_valid(&old.number);
         let number = had.first().filter(|_| is_left).copied();
-        let household = old_keys.household.filter(|key| !has.contains(key));
-        for left in number.into_iter().chain(household) {
-            for other in writer.block(left, BLOCK_ENTRIES_MAX)?.into_iter().filter(|other| *other != id) {
-                writer.mark(other, Wait::Judge)?;
-            }
+        let sharers = number.map_or_else(|| Ok(Vec::new()), |key| writer.block(key, BLOCK_ENTRIES_MAX))?;
+        let heads: &[i64] = match old_keys.household.filter(|key| !has.contains(key)) {
+            Some(key) => self.gone_heads(writer, key)?,
+            None => &[],
+        };
+        for other in sharers.iter().chain(heads).filter(|other| **other != id) {
+            writer.mark(*other, Wait::Judge)?;
         }
         // Linked again, those tied to it are judged with it: a dead person's line that goes or comes back concerns them too.
         writer.mark(id, Wait::changed(old != new || stands(before) != stands(after)))
+    }
+
+    fn gone_heads(&mut self, view: &View, key: u64) -> Result<&[i64]> {
+        if self.gone_heads.len() >= HOUSEHOLDS_MAX {
+            self.gone_heads.clear();
+        }
+        Ok(match self.gone_heads.entry(key) {
+            Slot::Occupied(slot) => slot.into_mut(),
+            Slot::Vacant(slot) => {
+                let mut heads = Vec::new();
+                for id in household(view, key)? {
+                    let head = view.entry_by_id(id)?.filter(|stored| is_gone_head(&stored.entry));
+                    heads.extend(head.map(|stored| stored.id));
+                }
+                slot.insert(heads)
+            }
+        })
     }
 
     pub fn write(&mut self, writer: &Writer) -> Result<()> {

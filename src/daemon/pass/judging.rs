@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::linkage::{BLOCK_ENTRIES_MAX, Number};
 use crate::reconcile::{Case, Facts, reconcile};
 use crate::rules::{Judgement, Keeper, Neighbours, judge};
-use crate::store::{MatchRow, Snapshot, SnapshotKey, View};
+use crate::store::{MatchRow, Snapshot, SnapshotKey, StoredEntry, View};
 
 use super::known::{Compared, Known};
 use super::{Setting, household_key};
@@ -119,16 +119,20 @@ impl<'s> Judging<'s> {
             Cow::Owned(self.registers.iter().copied().filter(|area| within.contains(*area)).collect())
         };
         let mut own: Vec<Entry> = Vec::with_capacity(entries.len());
+        let mut reporters = Vec::new();
         for id in entries {
-            own.extend(known.get(view, *id)?.map(|seen| seen.stored.entry.clone()));
+            let Some(Compared { stored, .. }) = known.get(view, *id)? else { continue };
+            own.push(stored.entry.clone());
+            reporters.extend(reported_above(stored));
         }
-        let sharers = self.sharers(view, known, entries, within, found)?;
+        let sharers = self.sharers(view, known, entries, within, found, &mut reporters)?;
         let mut potential = self.potential(view, known, entries, within, found)?;
         // Who has their number may be who they are, until somebody says that it is not so.
         let parted = |sharer: &Entry| own.iter().any(|e| self.setting.decided.are_parted(e.uid, sharer.uid));
         potential.extend(sharers.iter().map(|(_, sharer)| sharer).filter(|sharer| !parted(sharer)).cloned());
         let neighbours = Neighbours {
             keepers: self.keepers(view, known, entries)?,
+            reporters,
             household: self.household(view, known, entries, within)?,
             damaged_columns: &self.damaged,
             registers: &registers,
@@ -168,7 +172,7 @@ impl<'s> Judging<'s> {
         Ok(keepers)
     }
 
-    /// Others that carry one of the person's valid numbers.
+    /// Others that carry one of the person's valid numbers; who reported their lines is added to `reporters`.
     fn sharers(
         &self,
         view: &View,
@@ -176,6 +180,7 @@ impl<'s> Judging<'s> {
         entries: &[i64],
         within: Area,
         found: Option<JustLinked>,
+        reporters: &mut Vec<(Uid, Area)>,
     ) -> Result<Vec<(Uid, Entry)>> {
         let mut numbers: Vec<(Number, u64)> = Vec::new();
         for id in entries {
@@ -203,6 +208,7 @@ impl<'s> Judging<'s> {
             let mut just = found.iter().flat_map(|found| found.people);
             let person = just.find(|(_, ids)| ids.contains(&id)).map_or(seen.stored.person, |(person, _)| *person);
             sharers.push((person, seen.stored.entry.clone()));
+            reporters.extend(reported_above(&seen.stored));
         }
         Ok(sharers)
     }
@@ -273,6 +279,11 @@ impl<'s> Judging<'s> {
         members.dedup();
         reported_within(view, known, &members, within)
     }
+}
+
+/// Who reported a line, where it was not the village that it is of.
+fn reported_above(stored: &StoredEntry) -> Option<(Uid, Area)> {
+    (stored.origin != stored.entry.area).then_some((stored.entry.uid, stored.origin))
 }
 
 /// Those of the entries that an office knows.

@@ -197,6 +197,7 @@ async fn latency(office: &Office, line: &HttpLine, child: &Child) -> (f64, f64) 
         let batch = child.next_batch().unwrap().unwrap();
         let begun = Instant::now();
         let receipt = push(line, office, batch.header.clone(), batch.body.clone()).await.unwrap();
+        assert_eq!(receipt.last, batch.header.last, "the push is acknowledged");
         millis.push(begun.elapsed().as_secs_f64() * 1e3);
         child.settle(&batch, &receipt).unwrap();
         tokio::time::sleep(Duration::from_millis(3)).await;
@@ -242,6 +243,8 @@ async fn besieged(count: u64) -> f64 {
     assert_eq!(rogue.tried, rogue.refused, "all was refused");
     assert_eq!(county.store.live(Some(VILLAGE)), held, "nothing was written");
     assert!(county.store.live(None).values().all(|text| text != "forged"));
+    let heard = county.store.live(Some(OTHER));
+    assert!(heard.len() == 100 && heard.values().all(|text| text == "honest"), "what the honest child sent is there");
     let counted: u64 = county.parent.tally().iter().filter(|((child, _), _)| child.is_some()).map(|(_, n)| n).sum();
     let asked: u64 = rogue.tried.iter().filter(|(what, _)| **what != "slow").map(|(_, n)| n).sum();
     assert!(counted >= asked, "{counted} of {asked} counted: {:?}", county.parent.tally());
