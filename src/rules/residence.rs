@@ -145,7 +145,8 @@ fn transfer_unpaired(bench: &mut Bench) {
     let limit = bench.parameters.transfer_days_max;
     let (node, today) = (bench.case.node, bench.case.today);
     let facts = bench.facts;
-    for transfer in facts.moves.iter().filter(|m| m.event.kind == EventKind::Transfer) {
+    let transfers = facts.moves.iter().filter(|m| m.event.kind == EventKind::Transfer);
+    for transfer in transfers.filter(|m| !m.came_back) {
         let (Some(from), Some(to), Some(date)) = (transfer.event.from, transfer.event.to, transfer.event.date) else {
             continue;
         };
