@@ -134,6 +134,11 @@ pub fn month_in(text: &str, today: Date) -> Option<(i16, i8)> {
     Some((year, month))
 }
 
+/// The month that the name of a file states, or the nearest of its folders.
+pub fn month_of_file(rel_path: &str, today: Date) -> Option<(i16, i8)> {
+    rel_path.rsplit('/').find_map(|name| month_in(name, today))
+}
+
 fn date_in(text: &str) -> Option<PartialDate> {
     let digits: Vec<(usize, &str)> = text
         .split(|c: char| !c.is_ascii_digit())

@@ -74,6 +74,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 pub use crate::settings::Limits;
+pub use area::month_of_file;
 pub use database::{DatabaseSource, read_database};
 pub use named::tells_of_ends;
 pub use notes::shown_file;
