@@ -184,7 +184,8 @@ pub struct Record {
     pub name: CompactString,
     #[serde(rename = "id", default, skip_serializing_if = "Option::is_none")]
     pub id_number: Option<IdNumber>,
-    /// The register's number of the person before it was lawfully changed (DOMAIN.md 3.1): other lists may still have it.
+    /// The number of this line before it was changed (DOMAIN.md 3.1): other lists may still have it. The register's word for
+    /// it makes two numbers one; that of a list of a service is a hint.
     #[serde(rename = "was", default, skip_serializing_if = "Option::is_none")]
     pub former_number: Option<IdNumber>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

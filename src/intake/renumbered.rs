@@ -1,5 +1,5 @@
-//! The number a person of the register had before it was lawfully changed: double coding undone, a wrong birth date or
-//! sex put right (DOMAIN.md 3.1).
+//! The number a person had before it was lawfully changed: double coding undone, a wrong birth date or sex put right
+//! (DOMAIN.md 3.1).
 
 use crate::domain::{IdNumber, IdState, List, Record, name};
 
@@ -10,12 +10,12 @@ const CORRECTED_PLACES_MAX: usize = 3;
 
 /// The number that `new`, which takes the place of `old` on one line, must remember.
 ///
-/// Only the register changes a person's number; other lists that change it follow it, or were wrong. Of several changes
-/// the last is remembered.
+/// Only the register changes a person's number. A list of a service that changes it follows it, was wrong, or is ahead of it:
+/// what it remembers tells whom to ask about, and joins nobody. Of several changes the last is remembered.
 pub fn number_before(list: List, old: &Record, new: &Record) -> Option<IdNumber> {
     let (was, is) = (old.id_number.as_ref()?, new.id_number.as_ref()?);
     let valid = |id: &IdNumber| matches!(id.state(), IdState::Valid | IdState::Old);
-    if list != List::Population {
+    if list != List::Population && !list.is_service() {
         return None;
     }
     if was.canonical() == is.canonical() || !valid(was) || !valid(is) {
@@ -56,7 +56,8 @@ mod tests {
         ] {
             let (old, new) = (line("王五", FIRST), line("王五", number));
             assert_eq!(remembered(&old, &new).as_deref(), Some(FIRST), "{what}");
-            assert_eq!(number_before(List::Health, &old, &new), None, "only the register changes a number");
+            assert_eq!(number_before(List::Dibao, &old, &new), number_before(List::Population, &old, &new));
+            assert_eq!(number_before(List::Deaths, &old, &new), None, "{what}: nobody's line is ahead of the register");
         }
     }
 

@@ -203,7 +203,7 @@ impl Levels {
 /// are two people, or one registered twice: that is for a person to say.
 fn renumbered(a: &Features, b: &Features) -> bool {
     let registered = |f: &Features| f.active && f.list == List::Population;
-    let became = |x: &Features, y: &Features| x.other_number.same_valid(&y.number);
+    let became = |x: &Features, y: &Features| !x.other_is_hint && x.other_number.same_valid(&y.number);
     (became(a, b) || became(b, a)) && !a.number.same_valid(&b.number) && !(registered(a) && registered(b))
 }
 
@@ -241,6 +241,8 @@ pub struct Edge {
     pub same_number: bool,
     /// Too little to ask anybody, were there any other line that could be meant: see [`Levels::may_be_meant`].
     pub faint: bool,
+    /// Faint as well, but that a list says that it had the other's number before, under one name.
+    pub once: bool,
 }
 
 /// The closure rule: two entries that share a block key belong to one component where this is `Some`, or where a
@@ -250,5 +252,7 @@ pub fn edge(a: &Features, b: &Features, w: &Weights) -> Option<Edge> {
     let bits = levels.bits(w);
     let same_number = a.number.same_valid(&b.number);
     let faint = !same_number && bits < w.potential_bits.min(w.match_bits);
-    (!faint || a.list != b.list && levels.may_be_meant()).then_some(Edge { bits, same_number, faint })
+    let had = |x: &Features, y: &Features| x.other_is_hint && x.other_number.same_valid(&y.number);
+    let once = faint && levels.name.agrees() && (had(a, b) || had(b, a));
+    (!faint || once || a.list != b.list && levels.may_be_meant()).then_some(Edge { bits, same_number, faint, once })
 }

@@ -18,8 +18,10 @@ pub struct Features {
     /// Whether the line still stands for somebody here: a person is on one list of one village once.
     pub active: bool,
     pub number: Number,
-    /// Another number of the person: the register's before it was lawfully changed, or since, where the register says so.
+    /// Another number of the person: the one before it was changed, or since, where the register says so.
     pub other_number: Number,
+    /// That number is told by a list that does not decide about numbers: a reason to ask, and never to join.
+    pub other_is_hint: bool,
     pub name: Name,
     /// The head's own name as the head's cell of the same line spells it, where that is another spelling, or any name with
     /// the character that brackets may stand for; else empty.
@@ -78,6 +80,7 @@ pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
         active: record.status == Status::Active,
         number,
         other_number: Number::new(record.former_number.as_ref()),
+        other_is_hint: list != List::Population,
         name,
         second_name: head_name
             .filter(|head| is_self && spells_otherwise(&name, head))

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use crate::domain::name::{self, WILDCARD, undotted};
-use crate::domain::{Entry, IdNumber, PartialDate, Sex, Uid, mask};
+use crate::domain::{Entry, IdNumber, List, PartialDate, Sex, Uid, mask};
 
 use super::judge::{Bench, anchor, say};
 
@@ -28,7 +28,7 @@ pub(super) fn rules(bench: &mut Bench) {
 /// Where the register changed the number and another list still has the one before, the conflict says so: that list is
 /// behind, and nobody need ask which of the two is right.
 fn tell_of_a_lawful_change(bench: &mut Bench, current: &[&Entry]) {
-    let Some(register) = current.iter().find(|e| {
+    let Some(register) = current.iter().filter(|e| e.list == List::Population).find(|e| {
         let former = e.record.former_number.as_ref().map(IdNumber::canonical);
         let carried = |other: &&Entry| other.record.id_number.as_ref().map(IdNumber::canonical) == former;
         former.is_some() && current.iter().any(carried)
