@@ -61,6 +61,56 @@ impl DeathSheets {
     }
 }
 
+/// The dead that are held where the file speaks, beside those it has.
+#[derive(Default)]
+struct Tally<'s> {
+    /// By the file they came from, with the month that is known of it.
+    by_file: BTreeMap<&'s str, (Share, Option<(i16, i8)>)>,
+    all: Share,
+    /// How many are held in each area of which the file has no line.
+    absent: BTreeMap<Area, usize>,
+}
+
+impl<'s> Tally<'s> {
+    fn of(
+        view: &View,
+        today: Date,
+        sheets: &DeathSheets,
+        scopes: &'s BTreeMap<(List, Area), Scope>,
+    ) -> Result<Tally<'s>> {
+        let mut tally = Tally::default();
+        for ((_, area), scope) in scopes.iter().filter(|((list, _), _)| *list == List::Deaths) {
+            let has_lines = !scope.placement.is_empty();
+            // What another source gave is told apart where the file has lines to tell it by.
+            if !has_lines && (scope.moved_from.is_some() || !sheets.are_of(*area)) {
+                continue;
+            }
+            let paired = Paired::new(view, scope)?;
+            let mut stays = scope.seen.clone();
+            paired.pairing.same.iter().for_each(|(i, _)| stays[paired.at_line[*i]] = true);
+            for (i, stays) in stays.into_iter().enumerate() {
+                let file = scope.file_of(i);
+                let (share, known) = tally.by_file.entry(file).or_default();
+                share.add(stays);
+                tally.all.add(stays);
+                let before = scope.before.as_ref().filter(|before| before.facts.file == file);
+                let stated = || before.and_then(|before| before.stated_on).map(month);
+                *known = known.or_else(|| month_of_file(file, today)).or_else(stated);
+            }
+            if !has_lines && !scope.held.is_empty() {
+                tally.absent.insert(*area, scope.held.len());
+            }
+        }
+        Ok(tally)
+    }
+
+    /// Those who came from other files than this one.
+    fn others(&self, than: &str) -> Share {
+        let others = self.by_file.iter().filter(|(file, _)| **file != than).map(|(_, (share, _))| *share);
+        others.fold(Share::default(), |sum, share| Share { held: sum.held + share.held, stay: sum.stay + share.stay })
+    }
+}
+
 impl Dead {
     pub fn of(
         view: &View,
@@ -69,57 +119,29 @@ impl Dead {
         sheets: &DeathSheets,
         scopes: &BTreeMap<(List, Area), Scope>,
     ) -> Result<Dead> {
-        let mut by_file: BTreeMap<&str, Share> = BTreeMap::new();
-        let (mut all, mut absent): (Share, BTreeMap<Area, usize>) = Default::default();
-        // The month each other file is of, as far as its name or what is kept of it says.
-        let mut months: BTreeMap<&str, Option<(i16, i8)>> = BTreeMap::new();
-        let of_deaths = scopes.iter().filter(|((list, _), _)| *list == List::Deaths).map(|((_, area), s)| (*area, s));
-        for (area, scope) in of_deaths {
-            let has_lines = !scope.placement.is_empty();
-            // What another source gave is told apart where the file has lines to tell it by.
-            if !has_lines && (scope.moved_from.is_some() || !sheets.are_of(area)) {
-                continue;
-            }
-            let paired = Paired::new(view, scope)?;
-            let mut stays = scope.seen.clone();
-            paired.pairing.same.iter().for_each(|(i, _)| stays[paired.at_line[*i]] = true);
-            for (i, stays) in stays.into_iter().enumerate() {
-                let file = scope.file_of(i);
-                by_file.entry(file).or_default().add(stays);
-                all.add(stays);
-                let before = scope.before.as_ref().filter(|before| before.facts.file == file);
-                let stated = before.and_then(|before| before.stated_on).map(month);
-                months.entry(file).or_insert_with(|| month_of_file(file, setting.today).or(stated));
-            }
-            if !has_lines && !scope.held.is_empty() {
-                absent.insert(area, scope.held.len());
-            }
-        }
-        let mut others = Share::default();
-        for share in by_file.iter().filter(|(file, _)| **file != manner.file).map(|(_, share)| share) {
-            (others.held, others.stay) = (others.held + share.held, others.stay + share.stay);
-        }
+        let tally = Tally::of(view, setting.today, sheets, scopes)?;
         let reach = if manner.append {
             Reach::Nothing
-        } else if others.is_half() {
+        } else if tally.others(&manner.file).is_half() {
             Reach::All
         } else {
             let own = month_of_file(&manner.file, setting.today).or(sheets.stated_on.map(month));
             let called = manner.parts.of(&manner.file);
-            let is_anew = |file: &str| {
+            let is_put_right = |file: &str, share: Share, month: Option<(i16, i8)>| {
                 file != manner.file
                     && own.is_some()
-                    && months[file] == own
-                    && by_file[file].is_half()
+                    && month == own
+                    && share.is_half()
                     && called.is_called_after(&manner.parts.of(file))
             };
-            Reach::Files(by_file.keys().filter(|file| is_anew(file)).map(|file| (*file).to_owned()).collect())
+            let put_right = tally.by_file.iter().filter(|(file, (share, month))| is_put_right(file, *share, *month));
+            Reach::Files(put_right.map(|(file, _)| (*file).to_owned()).collect())
         };
         // The month saved over the one before under the same name has none of those who stood in it.
-        let is_whole = reach == Reach::All && all.is_half();
-        let going: usize = absent.values().sum();
-        let areas = if is_whole { absent.into_keys().collect() } else { BTreeSet::new() };
-        let is_believed = manner.released || !manner.guard.is_much(going, all.held);
+        let is_whole = reach == Reach::All && tally.all.is_half();
+        let going: usize = tally.absent.values().sum();
+        let areas = if is_whole { tally.absent.into_keys().collect() } else { BTreeSet::new() };
+        let is_believed = manner.released || !manner.guard.is_much(going, tally.all.held);
         let (emptied, missing) = if is_believed { (areas, BTreeSet::new()) } else { (BTreeSet::new(), areas) };
         Ok(Dead { reach, emptied, missing })
     }
