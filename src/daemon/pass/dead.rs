@@ -32,6 +32,9 @@ pub(super) struct Dead {
     pub missing: BTreeSet<Area>,
 }
 
+/// Year and month.
+type Month = (i16, i8);
+
 /// How many dead stand in a file, or an area, and how many of them in the new file as well.
 #[derive(Debug, Clone, Copy, Default)]
 struct Share {
@@ -65,7 +68,7 @@ impl DeathSheets {
 #[derive(Default)]
 struct Tally<'s> {
     /// By the file they came from, with the month that is known of it.
-    by_file: BTreeMap<&'s str, (Share, Option<(i16, i8)>)>,
+    by_file: BTreeMap<&'s str, (Share, Option<Month>)>,
     all: Share,
     /// How many are held in each area of which the file has no line.
     absent: BTreeMap<Area, usize>,
@@ -127,7 +130,7 @@ impl Dead {
         } else {
             let own = month_of_file(&manner.file, setting.today).or(sheets.stated_on.map(month));
             let called = manner.parts.of(&manner.file);
-            let is_put_right = |file: &str, share: Share, month: Option<(i16, i8)>| {
+            let is_put_right = |file: &str, share: Share, month: Option<Month>| {
                 file != manner.file
                     && own.is_some()
                     && month == own
@@ -147,6 +150,6 @@ impl Dead {
     }
 }
 
-fn month(day: Date) -> (i16, i8) {
+fn month(day: Date) -> Month {
     (day.year(), day.month())
 }
