@@ -51,8 +51,8 @@ prop_compose! {
     fn entry()(
         record in record(), village in 0..VILLAGES.len(), list in 0..LISTS.len(), former in 0..6usize,
     ) -> Features {
-        // The register's line may tell of a number before this one.
-        let former_number = (LISTS[list] == List::Population && former < 3).then(|| NUMBERS[former]);
+        // A line may tell of a number before this one.
+        let former_number = (former < 3).then(|| NUMBERS[former]);
         let record = Record { former_number: former_number.and_then(IdNumber::parse), ..record };
         features(Uid(0), VILLAGES[village].parse().unwrap(), LISTS[list], &record)
     }

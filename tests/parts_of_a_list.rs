@@ -142,68 +142,8 @@ fn the_next_month_never_waits_for_the_file_of_the_month_before() {
     node.stop();
 }
 
-/// A line for everybody who died on the first of these months, each born in a year of their own.
-fn dead(months: &[u32]) -> String {
-    let line = |m: &u32| format!("赵{},{},2026-{m:02}-01\n", name(1950 + m), number(&format!("{}0302/001", 1950 + m)));
-    months.iter().map(line).collect()
-}
-
 fn place(source: &Value) -> String {
     format!("{}:{}", source["file"].as_str().unwrap_or("nowhere"), source["row"])
-}
-
-/// Whose active entry contradicts which line of which death list.
-fn told(node: &Node) -> Vec<String> {
-    let findings = node.json(&["findings", "--rule", "deceased-still-active"]);
-    let sources = findings.iter().flat_map(|finding| finding["entries"].as_array().unwrap());
-    let of_deaths = sources.filter(|entry| entry["list"] == "deaths");
-    let mut places: Vec<String> = of_deaths.map(|e| place(&e["source"])).collect();
-    places.sort();
-    places
-}
-
-const DEAD: &str = "逝者姓名,逝者身份证号,死亡日期\n";
-
-#[test]
-fn the_dead_of_the_next_month_stand_beside_those_of_the_last() {
-    let root = tempfile::tempdir().unwrap();
-    let mut node = village(&root);
-    drop(&node, "特扶.csv", HEADER, &people(1951..1957));
-    drop(&node, "1月死亡名单.csv", DEAD, &dead(&[1]));
-    drop(&node, "2月死亡名单.csv", DEAD, &dead(&[2, 3]));
-    assert_eq!(told(&node), ["1月死亡名单.csv:2", "2月死亡名单.csv:2", "2月死亡名单.csv:3"]);
-    // A file may go; who stood in it died all the same.
-    fs::remove_file(node.inbox().join("1月死亡名单.csv")).unwrap();
-    drop(&node, "2月死亡名单.csv", DEAD, &dead(&[3, 2]));
-    assert_eq!(told(&node), ["1月死亡名单.csv:2", "2月死亡名单.csv:2", "2月死亡名单.csv:3"]);
-    // The same person may be told of again.
-    drop(&node, "3月死亡名单.csv", DEAD, &dead(&[3, 4]));
-    let three = ["1月死亡名单.csv:2", "2月死亡名单.csv:3", "3月死亡名单.csv:2", "3月死亡名单.csv:3"];
-    assert_eq!(told(&node), three);
-    // All of them in one list, and from then on it is like any other: of a line that goes, only what it said is left.
-    drop(&node, "死亡名单.csv", DEAD, &dead(&[1, 2, 3, 4, 5]));
-    assert!(told(&node).len() == 5 && told(&node).iter().all(|place| place.starts_with("死亡名单.csv:")));
-    drop(&node, "死亡名单4月.csv", DEAD, &dead(&[1, 2, 3, 5]));
-    assert_eq!(told(&node).iter().filter(|place| place.starts_with("死亡名单4月.csv:")).count(), 4);
-    assert_eq!(told(&node).iter().filter(|place| *place == "nowhere:null").count(), 1);
-    assert!(held(&node).is_empty());
-    node.stop();
-}
-
-#[test]
-fn a_list_of_deaths_of_an_earlier_month_that_comes_late_is_read() {
-    let root = tempfile::tempdir().unwrap();
-    let mut node = village(&root);
-    let titled = |month: u32| format!("甲村2026年{month}月死亡名单,,\n{DEAD}");
-    drop(&node, "特扶.csv", HEADER, &people(1951..1957));
-    drop(&node, "死亡b.csv", &titled(2), &dead(&[2]));
-    drop(&node, "死亡a.csv", &titled(1), &dead(&[1]));
-    assert_eq!(told(&node), ["死亡a.csv:3", "死亡b.csv:3"]);
-    // What is of an earlier day and says nothing new stays outdated.
-    drop(&node, "死亡c.csv", &titled(3), &dead(&[1, 2, 3]));
-    drop(&node, "死亡d.csv", &titled(1), &dead(&[1, 2]));
-    assert_eq!(told(&node), ["死亡c.csv:3", "死亡c.csv:4", "死亡c.csv:5"]);
-    node.stop();
 }
 
 #[test]

@@ -295,6 +295,9 @@ impl<'a> Presenter<'a> {
         if let Some(former) = &record.former_number {
             shown["former_number"] = json!(if self.reveal { former.reveal().to_owned() } else { former.masked() });
         }
+        if let Some(also) = &record.also_called {
+            shown["also_called"] = json!(if self.reveal { also.to_string() } else { mask::name(also) });
+        }
         shown
     }
 
@@ -319,7 +322,9 @@ pub fn masked_note(view: &View, about: &[Uid], note: &str) -> Result<String> {
     let mut note = note.to_owned();
     for uid in about {
         let Some(stored) = view.entry(*uid)? else { continue };
-        note = mask::name_in(&note, &stored.entry.record.name);
+        for name in stored.entry.record.names() {
+            note = mask::name_in(&note, name);
+        }
     }
     Ok(mask::numbers_in(&note))
 }

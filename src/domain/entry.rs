@@ -182,9 +182,13 @@ pub enum Flow {
 pub struct Record {
     /// As written, outer blanks off.
     pub name: CompactString,
+    /// Another name that the line tells, as the one before it was changed (曾用名, 又名).
+    #[serde(rename = "aka", default, skip_serializing_if = "Option::is_none")]
+    pub also_called: Option<CompactString>,
     #[serde(rename = "id", default, skip_serializing_if = "Option::is_none")]
     pub id_number: Option<IdNumber>,
-    /// The register's number of the person before it was lawfully changed (DOMAIN.md 3.1): other lists may still have it.
+    /// The number of this line before it was changed (DOMAIN.md 3.1): other lists may still have it. The register's word for
+    /// it makes two numbers one; that of a list of a service is a hint.
     #[serde(rename = "was", default, skip_serializing_if = "Option::is_none")]
     pub former_number: Option<IdNumber>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -252,6 +256,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// All names of the person that the line tells.
+    pub fn names(&self) -> impl Iterator<Item = &CompactString> {
+        std::iter::once(&self.name).chain(&self.also_called)
+    }
+
     /// Whether the relation says that this is the head: 01 本人 and 02 户主 of GB/T 4761, 03 in police data (DOMAIN.md 4).
     pub fn is_head(&self) -> bool {
         matches!(self.relation, Some(1..=3))

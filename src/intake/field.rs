@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 #[repr(u8)]
 pub enum Field {
     Name,
+    /// 曾用名, 别名: another name of the person.
+    AlsoCalled,
     Id,
     Sex,
     Birth,

@@ -91,6 +91,7 @@ pub use places::Places;
 pub use report::{
     Container, FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable, UnreadableCode,
 };
+pub use stated::month_of_file;
 pub use vocabulary::Vocabulary;
 
 use crate::domain::{Area, Date, List};

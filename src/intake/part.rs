@@ -76,6 +76,11 @@ impl Part {
         self.compare(other) == Some(true)
     }
 
+    /// Whether but for days and parts one name is the other with something added: 死亡名单 and 死亡名单(更正).
+    pub fn is_called_after(&self, other: &Part) -> bool {
+        self.whole.contains(&other.whole) || other.whole.contains(&self.whole)
+    }
+
     /// `None` where the names say nothing of it.
     fn compare(&self, other: &Part) -> Option<bool> {
         let units = |part: &Part| part.numbers.iter().map(|(unit, _)| unit.clone()).collect::<BTreeSet<_>>();
@@ -200,6 +205,15 @@ mod tests {
         ] {
             assert_eq!(compare(one, other), None, "{one} {other}");
         }
+    }
+
+    #[test]
+    fn a_list_put_right_is_called_after_the_one_that_was_wrong() {
+        let parts = Vocabulary::load(None).unwrap().parts;
+        let after = |one: &str, other: &str| parts.of(one).is_called_after(&parts.of(other));
+        assert!(after("2026年1月死亡名单(更正).csv", "2026年1月死亡名单.xls"));
+        assert!(after("1月/死亡名单.csv", "1月/死亡名单2.csv"));
+        assert!(!after("2026年1月火化名单.csv", "2026年1月死亡名单.csv"));
     }
 
     #[test]

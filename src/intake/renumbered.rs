@@ -1,5 +1,7 @@
-//! The number a person of the register had before it was lawfully changed: double coding undone, a wrong birth date or
-//! sex put right (DOMAIN.md 3.1).
+//! The number a person had before it was lawfully changed: double coding undone, a wrong birth date or sex put right
+//! (DOMAIN.md 3.1), and the other name that a line told before.
+
+use compact_str::CompactString;
 
 use crate::domain::{IdNumber, IdState, List, Record, name};
 
@@ -10,18 +12,26 @@ const CORRECTED_PLACES_MAX: usize = 3;
 
 /// The number that `new`, which takes the place of `old` on one line, must remember.
 ///
-/// Only the register changes a person's number; other lists that change it follow it, or were wrong. Of several changes
-/// the last is remembered.
+/// Only the register changes a person's number. A list of a service that changes it follows it, was wrong, or is ahead of it:
+/// what it remembers tells whom to ask about, and joins nobody. Of several changes the last is remembered.
 pub fn number_before(list: List, old: &Record, new: &Record) -> Option<IdNumber> {
     let (was, is) = (old.id_number.as_ref()?, new.id_number.as_ref()?);
     let valid = |id: &IdNumber| matches!(id.state(), IdState::Valid | IdState::Old);
-    if list != List::Population {
+    if list != List::Population && !list.is_service() {
         return None;
     }
     if was.canonical() == is.canonical() || !valid(was) || !valid(is) {
         return old.former_number.clone().filter(|former| former.canonical() != is.canonical());
     }
     (name::fold(&old.name) == name::fold(&new.name) && is_lawful(was, is)).then(|| was.clone())
+}
+
+/// The other name of the person that `new` tells, or that the line told before: a clerk writes it once, when the name was
+/// changed. Of a name that nobody told nothing is remembered: it may have been somebody else's, entered under this number.
+pub fn other_name(old: &Record, new: &Record) -> Option<CompactString> {
+    let number = |record: &Record| record.id_number.as_ref().map(IdNumber::canonical);
+    let is_same = number(old).is_some() && number(old) == number(new) && name::fold(&old.name) == name::fold(&new.name);
+    new.also_called.clone().or_else(|| old.also_called.clone().filter(|_| is_same))
 }
 
 /// Whether the change is one that the law knows: coded anew, or a date or the sex put right. Another person of the name on
@@ -56,7 +66,8 @@ mod tests {
         ] {
             let (old, new) = (line("王五", FIRST), line("王五", number));
             assert_eq!(remembered(&old, &new).as_deref(), Some(FIRST), "{what}");
-            assert_eq!(number_before(List::Health, &old, &new), None, "only the register changes a number");
+            assert_eq!(number_before(List::Dibao, &old, &new), number_before(List::Population, &old, &new));
+            assert_eq!(number_before(List::Deaths, &old, &new), None, "{what}: nobody's line is ahead of the register");
         }
     }
 
@@ -70,6 +81,17 @@ mod tests {
         let slip = line("王五", "519901198001010034");
         assert_eq!(remembered(&second, &slip).as_deref(), Some(FIRST), "the new one is mistyped");
         assert_eq!(remembered(&second, &first).as_deref(), Some("519901198001010033"), "taken back");
+    }
+
+    #[test]
+    fn another_name_is_remembered_for_the_one_whose_it_is() {
+        let told = Record { also_called: Some("江小红".into()), ..line("孔雅文", FIRST) };
+        assert_eq!(other_name(&told, &line("孔雅文", FIRST)).as_deref(), Some("江小红"));
+        let later = Record { also_called: Some("江红".into()), ..line("孔雅文", FIRST) };
+        assert_eq!(other_name(&told, &later).as_deref(), Some("江红"));
+        assert_eq!(other_name(&told, &line("孔雅武", FIRST)), None);
+        assert_eq!(other_name(&told, &line("孔雅文", "519901198001010033")), None);
+        assert_eq!(other_name(&line("江小红", FIRST), &line("孔雅文", FIRST)), None, "nobody told it");
     }
 
     #[test]

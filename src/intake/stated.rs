@@ -49,6 +49,11 @@ pub fn stated_on<'t>(texts: impl Iterator<Item = &'t str>, today: Date) -> Optio
     begun.map(|span| span.last.last().min(today.last_of_month())).max()
 }
 
+/// The month that the name of a file states, or the nearest of its folders.
+pub fn month_of_file(rel_path: &str, today: Date) -> Option<(i16, i8)> {
+    rel_path.rsplit('/').find_map(|name| month_in(name, today))
+}
+
 /// The month that a sheet's name states: 2026年3月, 202603, 26年3月, or 3月 and 三月 of the last twelve months; of several
 /// (1-4月) and of a year (2026年度) the last.
 pub fn month_in(text: &str, today: Date) -> Option<(i16, i8)> {

@@ -70,8 +70,15 @@ struct Tie {
     edge: Edge,
 }
 
-/// The strongest tie between two groups, and the strongest of those with the same number.
-type Between<'t> = (Option<&'t Tie>, Option<&'t Tie>);
+/// The strongest tie between two groups.
+#[derive(Default)]
+struct Between<'t> {
+    best: Option<&'t Tie>,
+    /// Of those with the same number.
+    number: Option<&'t Tie>,
+    /// Of those by a number that one of both had before.
+    once: Option<&'t Tie>,
+}
 
 struct Groups<'a> {
     members: Vec<Features>,
@@ -142,7 +149,7 @@ impl<'a> Groups<'a> {
             }
             // Where two people are or were under one number, nobody can say whose line this is.
             if let [number] = became[..] {
-                self.members[i].other_number = number;
+                (self.members[i].other_number, self.members[i].other_is_hint) = (number, false);
             }
         }
     }
@@ -298,7 +305,7 @@ impl<'a> Groups<'a> {
         let two_numbers =
             |x: &Features, y: &Features| x.number.is_valid() && y.number.is_valid() && x.number != y.number;
         match self.strength(a, b) {
-            _ if tie.edge.two_numbers => Doubt::TwoNumbers,
+            _ if tie.edge.two_numbers || tie.edge.once => Doubt::TwoNumbers,
             _ if tie.edge.faint => Doubt::NameAlone,
             None if self.any_pair(a, b, |x, y| self.apart.excludes(x, y) && x.number.same_valid(&y.number)) => {
                 Doubt::SharedNumber
@@ -334,16 +341,19 @@ impl<'a> Groups<'a> {
         for tie in &self.ties {
             let (a, b) = (self.group_of[tie.i], self.group_of[tie.j]);
             if a != b {
-                let (best, number) = between.entry((a.min(b), a.max(b))).or_default();
-                best.get_or_insert(tie);
+                let strongest = between.entry((a.min(b), a.max(b))).or_default();
+                strongest.best.get_or_insert(tie);
                 if tie.edge.same_number {
-                    number.get_or_insert(tie);
+                    strongest.number.get_or_insert(tie);
+                }
+                if tie.edge.once {
+                    strongest.once.get_or_insert(tie);
                 }
             }
         }
         let positions = |tie: &Tie| (order[tie.i].min(order[tie.j]), order[tie.i].max(order[tie.j]));
         let mut out = Partition::default();
-        for ((a, b), (best, number)) in between {
+        for ((a, b), Between { best, number, once }) in between {
             out.shared_number.extend(number.map(positions));
             let settled = || self.any_pair(a, b, |x, y| self.apart.are_surely_two(x, y));
             let asks = |tie: &Tie| match tie.edge.faint {
@@ -351,7 +361,9 @@ impl<'a> Groups<'a> {
                 true => self.may_be_missing_of(a, b),
                 false => tie.edge.bits >= self.w.potential_bits && !settled(),
             };
-            if let Some(tie) = best.filter(|tie| asks(tie)) {
+            // Two numbers and two days of birth speak against it, and the list says why.
+            let asks_once = || (self.lacks_base_list_of(a, b) || self.lacks_base_list_of(b, a)) && !settled();
+            if let Some(tie) = best.filter(|tie| asks(tie)).or_else(|| once.filter(|_| asks_once())) {
                 let (i, j) = positions(tie);
                 out.potential.push((i, j, tie.edge.bits));
                 out.doubts.push(self.doubt(a, b, tie));

@@ -260,7 +260,7 @@ impl Levels {
 /// are two people, or one registered twice: that is for a person to say.
 fn renumbered(a: &Features, b: &Features) -> bool {
     let registered = |f: &Features| f.active && f.list == List::Population;
-    let became = |x: &Features, y: &Features| x.other_number.same_valid(&y.number);
+    let became = |x: &Features, y: &Features| !x.other_is_hint && x.other_number.same_valid(&y.number);
     (became(a, b) || became(b, a)) && !a.number.same_valid(&b.number) && !(registered(a) && registered(b))
 }
 
@@ -301,6 +301,8 @@ pub struct Edge {
     pub faint: bool,
     /// Faint for its two valid numbers.
     pub two_numbers: bool,
+    /// Faint as well, but that a list says that it had the other's number before, under one name.
+    pub once: bool,
 }
 
 /// The closure rule: two entries that share a block key belong to one component where this is `Some`, or where a
@@ -311,10 +313,13 @@ pub fn edge(a: &Features, b: &Features, w: &Weights) -> Option<Edge> {
     let same_number = a.number.same_valid(&b.number);
     let faint = !same_number && bits < w.potential_bits.min(w.match_bits);
     let two_numbers = faint && levels.may_have_two_numbers();
-    (!faint || two_numbers || a.list != b.list && levels.may_be_meant()).then_some(Edge {
+    let had = |x: &Features, y: &Features| x.other_is_hint && x.other_number.same_valid(&y.number);
+    let once = faint && levels.name.agrees() && (had(a, b) || had(b, a));
+    (!faint || two_numbers || once || a.list != b.list && levels.may_be_meant()).then_some(Edge {
         bits,
         same_number,
         faint,
         two_numbers,
+        once,
     })
 }

@@ -18,11 +18,13 @@ pub struct Features {
     /// Whether the line still stands for somebody here: a person is on one list of one village once.
     pub active: bool,
     pub number: Number,
-    /// Another number of the person: the register's before it was lawfully changed, or since, where the register says so.
+    /// Another number of the person: the one before it was changed, or since, where the register says so.
     pub other_number: Number,
+    /// That number is told by a list that does not decide about numbers: a reason to ask, and never to join.
+    pub other_is_hint: bool,
     pub name: Name,
-    /// The head's own name as the head's cell of the same line spells it, where that is another spelling, or any name with
-    /// the character that brackets may stand for; else empty.
+    /// The head's own name as the head's cell of the same line spells it, where that is another spelling, any name with
+    /// the character that brackets may stand for, or another name that the line tells; else empty.
     pub second_name: Name,
     pub sex: Option<Sex>,
     /// What the number says, where it is valid.
@@ -78,10 +80,12 @@ pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
         active: record.status == Status::Active,
         number,
         other_number: Number::new(record.former_number.as_ref()),
+        other_is_hint: list != List::Population,
         name,
         second_name: head_name
             .filter(|head| is_self && spells_otherwise(&name, head))
             .or_else(|| with_character(&record.name).map(|name| Name::new(&name)))
+            .or_else(|| record.also_called.as_deref().map(Name::new))
             .unwrap_or(Name::EMPTY),
         sex: record.sex,
         number_sex: record.id_number.as_ref().filter(|_| !number.ends_in_zeros()).and_then(IdNumber::sex),
@@ -106,6 +110,7 @@ pub fn features_agree(a: &Record, b: &Record) -> bool {
         && a.id_number == b.id_number
         && a.former_number == b.former_number
         && a.name == b.name
+        && a.also_called == b.also_called
         && a.household == b.household
         && a.head == b.head
         && a.spouse == b.spouse
@@ -200,7 +205,7 @@ mod tests {
     fn no_field_that_linkage_sees_changes_unnoticed() {
         // Every field of a record with two values it may have.
         let fields = json!({
-            "name": ["王五", "王武"], "id": ["11010519491231002X", "440524188001010014"], "sex": ["m", "f"],
+            "name": ["王五", "王武"], "aka": ["赵六", "赵七"], "id": ["11010519491231002X", "440524188001010014"], "sex": ["m", "f"],
             "birth": ["1949-12-31", "1950"], "st": ["active", "deceased"], "why": ["died", "moved"],
             "end": ["2025-01-02", "2025"], "died": ["2025-01-02", "2025"], "in": ["2025-01-02", "2025"],
             "from": ["519901001", "outside"], "out": ["2025-01-02", "2025"], "to": ["519901001", "outside"],

@@ -17,6 +17,8 @@ pub struct Move {
     pub left: Option<Uid>,
     /// The entry that arrived.
     pub arrived: Option<Uid>,
+    /// The line that left tells of a later return from there, and so no more of the departure.
+    pub came_back: bool,
 }
 
 /// All moves the register shows, in a fixed order.
@@ -27,7 +29,7 @@ pub fn pair(case: &Case) -> Vec<Move> {
     let mut arrivals: Vec<&Entry> = register.iter().copied().filter(|e| e.removed.is_none() && came(e)).collect();
     let mut moves = Vec::new();
 
-    for (left, arrived) in answers(&leavers, &mut arrivals) {
+    for (left, arrived) in answers(&register, &leavers, &mut arrivals) {
         moves.extend(departure(case, left, arrived.or_else(|| stayed(left, &leavers))));
     }
     for arrived in arrivals {
@@ -45,10 +47,22 @@ fn came(entry: &Entry) -> bool {
 
 /// Every departure with the arrival that answers it, which is taken from `arrivals`. The surest pairs are made first: of
 /// two departures the one that names the village has it, whichever is asked first.
-fn answers<'a>(leavers: &[&'a Entry], arrivals: &mut Vec<&'a Entry>) -> Vec<(&'a Entry, Option<&'a Entry>)> {
+fn answers<'a>(
+    register: &[&Entry],
+    leavers: &[&'a Entry],
+    arrivals: &mut Vec<&'a Entry>,
+) -> Vec<(&'a Entry, Option<&'a Entry>)> {
+    // Whoever came from where another line of them stands did not come from here, however well the days fit.
+    let is_from_elsewhere = |left: &Entry, arrived: &Entry| {
+        let Some(Place::Area(from)) = arrived.record.moved_from else { return false };
+        !from.contains(left.area) && register.iter().any(|e| e.area != arrived.area && from.contains(e.area))
+    };
+    let scored = |left: &Entry, arrived: &Entry| {
+        answer(left, arrived).filter(|score| *score > BY_DATE || !is_from_elsewhere(left, arrived))
+    };
     let mut pairs: Vec<_> = leavers
         .iter()
-        .flat_map(|left| arrivals.iter().filter_map(|arrived| Some((answer(left, arrived)?, *left, *arrived))))
+        .flat_map(|left| arrivals.iter().filter_map(|arrived| Some((scored(left, arrived)?, *left, *arrived))))
         .collect();
     pairs.sort_by_key(|(score, left, arrived)| {
         let apart = left.record.moved_out.zip(arrived.record.moved_in).map(|(out, into)| out.days_apart(into));
@@ -65,6 +79,9 @@ fn answers<'a>(leavers: &[&'a Entry], arrivals: &mut Vec<&'a Entry>) -> Vec<(&'a
     leavers.iter().map(|left| (*left, of(left))).collect()
 }
 
+/// How well an arrival answers a departure by its date alone.
+const BY_DATE: u8 = 2;
+
 /// How well an arrival answers a departure: in the village it names, from this village, or simply elsewhere later.
 /// `None` where it cannot.
 fn answer(left: &Entry, arrived: &Entry) -> Option<u8> {
@@ -80,7 +97,7 @@ fn answer(left: &Entry, arrived: &Entry) -> Option<u8> {
     match (named, names, dated) {
         (true, true, _) => Some(4),
         (true, false, _) | (false, true, _) => Some(3),
-        (false, false, Some(true)) => Some(2),
+        (false, false, Some(true)) => Some(BY_DATE),
         // A move and a return: the dates tell them apart.
         (false, false, Some(false)) => None,
         (false, false, None) => (!matches!(left.record.moved_to, Some(Place::Outside))).then_some(1),
@@ -102,6 +119,14 @@ fn stayed<'a>(left: &Entry, leavers: &[&'a Entry]) -> Option<&'a Entry> {
     let Some(Place::Area(to)) = left.record.moved_to else { return None };
     let since = |e: &Entry| Some(left.record.moved_out?.last() <= e.record.moved_out?.first());
     leavers.iter().copied().find(|e| e.area != left.area && to.contains(e.area) && since(e) == Some(true))
+}
+
+/// The other way about: the line of the village they came from says that they came back from there since. It no longer says
+/// when they left.
+fn returned(origin: &Entry, arrived: &Entry) -> bool {
+    let from_there = matches!(origin.record.moved_from, Some(Place::Area(from)) if from.contains(arrived.area));
+    let days = arrived.record.moved_in.zip(origin.record.moved_in);
+    origin.is_active() && from_there && days.is_some_and(|(there, back)| there.last() < back.first())
 }
 
 /// Whether two halves can be of one move; `None` where a date is missing.
@@ -126,7 +151,7 @@ fn departure(case: &Case, left: &Entry, arrived: Option<&Entry>) -> Option<Move>
     };
     let evidence = std::iter::once(left.uid).chain(arrived.map(|e| e.uid)).collect();
     let event = Event { kind, date, from: Some(left.area), to, confidence, evidence };
-    Some(Move { event, left: Some(left.uid), arrived: arrived.map(|e| e.uid) })
+    Some(Move { event, left: Some(left.uid), arrived: arrived.map(|e| e.uid), came_back: false })
 }
 
 /// Whether `entry` is where the arrived person was before: its line vanished, or the arrival names it.
@@ -145,7 +170,7 @@ fn arrival(case: &Case, arrived: &Entry, origin: Option<&Entry>) -> Option<Move>
     let county = case.node.county();
     let (kind, from, confidence): (_, Option<Area>, _) = match (origin, arrived.record.moved_from) {
         (Some(origin), _) => {
-            let left = origin.removed.is_some();
+            let left = origin.removed.is_some() || returned(origin, arrived);
             let confidence = if left { Confidence::Probable } else { Confidence::Possible };
             (EventKind::Transfer, Some(origin.area), confidence)
         }
@@ -161,5 +186,6 @@ fn arrival(case: &Case, arrived: &Entry, origin: Option<&Entry>) -> Option<Move>
     };
     let evidence = std::iter::once(arrived.uid).chain(origin.map(|e| e.uid)).collect();
     let event = Event { kind, date, from, to: Some(arrived.area), confidence, evidence };
-    Some(Move { event, left: origin.map(|e| e.uid), arrived: Some(arrived.uid) })
+    let came_back = origin.is_some_and(|origin| returned(origin, arrived));
+    Some(Move { event, left: origin.map(|e| e.uid), arrived: Some(arrived.uid), came_back })
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 
-use crate::domain::{Date, Entry, IdNumber, PartialDate, Sex};
+use crate::domain::{Date, Entry, IdNumber, List, PartialDate, Sex};
 
 use super::judge::{Bench, say};
 use values::Name;
@@ -51,7 +51,7 @@ pub(super) fn rules(bench: &mut Bench) {
 /// Where the register changed the number and another list still has the one before, the conflict says so: that list is
 /// behind, and nobody need ask which of the two is right.
 fn tell_of_a_lawful_change(bench: &mut Bench, current: &[&Entry]) {
-    let Some(register) = current.iter().find(|e| {
+    let Some(register) = current.iter().filter(|e| e.list == List::Population).find(|e| {
         let former = e.record.former_number.as_ref().map(IdNumber::canonical);
         let carried = |other: &&Entry| other.record.id_number.as_ref().map(IdNumber::canonical) == former;
         former.is_some() && current.iter().any(carried)

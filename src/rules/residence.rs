@@ -145,7 +145,8 @@ fn transfer_unpaired(bench: &mut Bench) {
     let limit = bench.parameters.transfer_days_max;
     let (node, today) = (bench.case.node, bench.case.today);
     let facts = bench.facts;
-    for transfer in facts.moves.iter().filter(|m| m.event.kind == EventKind::Transfer) {
+    let transfers = facts.moves.iter().filter(|m| m.event.kind == EventKind::Transfer);
+    for transfer in transfers.filter(|m| !m.came_back) {
         let (Some(from), Some(to), Some(date)) = (transfer.event.from, transfer.event.to, transfer.event.date) else {
             continue;
         };
@@ -241,14 +242,12 @@ fn reports_before(other: &Entry, line: &Entry) -> bool {
 fn household_without_head(bench: &mut Bench) {
     let (case, neighbours) = (bench.case, bench.neighbours);
     for head in case.population().filter(|e| e.record.is_head() && !e.is_active()) {
-        // Another line of the same person may still be the head, or they came back.
-        if case.active_on(List::Population).any(|e| e.area == head.area && e.record.is_head()) {
+        // Another line of the same person may still be the head, or they came back; not where into a household of their own.
+        let of_it = |e: &Entry| e.area == head.area && e.record.household == head.record.household;
+        if case.active_on(List::Population).any(|e| of_it(e) && e.record.is_head()) {
             continue;
         }
-        let household = || {
-            let others = neighbours.household.iter().filter(|e| e.area == head.area);
-            others.filter(|e| e.record.household == head.record.household)
-        };
+        let household = || neighbours.household.iter().filter(|e| of_it(e));
         let members = || household().filter(|e| e.is_active());
         // Whoever was the head after this one is told of in their place.
         let is_followed = household().any(|e| e.record.is_head() && !e.is_active() && gone_on(e) > gone_on(head));

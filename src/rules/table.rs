@@ -75,7 +75,7 @@ pub const RULES: &[Rule] = &[
     new("name-conflict", &[], Low, "Q5 3.5"),
     new("sex-conflict", &[], Low, "Q4"),
     new("birth-conflict", &[], Low, "Q4"),
-    new("household-without-head", &[List::Population], Info, "Q8"),
+    Rule { needs_history: true, ..new("household-without-head", &[List::Population], Info, "Q8") },
     new("total-differs", &[], Low, "Q10 O3"),
     Rule {
         settings: &["list_cycle_days"],

@@ -312,6 +312,21 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// A list that was read is of this day, also in the areas of which nothing was to be told.
+    pub fn date_lists(&self, list: List, stream: &str, origin: Area, day: Date) -> Result<()> {
+        let ids: Vec<i64> = self
+            .conn
+            .prepare_cached(
+                "SELECT id FROM snapshots WHERE list = ?1 AND stream = ?2 AND origin = ?3 AND taken_on < ?4 ORDER BY id",
+            )
+            .and_then(|mut s| {
+                let of = (list as u8, stream, origin.padded() as i64, day_to_sql(day));
+                s.query_map(of, |row| row.get(0))?.collect()
+            })
+            .doing("dating a list")?;
+        ids.into_iter().try_for_each(|id| self.date_snapshot(id, day))
+    }
+
     /// The snapshot is of this day.
     pub(super) fn date_snapshot(&self, id: i64, day: Date) -> Result<()> {
         let seq = self.next_seq_of_list(id)?;

@@ -106,7 +106,9 @@ impl FrontDesk {
         office.store.read(|view| {
             for person in shown {
                 for stored in view.entries_of(*person)? {
-                    reason = mask::name_in(&reason, &stored.entry.record.name);
+                    for name in stored.entry.record.names() {
+                        reason = mask::name_in(&reason, name);
+                    }
                 }
             }
             Ok(())

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use crate::domain::{Area, Entry, List, Record, Uid};
 use crate::error::{Context, Result};
 use crate::intake::diff;
-use crate::intake::renumbered::number_before;
+use crate::intake::renumbered::{number_before, other_name};
 use crate::linkage::{self, BLOCK_ENTRIES_MAX, features_agree};
 use crate::store::{NewEntries, NewEntry, StoredEntry, View, Wait, Writer};
 
@@ -128,6 +128,7 @@ pub(super) fn compare(
 ) -> Result<Now> {
     let before = &old.entry;
     new.former_number = number_before(at.0, &before.record, &new);
+    new.also_called = other_name(&before.record, &new);
     let stands = before.removed.is_none() && (before.list, before.area) == at;
     let is_seen = || Record { seen: new.seen, ..before.record.clone() } == new;
     let change = if stands && before.record == new {
@@ -222,10 +223,11 @@ pub(super) fn update(
         return Ok(false);
     }
     let before = &old.entry;
-    let corrected = is_correction(&before.record, &record);
-    let body = match record.former_number {
-        Some(_) => Cow::Owned(serde_json::to_string(&record).or_say("writing a line")?),
-        None => Cow::Borrowed(body),
+    let corrected = change == Difference::Else && is_correction(&before.record, &record);
+    // What the line itself does not say, and is remembered of it.
+    let body = match record.former_number.is_some() || record.also_called.is_some() {
+        true => Cow::Owned(serde_json::to_string(&record).or_say("writing a line")?),
+        false => Cow::Borrowed(body),
     };
     if change == Difference::Seen {
         writer.see_entry(old.id, &body)?;

@@ -10,6 +10,7 @@ use crate::intake::{Line, Refusal, SheetHead, Sink, Total};
 use crate::rules::StatedTotal;
 use crate::store::{Placed, Placement, Segment, SnapshotKey, Store, TOTAL_MAX};
 
+use super::dead::DeathSheets;
 use super::entering::{keys_of, name_line};
 use super::ingest::Manner;
 use super::moved::left_behind;
@@ -44,6 +45,7 @@ pub struct Gather<'s> {
     found: Option<((List, Area), usize)>,
     sheet: Option<String>,
     stated_on: Option<Date>,
+    pub(super) deaths: DeathSheets,
     pub(super) refused: Vec<Refusal>,
     waiting: Vec<NewLine>,
     /// `None` in a dry run, which writes nothing.
@@ -70,6 +72,7 @@ impl<'s> Gather<'s> {
             found: None,
             sheet: None,
             stated_on: None,
+            deaths: DeathSheets::default(),
             refused: Vec::new(),
             waiting: Vec::new(),
             writer,
@@ -135,7 +138,7 @@ impl<'s> Gather<'s> {
     }
 
     /// Loads every area of a list this node has from this stream.
-    fn load_wide(&mut self, list: List) -> Result<()> {
+    pub(super) fn load_wide(&mut self, list: List) -> Result<()> {
         if self.wide.insert(list) {
             for area in self.store.read(|view| view.snapshot_areas(list, self.setting.node, &self.manner.stream))? {
                 self.load(list, area)?;
@@ -232,6 +235,10 @@ impl Sink for Gather<'_> {
         self.sheet.clone_from(&sheet.sheet);
         self.stated_on = sheet.stated_on;
         let (list, area) = (sheet.list, sheet.area);
+        if list == List::Deaths {
+            self.deaths.areas.insert(area);
+            self.deaths.stated_on = self.deaths.stated_on.max(sheet.stated_on);
+        }
         self.attempt(|gather| {
             if area == gather.setting.node {
                 gather.load_wide(list)?

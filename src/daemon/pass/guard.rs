@@ -35,15 +35,17 @@ impl Guard {
             && share(going, held) > ANY_STATE_SHARE_MAX.max(self.removed_share_max)
     }
 
+    /// Whether it is too much that `going` of `of` lines go.
+    pub(super) fn is_much(&self, going: usize, of: usize) -> bool {
+        going as u64 > self.removed_lines_floor && share(going, of) > self.removed_share_max
+    }
+
     /// Whether too many of the active lines go.
     fn takes_active(&self, view: &View, held: &[Placed], standing: &[&StoredEntry]) -> Result<bool> {
         let going: HashSet<Uid> =
             standing.iter().filter(|s| s.entry.record.status == Status::Active).map(|s| s.entry.uid).collect();
-        if going.len() as u64 <= self.removed_lines_floor {
-            return Ok(false);
-        }
         // Of all lines it is at most the share that it is of the active ones, and that needs no look at the others.
-        let is_more = |of: usize| share(going.len(), of) > self.removed_share_max;
+        let is_more = |of: usize| self.is_much(going.len(), of);
         if is_more(held.len()) {
             return Ok(true);
         }

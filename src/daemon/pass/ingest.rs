@@ -13,17 +13,19 @@ use std::sync::mpsc::sync_channel;
 
 use crate::domain::{Area, List, Record, Uid};
 use crate::error::{Error, Result};
-use crate::intake::{PartWords, Refusal, Unreadable, diff};
+use crate::intake::{PartWords, Refusal, Unreadable};
 use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, View, Wait, Writer};
 
 use super::Setting;
-use super::entering::{Blocks, Now, compare, enter, keys_of, name_line, read_body, update};
+use super::dead::Dead;
+use super::entering::{Blocks, Now, compare, enter, keys_of, name_line, update};
 use super::gather::{Gather, NewLine};
 use super::guard::Guard;
 use super::holding::{hold, is_another, other_file, taken};
 use super::indexing::index_before;
 use super::moved::Stream;
-use super::scope::{Plan, Scope, ScopeOutcome};
+use super::pairing::Paired;
+use super::scope::{Plan, Reach, Scope, ScopeOutcome};
 
 /// Chunks of lines that may wait between reading and writing: enough to keep both going, and few enough that a large
 /// file does not gather in memory.
@@ -165,24 +167,37 @@ fn settle(
     writer: &Writer,
     setting: &Setting,
     manner: &Manner,
-    gather: Gather,
+    mut gather: Gather,
     blocks: &mut Blocks,
 ) -> Result<Option<Outcome>> {
-    let (scopes, refused) = (gather.scopes, gather.refused);
+    let has_deaths = !gather.deaths.areas.is_empty();
+    if has_deaths {
+        gather.load_wide(List::Deaths)?;
+    }
+    let (scopes, refused, deaths) = (gather.scopes, gather.refused, &gather.deaths);
     let missing = missing_areas(writer, setting, manner, &scopes)?;
     let mut outcome = Outcome { scopes: Vec::new(), refused, missing };
     let (planned_to, planned_from) = sync_channel(PLANS_WAITING_MAX);
-    let is_whole = std::thread::scope(|threads| {
+    let missing = std::thread::scope(|threads| {
         let planning = threads.spawn(move || {
             store.read(|view| {
                 let has_below = !view.children()?.is_empty();
-                for (at, mut scope) in scopes.into_iter().filter(|(_, scope)| !scope.placement.is_empty()) {
-                    let mut plan = plan(view, has_below, setting, manner, at, &scope)?;
+                let dead = Dead::of(view, setting, manner, deaths, &scopes)?;
+                for (at, mut scope) in scopes {
+                    let is_emptied = at.0 == List::Deaths && dead.emptied.contains(&at.1);
+                    if is_emptied {
+                        scope.stated_on = deaths.stated_on;
+                    } else if scope.placement.is_empty() {
+                        continue;
+                    }
+                    let mut plan = plan(view, has_below, setting, manner, &dead, at, &scope)?;
                     if scope.moved_from.is_some() && shares_few(&scope, &plan) {
                         scope.begin_anew();
-                        plan = self::plan(view, has_below, setting, manner, at, &scope)?;
+                        plan = self::plan(view, has_below, setting, manner, &dead, at, &scope)?;
                     }
-                    let planned = match scope.newer(manner, plan.reach, setting) {
+                    let planned = match scope.newer(manner, &plan.reach, setting) {
+                        // A file that comes late has nothing to tell of whom it does not name.
+                        Some(_) if is_emptied => continue,
                         Some(newer) => Err(newer),
                         None => Ok(plan),
                     };
@@ -191,7 +206,7 @@ fn settle(
                         break;
                     }
                 }
-                Ok(())
+                Ok(dead.missing)
             })
         });
         // Dropped with this loop: where writing fails, pairing must not wait for it.
@@ -204,9 +219,16 @@ fn settle(
                 }
             });
         }
-        planning.join().map_or(Ok(false), |planned| planned.map(|()| true))
+        planning.join().map_or(Ok(None), |planned| planned.map(Some))
     })?;
-    Ok(is_whole.then_some(outcome))
+    let Some(missing) = missing else { return Ok(None) };
+    outcome.missing.extend(missing.into_iter().map(|area| (List::Deaths, area)));
+    let is_waiting = |scope: &ScopeOutcome| scope.list == List::Deaths && scope.held;
+    if has_deaths && !manner.dry_run && !outcome.scopes.iter().any(is_waiting) {
+        // Where nobody died there is no line, and no list that is late.
+        writer.date_lists(List::Deaths, &manner.stream, setting.node, deaths.day(setting.today))?;
+    }
+    Ok(Some(outcome))
 }
 
 /// Whether hardly anybody of the held lines is in the file.
@@ -230,6 +252,8 @@ fn missing_areas(
         .filter(|s| s.key.origin == setting.node && s.key.stream == manner.stream)
         .filter(|s| s.facts.file == manner.file && s.facts.lines > 0)
         .map(|s| (s.key.list, s.key.area))
+        // Of the dead see [`Dead`]: in most months nobody dies in most villages.
+        .filter(|(list, _)| *list != List::Deaths)
         .filter(|at| scopes.get(at).is_none_or(|scope| scope.placement.is_empty()))
         .collect())
 }
@@ -240,22 +264,13 @@ fn plan(
     has_below: bool,
     setting: &Setting,
     manner: &Manner,
+    dead: &Dead,
     at: (List, Area),
     scope: &Scope,
 ) -> Result<Plan> {
-    let (mut had, mut at_line): (Vec<StoredEntry>, Vec<usize>) = Default::default();
-    for ((i, line), _) in scope.held.iter().enumerate().zip(&scope.seen).filter(|(_, seen)| !**seen) {
-        had.push(view.entry_placed(line.uid)?);
-        at_line.push(i);
-    }
-    let arrived: Vec<Record> = scope.staged.iter().map(|line| read_body(&line.body)).collect();
-    let old: Vec<diff::Held> =
-        had.iter().enumerate().map(|(i, s)| diff::Held { record: &s.entry.record, order: i as u32 }).collect();
-    let new: Vec<diff::Arrived> =
-        arrived.iter().enumerate().map(|(i, record)| diff::Arrived { record, order: i as u32 }).collect();
-    let pairing = diff::pair(&old, &new);
-    let reach = scope.reach(at.0, manner, scope.held.len() - pairing.gone.len());
-    let speaks_of = |i: &usize| scope.speaks_of(scope.file_of(at_line[*i]), reach, manner);
+    let Paired { had, at_line, arrived, pairing } = Paired::new(view, scope)?;
+    let reach = scope.reach(at.0, manner, dead, scope.held.len() - pairing.gone.len());
+    let speaks_of = |i: &usize| scope.speaks_of(scope.file_of(at_line[*i]), &reach, manner);
     let (gone, kept): (Vec<usize>, Vec<usize>) = pairing.gone.into_iter().partition(speaks_of);
     let kept: Vec<Uid> = kept.into_iter().map(|i| had[i].entry.uid).collect();
     let is_damaged = |at: usize| had[at].entry.record.id_number.as_ref().is_some_and(|id| id.is_damaged());
@@ -276,7 +291,9 @@ fn plan(
     let removes = gone.iter().filter(|stored| stored.entry.removed.is_none()).count() as u64;
     let too_much = manner.guard.stops(view, at.0, &scope.held, &gone)?;
     let counts = scope.before.as_ref().map(|before| before.facts.file.as_str());
-    let other_file = other_file(&manner.folder, &scope.as_held(at, manner, setting, removes), counts);
+    let other_file = other_file(&manner.folder, &scope.as_held(at, manner, setting, removes), counts)
+        // Of the dead the whole file has told that it takes the place of the others.
+        .filter(|_| at.0 != List::Deaths || reach != Reach::All);
     let waits = !manner.released && (too_much || other_file.is_some());
     let held = waits && !view.is_released(&manner.stream, &manner.hash, at)?;
     Ok(Plan { same, gone, fresh, kept, reach, replaced_damaged, removes, held, other_file })
@@ -331,8 +348,8 @@ fn take(
     let before = scope.before.as_ref().map_or(0, |before| before.facts.damaged);
     scope.damaged += before.saturating_sub(plan.replaced_damaged);
     let key = SnapshotKey { list: at.0, area: at.1, origin: setting.node, stream: manner.stream.clone() };
-    writer.put_snapshot(&scope.snapshot(key, manner, setting, plan.reach), &scope.placement)?;
-    for (stream, file) in scope.replaced(manner, plan.reach) {
+    writer.put_snapshot(&scope.snapshot(key, manner, setting, &plan.reach), &scope.placement)?;
+    for (stream, file) in scope.replaced(manner, &plan.reach) {
         writer.read_again_if_dropped(stream, file)?;
     }
     if let Some(left) = scope.moved_from.take() {

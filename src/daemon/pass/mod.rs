@@ -7,6 +7,7 @@
 mod ahead;
 mod arrive;
 mod below;
+mod dead;
 mod derive;
 mod entering;
 mod gather;
@@ -18,6 +19,7 @@ mod judging;
 mod known;
 mod lists;
 mod moved;
+mod pairing;
 mod people;
 mod raw_index;
 mod scope;

@@ -11,6 +11,7 @@ use crate::rules::{SnapshotFacts, StatedTotal};
 use crate::store::{Held, Placed, Placement, Segment, Snapshot, SnapshotKey, StoredEntry};
 
 use super::Setting;
+use super::dead::Dead;
 use super::entering::{Difference, Now};
 use super::holding::stand_apart;
 use super::ingest::Manner;
@@ -85,13 +86,13 @@ pub(super) struct Staged {
 }
 
 /// Of which held lines a file speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reach {
     All,
     /// Of those of the same part of the list, by the names of the files.
     Part,
-    /// Of its own as it was.
-    File,
+    /// Of its own as it was, and of those of these other files.
+    Files(BTreeSet<String>),
     /// It adds to them.
     Nothing,
 }
@@ -143,16 +144,13 @@ impl Scope {
         self.used.insert(uid);
     }
 
-    /// Of which held lines the file speaks: those that it does not have are gone. Of a list of deaths nobody ever goes, so
-    /// a file of it under another name that has not even half of the dead is the next one, and not all of them. Other
-    /// lists may be in parts by the names of their files. `stay`: held lines that the file has as well.
-    pub fn reach(&self, list: List, manner: &Manner, stay: usize) -> Reach {
-        let is_in_parts = self.runs.iter().any(|run| run.file != self.runs[0].file);
-        let is_next = self.runs.iter().all(|run| run.file != manner.file) && stay * 2 < self.held.len();
-        if manner.append {
+    /// Of which held lines the file speaks: those that it does not have are gone. Of the dead the whole file has told it;
+    /// other lists may be in parts by the names of their files. `stay`: held lines that the file has as well.
+    pub fn reach(&self, list: List, manner: &Manner, dead: &Dead, stay: usize) -> Reach {
+        if list == List::Deaths {
+            dead.reach.clone()
+        } else if manner.append {
             Reach::Nothing
-        } else if list == List::Deaths {
-            if is_in_parts || is_next { Reach::File } else { Reach::All }
         } else {
             self.reach_by_name(manner, stay)
         }
@@ -174,7 +172,7 @@ impl Scope {
         if is_alone {
             Reach::All
         } else if own.is_of_changes {
-            if is_known || stay * 2 < self.held.len() { Reach::File } else { Reach::All }
+            if is_known || stay * 2 < self.held.len() { Reach::Files(BTreeSet::new()) } else { Reach::All }
         } else if are_parts && (is_known || is_new_part()) {
             Reach::Part
         } else {
@@ -183,11 +181,11 @@ impl Scope {
     }
 
     /// Whether a held line from `file` is gone where this file does not have it.
-    pub fn speaks_of(&self, file: &str, reach: Reach, manner: &Manner) -> bool {
+    pub fn speaks_of(&self, file: &str, reach: &Reach, manner: &Manner) -> bool {
         match reach {
             Reach::All => true,
             Reach::Nothing => false,
-            Reach::File => file == manner.file,
+            Reach::Files(others) => file == manner.file || others.contains(file),
             Reach::Part => file == manner.file || manner.parts.of(file).is_same(&manner.parts.of(&manner.file)),
         }
     }
@@ -198,7 +196,7 @@ impl Scope {
     }
 
     /// Other files that were the list, or this part of it, until now: stream and path.
-    pub fn replaced(&self, manner: &Manner, reach: Reach) -> BTreeSet<(&str, &str)> {
+    pub fn replaced(&self, manner: &Manner, reach: &Reach) -> BTreeSet<(&str, &str)> {
         let Some(before) = self.before.as_ref() else { return BTreeSet::new() };
         let files = self.runs.iter().map(|run| run.file.as_str()).chain([before.facts.file.as_str()]);
         let speaks_of = |file: &&str| self.speaks_of(file, reach, manner);
@@ -225,12 +223,17 @@ impl Scope {
     }
 
     /// The list that counts, where this file is of an earlier day: files come late and out of order (DOMAIN.md 6 row
-    /// 17). The same file written anew is a correction, whatever day it states, and what speaks of no other file takes the
-    /// place of none. A list that states no day is of the month in which it came or of the one before, which comes out in
-    /// that month too: what ended more than a cycle before it came is older.
-    pub fn newer(&self, manner: &Manner, reach: Reach, setting: &Setting) -> Option<Outdated> {
+    /// 17). The same file written anew is a correction, whatever day it states, and so is another one of the same month; what
+    /// speaks of no other file takes the place of none. A list that states no day is of the month in which it came or of the
+    /// one before, which comes out in that month too: what ended more than a cycle before it came is older.
+    pub fn newer(&self, manner: &Manner, reach: &Reach, setting: &Setting) -> Option<Outdated> {
         let speaks_of = |run: &Run| run.file != manner.file && self.speaks_of(&run.file, reach, manner);
-        if reach != Reach::All && !self.runs.iter().any(speaks_of) {
+        let takes_place = match reach {
+            Reach::All => true,
+            Reach::Part => self.runs.iter().any(speaks_of),
+            Reach::Files(_) | Reach::Nothing => false,
+        };
+        if !takes_place {
             return None;
         }
         let before = self.before.as_ref().filter(|before| before.facts.file != manner.file)?;
@@ -244,11 +247,11 @@ impl Scope {
         (is_older && !manner.released).then(|| Outdated { stated_on, newer_on, newer_file: before.facts.file.clone() })
     }
 
-    pub fn snapshot(&self, key: SnapshotKey, manner: &Manner, setting: &Setting, reach: Reach) -> Snapshot {
+    pub fn snapshot(&self, key: SnapshotKey, manner: &Manner, setting: &Setting, reach: &Reach) -> Snapshot {
         let of_file = self.placement.segments.iter().filter(|segment| segment.file.is_none());
         let mut sheets: Vec<&Option<String>> = of_file.map(|s| &s.sheet).collect();
         sheets.dedup();
-        let before = self.before.as_ref().filter(|_| reach != Reach::All).and_then(|before| before.stated_on);
+        let before = self.before.as_ref().filter(|_| *reach != Reach::All).and_then(|before| before.stated_on);
         let stated_on = self.stated_on.max(before);
         let facts = SnapshotFacts {
             area: key.area,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::fold::{fold_word, is_han};
 use super::super::vocabulary::Vocabulary;
+use crate::domain::name::fold;
 
 /// Between the names of several people in one cell, or the names of one.
 const BETWEEN: &[char] = &['、', '，', ',', '；', ';', '/', '／', '|', '｜', '\n'];
@@ -26,6 +27,8 @@ fn is_name(part: &str) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Called<'t> {
     pub name: &'t str,
+    /// Another name of the person: 王小狗 of 王大明（曾用名王小狗）.
+    pub also: Option<&'t str>,
     pub relation: Option<u8>,
 }
 
@@ -33,29 +36,44 @@ pub struct Called<'t> {
 pub fn called<'t>(cell: &'t str, vocabulary: &Vocabulary) -> Called<'t> {
     // Nearly all cells hold a name and nothing else.
     if cell.chars().all(is_han) && cell.chars().count() <= *NAME_CHARS.end() {
-        return Called { name: cell, relation: None };
+        return Called { name: cell, also: None, relation: None };
     }
     let related = cell.split_once([':', '：']).filter(|(_, name)| !name.trim().is_empty());
     let related = related.and_then(|(word, name)| Some((*vocabulary.relation.get(&fold_word(word))?, name.trim())));
     let (relation, name) = related.map_or((None, cell), |(code, name)| (Some(code), name));
-    Called { name: of_several(name, vocabulary), relation }
+    let (name, also) = of_several(name, vocabulary);
+    Called { name, also, relation }
 }
 
-fn of_several<'t>(name: &'t str, vocabulary: &Vocabulary) -> &'t str {
+fn of_several<'t>(name: &'t str, vocabulary: &Vocabulary) -> (&'t str, Option<&'t str>) {
     let around = |c: char| c.is_whitespace() || "(（[【)）]】:：为叫、，,；;/／|".contains(c);
     let at = |word: &String| Some((name.find(word.as_str())?, word.len()));
+    let behind = |(at, length): (usize, usize)| {
+        let behind = name[at + length..].trim_start_matches(around);
+        let other = &behind[..behind.find(|c| !is_han(c)).unwrap_or(behind.len())];
+        NAME_CHARS.contains(&other.chars().count()).then_some(other)
+    };
+    let before =
+        |(at, _): (usize, usize)| Some(name[..at].trim_end_matches(around)).filter(|front| front.chars().count() > 1);
     // 王铁蛋（现名王小军）
     let now = vocabulary.now_called.iter().filter_map(at).max();
-    if let Some((at, length)) = now {
-        let behind = name[at + length..].trim_start_matches(around);
-        let new = &behind[..behind.find(|c| !is_han(c)).unwrap_or(behind.len())];
-        if NAME_CHARS.contains(&new.chars().count()) {
-            return new;
-        }
+    if let Some((now, new)) = now.and_then(|now| Some((now, behind(now)?))) {
+        return (new, before(now).filter(|old| is_name(old)));
     }
     let also = vocabulary.also_called.iter().filter_map(at).min();
-    let front = also.map(|(at, _)| name[..at].trim_end_matches(around));
-    front.filter(|front| front.chars().count() > 1).unwrap_or(name)
+    match also.and_then(|also| Some((before(also)?, behind(also)))) {
+        Some((front, other)) => (front, other),
+        None => (name, None),
+    }
+}
+
+/// Whether a cell for another name has one, and not this one again or a placeholder.
+pub fn is_another(other: &str, name: &str) -> bool {
+    /// A minority's name is long; a remark on when it was changed is longer, or has a day in it.
+    const CHARS: std::ops::RangeInclusive<usize> = 2..=15;
+    let folded = fold(other);
+    let is_name = CHARS.contains(&folded.chars().count()) && !other.contains(|c: char| c.is_ascii_digit());
+    is_name && !are_names(other) && folded != fold(name)
 }
 
 /// The first of the names in a cell that one number says are one person's: 李秀英/李小花.
@@ -92,21 +110,26 @@ mod tests {
     #[test]
     fn what_else_stands_in_the_cell_of_a_name_is_no_part_of_it() {
         let vocabulary = Vocabulary::load(None).unwrap();
-        for (cell, name, relation) in [
-            ("王大明", "王大明", None),
-            ("王大明又名王小狗", "王大明", None),
-            ("王大明（曾用名王小狗）", "王大明", None),
-            ("王大明，原名：王小狗", "王大明", None),
-            ("王铁蛋（现名王小军）", "王小军", None),
-            ("王铁蛋 改名为王小军", "王小军", None),
-            ("户主：王大明", "王大明", Some(2)),
-            ("配偶:李秀英", "李秀英", Some(10)),
-            ("子：王小军", "王小军", Some(20)),
-            ("组长：王小军", "组长：王小军", None),
-            ("吉木·子洛", "吉木·子洛", None),
-            ("又名王小狗", "又名王小狗", None),
+        for (cell, name, also, relation) in [
+            ("王大明", "王大明", None, None),
+            ("王大明又名王小狗", "王大明", Some("王小狗"), None),
+            ("王大明（曾用名王小狗）", "王大明", Some("王小狗"), None),
+            ("王大明，原名：王小狗", "王大明", Some("王小狗"), None),
+            ("王大明（曾用名不在此处填写）", "王大明", None, None),
+            ("王铁蛋（现名王小军）", "王小军", Some("王铁蛋"), None),
+            ("王铁蛋 改名为王小军", "王小军", Some("王铁蛋"), None),
+            ("户主：王大明", "王大明", None, Some(2)),
+            ("配偶:李秀英", "李秀英", None, Some(10)),
+            ("子：王小军", "王小军", None, Some(20)),
+            ("组长：王小军", "组长：王小军", None, None),
+            ("吉木·子洛", "吉木·子洛", None, None),
+            ("又名王小狗", "又名王小狗", None, None),
         ] {
-            assert_eq!(called(cell, &vocabulary), Called { name, relation }, "{cell}");
+            assert_eq!(called(cell, &vocabulary), Called { name, also, relation }, "{cell}");
+        }
+        assert!(is_another("王小狗", "王大明") && is_another("吉木子洛·阿依", "王大明"));
+        for none in ["王大明", "王 大明", "无", "是", "1985年前叫王小狗", "王小狗、王二狗"] {
+            assert!(!is_another(none, "王大明"), "{none}");
         }
         assert_eq!((first_of("李秀英/李小花"), first_of("王大明")), ("李秀英", "王大明"));
     }

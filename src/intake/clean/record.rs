@@ -20,7 +20,7 @@ use super::super::vocabulary::{ListWords, Vocabulary};
 use super::date::{self, DateHints, DateOrder};
 use super::flag::{Answer, FlagsAsked};
 use super::given::{Circles, is_done, is_given, is_to_do};
-use super::name::{are_names, called, first_of, on_one_line};
+use super::name::{are_names, called, first_of, is_another, on_one_line};
 use super::number::{code_text, has_lost_tail, id_number, name_and_number};
 use super::remark::{Remarked, remarked};
 use super::view::View;
@@ -159,8 +159,10 @@ impl<'v> Cleaner<'v> {
             return (None, self.noticed);
         }
         let called = called(if are_several { first_of(name) } else { name }, self.vocabulary);
+        let also = called.also.map(CompactString::from).or_else(|| self.named(view, Field::AlsoCalled));
         let mut record = Record {
             name: on_one_line(self.without_remark(called.name)).into(),
+            also_called: also.filter(|also| is_another(also, called.name)),
             sex: self.sex(view),
             birth: self.birth(view, id_number.as_ref()),
             id_number,

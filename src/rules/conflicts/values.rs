@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use crate::domain::name::{self, WILDCARD, undotted};
-use crate::domain::{Date, Entry, IdNumber, IdState, PartialDate, Sex, mask};
+use crate::domain::{Date, Entry, IdNumber, IdState, List, PartialDate, Sex, mask};
 
 use super::Claim;
 
@@ -52,7 +52,8 @@ impl Claimed for IdNumber {
     fn doubt(claim: &Claim<IdNumber>, lines: &[&Entry], today: Date) -> u32 {
         let number = &claim.value;
         let former = |line: &&&Entry| {
-            line.record.former_number.as_ref().is_some_and(|former| former.canonical() == number.canonical())
+            let former = line.record.former_number.as_ref().filter(|_| line.list == List::Population);
+            former.is_some_and(|former| former.canonical() == number.canonical())
         };
         let is_whole = matches!(number.state(), IdState::Valid | IdState::Old);
         let is_in_time = number.lifetime().is_some_and(|lifetime| lifetime.contains(&today));

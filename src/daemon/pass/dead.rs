@@ -1,0 +1,155 @@
+//! Of whom a file of deaths speaks. Nobody ever goes from a list of deaths but by a correction, and it comes in two ways: as
+//! all the dead, grown by a month, or as a file a month. Most villages have one death in a file or none, so which of the two
+//! it is only the whole file can say, by how many of the dead of the other files it has as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::{Area, Date, List};
+use crate::error::Result;
+use crate::intake::month_of_file;
+use crate::store::View;
+
+use super::Setting;
+use super::ingest::Manner;
+use super::pairing::Paired;
+use super::scope::{Reach, Scope};
+
+/// What the sheets of deaths in a file say of themselves.
+#[derive(Debug, Clone, Default)]
+pub(super) struct DeathSheets {
+    /// Where their lines belong that do not say otherwise.
+    pub areas: BTreeSet<Area>,
+    pub stated_on: Option<Date>,
+}
+
+/// Of which of the dead that are held a file speaks.
+#[derive(Debug)]
+pub(super) struct Dead {
+    pub reach: Reach,
+    /// Areas of which the file has no line, and that have nobody dead by it.
+    pub emptied: BTreeSet<Area>,
+    /// Areas of which it has no line, and too many dead for that to be believed.
+    pub missing: BTreeSet<Area>,
+}
+
+/// Year and month.
+type Month = (i16, i8);
+
+/// How many dead stand in a file, or an area, and how many of them in the new file as well.
+#[derive(Debug, Clone, Copy, Default)]
+struct Share {
+    held: usize,
+    stay: usize,
+}
+
+impl Share {
+    fn add(&mut self, stays: bool) {
+        self.held += 1;
+        self.stay += usize::from(stays);
+    }
+
+    fn is_half(self) -> bool {
+        self.stay * 2 >= self.held
+    }
+}
+
+impl DeathSheets {
+    fn are_of(&self, area: Area) -> bool {
+        self.areas.iter().any(|of| of.contains(area))
+    }
+
+    /// The day the file is of.
+    pub fn day(&self, today: Date) -> Date {
+        self.stated_on.filter(|day| *day <= today).unwrap_or(today)
+    }
+}
+
+/// The dead that are held where the file speaks, beside those it has.
+#[derive(Default)]
+struct Tally<'s> {
+    /// By the file they came from, with the month that is known of it.
+    by_file: BTreeMap<&'s str, (Share, Option<Month>)>,
+    all: Share,
+    /// How many are held in each area of which the file has no line.
+    absent: BTreeMap<Area, usize>,
+}
+
+impl<'s> Tally<'s> {
+    fn of(
+        view: &View,
+        today: Date,
+        sheets: &DeathSheets,
+        scopes: &'s BTreeMap<(List, Area), Scope>,
+    ) -> Result<Tally<'s>> {
+        let mut tally = Tally::default();
+        for ((_, area), scope) in scopes.iter().filter(|((list, _), _)| *list == List::Deaths) {
+            let has_lines = !scope.placement.is_empty();
+            // What another source gave is told apart where the file has lines to tell it by.
+            if !has_lines && (scope.moved_from.is_some() || !sheets.are_of(*area)) {
+                continue;
+            }
+            let paired = Paired::new(view, scope)?;
+            let mut stays = scope.seen.clone();
+            paired.pairing.same.iter().for_each(|(i, _)| stays[paired.at_line[*i]] = true);
+            for (i, stays) in stays.into_iter().enumerate() {
+                let file = scope.file_of(i);
+                let (share, known) = tally.by_file.entry(file).or_default();
+                share.add(stays);
+                tally.all.add(stays);
+                let before = scope.before.as_ref().filter(|before| before.facts.file == file);
+                let stated = || before.and_then(|before| before.stated_on).map(month);
+                *known = known.or_else(|| month_of_file(file, today)).or_else(stated);
+            }
+            if !has_lines && !scope.held.is_empty() {
+                tally.absent.insert(*area, scope.held.len());
+            }
+        }
+        Ok(tally)
+    }
+
+    /// Those who came from other files than this one.
+    fn others(&self, than: &str) -> Share {
+        let others = self.by_file.iter().filter(|(file, _)| **file != than).map(|(_, (share, _))| *share);
+        others.fold(Share::default(), |sum, share| Share { held: sum.held + share.held, stay: sum.stay + share.stay })
+    }
+}
+
+impl Dead {
+    pub fn of(
+        view: &View,
+        setting: &Setting,
+        manner: &Manner,
+        sheets: &DeathSheets,
+        scopes: &BTreeMap<(List, Area), Scope>,
+    ) -> Result<Dead> {
+        let tally = Tally::of(view, setting.today, sheets, scopes)?;
+        let reach = if manner.append {
+            Reach::Nothing
+        } else if tally.others(&manner.file).is_half() {
+            Reach::All
+        } else {
+            let own = month_of_file(&manner.file, setting.today).or(sheets.stated_on.map(month));
+            let called = manner.parts.of(&manner.file);
+            let is_put_right = |file: &str, share: Share, month: Option<Month>| {
+                file != manner.file
+                    && own.is_some()
+                    && month == own
+                    && share.is_half()
+                    && called.is_called_after(&manner.parts.of(file))
+            };
+            let put_right = tally.by_file.iter().filter(|(file, (share, month))| is_put_right(file, *share, *month));
+            Reach::Files(put_right.map(|(file, _)| (*file).to_owned()).collect())
+        };
+        // The month saved over the one before under the same name has none of those who stood in it.
+        let is_whole = reach == Reach::All && tally.all.is_half();
+        let going: usize = tally.absent.values().sum();
+        let areas = if is_whole { tally.absent.into_keys().collect() } else { BTreeSet::new() };
+        let is_believed = manner.released || !manner.guard.is_much(going, tally.all.held);
+        let (emptied, missing) = if is_believed { (areas, BTreeSet::new()) } else { (BTreeSet::new(), areas) };
+        Ok(Dead { reach, emptied, missing })
+    }
+}
+
+fn month(day: Date) -> Month {
+    (day.year(), day.month())
+}
