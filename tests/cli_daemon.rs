@@ -202,7 +202,6 @@ fn an_error_is_in_the_language_of_the_office() {
         (&["import", "/没有/这个文件.xls"], "没有这个文件或文件夹"),
         (&["revoke", "--area", "519901001200"], "519901001200 没有本级发的凭证"),
         (&["invite", "--area", "519901001201"], "村级没有下级"),
-        (&["people", " "], "没有写明要查谁"),
         (&["import", "/dev/null"], "这是管道或设备，不是文件"),
     ] {
         let said = node.call(verb);

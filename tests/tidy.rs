@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// and the pure ones have `domain` alone.
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["cli", "error"]),
-    ("cli", &["daemon", "domain", "error", "settings", "report", "rules", "linkage", "store", "sync"]),
+    ("cli", &["daemon", "intake", "domain", "error", "settings", "report", "rules", "linkage", "store", "sync"]),
     (
         "daemon",
         &["intake", "store", "sync", "report", "linkage", "reconcile", "rules", "domain", "error", "crash", "settings"],

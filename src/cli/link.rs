@@ -84,7 +84,7 @@ fn train(output: Output, session: &mut Session) -> Outcome {
 /// The code of a comparison's level by its place among the weights. Beside an equal number other weights count.
 fn level(comparison: &str, at: usize) -> Option<&'static str> {
     let field = comparison.strip_suffix("_beside_number").unwrap_or(comparison);
-    Field::ALL.into_iter().find(|known| known.as_str() == field)?.levels().get(at).copied()
+    Field::ALL.iter().find(|known| known.as_str() == field)?.levels().get(at).copied()
 }
 
 pub fn rematch(args: RematchArgs, session: &mut Session) -> Outcome {

@@ -33,6 +33,17 @@ impl Writer<'_> {
         }
     }
 
+    /// The parent no longer tells of a finding that does not hold here either: what this office confirmed meanwhile, by what
+    /// the parent had told of it, is over too. Those above may never have heard of it before it closed there.
+    pub(super) fn end_confirmation_of_told(&self, id: FindingId) -> Result<()> {
+        let Some(last) = self.last_confirmation(id)?.filter(|last| last.basis.is_some()) else { return Ok(()) };
+        let is_told = self.notice(id)?.is_some_and(|row| row.told().is_some());
+        if Some(last.author) != self.own_area()? || is_told || self.finding_is_live(id)? {
+            return Ok(());
+        }
+        self.say_over(&last)
+    }
+
     /// The decision that counts about a finding, where that confirms it.
     fn last_confirmation(&self, id: FindingId) -> Result<Option<Decision>> {
         if !self.any(&self.decided, DECIDED)? {

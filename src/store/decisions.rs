@@ -369,7 +369,7 @@ impl Writer<'_> {
         if self.apply_decision(id, Occasion::Told)? {
             self.just_decided.borrow_mut().push(id);
         }
-        Ok(())
+        self.end_confirmation_of_told(id)
     }
 
     fn relink_pair(&self, subject: &str) -> Result<()> {

@@ -29,7 +29,7 @@ use super::scope::{Plan, Reach, Scope, ScopeOutcome};
 
 /// Chunks of lines that may wait between reading and writing: enough to keep both going, and few enough that a large
 /// file does not gather in memory.
-const CHUNKS_WAITING_MAX: usize = 2;
+const CHUNKS_WAITING_MAX: usize = 8;
 /// Lists that may wait, paired, to be written: each holds the lines that changed in it.
 const PLANS_WAITING_MAX: usize = 1;
 

@@ -209,6 +209,7 @@ const TYPED: &[&str] = &[
     // Verbs of this program, and its own name.
     "rosterd",
     "backup",
+    "decide",
     "doctor",
     "held",
     "import",
