@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::baseline::{Baseline, Measured};
 use super::generate::{County, Roster};
-use super::support::node::Node;
+use super::support::node::{Node, SETTLE_MILLIS};
 use super::table::Table;
 use super::write::{self, Style};
 
@@ -28,8 +28,6 @@ const VILLAGE_ROUNDS: usize = 7;
 /// How often the unchanged list is read again: the first time the system still writes the load to its disk.
 const SAME_ROUNDS: usize = 5;
 const IDLE_SECS: u64 = 60;
-/// `settle_millis` as it is unless the settings say otherwise.
-const SETTLE_MILLIS: u64 = 1_500;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Case {

@@ -14,6 +14,8 @@ const VILLAGE_DIGITS: usize = 12;
 const ANSWER_SECS_MAX: u64 = 60;
 /// How long a daemon may drain after SIGTERM.
 const DRAIN_SECS_MAX: u64 = 30;
+/// How long a file must be still before it is read.
+pub const SETTLE_MILLIS: u64 = 200;
 
 pub struct Node {
     pub area: String,
@@ -45,6 +47,11 @@ impl Node {
         }
         let out = command.output().expect("rosterd starts");
         assert!(out.status.success(), "init {area}: {}", said(&out));
+        // Our files are written at once: to wait for the rest of them would be most of what these tests do.
+        let settings = fs::read_to_string(node.config()).expect("it was just written");
+        let quick = settings.replace("# settle_millis = 1500", &format!("settle_millis = {SETTLE_MILLIS}"));
+        assert_ne!(quick, settings);
+        fs::write(node.config(), quick).expect("our own folder");
         node
     }
 
