@@ -23,6 +23,8 @@ pub struct Feed {
     piece: Vec<u8>,
     /// Where `piece` begins.
     from: u64,
+    /// Where the piece begins that was asked for and not taken yet: the next one, while the one at hand is used up.
+    ahead: Option<u64>,
     at: u64,
 }
 
@@ -72,7 +74,7 @@ impl Feed {
             }
         })?;
         let kind = errand.wait(&told)?.inspect_err(|error| errand.failed(error))?;
-        Ok(Feed { errand, wanted, pieces, kind, piece: Vec::new(), from: 0, at: 0 })
+        Ok(Feed { errand, wanted, pieces, kind, piece: Vec::new(), from: 0, ahead: None, at: 0 })
     }
 
     pub fn kind(&self) -> Kind {
@@ -101,6 +103,27 @@ impl Feed {
         }
         self.rewind()?;
         Ok(*hash.finalize().as_bytes())
+    }
+
+    fn ask(&mut self, from: u64, room: Vec<u8>) {
+        // Where the thread is gone, waiting for it says so.
+        let _ = self.wanted.send((from, room));
+        self.ahead = Some(from);
+    }
+
+    /// The piece that begins at `from`.
+    fn take(&mut self, from: u64) -> io::Result<Vec<u8>> {
+        loop {
+            let Some(asked) = self.ahead.take() else {
+                self.ask(from, Vec::new());
+                continue;
+            };
+            let piece = self.errand.wait(&self.pieces)?;
+            // What was read ahead, and nobody wants after all, may not even be there.
+            if asked == from {
+                return piece.inspect_err(|error| self.errand.failed(error));
+            }
+        }
     }
 
     /// Where in the piece at hand the next byte stands.
@@ -148,10 +171,13 @@ impl BufRead for Feed {
                 // Told already.
                 return Err(io::ErrorKind::Other.into());
             }
-            self.from = self.at - self.at % PIECE_BYTES as u64;
-            // Where the thread is gone, waiting for it says so.
-            let _ = self.wanted.send((self.from, std::mem::take(&mut self.piece)));
-            self.piece = self.errand.wait(&self.pieces)?.inspect_err(|error| self.errand.failed(error))?;
+            let from = self.at - self.at % PIECE_BYTES as u64;
+            let goes_on = from == 0 || from == self.from + PIECE_BYTES as u64;
+            let used = std::mem::take(&mut self.piece);
+            (self.piece, self.from) = (self.take(from)?, from);
+            if goes_on && self.piece.len() == PIECE_BYTES {
+                self.ask(from + PIECE_BYTES as u64, used);
+            }
         }
         Ok(self.within().map_or(&[], |within| &self.piece[within..]))
     }

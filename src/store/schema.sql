@@ -221,7 +221,7 @@ CREATE TABLE decisions (
     seq     INTEGER NOT NULL,
     kind    TEXT NOT NULL,               -- finding or match
     subject TEXT NOT NULL,               -- the finding's id, or the pair of uids
-    verdict TEXT NOT NULL,               -- confirm, dismiss, reopen, reject; over: see decisions.rs
+    verdict TEXT NOT NULL,               -- confirm, dismiss, reopen, reject; over: see confirmations.rs
     note    TEXT NOT NULL,
     author  INTEGER NOT NULL,            -- the node it was made at
     at      INTEGER NOT NULL,
