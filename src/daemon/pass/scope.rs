@@ -6,7 +6,6 @@ use rustc_hash::FxHashSet;
 
 use crate::domain::date::days_between;
 use crate::domain::{Area, Date, List, Record, Uid};
-use crate::intake::Part;
 use crate::rules::{SnapshotFacts, StatedTotal};
 use crate::store::{Held, Placed, Placement, Segment, Snapshot, SnapshotKey, StoredEntry};
 
@@ -89,8 +88,8 @@ pub(super) struct Staged {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reach {
     All,
-    /// Of those of the same part of the list, by the names of the files.
-    Part,
+    /// Of its own and of those of these other files, which are the same part of the list by their names.
+    Part(BTreeSet<String>),
     /// Of its own as it was, and of those of these other files.
     Files(BTreeSet<String>),
     /// It adds to them.
@@ -160,21 +159,21 @@ impl Scope {
     fn reach_by_name(&self, manner: &Manner, stay: usize) -> Reach {
         let own = manner.parts.of(&manner.file);
         let files: BTreeSet<&str> = self.runs.iter().map(|run| run.file.as_str()).collect();
-        let is_other = |file: &&&str| **file != manner.file && !own.is_same(&manner.parts.of(file));
-        let others: Vec<Part> = files.iter().filter(is_other).map(|file| manner.parts.of(file)).collect();
-        let (is_alone, is_known) = (others.is_empty(), others.len() < files.len());
-        let is_beside = |other: &Part| own.is_beside(other);
-        let are_parts = others.iter().all(|other| is_beside(other) || other.is_of_changes);
+        let is_known = files.contains(manner.file.as_str());
+        let others = files.into_iter().filter(|file| *file != manner.file).map(|file| (file, manner.parts.of(file)));
+        let (same, others): (Vec<_>, Vec<_>) = others.partition(|(_, part)| own.is_same(part));
+        let is_known = is_known || !same.is_empty();
+        let are_parts = others.iter().all(|(_, other)| own.is_beside(other) || other.is_of_changes);
         let is_new_part = || {
-            others.iter().any(is_beside)
+            others.iter().any(|(_, other)| own.is_beside(other))
                 && stand_apart(self.held.len() as u64, self.placement.len() as u64, stay as u64)
         };
-        if is_alone {
+        if others.is_empty() {
             Reach::All
         } else if own.is_of_changes {
             if is_known || stay * 2 < self.held.len() { Reach::Files(BTreeSet::new()) } else { Reach::All }
         } else if are_parts && (is_known || is_new_part()) {
-            Reach::Part
+            Reach::Part(same.into_iter().map(|(file, _)| file.to_owned()).collect())
         } else {
             Reach::All
         }
@@ -185,8 +184,7 @@ impl Scope {
         match reach {
             Reach::All => true,
             Reach::Nothing => false,
-            Reach::Files(others) => file == manner.file || others.contains(file),
-            Reach::Part => file == manner.file || manner.parts.of(file).is_same(&manner.parts.of(&manner.file)),
+            Reach::Files(others) | Reach::Part(others) => file == manner.file || others.contains(file),
         }
     }
 
@@ -227,10 +225,9 @@ impl Scope {
     /// speaks of no other file takes the place of none. A list that states no day is of the month in which it came or of the
     /// one before, which comes out in that month too: what ended more than a cycle before it came is older.
     pub fn newer(&self, manner: &Manner, reach: &Reach, setting: &Setting) -> Option<Outdated> {
-        let speaks_of = |run: &Run| run.file != manner.file && self.speaks_of(&run.file, reach, manner);
         let takes_place = match reach {
             Reach::All => true,
-            Reach::Part => self.runs.iter().any(speaks_of),
+            Reach::Part(others) => !others.is_empty(),
             Reach::Files(_) | Reach::Nothing => false,
         };
         if !takes_place {
