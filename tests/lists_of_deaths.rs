@@ -5,48 +5,23 @@ mod support;
 
 use std::fs;
 
-use serde_json::Value;
 use support::county::SETTLE_SECS_MAX;
 use support::node::Node;
 use support::story::number;
+use support::supported::{HEADER, drop, held, name, people, place};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_rosterd");
 const COUNTY: &str = "519901";
 const VILLAGES: [&str; 2] = ["519901001201", "519901001202"];
-const HEADER: &str = "姓名,身份证号码,扶助类别,确认年度,签约医生,资格状态\n";
 
 fn village(root: &tempfile::TempDir) -> Node {
     Node::running(BINARY, root.path(), VILLAGES[0], "甲村", "2026-04-02")
-}
-
-/// A line for everybody born in these years.
-fn people(years: impl Iterator<Item = u32>) -> String {
-    years
-        .map(|year| format!("赵{},{},特扶,2020,医生甲,继续\n", name(year), number(&format!("{year}0302/001"))))
-        .collect()
-}
-
-fn name(year: u32) -> char {
-    char::from_u32(0x4e00 + year).unwrap()
-}
-
-fn drop(node: &Node, file: &str, header: &str, lines: &str) {
-    fs::write(node.inbox().join(file), format!("{header}{lines}")).unwrap();
-    node.settle(SETTLE_SECS_MAX);
-}
-
-fn held(node: &Node) -> Vec<Value> {
-    node.json(&["held"])
 }
 
 /// A line for everybody who died on the first of these months, each born in a year of their own.
 fn dead(months: &[u32]) -> String {
     let line = |m: &u32| format!("赵{},{},2026-{m:02}-01\n", name(1950 + m), number(&format!("{}0302/001", 1950 + m)));
     months.iter().map(line).collect()
-}
-
-fn place(source: &Value) -> String {
-    format!("{}:{}", source["file"].as_str().unwrap_or("nowhere"), source["row"])
 }
 
 /// Whose active entry contradicts which line of which death list.

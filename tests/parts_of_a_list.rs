@@ -9,33 +9,13 @@ use serde_json::Value;
 use support::county::SETTLE_SECS_MAX;
 use support::node::Node;
 use support::story::number;
+use support::supported::{HEADER, drop, held, name, people, place};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_rosterd");
 const VILLAGE: &str = "519901001201";
-const HEADER: &str = "姓名,身份证号码,扶助类别,确认年度,签约医生,资格状态\n";
 
 fn village(root: &tempfile::TempDir) -> Node {
     Node::running(BINARY, root.path(), VILLAGE, "甲村", "2026-04-02")
-}
-
-/// A line for everybody born in these years.
-fn people(years: impl Iterator<Item = u32>) -> String {
-    years
-        .map(|year| format!("赵{},{},特扶,2020,医生甲,继续\n", name(year), number(&format!("{year}0302/001"))))
-        .collect()
-}
-
-fn name(year: u32) -> char {
-    char::from_u32(0x4e00 + year).unwrap()
-}
-
-fn drop(node: &Node, file: &str, header: &str, lines: &str) {
-    fs::write(node.inbox().join(file), format!("{header}{lines}")).unwrap();
-    node.settle(SETTLE_SECS_MAX);
-}
-
-fn held(node: &Node) -> Vec<Value> {
-    node.json(&["held"])
 }
 
 fn stands(node: &Node, year: u32) -> bool {
@@ -140,10 +120,6 @@ fn the_next_month_never_waits_for_the_file_of_the_month_before() {
     drop(&node, "扶助.csv", HEADER, &people(1970..1973));
     assert!(held(&node).is_empty() && stands(&node, 1970));
     node.stop();
-}
-
-fn place(source: &Value) -> String {
-    format!("{}:{}", source["file"].as_str().unwrap_or("nowhere"), source["row"])
 }
 
 #[test]

@@ -9,5 +9,6 @@ pub mod node;
 pub mod office;
 pub mod score;
 pub mod story;
+pub mod supported;
 pub mod tree;
 pub mod truth;
