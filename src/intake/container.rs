@@ -1,17 +1,28 @@
 //! What a file really is, by its first bytes and never by its suffix (DOMAIN.md 6 row 12), and whether it is safe to
 //! unpack.
 
+mod compound;
+pub mod delimited;
+pub mod encoding;
+pub mod errand;
+pub mod feed;
+pub mod markup;
+pub mod row;
+mod tags;
+mod unfolding;
+pub mod workbook;
+
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use encoding_rs::{Encoding, UTF_8};
 
 use super::Limits;
-use super::compound::Compound;
-use super::encoding::utf16_without_bom;
-use super::feed::Feed;
 use super::report::{Container, Unreadable, UnreadableCode};
-use super::unfolding::Unfolding;
+use compound::Compound;
+use encoding::utf16_without_bom;
+use feed::Feed;
+use unfolding::Unfolding;
 
 /// Enough to see a BOM, a magic number, and the first tags of a page.
 pub(super) const HEAD_BYTES: usize = 4_096;

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Limits;
-use super::errand::Errand;
 use super::report::{Container, FileReport, Sink, Unreadable, UnreadableCode};
-use super::row::{Row, Rows};
 use super::sheet;
 use super::{Context, origin, told, unbroken, whole};
+use crate::intake::container::errand::Errand;
+use crate::intake::container::row::{Row, Rows};
 
 /// How long to wait for the program that owns the database; then we come back later.
 const BUSY_WAIT: Duration = Duration::from_millis(500);
@@ -156,7 +156,7 @@ fn row_of(values: &rusqlite::Row, number: u32, width: usize, limits: &Limits) ->
             ValueRef::Real(value) => row.push_number(value),
             ValueRef::Text(bytes) => {
                 let text = String::from_utf8_lossy(bytes);
-                row.push_text(super::delimited::cap(&text, limits.cell_chars_max));
+                row.push_text(crate::intake::container::delimited::cap(&text, limits.cell_chars_max));
             }
         }
     }

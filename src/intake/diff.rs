@@ -4,6 +4,8 @@
 //! key first, then weaker ones among those still alone (DOMAIN.md 3.5 turned to one list, where the same office writes
 //! the same person again). A corrected number or a corrected name so stays the same entry.
 
+pub mod renumbered;
+
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 

@@ -1,76 +1,27 @@
 //! Intake: from any file or database that an office has to cleaned lines.
 //!
-//! A file goes through `container` (what is it really, is it safe), a reader that makes rows of it (`delimited`,
-//! `workbook`, `markup`, `database`), `recognise` (`header_rows`: where the header is; `choose`: which list, which
-//! columns), `sheet` (line by line) and `clean` (cell by cell). Where several stand on one row, `tables` parts tables,
-//! `beside` and `families` part people, `crowd` those of one cell, and `joined` puts values together; from there on each is
-//! read as if it stood alone. `diff` pairs changed lines with those held, `watch` says when to look. A thread of its own
-//! (`errand`) reads each file out (`feed`) or asks each database, so that one that gives no answer holds up nobody.
+//! A file goes through `container` (what is it really, is it safe, what are its rows), `recognise` (where is the header,
+//! which list is it, what are its columns, in the words of `vocabulary`), `sheet` (line by line) and `clean` (cell by
+//! cell). `labels` reads what titles and names say of all lines; where several people stand on one row, `people` parts them.
+//! `diff` pairs changed lines with those held, `watch` says when to look. `database` does for databases of other programs
+//! what `container` does for files.
 //!
 //! *Architecture invariants:* nothing that is on the drop-list, or in no field of [`Record`](crate::domain::Record),
 //! leaves this module. A bad cell costs itself, a bad line itself, a bad sheet itself; a file that cannot be read gives
 //! an [`Unreadable`] with a code. Text files and new workbooks are streamed.
 
-mod area;
-mod asks;
-mod band;
-mod beside;
-mod card;
-mod choose;
 mod clean;
-mod compound;
 mod container;
-mod content;
-mod counted;
-mod crowd;
 mod database;
-mod delimited;
 pub mod diff;
-mod encoding;
-mod errand;
-mod families;
-mod fate;
-mod feed;
-mod field;
-mod fill;
-mod fold;
-mod header;
-mod header_rows;
-mod heads;
-mod joined;
-mod layout;
-mod legend;
-mod line_area;
-mod line_hash;
-mod lines;
-mod markup;
-mod merged;
-mod named;
-mod nameless;
+mod labels;
 mod notes;
-mod parents;
-mod part;
-mod places;
+mod people;
 mod recognise;
-pub mod renumbered;
-mod repeats;
 mod report;
-mod reviews;
-mod row;
 mod sheet;
-mod sheets;
-mod stated;
-mod table;
-mod tables;
-mod tags;
-mod totals;
-mod undated;
-mod unfolding;
-mod unread;
 mod vocabulary;
 pub mod watch;
-mod whose;
-mod workbook;
 
 #[cfg(test)]
 mod tests;
@@ -81,24 +32,25 @@ use std::sync::Arc;
 
 pub use crate::settings::Limits;
 pub use clean::number::id_number_of;
+pub use container::errand::{ANSWER_MAX, Errand, unanswered};
+pub use container::feed::{Feed, Kind};
 pub use database::{DatabaseSource, read_database};
-pub use errand::{ANSWER_MAX, Errand, unanswered};
-pub use feed::{Feed, Kind};
-pub use named::tells_of_ends;
+pub use labels::named::tells_of_ends;
+pub use labels::part::{Part, PartWords};
+pub use labels::places::Places;
+pub use labels::stated::month_of_file;
 pub use notes::shown_file;
-pub use part::{Part, PartWords};
-pub use places::Places;
 pub use report::{
     Container, FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable, UnreadableCode,
 };
-pub use stated::month_of_file;
 pub use vocabulary::Vocabulary;
 
 use crate::domain::{Area, Date, List};
 
-use fold::fold_word;
+use container::{delimited, encoding, markup, workbook};
 use recognise::Support;
-use sheet::{Origin, Outcome};
+use sheet::{Origin, Outcome, sheets};
+use vocabulary::fold::fold_word;
 
 /// What a file is read under.
 #[derive(Debug, Clone, Copy)]

@@ -3,10 +3,10 @@
 use crate::domain::mask;
 
 use super::clean::date::western;
-use super::fold::{fold_header, is_han};
-use super::header::is_known_key;
 use super::report::{Refusal, RefusalCode, Sink};
 use super::vocabulary::Vocabulary;
+use crate::intake::recognise::header::is_known_key;
+use crate::intake::vocabulary::fold::{fold_header, is_han};
 
 /// Different words told of one file under one code; the rest is told as one.
 const WORDS_MAX: usize = 12;

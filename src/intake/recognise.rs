@@ -3,28 +3,39 @@
 //! The rows that the vocabulary knows best are the header. Which list it is follows from the columns that only one list
 //! has, supported by the title above, the sheet's name and the file's.
 
+pub mod card;
+pub mod choose;
+pub mod content;
+pub mod header;
+pub mod header_rows;
+pub mod joined;
+pub mod layout;
+pub mod legend;
+pub mod nameless;
+pub mod parents;
+pub mod reviews;
+pub mod tables;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::domain::{List, Status};
 
-use super::beside::{Blocks, Person};
-use super::card::is_card;
-use super::choose::choose;
-use super::content;
-use super::crowd::{Crowd, holds_number};
-use super::field::Field;
-use super::fold::fold_word;
-use super::header::{Heading, Meaning, headings, meaning};
-use super::header_rows::{KNOWN_CELLS_MIN, place};
-use super::joined::Joined;
-use super::layout::Layout;
-use super::named::Called;
-use super::nameless;
 use super::notes::shown_headers;
-use super::row::Row;
-use super::tables::{Tables, name_by_fate, said};
 use super::vocabulary::Vocabulary;
+use crate::intake::container::row::Row;
+use crate::intake::labels::named::Called;
+use crate::intake::people::beside::{Blocks, Person};
+use crate::intake::people::crowd::{Crowd, holds_number};
+use crate::intake::vocabulary::field::Field;
+use crate::intake::vocabulary::fold::fold_word;
+use card::is_card;
+use choose::choose;
+use header::{Heading, Meaning, headings, meaning};
+use header_rows::{KNOWN_CELLS_MIN, place};
+use joined::Joined;
+use layout::Layout;
+use tables::{Tables, name_by_fate, said};
 
 /// Rows looked at for the header (DOMAIN.md 6 row 1).
 pub const HEADER_ROWS_MAX: usize = 20;

@@ -1,27 +1,39 @@
 //! One sheet from its first row to its last: header, lines, totals, trailers.
 
+pub mod counted;
+pub mod fill;
+mod line;
+pub mod line_area;
+pub mod line_hash;
+pub mod lines;
+pub mod merged;
+pub mod repeats;
+pub mod sheets;
+pub mod table;
+mod title;
+pub mod totals;
+pub mod undated;
+pub mod unread;
+
 use std::ops::Range;
 
 use crate::domain::{Area, Level, List, mask};
 
-mod line;
-mod title;
-
 use super::Context;
-use super::area;
-use super::card::without_header;
-use super::field::Field;
-use super::fold::fold_word;
-use super::line_hash::LineHash;
-use super::lines::{Kind, kind};
-use super::merged::is_shared;
-use super::named;
 use super::notes::shown_headers;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
 use super::report::{FileReport, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
-use super::row::{Cell, Row, Rows};
-use super::stated::SheetTime;
-use super::table::{Learnt, Part, Table};
+use crate::intake::container::row::{Cell, Row, Rows};
+use crate::intake::labels::area;
+use crate::intake::labels::named;
+use crate::intake::labels::stated::SheetTime;
+use crate::intake::recognise::card::without_header;
+use crate::intake::vocabulary::field::Field;
+use crate::intake::vocabulary::fold::fold_word;
+use line_hash::LineHash;
+use lines::{Kind, kind};
+use merged::is_shared;
+use table::{Learnt, Part, Table};
 
 /// Lines looked at before the first is read, to learn what the digits of a sex column mean.
 const LEARNING_ROWS_MAX: usize = 200;

@@ -1,7 +1,11 @@
 //! The words of the trade: headers, statuses, trailers and what is never kept. They are data in `config/lists`, built
 //! in, and an office can add its own without a rebuild.
 
+pub mod asks;
+pub mod field;
 mod files;
+pub mod fold;
+pub mod whose;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,13 +18,13 @@ use crate::domain::{Aid, Area, Flow, List, Reason, Sex, Status};
 use crate::error::Error;
 
 use super::clean::told::{Ends, Teller};
-use super::field::Field;
-use super::fold::{fold_header, fold_word};
-use super::part::PartWords;
-use super::row::{Cell, Row};
-use super::whose::Whose;
+use crate::intake::container::row::{Cell, Row};
+use crate::intake::labels::part::PartWords;
+use field::Field;
 pub(super) use files::Words;
 use files::{Asks, CommonFile, ListAsks, ListFile, extra, parse};
+use fold::{fold_header, fold_word};
+use whose::Whose;
 
 const COMMON: &str = include_str!("../../config/lists/common.toml");
 const LISTS: [(List, &str); 6] = [

@@ -16,8 +16,8 @@ use crate::error::{Context as _, Error};
 use crate::settings::file_name::{real_path, shown_name};
 
 use super::container::is_lock_name;
-use super::stated::stated_on;
 use super::vocabulary::Vocabulary;
+use crate::intake::labels::stated::stated_on;
 
 /// Folders below the watched one; deeper ones are not looked into.
 const DEPTH_MAX: usize = 16;

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use crate::domain::{Area, Entry, List, Record, Uid};
 use crate::error::{Context, Result};
 use crate::intake::diff;
-use crate::intake::renumbered::{number_before, other_name};
+use crate::intake::diff::renumbered::{number_before, other_name};
 use crate::linkage::{self, BLOCK_ENTRIES_MAX, features_agree};
 use crate::store::{NewEntries, NewEntry, StoredEntry, View, Wait, Writer};
 

@@ -6,9 +6,9 @@ mod last;
 
 use crate::domain::{Date, PartialDate};
 
-use super::super::row::Cell;
-use super::super::stated::SheetTime;
 use super::super::vocabulary::Vocabulary;
+use crate::intake::container::row::Cell;
+use crate::intake::labels::stated::SheetTime;
 
 pub use last::latest;
 
@@ -120,7 +120,7 @@ fn read_text(text: &str, hints: &DateHints, vocabulary: &Vocabulary) -> Result<O
     if let Some(apart) = clock::apart(text) {
         return Ok(read_text(&apart.day, hints, vocabulary)?.map(|date| apart.here(date)));
     }
-    let folded = super::super::fold::fold_word(text);
+    let folded = crate::intake::vocabulary::fold::fold_word(text);
     if vocabulary.none.contains(&folded) || vocabulary.present.contains(&folded) {
         return Ok(None);
     }
@@ -188,7 +188,9 @@ fn loose(text: &str, folded: &str, hints: &DateHints) -> Option<PartialDate> {
     let over = (over && text.contains('\n')).then(|| apart.join("."));
     // 2026 4 30
     let apart = numbers.then(|| apart.join("-"));
-    let folded = over.or(apart).unwrap_or_else(|| cut.map_or_else(|| folded.to_owned(), super::super::fold::fold_word));
+    let folded = over
+        .or(apart)
+        .unwrap_or_else(|| cut.map_or_else(|| folded.to_owned(), crate::intake::vocabulary::fold::fold_word));
     let western = western(&folded);
     // 46086.0, and 民国35年: 1912 was its first year.
     if let Some(value) = western.strip_suffix(".0").and_then(|whole| run(whole.as_bytes())) {

@@ -2,12 +2,12 @@
 
 use crate::domain::Status;
 
-use super::super::field::Field;
-use super::super::fold::fold_word;
 use super::super::vocabulary::{ListWords, Vocabulary};
 use super::choice::{TICKS, chosen};
 use super::told::{Told, is_date};
 use super::words::status;
+use crate::intake::vocabulary::field::Field;
+use crate::intake::vocabulary::fold::fold_word;
 
 /// What a column that asks is answered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

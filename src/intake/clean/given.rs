@@ -1,9 +1,9 @@
 //! Whether a cell gives what it should hold: a contact, a doctor, a green channel, the day of a review.
 
-use super::super::field::Field;
-use super::super::fold::fold_word;
-use super::super::row::Cell;
 use super::super::vocabulary::Vocabulary;
+use crate::intake::container::row::Cell;
+use crate::intake::vocabulary::field::Field;
+use crate::intake::vocabulary::fold::fold_word;
 
 /// What a circle says in each column of support: yes against crosses, noes and blanks, and nothing beside ticks and
 /// names.

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::super::fold::{fold_word, is_han};
 use super::super::vocabulary::Vocabulary;
 use crate::domain::name::fold;
+use crate::intake::vocabulary::fold::{fold_word, is_han};
 
 /// Between the names of several people in one cell, or the names of one.
 const BETWEEN: &[char] = &['、', '，', ',', '；', ';', '/', '／', '|', '｜', '\n'];

@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use crate::domain::{IdNumber, IdState};
 
-use super::super::row::Cell;
+use crate::intake::container::row::Cell;
 
 /// Places of precision in a spreadsheet's number cell (DOMAIN.md 6 row 3).
 const EXACT_DIGITS: usize = 15;

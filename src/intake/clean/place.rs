@@ -2,8 +2,8 @@
 
 use crate::domain::{Area, Place};
 
-use super::super::fold::fold_word;
 use super::super::vocabulary::Vocabulary;
+use crate::intake::vocabulary::fold::fold_word;
 
 /// Runs of exactly 12, 9 or 6 digits that are area codes, in the order of the text.
 pub fn codes(text: &str) -> impl Iterator<Item = Area> + '_ {

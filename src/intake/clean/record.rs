@@ -9,13 +9,6 @@ use compact_str::CompactString;
 
 use crate::domain::{Area, Date, IdNumber, List, PartialDate, Reason, Record, Sex, Status};
 
-use super::super::band::Said;
-use super::super::field::Field;
-use super::super::fold::fold_word;
-use super::super::layout::Layout;
-use super::super::reviews;
-use super::super::row::{Cell, trim};
-use super::super::stated::SheetTime;
 use super::super::vocabulary::{ListWords, Vocabulary};
 use super::date::{self, DateHints, DateOrder};
 use super::flag::{Answer, FlagsAsked};
@@ -25,6 +18,13 @@ use super::number::{code_text, has_lost_tail, id_number, name_and_number};
 use super::remark::{Remarked, remarked};
 use super::view::View;
 use super::words::{self, Memo, SexDigits, Stated, Why};
+use crate::intake::container::row::{Cell, trim};
+use crate::intake::labels::band::Said;
+use crate::intake::labels::stated::SheetTime;
+use crate::intake::recognise::layout::Layout;
+use crate::intake::recognise::reviews;
+use crate::intake::vocabulary::field::Field;
+use crate::intake::vocabulary::fold::fold_word;
 
 /// GB/T 4761: 户主.
 const HEAD: u8 = 2;

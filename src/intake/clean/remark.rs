@@ -2,9 +2,9 @@
 
 use crate::domain::{List, Status};
 
-use super::super::fold::fold_word;
 use super::super::vocabulary::ListWords;
 use super::told::{Told, is_date};
+use crate::intake::vocabulary::fold::fold_word;
 
 /// What a remark says of the end of a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -8,8 +8,8 @@ mod subject;
 
 use rustc_hash::FxHashMap;
 
-use super::super::fold::fold_word;
 use super::date::western;
+use crate::intake::vocabulary::fold::fold_word;
 pub use around::AroundWords;
 use around::Words;
 use event::Event;

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::super::field::Field;
-use super::super::layout::Layout;
-use super::super::row::{Cell, Row};
+use crate::intake::container::row::{Cell, Row};
+use crate::intake::recognise::layout::Layout;
+use crate::intake::vocabulary::field::Field;
 
 /// Values that do not stand in the line itself: ditto marks resolved, households filled down.
 #[derive(Debug, Default)]

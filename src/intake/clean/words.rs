@@ -5,12 +5,12 @@ use rustc_hash::FxHashMap;
 
 use crate::domain::{Aid, Flow, List, Reason, Sex, Status};
 
-use super::super::fold::fold_word;
-use super::super::row::Cell;
 use super::super::vocabulary::{ListWords, Vocabulary};
 use super::choice::chosen;
 use super::date::western;
 use super::told::{Told, is_date};
+use crate::intake::container::row::Cell;
+use crate::intake::vocabulary::fold::fold_word;
 
 /// Distinct cell texts remembered; a column of free text must not grow the memory.
 const REMEMBERED_MAX: usize = 4_096;

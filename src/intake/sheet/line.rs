@@ -6,17 +6,17 @@ use super::super::clean::name::are_names;
 use super::super::clean::number::id_number;
 use super::super::clean::record::Noticed;
 use super::super::clean::view::View;
-use super::super::field::Field;
 use super::super::notes::shown_headers;
-use super::super::parents;
 use super::super::report::{Line, RefusalCode};
-use super::super::row::Row;
-use super::super::table::Table;
-use super::super::unread;
 use super::SheetReader;
+use super::table::Table;
+use super::unread;
+use crate::intake::container::row::Row;
+use crate::intake::recognise::parents;
+use crate::intake::vocabulary::field::Field;
 
 impl SheetReader<'_, '_> {
-    pub(super) fn line(&mut self, row: &Row, area: Area) {
+    pub(in crate::intake) fn line(&mut self, row: &Row, area: Area) {
         self.tell_undated(row);
         // Also of a line that is held already: what is told of a file is told anew with each reading.
         let view = View { row, layout: &self.table.layout, filled: self.table.fill.filled() };
@@ -51,7 +51,7 @@ impl SheetReader<'_, '_> {
     }
 
     /// Whether a cell merged over several people tells a death: it is of one of them.
-    pub(super) fn is_death_of_several(&mut self, row: &Row) -> bool {
+    pub(in crate::intake) fn is_death_of_several(&mut self, row: &Row) -> bool {
         let Table { layout, cleaner, .. } = &mut self.table;
         let is_persons = row.above().iter().any(|(column, _)| layout.columns(Field::Name).contains(column));
         !is_persons
@@ -62,7 +62,7 @@ impl SheetReader<'_, '_> {
     }
 
     /// Reads digits as their header says, and 否 under 是否健在, and tells what columns that nobody reads say of a death.
-    pub(super) fn tell_deaths(&mut self, row: &mut Row) {
+    pub(in crate::intake) fn tell_deaths(&mut self, row: &mut Row) {
         self.table.legends.iter().for_each(|legend| legend.read(row));
         let (layout, vocabulary, name) = (&self.table.layout, self.context.vocabulary, self.origin.name);
         if let Some(word) = unread::turn(row, layout, vocabulary) {

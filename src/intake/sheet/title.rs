@@ -1,19 +1,19 @@
 //! Titles: what the texts over a table, and those between its lines, say of the people below.
 
-use super::super::area;
-use super::super::band;
-use super::super::counted::is_group;
-use super::super::fate;
-use super::super::fold::fold_word;
-use super::super::named;
 use super::super::report::RefusalCode;
 use super::SheetReader;
+use super::counted::is_group;
 use crate::domain::Level;
+use crate::intake::labels::area;
+use crate::intake::labels::band;
+use crate::intake::labels::fate;
+use crate::intake::labels::named;
+use crate::intake::vocabulary::fold::fold_word;
 
 impl SheetReader<'_, '_> {
     /// A line of text between the lines: the title of a village begins that village's part of the sheet, and of
     /// whatever else may be said of a part (死亡人员, A类) that part.
-    pub(super) fn title(&mut self, text: &str, row: u32) {
+    pub(in crate::intake) fn title(&mut self, text: &str, row: u32) {
         if self.context.area.is_none() {
             self.area_of_title(text);
         }
@@ -43,7 +43,7 @@ impl SheetReader<'_, '_> {
     }
 
     /// Tells of what a table is called that tells of an end, and nobody can say of whose, unless its columns do.
-    pub(super) fn tell_unclear(&mut self, called: &[String], row: u32) {
+    pub(in crate::intake) fn tell_unclear(&mut self, called: &[String], row: u32) {
         if self.table.layout.is_doubtful {
             let is_unsure = |text: &&String| named::is_unsure(&fold_word(text), self.context.vocabulary);
             let words = self.context.vocabulary.of(self.table.layout.list);

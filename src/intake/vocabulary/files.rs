@@ -7,8 +7,8 @@ use serde::Deserialize;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::super::clean::told::AroundWords;
-use super::super::field::Field;
-use super::super::whose::Whose;
+use super::field::Field;
+use super::whose::Whose;
 use crate::domain::{Aid, Area, Flow, List, Reason, Status};
 use crate::error::{Context as _, Error};
 
@@ -16,7 +16,7 @@ pub type Words = Vec<String>;
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct CommonFile {
+pub(in crate::intake) struct CommonFile {
     pub columns: BTreeMap<Field, Words>,
     pub hints: BTreeMap<Field, Words>,
     pub hints_not: Drop,
@@ -38,27 +38,27 @@ pub(super) struct CommonFile {
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Prefixes {
+pub(in crate::intake) struct Prefixes {
     pub person: Words,
     pub other: Words,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Drop {
+pub(in crate::intake) struct Drop {
     pub words: Words,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Sexes {
+pub(in crate::intake) struct Sexes {
     pub male: Words,
     pub female: Words,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct CommonWords {
+pub(in crate::intake) struct CommonWords {
     pub total: Words,
     pub subtotal: Words,
     pub counts: Words,
@@ -107,7 +107,7 @@ pub(super) struct CommonWords {
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Foreign {
+pub(in crate::intake) struct Foreign {
     pub words: Words,
     pub anybodys: Words,
     pub always: Words,
@@ -115,7 +115,7 @@ pub(super) struct Foreign {
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Parts {
+pub(in crate::intake) struct Parts {
     pub units: Words,
     pub additions: Words,
     pub kinds: Vec<Vec<Words>>,
@@ -147,7 +147,7 @@ pub struct ListAsks {
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct ListFile {
+pub(in crate::intake) struct ListFile {
     pub list: Option<List>,
     pub titles: Words,
     pub columns: BTreeMap<Field, Words>,
@@ -161,12 +161,16 @@ pub(super) struct ListFile {
     pub asks: ListAsks,
 }
 
-pub(super) fn parse<T: serde::de::DeserializeOwned>(text: &str, path: &Path, hash: &mut Xxh3) -> Result<T, Error> {
+pub(in crate::intake) fn parse<T: serde::de::DeserializeOwned>(
+    text: &str,
+    path: &Path,
+    hash: &mut Xxh3,
+) -> Result<T, Error> {
     hash.update(text.as_bytes());
     toml::from_str(text).or_say_at("reading a list's words", path)
 }
 
-pub(super) fn extra<T: serde::de::DeserializeOwned>(
+pub(in crate::intake) fn extra<T: serde::de::DeserializeOwned>(
     dir: Option<&Path>,
     name: &str,
     hash: &mut Xxh3,

@@ -26,7 +26,7 @@ const MONTH_LETTERS_MIN: usize = 3;
 /// `6-May-90`, `May-1990`, `Apr 20, 1967`, `Thu Apr 20 CST 1967`; no year where it may be of either century, as of a birth
 /// in `05-Mar-25`. `None` where there is no English month.
 pub fn read(text: &str, hints: &DateHints) -> Option<Option<PartialDate>> {
-    if !text.contains(|c: char| c.is_alphabetic() && !super::super::super::fold::is_han(c)) {
+    if !text.contains(|c: char| c.is_alphabetic() && !crate::intake::vocabulary::fold::is_han(c)) {
         return None;
     }
     let folded: String = text.nfkc().flat_map(char::to_lowercase).collect();

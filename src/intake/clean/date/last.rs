@@ -2,9 +2,9 @@
 
 use crate::domain::PartialDate;
 
-use super::super::super::row::Cell;
 use super::super::super::vocabulary::Vocabulary;
 use super::{DateHints, PLACEHOLDER_YEAR_MAX, plain, read, read_text};
+use crate::intake::container::row::Cell;
 
 /// The last day of several in one cell (2025-03-01、2026-01-05) that is not still to come (下次复核2027-01-05).
 pub fn latest(cell: Cell<'_>, hints: &DateHints, vocabulary: &Vocabulary) -> Result<Option<PartialDate>, ()> {

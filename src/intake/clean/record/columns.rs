@@ -4,15 +4,15 @@ use std::borrow::Cow;
 
 use crate::domain::{List, PartialDate, Record, Status};
 
-use super::super::super::field::Field;
-use super::super::super::fold::fold_word;
-use super::super::super::row::Cell;
 use super::super::date;
 use super::super::flag::{Answer, FlagDigits, FlagsAsked, answer, is_of_a_day};
 use super::super::told::Told;
 use super::super::view::View;
 use super::super::words::{self, Stated, Why};
 use super::{Cleaner, HEAD};
+use crate::intake::container::row::Cell;
+use crate::intake::vocabulary::field::Field;
+use crate::intake::vocabulary::fold::fold_word;
 
 /// Who a line is about.
 #[derive(Debug, Clone, Copy)]

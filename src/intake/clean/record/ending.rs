@@ -2,14 +2,14 @@
 
 use crate::domain::{Area, Flow, List, PartialDate, Place, Reason, Record, Status};
 
-use super::super::super::field::Field;
-use super::super::super::fold::fold_word;
-use super::super::super::row::Cell;
 use super::super::flag::Answer;
 use super::super::view::View;
 use super::super::{date, place, words};
 use super::Cleaner;
 use super::columns::{Verdict, When, Who};
+use crate::intake::container::row::Cell;
+use crate::intake::vocabulary::field::Field;
+use crate::intake::vocabulary::fold::fold_word;
 
 /// What a line says of its end, column by column.
 struct Said {

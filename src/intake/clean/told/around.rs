@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::super::fold::fold_word;
+use crate::intake::vocabulary::fold::fold_word;
 
 pub(super) type Words = Vec<String>;
 
