@@ -413,6 +413,7 @@ label-to = to
 label-confidence = confidence
 label-person = person
 people-told = lines of other offices in { $id }, as the office above told of them
+people-whole-list = { $id } is about a list as a whole ({ $file }), and nobody more than anybody else: { $text }
 label-name = name
 label-number = number
 label-lines = lines

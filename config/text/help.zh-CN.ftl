@@ -164,7 +164,7 @@ help-people-after =
       rosterd people 王小明
       rosterd people fabcdefgh01                         某条疑点涉及的人
       rosterd people 王小明 --reveal --reason '核对3月低保停发'
-help-people-query = 姓名、完整的证件号，或人、行、疑点的编号
+help-people-query = 姓名、身份证号（都可以只写一部分），或人、行、疑点的编号
 help-people-reveal = 显示完整的姓名和证件号；有记录
 help-people-explain = 为什么认为这些行是同一个人：逐项比较及其分量
 help-people-reason = 为什么要看

@@ -416,6 +416,7 @@ label-to = 到
 label-confidence = 可信度
 label-person = 人员
 people-told = { $id } 涉及的其他单位的记录（上级告知）
+people-whole-list = { $id } 说的是整份名册（{ $file }），不是某一个人：{ $text }
 label-name = 姓名
 label-number = 证件号
 label-lines = 行数

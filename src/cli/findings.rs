@@ -150,7 +150,7 @@ fn show(rows: &[Value], all: bool, session: &mut Session) {
             view::age(text, row, "first_seen", today),
             view::area_of(text, row),
             view::field(first, "name").to_owned(),
-            view::place(first),
+            view::place_of(row),
             view::field(row, "id").to_owned(),
             view::told(text, row) + &due(text, row, status) + &decided(text, row),
         ];

@@ -12,10 +12,10 @@ use crate::error::Error;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     rosterd people 王小明\n  \
-    rosterd people fabcdefgh01                         the person of a finding\n  \
+    rosterd people fabcdefgh01                         whoever a finding is about\n  \
     rosterd people 王小明 --reveal --reason '核对3月低保停发'")]
 pub struct Args {
-    /// A name, a whole identity number, a person's, an entry's or a finding's id
+    /// A name or an identity number, or part of one; a person's, an entry's or a finding's id
     #[arg(value_parser = super::words::query)]
     query: String,
     /// Show names and numbers whole; logged
@@ -53,6 +53,12 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
             session.screen.line("");
         }
         let text = session.screen.text();
+        if let Some(told) = person["text"].as_str() {
+            let (id, file) = (view::field(person, "finding"), view::place(person));
+            let line = text.say_with("people-whole-list", &[("id", &id), ("file", &file), ("text", &told)]);
+            session.screen.line(line);
+            continue;
+        }
         let head = ["list", "area", "status", "name", "number", "source"];
         let mut table = Table::new(head.map(|key| text.say(&format!("label-{key}"))));
         for entry in person["entries"].as_array().into_iter().flatten() {

@@ -35,7 +35,7 @@ pub fn of(findings: &[Value], text: &Text) -> Result<String> {
             text.rule(view::field(finding, "rule")),
             view::area_of(text, finding),
             view::field(first, "name").to_owned(),
-            view::place(first),
+            view::place_of(finding),
             view::told(text, finding),
             view::field(finding, "due").to_owned(),
             overdue,

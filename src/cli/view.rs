@@ -35,6 +35,14 @@ pub fn area_of(text: &Text, finding: &Value) -> String {
     area(text, if finding["area"].is_null() { &finding["entries"][0] } else { finding })
 }
 
+/// Where to look first: the line, or the file where a finding is of a list as a whole.
+pub fn place_of(finding: &Value) -> String {
+    match place(&finding["entries"][0]) {
+        none if none.is_empty() => place(finding),
+        first => first,
+    }
+}
+
 /// The sentence of a finding, with the reason where an office above knows better.
 pub fn told(text: &Text, finding: &Value) -> String {
     let said = field(finding, "text");
@@ -72,7 +80,7 @@ pub fn file(row: &Value) -> String {
     }
 }
 
-/// `dibao.xls[Sheet1]:12` of an ENTRY's source.
+/// `dibao.xls[Sheet1]:12` of the source of an ENTRY, or of a finding about a list as a whole.
 pub fn place(entry: &Value) -> String {
     let source = &entry["source"];
     let mut place = file(source);

@@ -16,7 +16,9 @@ use crate::error::Result;
 use crate::linkage::Weights;
 use crate::report::text::Text;
 use crate::rules;
-use crate::store::{CONFIRMATION_OVER, DecisionKind, EntryView, FindingRow, MatchRow, PlaceCache, SnapshotKey, View};
+use crate::store::{
+    CONFIRMATION_OVER, DecisionKind, EntryView, FindingRow, MatchRow, PlaceCache, Snapshot, SnapshotKey, View,
+};
 
 /// Lines of a damaged column that are shown for all of it.
 const COLUMN_ENTRIES_MAX: usize = 5;
@@ -120,12 +122,25 @@ impl<'a> Presenter<'a> {
             "text": named(&text, &self.names),
             "entries": entries,
         });
+        if let Some(source) = self.source_of(row)? {
+            shown["source"] = source;
+        }
         if row.status == FindingStatus::Closed
             && let Some(withdrawn) = self.withdrawn(row)?
         {
             shown["withdrawn"] = withdrawn;
         }
         Ok(shown)
+    }
+
+    /// Where a list stands of which a finding speaks as a whole, like the source of an entry.
+    fn source_of(&self, row: &FindingRow) -> Result<Option<Value>> {
+        let Some(snapshot) = row.snapshot else { return Ok(None) };
+        let of = |snapshot: Snapshot| {
+            let facts = snapshot.facts;
+            json!({"file": facts.file, "sheet": facts.sheet, "row": row.detail.get("row")})
+        };
+        Ok(self.view.snapshot_by_id(snapshot)?.map(of))
     }
 
     /// The first lines of a column of numbers that lost its digits. The finding rests on the column and not on them: it is

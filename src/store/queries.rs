@@ -152,19 +152,20 @@ impl View<'_> {
         self.unsound()?.map_or(Ok(()), |why| Err(Error::new(why).damaged()))
     }
 
-    /// Uids of entries whose name or number contains what is [`sought`] by `query`: the name as written, or as folded for
-    /// comparing. None where nothing is left of it.
+    /// People of whom a line's name or number contains what is [`sought`] by `query`: the name as written, or as folded for
+    /// comparing. Those who stand on a list come first. None where nothing is left of the query; at most `limit`.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Uid>> {
         let sought = sought(query);
         if sought.is_empty() {
             return Ok(Vec::new());
         }
         let pattern = format!("%{sought}%");
+        // The limit is of people and not of lines: one person stands on several lists.
         self.conn
             .prepare_cached(
-                "SELECT uid FROM entries
+                "SELECT coalesce(l.person, e.uid) AS whose FROM entries e LEFT JOIN linked l ON l.entry = e.id
                  WHERE (body ->> 'name') LIKE ?1 OR (body ->> 'id') LIKE ?1 OR name_folded(body ->> 'name') LIKE ?1
-                 ORDER BY removed IS NOT NULL, id LIMIT ?2",
+                 GROUP BY whose ORDER BY min(e.removed IS NOT NULL), min(e.id) LIMIT ?2",
             )
             .and_then(|mut s| s.query_map((pattern, limit as i64), |row| uid(row, 0))?.collect())
             .doing("searching people")

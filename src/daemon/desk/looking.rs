@@ -136,6 +136,11 @@ impl FrontDesk {
             // Of a finding that only the parent sees, the lines of other offices it rests on: as they were told, masked.
             if let Some((id, entries)) = told_lines(view, query)? {
                 put(&json!({"person": null, "finding": id.to_string(), "entries": entries, "links": [], "decisions": []}));
+            } else if let (Ok(id), true) = (FindingId::read(query), persons.is_empty()) {
+                let finding = Presenter::new(view, office)?.finding_here(id)?;
+                if let Some(about) = finding.and_then(|finding| of_a_list(id, finding)) {
+                    put(&about);
+                }
             }
             Ok(())
         })
@@ -291,6 +296,15 @@ fn names(view: &View, query: &str) -> Result<bool> {
     }
 }
 
+/// A finding of a list as a whole, for who asks whom it is about: which file, and what does not fit there.
+fn of_a_list(id: FindingId, mut finding: Value) -> Option<Value> {
+    let source = finding.get_mut("source").map(Value::take)?;
+    Some(json!({
+        "person": null, "finding": id.to_string(), "text": finding["text"].take(), "source": source,
+        "entries": [], "links": [], "decisions": [],
+    }))
+}
+
 /// What was asked for as the access log keeps it: a number where it is nothing else, or the first character of a name.
 fn masked(query: &str) -> String {
     let is_digit = |c: char| c.is_ascii_digit() || c == 'X';
@@ -321,22 +335,11 @@ fn told_lines(view: &View, query: &str) -> Result<Option<(FindingId, Vec<Value>)
     Ok(Some((id, others)).filter(|(_, others)| !others.is_empty()))
 }
 
-/// Persons meant by a finding's id, an entry's uid, a number, or (part of) a name.
+/// People meant by a finding's id, an entry's uid, (part of) a number or of a name: of the last two one more than are shown,
+/// so that nobody is left out unsaid.
 fn find_people(view: &View, query: &str) -> Result<Vec<Uid>> {
     if let Ok(id) = FindingId::read(query) {
-        if let Some(person) = view.finding(id)?.and_then(|finding| finding.person) {
-            return Ok(vec![person]);
-        }
-        let told = view.told(id)?.unwrap_or_default();
-        let mut persons = Vec::new();
-        for uid in uids_of(&told) {
-            if let Some(stored) = view.entry(uid)?
-                && !persons.contains(&stored.person)
-            {
-                persons.push(stored.person);
-            }
-        }
-        return Ok(persons);
+        return people_of_finding(view, id);
     }
     if let Ok(uid) = query.parse::<Uid>()
         && let Some(stored) = view.entry(uid)?
@@ -347,16 +350,33 @@ fn find_people(view: &View, query: &str) -> Result<Vec<Uid>> {
     let folded = name::undotted(&name::fold(query));
     let mut persons = Vec::new();
     for text in [cleaned.as_deref().unwrap_or(query), folded.as_str()] {
-        if text.is_empty() {
-            continue;
-        }
-        for uid in view.search(text, PEOPLE_MAX * 4)? {
-            if let Some(stored) = view.entry(uid)?
-                && !persons.contains(&stored.person)
-            {
-                persons.push(stored.person);
-            }
+        for person in view.search(text, PEOPLE_MAX + 1)? {
+            add_once(&mut persons, person);
         }
     }
     Ok(persons)
+}
+
+/// Whom a finding is about, and everybody else on whose lines it rests: who shares a number, who is left in a household.
+fn people_of_finding(view: &View, id: FindingId) -> Result<Vec<Uid>> {
+    let own = view.finding(id)?;
+    let mut persons: Vec<Uid> = own.iter().filter_map(|finding| finding.person).collect();
+    let lines = match own {
+        // Of a list as a whole: nobody more than anybody else.
+        Some(finding) if finding.snapshot.is_some() => Vec::new(),
+        Some(finding) if finding.person.is_some() => finding.evidence,
+        _ => uids_of(&view.told(id)?.unwrap_or_default()),
+    };
+    for uid in lines {
+        if let Some(stored) = view.entry(uid)? {
+            add_once(&mut persons, stored.person);
+        }
+    }
+    Ok(persons)
+}
+
+fn add_once(persons: &mut Vec<Uid>, person: Uid) {
+    if !persons.contains(&person) {
+        persons.push(person);
+    }
 }
