@@ -62,6 +62,7 @@ sex-m = male
 sex-f = female
 
 by-number = identity number
+by-number-of = the number on the { $list }
 by-list-in = { $list } of { $area }
 
 place-outside = outside the county
@@ -137,60 +138,78 @@ finding-deceased-still-active =
        *[other] the { $sources }
     } the person died{ $died ->
         [none] {""}
-       *[other] {" "}on { $died }
-    }; please check.{ $sign_of_life ->
+       *[other] {" "}{ $died }
+    }; please check{ $pays ->
+        [yes] {" "}before anything is stopped
+       *[no] {""}
+    }.{ $sign_of_life ->
         [none] {""}
-       *[other] {" "}There is a sign of life on { $sign_of_life }: check the death itself first.
+       *[other] {" "}There is a sign of life { $sign_of_life }: check the death itself first.
     }
 finding-alive-after-death =
     By { $sources ->
         [none] a list
-       *[other] { $sources }
+       *[other] the { $sources }
     } the person died{ $died ->
         [none] {""}
-       *[other] {" "}on { $died }
+       *[other] {" "}{ $died }
     }, but by { $sign_list ->
         [none] another list
        *[other] the { $sign_list }
-    } there is a sign of life{ $sign ->
-        [none] {" "}after it
-       *[other] {" "}on { $sign }
+    } there is a sign of life { $sign ->
+        [none] after it
+       *[other] { $sign }
     }. Check the death, and whether it is the same person, before anything is stopped.
 finding-death-dates-differ =
-    Lists give different death dates{ $dates ->
-        [none] {""}
-       *[other] {" "}({ $dates })
+    Lists give different death dates{ $said ->
+        [none] { $dates ->
+            [none] {""}
+           *[other] {" "}({ $dates })
+        }
+       *[other] {" "}({ $said })
     }{ $days ->
         [none] {""}
        *[other] , { $days } days apart
     }; please check the papers.
 finding-moved-still-active =
-    Active on the { $list } of { $area }, but the person { $moved_out ->
-        [none] no longer lives there
-       *[other] moved out on { $moved_out }
-    }{ $to ->
-        [none] {""}
-       *[other] {" "}to { $to }
-    }; please hand the file over{ $overdue ->
-        [yes] , the time for it has passed.
-       *[other] .
-    }
+    Active on the { $list } of { $area }, but { $ground ->
+        [elsewhere] the population register that has the person is that of { $to ->
+            [none] another village
+           *[other] { $to }
+        }{ $moved_in ->
+            [none] {""}
+           *[other] {" "}(moved in { $moved_in })
+        }{ $sign ->
+            [none] {""}
+           *[other] ; the list here was written to { $sign }, after that
+        }. Please settle who serves and pays; where the file is to be handed over, hand it over
+       *[out] by the population register of { $area } the person moved out{ $moved_out ->
+            [none] {""}
+           *[other] {" "}{ $moved_out }
+        }{ $to ->
+            [none] {""}
+           *[other] {" "}to { $to }
+        }{ $sign ->
+            [none] {""}
+           *[other] ; the list here was written to { $sign }, after that
+        }. Please check where the person lives; if it is so, hand the file over
+    }, and stop nothing before that is done.
 finding-transfer-unpaired =
     { $direction ->
         [in] Listed as moved into { $area }{ $date ->
             [none] {""}
-           *[other] {" "}on { $date }
+           *[other] {" "}{ $date }
         }, but { $other ->
             [none] the village of departure
            *[other] { $other }
         } never listed the person as moved out
        *[out] Moved out of { $area }{ $date ->
             [none] {""}
-           *[other] {" "}on { $date }
+           *[other] {" "}{ $date }
         }, but { $other ->
             [none] the village of arrival
            *[other] { $other }
-        } does not list the person
+        } has nobody active on the population register who is this person
     }{ $days ->
         [none] {""}
        *[other] , { $days } days on
@@ -225,9 +244,9 @@ finding-dibao-review-overdue =
     }: { $approved ->
         [none] { $reviewed ->
             [none] no review is dated
-           *[other] last review on { $reviewed }
+           *[other] last review { $reviewed }
         }
-       *[other] no review since the approval on { $approved }
+       *[other] no review since the approval { $approved }
     }{ $days ->
         [none] {""}
        *[other] , { $days } days ago
@@ -241,17 +260,17 @@ finding-late-report =
        *[in_move] An in-move
     }{ $date ->
         [none] {""}
-       *[other] {" "}of { $date }
+       *[other] {" "}{ $date }
     } was listed { $listed ->
         [none] late
-       *[other] only on { $listed }
+       *[other] only { $listed }
     }{ $days ->
         [none] {""}
        *[other] , { $days } days after it
     }{ $days_max ->
         [none] {""}
        *[other] {" "}(due within { $days_max } days)
-    }.
+    }; please check the date, and list the next ones in time.
 finding-id-invalid =
     The identity number { $number ->
         [none] {""}
@@ -287,9 +306,12 @@ finding-shared-id =
     Different people use one identity number{ $number ->
         [none] {""}
        *[other] {" "}{ $number }
-    }{ $names ->
-        [none] {""}
-       *[other] {" "}({ $names })
+    }{ $said ->
+        [none] { $names ->
+            [none] {""}
+           *[other] {" "}({ $names })
+        }
+       *[other] {" "}({ $said })
     }; please check each document.
 finding-name-conflict =
     Lists write one person's name differently{ $said ->
@@ -316,13 +338,11 @@ finding-birth-conflict =
        *[other] {" "}({ $said })
     }; please correct from the document.
 finding-household-without-head =
-    { $household ->
-        [none] A household
-       *[other] Household { $household }
-    } of { $area } has no head: the former one { $event ->
+    A household of { $area } has no head: the former one { $event ->
         [left] moved away
+        [gone] is on the register no more
        *[died] died
-    }, and no new one is entered.
+    }; please check, and enter a new one.
 finding-total-differs =
     The total of the { $list } of { $area }{ $stated ->
         [none] {""}
@@ -332,15 +352,18 @@ finding-total-differs =
        *[other] , its lines are { $counted }
     }{ $file ->
         [none] {""}
-       *[other] {" "}({ $file }{ $row ->
+       *[other] {" "}({ $file }{ $sheet ->
+            [none] {""}
+           *[other] [{ $sheet }]
+        }{ $row ->
             [none] {""}
            *[other] :{ $row }
         })
     }; please compare.
 finding-list-late =
-    The { $list } of { $area } { $last ->
-        [none] has not come yet
-       *[other] is known as of { $last }
+    No newer { $list } of { $area }{ $last ->
+        [none] : no file has come yet
+       *[other] {" "}than that of { $last }
     }{ $days ->
         [none] {""}
        *[other] , { $days } days ago

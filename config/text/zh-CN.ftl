@@ -62,6 +62,7 @@ sex-m = 男
 sex-f = 女
 
 by-number = 身份证号
+by-number-of = { $list }的身份证号
 by-list-in = { $area }的{ $list }
 
 place-outside = 县外
@@ -138,7 +139,10 @@ finding-deceased-still-active =
     }记载此人{ $died ->
         [none] 已故
        *[other] 已于{ $died }去世
-    }，请核实。{ $sign_of_life ->
+    }，请核实{ $pays ->
+        [yes] ，核实前不要停发待遇
+       *[no] {""}
+    }。{ $sign_of_life ->
         [none] {""}
        *[other] 另有{ $sign_of_life }的在世记录，请先核对死亡信息。
     }
@@ -157,24 +161,39 @@ finding-alive-after-death =
        *[other] 在{ $sign }仍有在世记录
     }，请先核对死亡信息是否属实、是否认错了人，核实前不要停发待遇。
 finding-death-dates-differ =
-    几份名册记载的死亡日期不一致{ $dates ->
-        [none] {""}
-       *[other] （{ $dates }）
+    几份名册记载的死亡日期不一致{ $said ->
+        [none] { $dates ->
+            [none] {""}
+           *[other] （{ $dates }）
+        }
+       *[other] （{ $said }）
     }{ $days ->
         [none] {""}
        *[other] ，相差{ $days }天
     }，请核对证明。
 finding-moved-still-active =
-    { $area }的{ $list }上仍为在册，但此人{ $moved_out ->
-        [none] 已不在此地居住
-       *[other] 已于{ $moved_out }迁出
-    }{ $to ->
-        [none] {""}
-       *[other] ，去向{ $to }
-    }，请办理转接{ $overdue ->
-        [yes] ；已超过移交期限。
-       *[other] 。
-    }
+    { $area }的{ $list }上仍为在册，但{ $ground ->
+        [elsewhere] 此人的人口底册登记在{ $to ->
+            [none] 别处
+           *[other] { $to }
+        }{ $moved_in ->
+            [none] {""}
+           *[other] （{ $moved_in }迁入）
+        }{ $sign ->
+            [none] {""}
+           *[other] ，此后这里在{ $sign }仍有记录
+        }，请核实由何处服务、发放；需要转接的办理转接
+       *[out] { $area }人口底册记载此人已{ $moved_out ->
+            [none] 迁出
+           *[other] 于{ $moved_out }迁出
+        }{ $to ->
+            [none] {""}
+           *[other] ，去向{ $to }
+        }{ $sign ->
+            [none] {""}
+           *[other] ，此后这里在{ $sign }仍有记录
+        }，请核实现居住地；属实的办理转接
+    }，转接前不要停发待遇、停止服务。
 finding-transfer-unpaired =
     { $direction ->
         [in] { $date ->
@@ -190,7 +209,7 @@ finding-transfer-unpaired =
         }，但{ $other ->
             [none] 迁入地
            *[other] { $other }
-        }的人口底册上没有此人
+        }的人口底册上没有此人的在册记录
     }{ $days ->
         [none] {""}
        *[other] ，已过{ $days }天
@@ -254,7 +273,7 @@ finding-late-report =
     }{ $days_max ->
         [none] {""}
        *[other] （应在{ $days_max }天内）
-    }。
+    }，请核对日期，今后按期登记。
 finding-id-invalid =
     { $area }的{ $list }上身份证号{ $number ->
         [none] {""}
@@ -290,9 +309,12 @@ finding-shared-id =
     同一身份证号{ $number ->
         [none] {""}
        *[other] { $number }
-    }被不同的人使用{ $names ->
-        [none] {""}
-       *[other] （{ $names }）
+    }被不同的人使用{ $said ->
+        [none] { $names ->
+            [none] {""}
+           *[other] （{ $names }）
+        }
+       *[other] （{ $said }）
     }，请核实各人证件。
 finding-name-conflict =
     同一人在几份名册上的姓名不同{ $said ->
@@ -319,13 +341,11 @@ finding-birth-conflict =
        *[other] （{ $said }）
     }，请对照证件更正。
 finding-household-without-head =
-    { $area }的{ $household ->
-        [none] 一户
-       *[other] 户号{ $household }
-    }{ $event ->
+    { $area }的一户，{ $event ->
         [left] 户主已迁出
+        [gone] 户主已不在册
        *[died] 户主已故
-    }，尚未登记新户主。
+    }，请核实并登记新户主。
 finding-total-differs =
     { $area }的{ $list }合计{ $stated ->
         [none] {""}
@@ -335,7 +355,10 @@ finding-total-differs =
        *[other] ，实际{ $counted }行
     }{ $file ->
         [none] {""}
-       *[other] （{ $file }{ $row ->
+       *[other] （{ $file }{ $sheet ->
+            [none] {""}
+           *[other] 工作表“{ $sheet }”
+        }{ $row ->
             [none] {""}
            *[other] 第{ $row }行
         }）

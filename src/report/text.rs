@@ -40,11 +40,12 @@ const DETAIL_KEYS: &[&str] = &[
     "former_number",
     "fault",
     "file",
-    "household",
+    "ground",
     "kind",
     "last",
     "listed",
     "missing",
+    "moved_in",
     "moved_out",
     "names",
     "number",
@@ -55,6 +56,7 @@ const DETAIL_KEYS: &[&str] = &[
     "row",
     "said",
     "sexes",
+    "sheet",
     "sign",
     "sign_list",
     "sign_of_life",
@@ -278,6 +280,16 @@ impl Text {
         }
     }
 
+    /// [`Text::date`] as it stands behind a verb: `on 5 March 2026`, `in March 2026`.
+    fn when(&self, iso: &str) -> String {
+        let date = self.date(iso);
+        match (self.language, iso.parse::<PartialDate>().ok()) {
+            (Language::English, Some(day)) if day.exact().is_some() => format!("on {date}"),
+            (Language::English, Some(_)) => format!("in {date}"),
+            _ => date,
+        }
+    }
+
     /// One plain sentence for a clerk: what does not fit, where, and what to do.
     ///
     /// `area` is the name of the finding's area, empty where it has none. `detail` is the finding's own (masked);
@@ -305,6 +317,13 @@ impl Text {
             let said: Vec<String> = said.iter().map(|said| self.said(of, said)).collect();
             args.set("said", said.join(self.semicolon()));
         }
+        // Several areas' lists of one kind would be told apart by nothing.
+        if let Some(by) = detail.get("by").and_then(Value::as_array) {
+            let by: Vec<String> = by.iter().filter_map(Value::as_str).map(|who| self.who_says(who)).collect();
+            args.set("sources", by.join(self.comma()));
+            args.set("sign_list", self.list_in(&self.list(list), area));
+        }
+        args.set("pays", if list.is_some_and(List::pays) { "yes" } else { "no" });
         args.set("list", self.list(list));
         args.set("severity", self.severity(severity));
         args.set("area", if area.is_empty() { self.say("area-none") } else { area.to_owned() });
@@ -333,11 +352,18 @@ impl Text {
         if who.is_empty() { value } else { [&who.join(self.comma()), self.colon(), &value].concat() }
     }
 
-    /// `population`, `population 519901001200` or `number`.
+    /// `population`, `population 519901001200` or `number`, also `number population 519901001200`.
     fn who_says(&self, who: &str) -> String {
-        let (who, area) = who.split_once(' ').map_or((who, None), |(who, area)| (who, Some(area)));
-        let name = self.coded(if who == "number" { "by" } else { "list" }, who);
-        area.map_or(name.clone(), |area| self.say_with("by-list-in", &[("list", &name), ("area", &area)]))
+        match who.split_once(' ') {
+            None if who == "number" => self.say("by-number"),
+            None => self.coded("list", who),
+            Some(("number", of)) => self.say_with("by-number-of", &[("list", &self.who_says(of))]),
+            Some((list, area)) => self.list_in(&self.coded("list", list), area),
+        }
+    }
+
+    fn list_in(&self, list: &str, area: &str) -> String {
+        self.say_with("by-list-in", &[("list", &list), ("area", &area)])
     }
 
     fn word(&self, key: &str, value: &Value) -> String {
@@ -348,8 +374,11 @@ impl Text {
             "sexes" => self.coded("sex", &text),
             "fault" => self.coded("id-fault", &text),
             "to" | "other" => self.coded("place", &text),
-            "approved" | "date" | "dates" | "died" | "last" | "listed" | "moved_out" | "reviewed" | "sign"
-            | "sign_of_life" | "vanished" => self.date(&text),
+            "approved" | "date" | "died" | "listed" | "moved_in" | "moved_out" | "reviewed" | "sign"
+            | "sign_of_life" => self.when(&text),
+            "dates" | "last" | "vanished" => self.date(&text),
+            // Stars alone say nothing.
+            "number" if text.chars().all(|c| c == '*') => NOT_SAID.to_owned(),
             _ => text,
         }
     }

@@ -1,6 +1,6 @@
 //! Whom a benefit reaches, whom it lost, and whether it was looked after (DOMAIN.md B1-B5, T1, T2, F12, D6).
 
-use crate::domain::date::days_between;
+use crate::domain::date::{days_between, plus_days};
 use crate::domain::{Aid, Date, Entry, List, PartialDate, Reason, Status, Uid};
 
 use super::judge::{Bench, say};
@@ -28,6 +28,7 @@ fn dibao_review_overdue(bench: &mut Bench) {
             continue;
         }
         let finding = bench.raise("dibao-review-overdue", (entry.area, List::Dibao), vec![entry.uid]);
+        finding.due = Some(plus_days(last.last(), limit));
         say(finding, "reviewed", last.to_string());
         if entry.record.since == Some(last) {
             say(finding, "approved", last.to_string());

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 
-use crate::domain::{Date, Entry, IdNumber, List, PartialDate, Sex};
+use crate::domain::{Area, Date, Entry, IdNumber, List, PartialDate, Sex};
 
-use super::judge::{Bench, say};
+use super::judge::{Bench, list_in, say};
 use values::Name;
 
 mod values;
@@ -133,18 +133,36 @@ fn doubts<'e, T: values::Claimed>(
 }
 
 /// Who says a value: lists, and `number` where a number spells it. Behind a list stands the area where the same list says
-/// otherwise elsewhere.
+/// otherwise elsewhere, and behind `number` whose it is where another number spells otherwise.
 fn who_says<T>(said: &Said<T>, found: &[Said<T>]) -> Vec<String> {
     let says_more = |line: &Entry| {
         let says = |said: &&Said<T>| said.by_column().iter().any(|other| other.list == line.list);
         found.iter().filter(says).count() > 1
     };
     let name = |line: &&Entry| match says_more(line) {
-        true => format!("{} {}", line.list.as_str(), line.area),
+        true => list_in(line.list, line.area),
         false => line.list.as_str().to_owned(),
     };
     let mut who: Vec<String> = said.by_column().iter().map(name).collect();
     who.dedup();
-    who.extend(said.claims.iter().any(|claim| claim.by_number).then(|| "number".to_owned()));
+    let numbers = |said: &Said<T>| -> Vec<(List, Area)> {
+        let by_number = said.claims.iter().filter(|claim| claim.by_number);
+        let mut lists: Vec<(List, Area)> = by_number.map(|claim| (claim.line.list, claim.line.area)).collect();
+        lists.sort_unstable();
+        lists.dedup();
+        lists
+    };
+    let others = found.iter().map(numbers).filter(|lists| !lists.is_empty()).collect::<Vec<_>>();
+    let own = numbers(said);
+    if others.len() < 2 {
+        who.extend((!own.is_empty()).then(|| "number".to_owned()));
+        return who;
+    }
+    let is_elsewhere = |list: List| others.iter().filter(|lists| lists.iter().any(|(of, _)| *of == list)).count() > 1;
+    who.extend(own.into_iter().map(|(list, area)| match is_elsewhere(list) {
+        true => format!("number {}", list_in(list, area)),
+        false => format!("number {}", list.as_str()),
+    }));
+    who.dedup();
     who
 }

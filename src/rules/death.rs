@@ -1,9 +1,11 @@
 //! Paid or served after death, and closed though alive (DOMAIN.md X1-X7).
 
-use crate::domain::{Entry, PartialDate, Severity, Uid};
+use serde_json::{Value, json};
+
+use crate::domain::{Area, Entry, Finding, List, PartialDate, Severity, Uid};
 use crate::reconcile::{Claim, Death, sign_after, signs_after};
 
-use super::judge::{Bench, say};
+use super::judge::{Bench, list_in, say};
 
 pub(super) fn rules(bench: &mut Bench) {
     let facts = bench.facts;
@@ -24,11 +26,34 @@ fn sources<'d>(claims: impl Iterator<Item = &'d Claim>) -> Vec<&'static str> {
     sources
 }
 
+/// The lists of these claims and whose they are.
+fn lists_of<'d>(bench: &Bench, claims: impl Iterator<Item = &'d Claim>) -> Vec<(List, Area)> {
+    let mut lists = Vec::new();
+    for claim in claims {
+        let line = bench.case.entries.iter().find(|e| e.uid == claim.uid);
+        lists.extend(line.map(|e| (e.list, e.area)).filter(|list| !lists.contains(list)));
+    }
+    lists
+}
+
+/// Lists with whose they are.
+fn in_areas(lists: &[(List, Area)]) -> Vec<String> {
+    lists.iter().map(|(list, area)| list_in(*list, *area)).collect()
+}
+
+/// Says whose lists tell of the death, where not all that the finding speaks of is of the area of `line`.
+fn say_by(finding: &mut Finding, lists: &[(List, Area)], line: &Entry) {
+    if lists.iter().any(|(_, area)| *area != line.area) {
+        say(finding, "by", in_areas(lists));
+    }
+}
+
 /// One finding per active entry: each has an owner of its own.
 fn deceased_still_active(bench: &mut Bench, death: &Death) {
     let case = bench.case;
     let claims: Vec<Uid> = death.claims.iter().map(|c| c.uid).collect();
     let sources = sources(death.claims.iter());
+    let lists = lists_of(bench, death.claims.iter());
     for entry in case.active() {
         // A line that itself says 'died' is not a second voice against itself.
         let evidence = std::iter::once(entry.uid).chain(claims.iter().copied()).collect();
@@ -41,6 +66,7 @@ fn deceased_still_active(bench: &mut Bench, death: &Death) {
             say(finding, "died", date.to_string());
         }
         say(finding, "sources", sources.clone());
+        say_by(finding, &lists, entry);
         say(finding, "confidence", death.confidence.as_str());
         if let Some((_, day)) = death.sign_of_life {
             say(finding, "sign_of_life", day.to_string());
@@ -56,12 +82,15 @@ fn alive_after_death(bench: &mut Bench, death: &Death) {
     // A visit that is written down before it is made counts from its day on.
     case.current().flat_map(|e| signs_after(e, died)).for_each(|sign| bench.again_on(sign.first()));
     // Lists that say that the person died, and no other day.
-    let sources = sources(death.claims.iter().filter(|claim| claim.date.is_none_or(|date| date.agrees(died))));
+    let agreeing = || death.claims.iter().filter(|claim| claim.date.is_none_or(|date| date.agrees(died)));
+    let sources = sources(agreeing());
+    let lists = lists_of(bench, agreeing());
     for (entry, day) in shown {
         let evidence = std::iter::once(entry.uid).chain(death.claims.iter().map(|c| c.uid)).collect();
         let finding = bench.raise_anchored("alive-after-death", Some((entry.area, entry.list)), entry.uid, evidence);
         say(finding, "died", died.to_string());
         say(finding, "sources", sources.clone());
+        say_by(finding, &lists, entry);
         say(finding, "sign", day.to_string());
         say(finding, "sign_list", entry.list.as_str());
     }
@@ -88,8 +117,22 @@ fn death_dates_differ(bench: &mut Bench, death: &Death) {
     let mut sorted = dates;
     sorted.sort_unstable();
     sorted.dedup();
-    let evidence = death.claims.iter().filter(|c| c.date.is_some()).map(|c| c.uid).collect();
+    let dated: Vec<&Claim> = death.claims.iter().filter(|c| c.date.is_some()).collect();
+    let evidence = dated.iter().map(|c| c.uid).collect();
+    let said: Vec<Value> = sorted.iter().map(|date| said(bench, &dated, *date)).collect();
     let finding = bench.raise_anchored("death-dates-differ", None, named, evidence);
     say(finding, "dates", sorted.iter().map(|d| d.to_string()).collect::<Vec<_>>());
     say(finding, "days", days);
+    say(finding, "said", said);
+}
+
+/// A date of death with who says it; with whose lists they are, where `dated` are of several areas.
+fn said(bench: &Bench, dated: &[&Claim], date: PartialDate) -> Value {
+    let agreeing = || dated.iter().copied().filter(|claim| claim.date == Some(date));
+    let all = lists_of(bench, dated.iter().copied());
+    let by = match all.iter().all(|(_, area)| *area == all[0].1) {
+        true => sources(agreeing()).into_iter().map(str::to_owned).collect(),
+        false => in_areas(&lists_of(bench, agreeing())),
+    };
+    json!({"value": date.to_string(), "by": by})
 }

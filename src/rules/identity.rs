@@ -1,11 +1,12 @@
 //! Whether a line's number can be the number of its person (DOMAIN.md Q1, Q2, Q5, Q7).
 
 use compact_str::CompactString;
+use serde_json::{Value, json};
 
 use crate::domain::date::{days_between, plus_days};
-use crate::domain::{Area, Entry, IdFault, IdNumber, IdState, List, Uid, mask};
+use crate::domain::{Area, Entry, IdFault, IdNumber, IdState, List, Uid, mask, name};
 
-use super::judge::{Bench, say};
+use super::judge::{Bench, list_in, say};
 
 pub(super) fn rules(bench: &mut Bench) {
     let case = bench.case;
@@ -111,8 +112,37 @@ fn shared(bench: &mut Bench, current: &[&Entry]) {
         let mut names: Vec<String> = all.iter().map(|e| mask::name(&e.record.name)).collect();
         names.dedup();
         let masked = mask::id_number(&number);
+        let said = by_person(&all, holder);
         let finding = bench.raise_anchored("shared-id", None, named, all.iter().map(|e| e.uid).collect());
         say(finding, "number", masked);
         say(finding, "names", names);
+        say(finding, "said", said);
     }
+}
+
+/// Of people side by side, what each is called, as far as that differs, and the lists that have the number for them.
+fn by_person<P: PartialEq>(lines: &[&Entry], whose: impl Fn(&Entry) -> P) -> Vec<Value> {
+    let mut people: Vec<(P, Vec<&Entry>)> = Vec::new();
+    for line in lines {
+        let person = whose(line);
+        match people.iter_mut().find(|(known, _)| *known == person) {
+            Some((_, lines)) => lines.push(line),
+            None => people.push((person, vec![line])),
+        }
+    }
+    let called = |lines: &[&Entry]| {
+        let written = &lines[0].record.name;
+        // Of somebody called by a parent's name nothing is left.
+        Some(name::fold(written)).filter(|name| !name.is_empty()).unwrap_or_else(|| written.clone())
+    };
+    let names: Vec<CompactString> = people.iter().map(|(_, lines)| called(lines)).collect();
+    let shown = mask::names(&names.iter().map(CompactString::as_str).collect::<Vec<_>>());
+    let lists = |lines: &[&Entry]| {
+        let mut lists: Vec<(List, Area)> = lines.iter().map(|line| (line.list, line.area)).collect();
+        lists.sort_unstable();
+        lists.dedup();
+        lists.into_iter().map(|(list, area)| list_in(list, area)).collect::<Vec<_>>()
+    };
+    let said = people.iter().zip(shown).map(|((_, lines), name)| json!({"value": name, "by": lists(lines)}));
+    said.collect()
 }

@@ -178,6 +178,11 @@ fn first_that<'e>(
     areas.into_iter().map(part).find(|part| shows(part))
 }
 
+/// A list and whose it is, as the facts of a finding name it: `health 519901001200`.
+pub(super) fn list_in(list: List, area: Area) -> String {
+    format!("{} {area}", list.as_str())
+}
+
 /// Adds one fact to a finding.
 pub(super) fn say(finding: &mut Finding, key: &str, value: impl Into<Value>) {
     finding.detail.insert(key.to_owned(), value.into());

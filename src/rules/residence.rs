@@ -3,9 +3,9 @@
 //! A person who died is reported under `deceased-still-active` alone.
 
 use crate::domain::date::{days_between, plus_days};
-use crate::domain::{Area, Date, Entry, EventKind, List, PartialDate, Place, Severity, Status, Uid};
+use crate::domain::{Area, Date, Entry, EventKind, List, PartialDate, Place, Reason, Severity, Status, Uid};
 
-use crate::reconcile::Case;
+use crate::reconcile::{Case, sign_after, signs_after};
 
 use super::judge::{Bench, say};
 
@@ -58,17 +58,57 @@ fn duplicate_entry(bench: &mut Bench) {
     }
 }
 
-/// When the person left `area`, as far as the register says: their out-move there, else their in-move elsewhere.
-fn left_on(bench: &Bench, area: Area) -> (Option<PartialDate>, Option<Uid>, Option<Place>) {
-    let out = bench
-        .case
-        .current()
-        .filter(|e| e.list == List::Population && e.area == area && e.record.status == Status::MovedOut)
-        .max_by_key(|e| e.record.moved_out);
-    let elsewhere = bench.case.active_on(List::Population).find(|e| e.area != area);
-    let date = out.and_then(|e| e.record.moved_out).or(elsewhere.and_then(|e| e.record.moved_in));
-    let place = elsewhere.map(|e| Place::Area(e.area)).or(out.and_then(|e| e.record.moved_to));
-    (date, elsewhere.or(out).map(|e| e.uid), place)
+/// Why the registers let a village ask whether it still serves the person.
+enum Ground<'e> {
+    /// Its own register says that they left; another one may have them.
+    Out(&'e Entry, Option<&'e Entry>),
+    /// Only the register of another village has them. To be registered there is not to live there (DOMAIN.md 2).
+    Elsewhere(&'e Entry),
+}
+
+impl<'e> Ground<'e> {
+    fn of(case: &'e Case, area: Area) -> Option<Ground<'e>> {
+        let left = |e: &&Entry| e.list == List::Population && e.area == area && e.record.status == Status::MovedOut;
+        let out = case.current().filter(left).max_by_key(|e| e.record.moved_out);
+        let elsewhere = case.active_on(List::Population).find(|e| e.area != area);
+        out.map(|out| Ground::Out(out, elsewhere)).or(elsewhere.map(Ground::Elsewhere))
+    }
+
+    fn as_str(&self) -> &'static str {
+        match self {
+            Ground::Out(..) => "out",
+            Ground::Elsewhere(_) => "elsewhere",
+        }
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &'e Entry> {
+        let (first, second) = match self {
+            Ground::Out(out, elsewhere) => (*out, *elsewhere),
+            Ground::Elsewhere(there) => (*there, None),
+        };
+        std::iter::once(first).chain(second)
+    }
+
+    /// From when on the village has time to hand over.
+    fn since(&self) -> Option<PartialDate> {
+        match self {
+            Ground::Out(out, elsewhere) => out.record.moved_out.or(elsewhere.and_then(|e| e.record.moved_in)),
+            Ground::Elsewhere(there) => there.record.moved_in,
+        }
+    }
+
+    /// Where the own register says that they went, to the village as far as another one has them; where it does not say, to
+    /// that one.
+    fn place(&self) -> Option<Place> {
+        match self {
+            Ground::Elsewhere(there) => Some(Place::Area(there.area)),
+            Ground::Out(out, elsewhere) => match (out.record.moved_to, elsewhere) {
+                (Some(Place::Area(to)), Some(there)) if to.contains(there.area) => Some(Place::Area(there.area)),
+                (None | Some(Place::Unclear), Some(there)) => Some(Place::Area(there.area)),
+                (to, _) => to,
+            },
+        }
+    }
 }
 
 fn listed_in_two_areas(bench: &mut Bench) {
@@ -116,23 +156,33 @@ fn moved_still_active(bench: &mut Bench) {
     let grace = bench.parameters.handover_days;
     let today = bench.case.today;
     for entry in stale {
-        let (date, witness, place) = left_on(bench, entry.area);
-        let due: Option<Date> = date.map(|d| plus_days(d.last(), grace));
+        let Some(ground) = Ground::of(case, entry.area) else { continue };
+        let since = ground.since();
+        let due: Option<Date> = since.map(|d| plus_days(d.last(), grace));
         let overdue = due.is_some_and(|due| due < today);
         if let Some(due) = due {
             bench.again_on(plus_days(due, 1));
         }
-        let evidence = std::iter::once(entry.uid).chain(witness).collect();
+        since.into_iter().flat_map(|d| signs_after(entry, d)).for_each(|sign| bench.again_on(sign.first()));
+        let evidence = std::iter::once(entry.uid).chain(ground.lines().map(|line| line.uid)).collect();
         let finding = bench.raise_anchored("moved-still-active", Some((entry.area, entry.list)), entry.uid, evidence);
         finding.due = due;
         if overdue && entry.list == List::Family {
             finding.severity = Severity::High;
         }
         say(finding, "overdue", overdue);
+        say(finding, "ground", ground.as_str());
+        let (key, date) = match ground {
+            Ground::Out(out, _) => ("moved_out", out.record.moved_out),
+            Ground::Elsewhere(there) => ("moved_in", there.record.moved_in),
+        };
         if let Some(date) = date {
-            say(finding, "moved_out", date.to_string());
+            say(finding, key, date.to_string());
         }
-        match place {
+        if let Some(sign) = since.and_then(|d| sign_after(entry, d, today)) {
+            say(finding, "sign", sign.to_string());
+        }
+        match ground.place() {
             Some(Place::Area(area)) => say(finding, "to", area.to_string()),
             Some(Place::Outside) => say(finding, "to", "outside"),
             _ => {}
@@ -254,11 +304,21 @@ fn household_without_head(bench: &mut Bench) {
         if members().next().is_none() || members().any(|e| e.record.is_head()) || is_followed {
             continue;
         }
-        let evidence = std::iter::once(head.uid).chain(members().map(|e| e.uid)).collect();
-        let died = head.record.status == Status::Deceased || bench.facts.death.is_some();
+        let mut evidence: Vec<Uid> = std::iter::once(head.uid).chain(members().map(|e| e.uid)).collect();
+        // A line that is gone stands nowhere: there is nothing to look at.
+        if head.removed.is_some() {
+            evidence.rotate_left(1);
+        }
+        let event = match head.record.status {
+            _ if bench.facts.death.is_some() => "died",
+            Status::Deceased => "died",
+            Status::MovedOut => "left",
+            _ if head.record.reason == Some(Reason::Moved) => "left",
+            _ => "gone",
+        };
         let finding =
             bench.raise_anchored("household-without-head", Some((head.area, List::Population)), head.uid, evidence);
-        say(finding, "event", if died { "died" } else { "left" });
+        say(finding, "event", event);
     }
 }
 

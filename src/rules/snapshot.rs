@@ -67,6 +67,9 @@ pub fn judge_snapshot(facts: &SnapshotFacts, called: u64, today: Date, parameter
         say(&mut finding, "stated", total.stated);
         say(&mut finding, "counted", total.counted);
         say(&mut finding, "file", facts.file.clone());
+        if let Some(sheet) = &facts.sheet {
+            say(&mut finding, "sheet", sheet.clone());
+        }
         say(&mut finding, "row", total.row);
         out.findings.push(finding);
     }

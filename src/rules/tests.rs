@@ -9,6 +9,8 @@ use crate::domain::{
 };
 use crate::reconcile::{Case, reconcile};
 
+mod said;
+
 /// Two townships of one county.
 const VILLAGES: [&str; 3] = ["519901001201", "519901001202", "519901002201"];
 /// The first day, and how many are lived through: over the turn of a year, and longer than most terms.

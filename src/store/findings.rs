@@ -104,10 +104,23 @@ fn status(holds: bool, decided: Option<&str>, same_basis: bool) -> FindingStatus
     }
 }
 
-/// Facts that move with the calendar or with every visit, settings of the office, and who else says what is said: no
-/// reason to ask a person again.
-const VOLATILE: &[&str] =
-    &["days", "days_max", "cycle_days", "overdue", "sign_of_life", "sign", "row", "count", "confidence", "said"];
+/// Facts that move with the calendar or with every visit, settings of the office, where a list stands, and who else says
+/// what is said: no reason to ask a person again.
+const VOLATILE: &[&str] = &[
+    "days",
+    "days_max",
+    "cycle_days",
+    "overdue",
+    "sign_of_life",
+    "sign",
+    "row",
+    "sheet",
+    "count",
+    "confidence",
+    "said",
+    "by",
+    "ground",
+];
 
 /// What a person would judge, as one number. It travels with what they decide: the same evidence gives the same number at
 /// every level, whatever its settings and its day, and whichever line or value is to be looked at first.

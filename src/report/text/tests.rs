@@ -85,21 +85,34 @@ fn a_clerk_reads_one_plain_sentence() {
     let died = json!({"died": "2026-02-03", "sources": ["population", "deaths"], "confidence": "confirmed"});
     assert_eq!(
         said(Chinese, "deceased-still-active", List::Dibao, died.clone()),
-        "200村的低保名册上仍为在册，但人口底册、死亡名册记载此人已于2026年2月3日去世，请核实。"
+        "200村的低保名册上仍为在册，但人口底册、死亡名册记载此人已于2026年2月3日去世，请核实，核实前不要停发待遇。"
     );
     assert_eq!(
         said(English, "deceased-still-active", List::Dibao, died),
         "Active on the dibao list of 200村, but by the population register, death list the person died on \
-         3 February 2026; please check."
+         3 February 2026; please check before anything is stopped."
     );
     assert_eq!(
         said(
             Chinese,
             "moved-still-active",
             List::Health,
-            json!({"moved_out": "2026-03", "to": "outside", "overdue": true})
+            json!({"ground": "out", "moved_out": "2026-03", "to": "outside", "overdue": true})
         ),
-        "200村的健康档案上仍为在册，但此人已于2026年3月迁出，去向县外，请办理转接；已超过移交期限。"
+        "200村的健康档案上仍为在册，但200村人口底册记载此人已于2026年3月迁出，去向县外，请核实现居住地；\
+         属实的办理转接，转接前不要停发待遇、停止服务。"
+    );
+    let elsewhere = json!({"ground": "elsewhere", "moved_in": "2026-03", "to": "519901001201", "sign": "2026-04-02"});
+    assert_eq!(
+        said(Chinese, "moved-still-active", List::Health, elsewhere.clone()),
+        "200村的健康档案上仍为在册，但此人的人口底册登记在519901001201（2026年3月迁入），此后这里在2026年4月2日仍有记录，\
+         请核实由何处服务、发放；需要转接的办理转接，转接前不要停发待遇、停止服务。"
+    );
+    assert_eq!(
+        said(English, "moved-still-active", List::Health, elsewhere),
+        "Active on the health records of 200村, but the population register that has the person is that of 519901001201 \
+         (moved in in March 2026); the list here was written to on 2 April 2026, after that. Please settle who serves and \
+         pays; where the file is to be handed over, hand it over, and stop nothing before that is done."
     );
     assert_eq!(
         said(
@@ -108,7 +121,7 @@ fn a_clerk_reads_one_plain_sentence() {
             List::Population,
             json!({"direction": "out", "date": "2026-01-05", "other": "519901001201", "other_name": "201村", "days": 40})
         ),
-        "此人已于2026年1月5日从200村迁出，但201村的人口底册上没有此人，已过40天，请两地核对。"
+        "此人已于2026年1月5日从200村迁出，但201村的人口底册上没有此人的在册记录，已过40天，请两地核对。"
     );
     assert_eq!(
         said(English, "id-invalid", List::Health, json!({"number": "519901**********30", "fault": "check-digit"})),
@@ -128,6 +141,28 @@ fn a_clerk_reads_one_plain_sentence() {
         ),
         "200村的低保名册合计写为41，实际40行（低保.xls第44行），请核对。"
     );
+    assert!(
+        said(
+            Chinese,
+            "total-differs",
+            List::Dibao,
+            json!({"stated": 41, "counted": 40, "file": "低保.xls", "sheet": "200村", "row": 44})
+        )
+        .contains("（低保.xls工作表“200村”第44行）")
+    );
+    assert_eq!(
+        said(Chinese, "id-damaged", List::Health, json!({"number": "*********"})),
+        "200村的健康档案上身份证号在表格中丢失尾数，请按证件重新录入（单元格设为文本）。"
+    );
+    for (event, told) in [("left", "户主已迁出"), ("gone", "户主已不在册"), ("died", "户主已故")] {
+        assert_eq!(
+            said(Chinese, "household-without-head", List::Population, json!({"event": event})),
+            format!("200村的一户，{told}，请核实并登记新户主。")
+        );
+    }
+    let review = |day: &str| said(English, "dibao-review-overdue", List::Dibao, json!({"reviewed": day}));
+    assert!(review("2024-01").starts_with("Dibao: last review in January 2024; "), "{}", review("2024-01"));
+    assert!(review("2024-01-05").starts_with("Dibao: last review on 5 January 2024; "));
 }
 
 #[test]
@@ -163,7 +198,32 @@ fn who_says_what_stands_beside_it() {
     let late = json!({"kind": "birth", "date": "2026-01-02", "listed": "2026-03-17", "days": 74, "days_max": 60});
     assert_eq!(
         said(Chinese, "late-report", List::Population, late),
-        "2026年1月2日的出生到2026年3月17日才登记，距发生已74天（应在60天内）。"
+        "2026年1月2日的出生到2026年3月17日才登记，距发生已74天（应在60天内），请核对日期，今后按期登记。"
+    );
+    let numbers = [by(&["number health"], "f"), by(&["population", "number population"], "m")];
+    assert_eq!(
+        said(Chinese, "sex-conflict", List::Health, json!({"sexes": ["f", "m"], "said": numbers})),
+        "同一人的性别记载不一致（健康档案的身份证号：女；人口底册、人口底册的身份证号：男），请对照证件更正。"
+    );
+    let people = [by(&["population 519901001200"], "王*大"), by(&["health 519901001201"], "王*民")];
+    assert_eq!(
+        said(Chinese, "shared-id", List::Health, json!({"number": "5199**", "names": ["王**"], "said": people})),
+        "同一身份证号5199**被不同的人使用（519901001200的人口底册：王*大；519901001201的健康档案：王*民），请核实各人证件。"
+    );
+    let died = json!({"died": "2026-01-09", "sources": ["population"], "by": ["population 519901001201"]});
+    assert_eq!(
+        said(Chinese, "deceased-still-active", List::Population, died),
+        "200村的人口底册上仍为在册，但519901001201的人口底册记载此人已于2026年1月9日去世，请核实。"
+    );
+    let both = json!({"died": "2026-02-05", "sources": ["health"], "by": ["health 519901001201"], "sign": "2026-04-05",
+                      "sign_list": "health"});
+    assert!(said(Chinese, "alive-after-death", List::Health, both).starts_with(
+        "519901001201的健康档案记载此人已于2026年2月5日去世，但200村的健康档案在2026年4月5日仍有在世记录，"
+    ));
+    let dates = [by(&["deaths"], "2026-03-05"), by(&["health"], "2026-01-02")];
+    assert_eq!(
+        said(Chinese, "death-dates-differ", List::Health, json!({"dates": ["2026-03-05"], "said": dates, "days": 62})),
+        "几份名册记载的死亡日期不一致（死亡名册：2026年3月5日；健康档案：2026年1月2日），相差62天，请核对证明。"
     );
     let alive = json!({"died": "2022-10-09", "sources": ["deaths"], "sign": "2023-05-15", "sign_list": "health"});
     assert!(
