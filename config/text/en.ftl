@@ -48,6 +48,8 @@ event-death = death
 event-transfer = transfer
 event-out_migration = out-migration
 event-in_migration = in-migration
+event-out_migration-unclear = moved out (no line says where to)
+event-in_migration-unclear = moved in (no line says where from)
 event-correction = correction
 
 confidence-confirmed = confirmed
@@ -159,7 +161,7 @@ finding-alive-after-death =
     } there is a sign of life { $sign ->
         [none] after it
        *[other] { $sign }
-    }. Check the death, and whether it is the same person, before anything is stopped.
+    }. Check the death, and whether it is the same person (if not, part the lines as 'rosterd match --help' says), before anything is stopped.
 finding-death-dates-differ =
     Lists give different death dates{ $said ->
         [none] { $dates ->
@@ -481,7 +483,7 @@ label-equal = last found equal
 label-clock = clock
 label-sources = sources
 label-held = held
-label-quarantined = not taken
+label-quarantined = not taken, or to be looked at
 label-findings = findings
 label-version = version
 label-last-contact = last contact
@@ -611,6 +613,7 @@ say-daemon-runs = The daemon runs; this can only be done while it is stopped.
 say-daemon-runs-hint = stop it: systemctl stop rosterd
 say-no-config = There is no settings file.
 say-no-config-hint = looked for: { $places }. Make one with rosterd init or rosterd setup, or name one with --config.
+say-no-findings-such = No finding is like that.
 say-no-findings = Nothing to look at.
 say-no-events = No events.
 say-no-people = Nobody found.
@@ -622,6 +625,7 @@ say-findings-count = { $count } in all ({ $parts }).
 say-count = { $count } in all.
 say-decided = { $id }: { $status }.
 say-decided-already = { $id }: decided so before ({ $status }); nothing was written down again.
+say-decided-closed = { $id }: written down; the finding has closed.
 say-decided-above = { $id }: written down; it counts once the office above has it.
 say-sheet = Wrote { $file }; findings in it: { $count }.
 say-yes = yes
@@ -633,6 +637,7 @@ say-held-other-file = hardly anybody in { $file } stands in { $other }, which st
 say-held-hint = after a look: rosterd held release ID, or rosterd held reject ID
 say-match-confirmed = { $id }: the same person.
 say-match-rejected = { $id }: different people, never to be joined again.
+say-part-hint = Where two of these lines are two people: rosterd match ID reject
 say-match-hint = after a look: rosterd match ID confirm, or reject
 say-paused = Reading and pushing are paused; nothing is lost.
 say-resumed = Going on.
@@ -694,7 +699,7 @@ progress-backup = backing up
 ## Status page
 
 status-held-hint = held for a person: { $count }; see: rosterd held
-status-quarantined-hint = not taken: { $count }; see: rosterd quarantine
+status-quarantined-hint = not taken, or to be looked at: { $count }; see: rosterd quarantine
 status-lines = { $lines } lines
 status-backlog = { $entries } entries ({ $bytes } bytes)
 status-node = { $name } ({ $area }) { $level }, { $state }
@@ -738,7 +743,7 @@ check-paused = paused
 check-paused-hint = reading and pushing wait for rosterd resume
 check-held = held files
 check-held-hint = waiting for a person: { $count }; rosterd held
-check-quarantined = files and lines not taken
+check-quarantined = files and lines not taken, or to be looked at
 check-quarantined-hint = { $count }: rosterd quarantine
 check-clock = system clock
 check-clock-hint = the clock is earlier than this program; set it

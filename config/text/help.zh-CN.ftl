@@ -125,7 +125,7 @@ help-status-wait = 最多等这么多秒，直到没有要读、要核对、要�
 help-findings = 哪些对不上：待核实的疑点
 help-findings-more =
     每一条都是请人核实的疑点：差在哪里、在哪个文件哪一行、从哪天开始。
-    新数据一致后自行消除。姓名和证件号已遮盖。
+    新数据一致后自行消除。姓名和身份证号已遮盖。
 help-findings-after =
     示例：
       rosterd findings --severity high                  涉及钱款和权益的
@@ -157,7 +157,7 @@ help-events-since = 只看这一天及以后，如 2026-03-01
 
 help-people = 一个人在各份名册上的行
 help-people-more =
-    每次查看都有记录（rosterd access）。姓名和证件号已遮盖；要看完整的须写 --reveal 和理由，
+    每次查看都有记录（rosterd access）。姓名和身份证号已遮盖；要看完整的须写 --reveal 和理由，
     也会记录。各行下面列出以前的内容、截至哪天（最近十二次改动）。只为办事查看。
 help-people-after =
     示例：
@@ -165,17 +165,18 @@ help-people-after =
       rosterd people fabcdefgh01                         某条疑点涉及的人
       rosterd people 王小明 --reveal --reason '核对3月低保停发'
 help-people-query = 姓名、身份证号（都可以只写一部分），或人、行、疑点的编号
-help-people-reveal = 显示完整的姓名和证件号；有记录
+help-people-reveal = 显示完整的姓名和身份证号；有记录
 help-people-explain = 为什么认为这些行是同一个人：逐项比较及其分量
 help-people-reason = 为什么要看
 
 help-decide = 处理一条疑点：核实的结果
 help-decide-more =
     判为不属实的疑点在证据改变之前不再出现。处理结果连同处理人和备注上下传递；不改动任何名册。
+    把两个人认成了一个的，应拆开那两行，见 'rosterd match --help'。
 help-decide-after =
     示例：
       rosterd decide fabcdefgh01 confirm --note '已电话核实，3月起停发'
-      rosterd decide fabcdefgh01 dismiss --note '同名不同人'
+      rosterd decide fabcdefgh01 dismiss --note '已入户核实，本人健在'
 help-decide-finding = 疑点编号，见 'rosterd findings'
 help-decide-disposition = confirm 属实；dismiss 不属实；reopen 重新核实；中英文都可以写
 help-decide-note = 核实到什么，怎样核实的
@@ -216,12 +217,14 @@ help-matches-more =
 
 help-match = 判断 'rosterd matches' 中的一对
 help-match-more =
-    判断为两个人的会记住，以后不再合并。
+    判断为两个人的会记住，以后不再合并。已经认成一个人、其实是两个人的，也这样拆开：
+    'rosterd people 疑点编号 --explain' 列出合在一起的每一对。
 help-match-after =
     示例：
       rosterd match ID confirm
       rosterd match ID reject
-help-match-id = 这一对的编号，见 'rosterd matches'
+      rosterd people fabcdefgh01 --explain              哪些行合在一起，为什么
+help-match-id = 这一对的编号，见 'rosterd matches' 或 'rosterd people --explain'
 help-match-verdict = confirm 同一人（是）；reject 不是同一人（不是）；中英文都可以写
 
 help-rematch = 用现在的权重全部重新认人

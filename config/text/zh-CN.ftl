@@ -48,6 +48,8 @@ event-death = 死亡
 event-transfer = 县内迁移
 event-out_migration = 迁出县外
 event-in_migration = 县外迁入
+event-out_migration-unclear = 迁出（去向不明）
+event-in_migration-unclear = 迁入（来处不明）
 event-correction = 信息更正
 
 confidence-confirmed = 已印证
@@ -159,7 +161,7 @@ finding-alive-after-death =
     }{ $sign ->
         [none] 之后仍有在世记录
        *[other] 在{ $sign }仍有在世记录
-    }，请先核对死亡信息是否属实、是否认错了人，核实前不要停发待遇。
+    }，请先核对死亡信息是否属实、是否认错了人（不是同一人的，按 rosterd match --help 拆开），核实前不要停发待遇。
 finding-death-dates-differ =
     几份名册记载的死亡日期不一致{ $said ->
         [none] { $dates ->
@@ -441,7 +443,7 @@ label-person = 人员
 people-told = { $id } 涉及的其他单位的记录（上级告知）
 people-whole-list = { $id } 说的是整份名册（{ $file }），不是某一个人：{ $text }
 label-name = 姓名
-label-number = 证件号
+label-number = 身份证号
 label-lines = 行数
 label-before = 原有
 label-removed = 减少
@@ -478,13 +480,13 @@ label-parent = 上级
 label-children = 下级
 label-backlog = 待上报
 label-backup = 最近备份
-label-alarm = 警报
+label-alarm = 告警
 label-error = 最近错误
 label-equal = 最近核对一致
 label-clock = 时钟
 label-sources = 来源
 label-held = 暂扣
-label-quarantined = 未收
+label-quarantined = 未收或需核对
 label-findings = 待核实
 label-version = 版本
 label-last-contact = 最近联系
@@ -530,7 +532,7 @@ state-equal = 一致
 state-differs = 不一致
 
 compared = { $what }：{ $how }
-compared-number = 证件号
+compared-number = 身份证号
 compared-name = 姓名
 compared-name-rarity = 共有的字
 compared-birth = 出生日期
@@ -615,16 +617,18 @@ say-daemon-runs-hint = 请先停止：systemctl stop rosterd
 say-no-config = 找不到设置文件。
 say-no-config-hint = 依次找过：{ $places }。用 rosterd init 或 rosterd setup 新建，或用 --config 指明。
 say-no-findings = 没有待核实的疑点。
+say-no-findings-such = 没有符合条件的疑点。
 say-no-events = 没有事件。
 say-no-people = 没有找到。
 say-no-held = 没有暂扣的文件。
-say-no-quarantine = 没有未收的文件或行。
+say-no-quarantine = 没有未收或需核对的文件或行。
 say-no-matches = 没有待认定的人员。
 say-no-access = 还没有查阅记录。
 say-findings-count = 共{ $count }条（{ $parts }）。
 say-count = 共{ $count }条。
 say-decided = { $id }：{ $status }。
 say-decided-already = { $id }：先前已这样处理（{ $status }），没有重复登记。
+say-decided-closed = { $id }：已登记；此疑点已消除。
 say-decided-above = { $id }：已登记，上级收到后生效。
 say-sheet = 已写入 { $file }：{ $count } 条。
 say-yes = 是
@@ -636,6 +640,7 @@ say-held-other-file = { $file } 与仍在文件夹里的 { $other } 几乎没有
 say-held-hint = 核对后：rosterd held release 编号，或 rosterd held reject 编号
 say-match-confirmed = { $id } 已认定为同一人。
 say-match-rejected = { $id } 已认定为不同的人，今后不再合并。
+say-part-hint = 其中有两行不是同一个人的：rosterd match 编号 reject
 say-match-hint = 核对后：rosterd match 编号 confirm 或 reject
 say-paused = 已暂停读取和上报，不会丢失任何内容。
 say-resumed = 已继续。
@@ -669,7 +674,7 @@ status-waits-paused = 已暂停：用 rosterd resume 继续。
 status-waits-parent = 文件已全部读入并核对，正在等待上级。
 status-waits-file = { $file } 打不开，正在重试：文件是否正被占用，或服务账户无权读取？
 say-reveal-logged = 本次查看完整信息已登记：{ $reason }
-say-reveal-reason = 查看完整姓名和证件号要写明理由：--reveal --reason 理由
+say-reveal-reason = 查看完整姓名和身份证号要写明理由：--reveal --reason 理由
 say-listening-none = 本级没有开放给下级的地址（[listen] addr）。
 say-rematched = 人员 { $persons } 人：新合并 { $joined }，新拆开 { $split }；新增疑点 { $opened }，消除 { $closed }。
 say-healthy = 一切正常。
@@ -697,7 +702,7 @@ progress-backup = 备份
 ## 状态页
 
 status-held-hint = 有 { $count } 份文件被暂扣，请看：rosterd held
-status-quarantined-hint = 有 { $count } 处未收，请看：rosterd quarantine
+status-quarantined-hint = 有 { $count } 处未收或需核对，请看：rosterd quarantine
 status-lines = { $lines } 行
 status-backlog = { $entries } 条（{ $bytes } 字节）
 status-node = { $name }（{ $area }）{ $level }，{ $state }
@@ -733,7 +738,7 @@ check-joined = 入网凭证
 check-joined-hint = 还没有接入上级；请执行 rosterd join 入网码
 check-backlog = 待上报
 check-backlog-hint = 还有 { $entries } 条没有得到上级确认
-check-alarm = 警报
+check-alarm = 告警
 check-alarm-hint = { $text }。{ $hint }
 check-backup = 夜间备份
 check-backup-hint = 还没有；运行 systemctl enable --now rosterd-backup.timer，或用 cron 每晚运行 rosterd backup --nightly
@@ -741,7 +746,7 @@ check-paused = 已暂停
 check-paused-hint = 读取和上报都停着，运行 rosterd resume 继续
 check-held = 暂扣的文件
 check-held-hint = { $count } 份待确认：rosterd held
-check-quarantined = 未收的文件和行
+check-quarantined = 未收或需核对的文件和行
 check-quarantined-hint = { $count } 处：rosterd quarantine
 check-clock = 系统时间
 check-clock-hint = 系统时间早于本程序发布，请校时

@@ -1,8 +1,11 @@
+use serde_json::Value;
+
 use super::session::Session;
 use super::table::Table;
 use super::{Outcome, Output, view, words};
 use crate::daemon::control::{Exit, requests};
-use crate::domain::{Date, EventKind};
+use crate::domain::{Confidence, Date, EventKind};
+use crate::report::text::Text;
 
 /// What happened to people, as far as the lists show it
 ///
@@ -44,7 +47,7 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         };
         table.row([
             view::cell(row, "dated"),
-            kind.map(|kind| text.event_kind(kind)).unwrap_or_default(),
+            kind.map(|kind| kind_of(text, kind, row)).unwrap_or_default(),
             side("from"),
             side("to"),
             text.confidence(view::field(row, "confidence")),
@@ -57,4 +60,39 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     }
     session.screen.say_with("say-count", &[("count", &rows.len())]);
     Ok(exit)
+}
+
+/// What happened, in words. Of a move over the border of which no line names the other side nobody knows how far it went.
+fn kind_of(text: &Text, kind: EventKind, event: &Value) -> String {
+    let other = match kind {
+        EventKind::OutMigration => "to",
+        EventKind::InMigration => "from",
+        _ => return text.event_kind(kind),
+    };
+    match event[other].is_null() && event["confidence"] == Confidence::Possible.as_str() {
+        true => text.say(&format!("event-{}-unclear", kind.as_str())),
+        false => text.event_kind(kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::settings::Language;
+
+    #[test]
+    fn a_move_to_nobody_knows_where_is_not_called_one_out_of_the_county() {
+        let text = Text::new(Language::Chinese);
+        let told = |kind, event| kind_of(&text, kind, &event);
+        let out =
+            |to: Value, confidence: &str| told(EventKind::OutMigration, json!({"to": to, "confidence": confidence}));
+        assert_eq!(out(Value::Null, "possible"), "迁出（去向不明）");
+        assert_eq!(out(Value::Null, "probable"), "迁出县外", "a line says so");
+        assert_eq!(out(json!("440300"), "probable"), "迁出县外");
+        let into = json!({"from": null, "to": "519901001200", "confidence": "possible"});
+        assert_eq!(told(EventKind::InMigration, into), "迁入（来处不明）");
+        assert_eq!(told(EventKind::Death, json!({"to": null, "confidence": "possible"})), "死亡");
+    }
 }

@@ -74,6 +74,8 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         unfinished: args.summary,
         overdue: args.overdue,
     };
+    let is_filtered = ask.rule.is_some() || ask.list.is_some() || ask.area.is_some() || ask.severity.is_some();
+    let none = if is_filtered || ask.overdue { "say-no-findings-such" } else { "say-no-findings" };
     let is_streamed = args.output.json && !args.summary;
     let (mut rows, exit) = session.rows(&ask, is_streamed)?;
     if exit == Exit::Done && !is_streamed && rows.is_empty() && !session.settings.area.contains(within) {
@@ -96,9 +98,9 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         }
     } else if args.summary {
         let is_open_alone = !args.all && !args.overdue;
-        summary(within, &rows, is_open_alone, args.output.json, session)?;
+        summary(within, &rows, is_open_alone, args.output.json, none, session)?;
     } else if rows.is_empty() {
-        session.screen.say("say-no-findings");
+        session.screen.say(none);
     } else {
         show(&rows, args.all, session);
     }
@@ -113,14 +115,21 @@ fn severity(row: &Value) -> Option<Severity> {
     Severity::parse(view::field(row, "severity"))
 }
 
-/// `is_open_alone`: of what is not open, only what is late is counted.
-fn summary(within: Area, rows: &[Value], is_open_alone: bool, json: bool, session: &mut Session) -> Result<(), Failed> {
+/// `is_open_alone`: of what is not open, only what is late is counted. `none` is said where there is nothing.
+fn summary(
+    within: Area,
+    rows: &[Value],
+    is_open_alone: bool,
+    json: bool,
+    none: &str,
+    session: &mut Session,
+) -> Result<(), Failed> {
     let names = session.names_for(rows, true)?;
     let counted = ByArea::below(within, rows, is_open_alone, &names);
     if json {
         counted.rows().iter().for_each(|row| session.screen.json(row));
     } else if counted.is_empty() {
-        session.screen.say("say-no-findings");
+        session.screen.say(none);
     } else {
         for line in counted.table(session.screen.text()).lines(session.screen.columns()) {
             session.screen.line(line);

@@ -14,11 +14,13 @@ pub struct Args {
 
 /// Judge one pair of 'rosterd matches'
 ///
-/// A rejected pair is remembered and never joined again.
+/// A rejected pair is remembered and never joined again. Two people who were taken for one are parted in the same way:
+/// 'rosterd people FINDING --explain' names the pairs of lines that were joined.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  rosterd match ID confirm\n  rosterd match ID reject")]
+#[command(after_help = "Examples:\n  rosterd match ID confirm\n  rosterd match ID reject\n  \
+    rosterd people fabcdefgh01 --explain              which lines were joined, and why")]
 pub struct MatchArgs {
-    /// The pair's id, from 'rosterd matches'
+    /// The pair's id, from 'rosterd matches' or 'rosterd people --explain'
     #[arg(value_parser = words::id)]
     id: String,
     /// confirm: the same person; reject: two people

@@ -141,26 +141,29 @@ fn decisions(session: &mut Session, person: &serde_json::Value) {
     }
 }
 
-/// Each line of the person with the one it is tied to best: what every comparison adds or takes, in bits.
+/// Each line of the person with the one it is tied to best, by the id that `match` takes, with where both stand and what
+/// every comparison adds or takes, in bits.
 fn explain(session: &mut Session, person: &serde_json::Value) {
+    let text = session.screen.text();
+    let entries = || person["entries"].as_array().into_iter().flatten();
+    let mut lines = Vec::new();
     for link in person["links"].as_array().into_iter().flatten() {
-        let why: Vec<String> = link["why"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|part| {
-                let what = session.screen.text().compared(view::field(part, "what"));
-                format!("{what} {:+}", part["weight"].as_f64().unwrap_or(0.0))
-            })
-            .collect();
-        let text = session.screen.text();
+        let part = |part: &serde_json::Value| {
+            let what = text.compared(view::field(part, "what"));
+            format!("{what} {:+}", part["weight"].as_f64().unwrap_or(0.0))
+        };
+        let why: Vec<String> = link["why"].as_array().into_iter().flatten().map(part).collect();
         let why = text.in_brackets(&why.join(text.comma()));
-        let colon = text.colon();
-        let [a, b] = ["a", "b"].map(|key| view::field(link, key).to_owned());
-        session.screen.line(format_args!(
-            "  {b} = {a}{colon}{:+} {}",
-            link["weight"].as_f64().unwrap_or(0.0),
-            why.trim_start()
-        ));
+        let [a, b] = ["a", "b"].map(|key| {
+            let entry = entries().find(|entry| entry["uid"] == link[key]);
+            entry.map(|entry| format!("{} {}", view::list(text, entry), view::place(entry))).unwrap_or_default()
+        });
+        let (id, weight) = (view::field(link, "id"), link["weight"].as_f64().unwrap_or(0.0));
+        lines.push(format!("  {id}{}{} = {}", text.colon(), b.trim_end(), a.trim_end()));
+        lines.push(format!("    {weight:+} {}", why.trim_start()));
     }
+    if !lines.is_empty() {
+        lines.push(format!("  {}", text.say("say-part-hint")));
+    }
+    lines.into_iter().for_each(|line| session.screen.line(line));
 }

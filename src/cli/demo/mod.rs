@@ -50,6 +50,11 @@ pub fn run(args: Args, screen: &mut Screen) -> Outcome {
         None => (std::env::temp_dir().join(format!("rosterd-demo-{}", std::process::id())), false),
     };
     fs::create_dir_all(&folder).or_say_at("making the demo's folder", &folder)?;
+    // Somebody's own files are no place for a county that does not exist.
+    if fs::read_dir(&folder).or_say_at("making the demo's folder", &folder)?.next().is_some() {
+        let error = Error::new("the demo's folder is not empty").at(&folder).hint("name a new folder");
+        return Err(Failed { error, exit: Exit::Failed });
+    }
     let result = play(&folder, keep, args.once, &interrupted, screen);
     if !keep && result.is_ok() {
         fs::remove_dir_all(&folder).or_say_at("removing the demo's folder", &folder)?;

@@ -15,7 +15,7 @@ use super::{FrontDesk, Live, Out, row};
 use crate::domain::Uid;
 use crate::error::{Context, Error, Result};
 use crate::linkage::{self, Decided, Features, Weights, compare, link_all, train};
-use crate::store::{Decision, DecisionKind, MatchRow, StoredEntry, View, pair_of};
+use crate::store::{Decision, DecisionKind, MatchRow, StoredEntry, View, pair_of, pair_subject};
 
 /// Entries read between two looks at whether the asker is still there.
 const PAGE_ENTRIES: i64 = 10_000;
@@ -45,9 +45,10 @@ pub(super) fn explain(view: &View, setting: &Setting, person: Uid) -> Result<Vec
             .max_by(|x, y| linkage::score(a, x, &setting.weights).total_cmp(&linkage::score(a, y, &setting.weights)));
         if let Some(b) = best {
             let weight = (f64::from(linkage::score(a, b, &setting.weights)) * 100.0).round() / 100.0;
-            links.push(
-                json!({"a": b.uid.to_string(), "b": a.uid.to_string(), "weight": weight, "why": parts(b, a, setting)}),
-            );
+            links.push(json!({
+                "id": pair_subject(b.uid, a.uid), "a": b.uid.to_string(), "b": a.uid.to_string(), "weight": weight,
+                "why": parts(b, a, setting),
+            }));
         }
     }
     Ok(links)
