@@ -337,7 +337,9 @@ impl<'a, 'v> SheetReader<'a, 'v> {
             Kind::Total { whole, stated } => {
                 if let Some((stated, counted)) = self.table.counts.compare(whole, stated) {
                     let (sheet, list) = (self.origin.name.map(str::to_owned), self.table.layout.list);
-                    self.sink.total(Total { sheet, row: row.number, area: self.area, list, stated, counted });
+                    // A column may say whose the lines are where the sheet does not.
+                    let (area, counted) = (counted.area().unwrap_or(self.area), counted.lines);
+                    self.sink.total(Total { sheet, row: row.number, area, list, stated, counted });
                 }
                 return Ok(row);
             }
@@ -371,7 +373,6 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     /// Reads the line of a person.
     fn person(&mut self, mut row: Row) -> Result<Row, Unreadable> {
         self.tell_deaths(&mut row);
-        self.table.counts.line();
         self.report.lines += 1;
         let is_spared = self.is_spared;
         self.is_spared |= self.is_death_of_several(&row);
@@ -383,6 +384,7 @@ impl<'a, 'v> SheetReader<'a, 'v> {
         let (node, places, words) = (self.context.node_area, self.context.places, self.context.vocabulary);
         let own = self.table.line_area.of(&row, &self.table.layout, (node, self.area), places, words);
         let area = if self.context.area.is_some() { self.area } else { area::narrowed(own, self.area) };
+        self.table.counts.line(area);
         if let Some(code) = self.table.line_area.cut_code()
             && area.level() != Level::Village
         {

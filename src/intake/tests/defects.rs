@@ -1,21 +1,12 @@
 //! The ways in which files are really malformed, each built once (DOMAIN.md 6).
 
-use std::collections::HashSet;
-
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 use super::super::*;
-use super::gathered::{Gathered, gather};
+use super::gathered::{Gathered, read_bytes};
 use crate::domain::{Flow, IdState, Place, Record, Sex, Status};
 
 const VILLAGE: &str = "519901001200";
-
-fn read_bytes(name: &str, bytes: &[u8], area: &str) -> (Result<FileReport, Unreadable>, Gathered) {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(name.rsplit('/').next().unwrap());
-    std::fs::write(&path, bytes).unwrap();
-    gather(&path, name, area, HashSet::new())
-}
 
 fn text(lines: &str) -> Gathered {
     let (result, sink) = read_bytes("名册.csv", lines.as_bytes(), VILLAGE);

@@ -66,12 +66,17 @@ pub fn gather_named(path: &Path, rel_path: &str, area: &str, names: &[(&str, &st
     sink
 }
 
+/// Reads a file of these bytes at the node of `area`.
+pub fn read_bytes(name: &str, bytes: &[u8], area: &str) -> (Result<FileReport, Unreadable>, Gathered) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(name.rsplit('/').next().unwrap());
+    std::fs::write(&path, bytes).unwrap();
+    gather(&path, name, area, HashSet::new())
+}
+
 /// Reads the text of a file at a village.
 pub fn text(name: &str, lines: &str) -> Gathered {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(name);
-    std::fs::write(&path, lines).unwrap();
-    let (result, sink) = gather(&path, name, "519901001200", HashSet::new());
+    let (result, sink) = read_bytes(name, lines.as_bytes(), "519901001200");
     result.unwrap();
     sink
 }

@@ -22,3 +22,4 @@ mod reviews;
 mod robust;
 mod side_by_side;
 mod stopped;
+mod totals;
