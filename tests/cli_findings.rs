@@ -359,6 +359,7 @@ fn a_clerk_writes_as_the_screen_does() {
         (["--severity", "高"], ["--severity", "high"]),
         (["--rule", "已迁走仍在册"], ["--rule", "moved-still-active"]),
         (["--area", "５１９９０１００１２００"], ["--area", "519901001200"]),
+        (["--area", "200村"], ["--area", "519901001200"]),
     ] {
         assert!(!asked(&english).is_empty(), "{english:?}");
         assert_eq!(asked(&chinese), asked(&english), "{chinese:?}");
@@ -381,4 +382,28 @@ fn a_clerk_writes_as_the_screen_does() {
     let since = |day: &str| node.json(&["events", "--since", day]);
     assert_eq!(since("２０２６－０３－０１"), since("2026-03-01"));
     assert_eq!(node.call(&["findings", "--list", "低"]).status.code(), Some(2));
+    assert!(err(&node.call(&["findings", "--list", "扶助"])).contains("没有符合条件的疑点"));
+}
+
+#[test]
+fn a_village_without_a_node_goes_by_the_name_that_the_office_wrote_down() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::init(BINARY, root.path(), "519901001", "第1乡");
+    fs::create_dir(node.dir.join("lists")).unwrap();
+    let words = "[areas]\n519901001200 = [\"王庄村\", \"王庄社区\"]\n";
+    fs::write(node.dir.join("lists/common.toml"), words).unwrap();
+    fs::create_dir(node.inbox().join("王庄村")).unwrap();
+    drop_in(&node, "王庄村/人口.csv", &population(&[(LI, "在册,"), (ZHOU, "迁出,2026-03-01")]));
+    drop_in(&node, "王庄村/健康.csv", &health(&[LI, ZHOU]));
+    node.start(Some(TODAY));
+    node.wait_ready();
+    node.settle(SETTLE_SECS);
+    let moved = of_rule(&node, "moved-still-active", &["--area", "王庄社区"]);
+    assert!(moved["text"].as_str().unwrap().starts_with("王庄村的健康档案上仍为在册，但王庄村人口底册记载"), "{moved}");
+    for asked in [&["findings"][..], &["findings", "--summary"], &["people", &id_of(&moved)]] {
+        let told = done(&node, asked);
+        assert!(told.contains("王庄村") && !told.contains("519901001200"), "{asked:?}: {told}");
+    }
+    let unknown = node.call(&["findings", "--area", "李庄村"]);
+    assert!(unknown.status.code() == Some(2) && err(&unknown).contains("不知道叫“李庄村”的地区"), "{}", err(&unknown));
 }

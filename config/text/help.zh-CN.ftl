@@ -137,7 +137,7 @@ help-findings-after =
     'rosterd rules' 解释每条规则；'rosterd decide' 处理一条疑点。
 help-findings-rule = 只看这条规则，如 deceased-still-active 或 已故人员仍在册（见 rosterd rules）
 help-findings-list = 只看这种名册：population 人口底册、health 健康档案、dibao 低保名册、family 扶助名册、deaths 死亡名册、migrants 流动人口名册；中英文都可以写
-help-findings-area = 只看这个地区及其下级
+help-findings-area = 只看这个地区及其下级；写代码或名称
 help-findings-severity = 只看这个程度：high 高、medium 中、low 低、info 提示；中英文都可以写
 help-findings-all = 也看已处理和已消除的，以及谁、何时、怎样处理的
 help-findings-overdue = 只看超过应办结日的，待核实的和已属实的都算
@@ -191,7 +191,7 @@ help-import-after =
       rosterd import export.csv --list dibao --area 519901001200
 help-import-file = 任何电子表格或 CSV
 help-import-list = 是哪种名册：population 人口底册、health 健康档案、dibao 低保名册、family 扶助名册、deaths 死亡名册、migrants 流动人口名册；中英文都可以写
-help-import-area = 是哪个地区的：本级或本级范围内的地区
+help-import-area = 是哪个地区的：本级或本级范围内的地区；写代码或名称
 
 help-held = 因为会减少太多而暂扣的文件
 help-held-more =

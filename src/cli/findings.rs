@@ -32,9 +32,9 @@ pub struct Args {
     /// Only entries of this list: population, health, dibao, family, deaths, migrants
     #[arg(long, value_name = "LIST", value_parser = words::list)]
     list: Option<List>,
-    /// Only this area and below
-    #[arg(long, value_name = "CODE", value_parser = words::area)]
-    area: Option<Area>,
+    /// Only this area and below; its code or its name
+    #[arg(long, value_name = "CODE", value_parser = words::place)]
+    area: Option<words::Place>,
     /// Only this severity: high, medium, low, info
     #[arg(long, value_name = "SEVERITY", value_parser = words::severity)]
     severity: Option<Severity>,
@@ -62,11 +62,12 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     if let Some(target) = &target {
         target.check()?;
     }
-    let within = args.area.unwrap_or(session.settings.area);
+    let area = args.area.map(|place| session.area_of(place)).transpose()?;
+    let within = area.unwrap_or(session.settings.area);
     let ask = requests::Findings {
         rule: args.rule,
         list: args.list,
-        area: args.area,
+        area,
         severity: args.severity,
         status: None,
         all: args.all,

@@ -7,7 +7,7 @@ use super::table::Table;
 use super::{Failed, Outcome, Output, view};
 use crate::daemon::control::client::Parcels;
 use crate::daemon::control::{Exit, requests};
-use crate::domain::{Area, List};
+use crate::domain::List;
 use crate::error::Error;
 
 /// Read one file now, from anywhere
@@ -24,9 +24,9 @@ pub struct Args {
     /// Which list it is: population, health, dibao, family, deaths, migrants
     #[arg(long, value_name = "LIST", value_parser = super::words::list)]
     list: Option<List>,
-    /// Whose lines they are: this node's area, or one inside it
-    #[arg(long, value_name = "CODE", value_parser = super::words::area)]
-    area: Option<Area>,
+    /// Whose lines they are: this node's area, or one inside it; its code or its name
+    #[arg(long, value_name = "CODE", value_parser = super::words::place)]
+    area: Option<super::words::Place>,
     /// Only show what would change
     #[arg(long)]
     dry_run: bool,
@@ -36,14 +36,15 @@ pub struct Args {
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {
     let node = session.settings.area;
-    if let Some(area) = args.area.filter(|area| !node.contains(*area)) {
+    let area = args.area.map(|place| session.area_of(place)).transpose()?;
+    if let Some(area) = area.filter(|area| !node.contains(*area)) {
         let error = Error::new(format!("{area} lies outside the area of this node, {node}"));
         return Err(Failed { error, exit: Exit::Usage });
     }
     let file = absolute(&args.file)?;
     // What lies in a watched folder the daemon reads there; another file it may not be able to open.
     let send = session.settings.watched(&file).is_none().then(|| file.clone());
-    let ask = requests::Import { file, list: args.list, area: args.area, dry_run: args.dry_run };
+    let ask = requests::Import { file, list: args.list, area, dry_run: args.dry_run };
     let (rows, exit) = session.rows_with(&ask, &Parcels { send, target: None }, args.output.json)?;
     if !args.output.json && !rows.is_empty() {
         let text = session.screen.text();

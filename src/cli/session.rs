@@ -1,6 +1,6 @@
 //! From a verb's arguments to its answer: the settings, then the daemon or the store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -8,13 +8,15 @@ use serde_json::Value;
 use super::Failed;
 use super::owner::KeptOwner;
 use super::screen::Screen;
+use super::words::Place;
 use crate::daemon::control::asker::name_of;
 use crate::daemon::control::client::{Client, Parcels};
 use crate::daemon::control::requests::{self, Ask, Reach};
 use crate::daemon::control::{Exit, Frame, Request};
-use crate::daemon::told_apart;
+use crate::daemon::{called, told_apart};
 use crate::domain::{Area, Level};
 use crate::error::Error;
+use crate::intake::areas_called;
 use crate::settings::Settings;
 
 /// Where settings are looked for after `--config` and `$ROSTERD_CONFIG` (CONTRACT.md, command line).
@@ -146,7 +148,8 @@ impl<'a> Session<'a> {
     /// What the areas near this one are called: its own, and its children's where a daemon runs to tell them, or the store
     /// was just looked into without one (`looks`).
     pub fn names(&mut self, looks: bool) -> Result<BTreeMap<String, String>, Failed> {
-        let mut names = BTreeMap::from([(self.settings.area, self.settings.name.clone())]);
+        let mut names = called(&self.settings);
+        names.insert(self.settings.area, self.settings.name.clone());
         if self.settings.level() != Level::Village && (looks || self.daemon_answers()?) {
             self.ask(&requests::Status {}, &mut |_, row| {
                 let children = row["children"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -161,6 +164,31 @@ impl<'a> Session<'a> {
             })?;
         }
         Ok(told_apart(&names).into_iter().map(|(area, name)| (area.to_string(), name)).collect())
+    }
+
+    /// The area that was asked for, by its code or by a name: one that some screen shows, or any word of the office's own.
+    pub fn area_of(&mut self, place: Place) -> Result<Area, Failed> {
+        let name = match place {
+            Place::Code(area) => return Ok(area),
+            Place::Name(name) => name,
+        };
+        let mut areas: BTreeSet<Area> = self
+            .names(true)?
+            .into_iter()
+            .filter(|(_, called)| *called == name)
+            .flat_map(|(code, _)| code.parse())
+            .collect();
+        let words = areas_called(&self.settings.lists_dir())?;
+        areas.extend(words.into_iter().filter(|(_, words)| words.contains(&name)).map(|(area, _)| area));
+        match (areas.pop_first(), areas.is_empty()) {
+            (Some(area), true) => Ok(area),
+            (found, _) => {
+                let text = self.screen.text();
+                let said = if found.is_some() { "say-areas-called-so" } else { "say-no-area-called-so" };
+                let error = Error::new(text.say_with(said, &[("name", &name)])).hint(text.say("say-write-the-code"));
+                Err(Failed { error, exit: Exit::Usage })
+            }
+        }
     }
 
     /// Asks for one row, or prints it with `json`.

@@ -49,11 +49,16 @@ pub fn of(findings: &[Value], text: &Text) -> Result<String> {
     Ok(MARK.to_owned() + &String::from_utf8(sheet).or_say(doing)?)
 }
 
-/// A cell that no spreadsheet program takes for a formula, on one line: names, files and notes are other people's words.
+/// From so many digits on spreadsheet programs show a number as 5.2E+11, and write it back so.
+const DIGITS_MAX: usize = 11;
+
+/// A cell that no spreadsheet program takes for a formula, nor a code for a number, on one line: names, files and notes are
+/// other people's words.
 fn safe(cell: &str) -> String {
     let is_formula = cell.starts_with(|c| matches!(half_width_char(c), '=' | '+' | '-' | '@' | '\t' | '\r'));
+    let is_code = cell.len() > DIGITS_MAX && cell.bytes().all(|byte| byte.is_ascii_digit());
     let line = printable(&cell.replace(['\t', '\r', '\n'], " "));
-    if is_formula { format!("'{line}") } else { line }
+    if is_formula || is_code { format!("'{line}") } else { line }
 }
 
 #[cfg(test)]
@@ -93,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_or_note_is_never_a_formula() {
+    fn a_name_or_note_is_never_a_formula_and_a_code_no_number() {
         for (cell, want) in [
             ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
             ("+86 138", "'+86 138"),
@@ -103,6 +108,9 @@ mod tests {
             ("\t=1", "' =1"),
             ("已核实\n=1", "已核实 =1"),
             ("吉****", "吉****"),
+            ("519901001200", "'519901001200"),
+            ("5199010012", "5199010012"),
+            ("200村 519901001200", "200村 519901001200"),
         ] {
             assert_eq!(safe(cell), want);
         }

@@ -82,6 +82,23 @@ pub fn day(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| if is_written_so { "there is no such day".into() } else { "a day is YYYY-MM-DD".into() })
 }
 
+/// An area as a person writes it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    Code(Area),
+    /// What it is called; which that is, the node knows.
+    Name(String),
+}
+
+pub fn place(text: &str) -> Result<Place, <Area as FromStr>::Err> {
+    let written = half_width(text).trim().to_owned();
+    match area(&written) {
+        Ok(area) => Ok(Place::Code(area)),
+        Err(error) if written.chars().all(|c| c.is_ascii()) => Err(error),
+        Err(_) => Ok(Place::Name(written)),
+    }
+}
+
 pub fn area(text: &str) -> Result<Area, <Area as FromStr>::Err> {
     half_width(text).parse()
 }
@@ -168,6 +185,12 @@ mod tests {
         assert_eq!(area("５１９９０１００１").unwrap().to_string(), "519901001");
         assert_eq!((number::<u64>("６０ "), id("Ｈ１").as_deref()), (Ok(60), Ok("h1")));
         assert!(number::<u64>("六十").is_err() && query(" 　").is_err());
+        let called = |text: &str| place(text).ok();
+        assert_eq!(called("５１９９０１００１"), Some(Place::Code("519901001".parse().unwrap())));
+        assert_eq!(
+            (called(" 王庄村　"), called("51990"), called("x")),
+            (Some(Place::Name("王庄村".into())), None, None)
+        );
         assert!(finding("x").is_err() && day("昨天").is_err() && area("51990").is_err());
     }
 }

@@ -30,7 +30,7 @@ mod watched;
 mod worker;
 
 pub use desk::offline;
-pub use neighbours::told_apart;
+pub use neighbours::{called, told_apart};
 pub use room::free_bytes;
 pub use run::{must_be_ours, run};
 pub use score::score_links;

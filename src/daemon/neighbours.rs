@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::office::Office;
 use crate::domain::Area;
 use crate::error::Result;
+use crate::intake;
 use crate::report::text::printable;
-use crate::settings::NAME_CHARS_MAX;
+use crate::settings::{NAME_CHARS_MAX, Settings};
 use crate::store::{Child, View};
 use crate::sync::protocol::{ResyncReport, VerifyReport};
 
@@ -91,6 +92,21 @@ pub fn names(view: &View, office: &Office) -> Result<BTreeMap<Area, String>> {
         }
     }
     Ok(names)
+}
+
+/// What the office's own words call areas, by the first of them.
+pub fn called(settings: &Settings) -> BTreeMap<Area, String> {
+    // Words that do not read keep the daemon from starting, and say so there.
+    let words = intake::areas_called(&settings.lists_dir()).unwrap_or_default();
+    let first = |words: Vec<String>| Some(printable(words.first()?.trim())).filter(|name| !name.is_empty());
+    words.into_iter().filter_map(|(area, words)| Some((area, first(words)?))).collect()
+}
+
+/// [`names`] for people to read: with what the office's own words call areas of which no node told a name.
+pub fn names_to_say(view: &View, office: &Office) -> Result<BTreeMap<Area, String>> {
+    let mut names_to_say = office.called().clone();
+    names_to_say.extend(names(view, office)?);
+    Ok(names_to_say)
 }
 
 /// `names` as people read them: of several areas with one name each is called by the area above it as well, `第1乡200村`,

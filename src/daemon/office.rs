@@ -1,6 +1,6 @@
 //! What every part of a running node shares: the store, the settings, the calendar, the language.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::eye::Eye;
 use super::memory;
+use super::neighbours;
 use super::pass::{Setting, terms};
 use super::room::Room;
 use crate::domain::date::office_time;
@@ -36,6 +37,8 @@ pub struct Office {
     /// Of each source, in the order of the settings.
     pub eyes: Vec<Arc<Eye>>,
     settings: RwLock<Settings>,
+    /// What its own words call areas, to speak with where no node gave a name.
+    called: BTreeMap<Area, String>,
     /// In the place of the calendar, for replays.
     today: Option<Date>,
     /// The last day that the calendar may be right about.
@@ -97,6 +100,7 @@ impl Office {
             room,
             eyes: settings.sources.iter().map(|source| Eye::new(source, &pulse)).collect(),
             pulse,
+            called: neighbours::called(&settings),
             settings: RwLock::new(settings),
             today,
             known,
@@ -111,6 +115,11 @@ impl Office {
 
     pub fn area(&self) -> Area {
         self.store.area()
+    }
+
+    /// What its own words call areas.
+    pub fn called(&self) -> &BTreeMap<Area, String> {
+        &self.called
     }
 
     pub fn settings(&self) -> Settings {

@@ -37,7 +37,7 @@ pub struct Presenter<'a> {
 
 impl<'a> Presenter<'a> {
     pub fn new(view: &'a View<'a>, office: &'a Office) -> Result<Presenter<'a>> {
-        let names = neighbours::told_apart(&neighbours::names(view, office)?);
+        let names = neighbours::told_apart(&neighbours::names_to_say(view, office)?);
         let (text, today) = (&office.text, office.today());
         Ok(Presenter { view, text, today, names, reveal: false, cache: PlaceCache::default() })
     }

@@ -91,9 +91,8 @@ impl Running {
     ) -> Result<()> {
         let (stop, stopped) = watch::channel(false);
         let progress = Arc::new(Progress::default());
-        let vocabulary = Arc::new(Vocabulary::load(
-            Some(&settings.dir.join("lists")).filter(|dir| dir.is_dir()).map(|d| d.as_path()),
-        )?);
+        let vocabulary =
+            Arc::new(Vocabulary::load(Some(&settings.lists_dir()).filter(|dir| dir.is_dir()).map(|d| d.as_path()))?);
         let ledger = Arc::new(Ledger::new(office.clone()));
         let parent = Arc::new(Parent::new(ledger.clone()));
 

@@ -43,7 +43,7 @@ pub use notes::shown_file;
 pub use report::{
     Container, FileReport, Line, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable, UnreadableCode,
 };
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{Vocabulary, areas_called};
 
 use crate::domain::{Area, Date, List};
 

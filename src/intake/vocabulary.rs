@@ -22,6 +22,7 @@ use crate::intake::container::row::{Cell, Row};
 use crate::intake::labels::part::PartWords;
 use field::Field;
 pub(super) use files::Words;
+pub use files::areas_called;
 use files::{Asks, CommonFile, ListAsks, ListFile, extra, parse};
 use fold::{fold_header, fold_word};
 use whose::Whose;

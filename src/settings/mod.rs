@@ -254,6 +254,11 @@ impl Settings {
         self.area.level()
     }
 
+    /// Words of the office's own for headers, cells and areas.
+    pub fn lists_dir(&self) -> PathBuf {
+        self.dir.join("lists")
+    }
+
     /// Our own files; only the account of the service reads here.
     pub fn data_dir(&self) -> PathBuf {
         self.dir.join("data")

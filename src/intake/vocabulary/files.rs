@@ -182,3 +182,12 @@ pub(in crate::intake) fn extra<T: serde::de::DeserializeOwned>(
         Err(error) => Err(error).or_say_at("reading a list's words", path),
     }
 }
+
+/// What the words of an office itself, in this folder, call areas: each by its words, the one to speak with first.
+///
+/// # Errors
+/// Where there is a file, and it does not read.
+pub fn areas_called(lists: &Path) -> Result<BTreeMap<Area, Words>, Error> {
+    let own: Option<CommonFile> = extra(Some(lists), "common", &mut Xxh3::new())?;
+    Ok(own.map(|file| file.areas).unwrap_or_default())
+}
