@@ -1,5 +1,6 @@
 //! One sheet from its first row to its last: header, lines, totals, trailers.
 
+mod again;
 pub mod counted;
 pub mod fill;
 mod line;
@@ -20,7 +21,6 @@ use std::ops::Range;
 use crate::domain::{Area, Level, List, mask};
 
 use super::Context;
-use super::notes::shown_headers;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
 use super::report::{FileReport, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
 use crate::intake::container::row::{Cell, Row, Rows};
@@ -411,32 +411,6 @@ impl<'a, 'v> SheetReader<'a, 'v> {
     fn tell(&mut self, row: u32, code: RefusalCode, detail: String) {
         self.report.refused += 1;
         self.sink.refused(Refusal { sheet: self.origin.name.map(str::to_owned), row: Some(row), code, detail });
-    }
-
-    /// A second header in the same sheet: of a printed page, or of another table below the first.
-    fn header_again(&mut self, row: &Row) {
-        if self.table.layout.is_repeated_by(row) {
-            if !self.table.layout.is_whole_in(row) {
-                self.passed.get_or_insert(row.number);
-            }
-            return;
-        }
-        let find =
-            |list| recognise::find(std::slice::from_ref(row), &self.origin.support, list, self.context.vocabulary);
-        let is_list = |found: &Found| found.layout.is_some();
-        let found = find(self.context.list).filter(is_list);
-        let found = found.or_else(|| find(Some(self.table.layout.list)).filter(is_list));
-        let Some(Found { layout: Some(layout), beside, mut unread, .. }) = found else { return };
-        if !layout.same_columns(&self.table.layout) {
-            let headers = |beside: recognise::TableBeside| {
-                shown_headers(beside.layout.recognised.iter().map(String::as_str), self.context.vocabulary)
-            };
-            unread.extend(beside.into_iter().map(headers));
-            self.tell_unread(row.number, &unread);
-            self.table.lay_out(layout, self.context);
-            self.table.begin_segment(self.area, self.context.vocabulary.fingerprint());
-            self.announce(row.number);
-        }
     }
 
     /// A sheet with a header, and with rows below it none of which is a person's, is read wrongly or filled in wrongly.
