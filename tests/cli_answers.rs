@@ -175,7 +175,7 @@ fn findings_are_a_table_for_people_the_worst_first() {
     );
     assert!(err.contains("共2条（高 1、低 1）"), "{err}");
     let (out, err, _) = node.ask(&["findings", "--list", "family"]);
-    assert!(out.is_empty() && err.contains("没有待核实的疑点"), "{out}{err}");
+    assert!(out.is_empty() && err.contains("没有符合条件的疑点"), "{out}{err}");
 }
 
 #[test]

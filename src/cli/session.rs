@@ -185,8 +185,8 @@ impl<'a> Session<'a> {
             (found, _) => {
                 let text = self.screen.text();
                 let said = if found.is_some() { "say-areas-called-so" } else { "say-no-area-called-so" };
-                let error = Error::new(text.say_with(said, &[("name", &name)])).hint(text.say("say-write-the-code"));
-                Err(Failed { error, exit: Exit::Usage })
+                let (what, hint) = (text.say_with(said, &[("name", &name)]), text.say("say-write-the-code"));
+                Err(Failed { error: Error::new(what).hint(hint), exit: Exit::Usage })
             }
         }
     }
