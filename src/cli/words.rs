@@ -94,7 +94,7 @@ pub fn place(text: &str) -> Result<Place, <Area as FromStr>::Err> {
     let written = half_width(text).trim().to_owned();
     match area(&written) {
         Ok(area) => Ok(Place::Code(area)),
-        Err(error) if written.chars().all(|c| c.is_ascii()) => Err(error),
+        Err(error) if written.is_ascii() => Err(error),
         Err(_) => Ok(Place::Name(written)),
     }
 }
