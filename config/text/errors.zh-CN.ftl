@@ -416,6 +416,7 @@ said-rtf-document = RTF 文档
 said-web-archive = 网页存档
 said-parquet = Parquet 数据文件
 said-a-line-without-an-end = 有一行没有结尾
+said-its-last-line-breaks-off = 最后一行没有写完
 said-the-query-would-write = 这条查询会改动数据库
 said-not-a-database = 不是数据库
 said-not-a-database-or-an-encrypted-one = 不是数据库，或是加密的数据库

@@ -307,7 +307,7 @@ impl<'a> Presenter<'a> {
             "id_number": number,
             "source": source,
         });
-        if let Some(former) = &record.former_number {
+        if let Some(former) = record.changed_number() {
             shown["former_number"] = json!(if self.reveal { former.reveal().to_owned() } else { former.masked() });
         }
         if let Some(also) = &record.also_called {

@@ -188,7 +188,8 @@ pub struct Record {
     #[serde(rename = "id", default, skip_serializing_if = "Option::is_none")]
     pub id_number: Option<IdNumber>,
     /// The number of this line before it was changed (DOMAIN.md 3.1): other lists may still have it. The register's word for
-    /// it makes two numbers one; that of a list of a service is a hint.
+    /// it makes two numbers one; that of a list of a service is a hint. Beside a number that a spreadsheet cut, the whole
+    /// one that it was cut from. See [`Record::known_number`] and [`Record::changed_number`].
     #[serde(rename = "was", default, skip_serializing_if = "Option::is_none")]
     pub former_number: Option<IdNumber>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -256,6 +257,18 @@ pub struct Record {
 }
 
 impl Record {
+    /// The number by which the line is known: its own, or the whole one that stood there before a spreadsheet cut it
+    /// (DOMAIN.md 6 row 3).
+    pub fn known_number(&self) -> Option<&IdNumber> {
+        let own = self.id_number.as_ref();
+        if own.is_some_and(IdNumber::is_damaged) { self.former_number.as_ref().or(own) } else { own }
+    }
+
+    /// The other number that the person had before this one.
+    pub fn changed_number(&self) -> Option<&IdNumber> {
+        self.former_number.as_ref().filter(|_| !self.id_number.as_ref().is_some_and(IdNumber::is_damaged))
+    }
+
     /// All names of the person that the line tells.
     pub fn names(&self) -> impl Iterator<Item = &CompactString> {
         std::iter::once(&self.name).chain(&self.also_called)

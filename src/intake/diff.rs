@@ -76,9 +76,10 @@ pub fn pair(held: &[Held<'_>], arrived: &[Arrived<'_>]) -> Pairing {
     open.pair(&old, &new, Among::Only, |f| join(7, [Some(f.name), f.birth]));
     open.pair(&old, &new, Among::Only, |f| join(8, [Some(f.name), f.household]));
     open.pair(&old, &new, Among::Only, |f| join(9, [Some(f.name), phone(f)]));
-    open.pair(&old, &new, Among::Only, |f| join(10, [record_no(f), sex(f)]));
-    open.pair(&old, &new, Among::Only, |f| join(11, [f.birth, f.household, sex(f), relation(f)]));
-    open.pair(&old, &new, Among::Only, |f| join(12, [f.birth, phone(f), sex(f)]));
+    // Names differ here. A record number may be the household's, and another village's begin at 1 as well.
+    open.pair_unless(&old, &new, |f| join(10, [record_no(f), sex(f)]), strangers);
+    open.pair_unless(&old, &new, |f| join(11, [f.birth, f.household, sex(f), relation(f)]), strangers);
+    open.pair_unless(&old, &new, |f| join(12, [f.birth, phone(f), sex(f)]), strangers);
     open.pair_unless(&old, &new, |f| join(13, [Some(f.name), sex(f)]), contradict);
     // A short list whose column of numbers was a spreadsheet's victim says nothing else of the person.
     open.pair_unless(&old, &new, |f| join(14, [Some(f.name)]), contradict);
@@ -135,13 +136,29 @@ fn relation(f: &Features<'_>) -> Key {
 /// Whether two lines of one name are surely two people: in both the number is valid, or the birth, the household or the
 /// sex known, and they differ in more than a correction would change; or one number is no rest of the other.
 fn contradict(a: &Features<'_>, b: &Features<'_>) -> bool {
-    let valid = |f: &Features<'_>| {
-        f.record.id_number.as_ref().is_some_and(|id| matches!(id.state(), IdState::Valid | IdState::Old))
-    };
     let births = a.birth.is_some() && b.birth.is_some() && a.birth != b.birth;
     let households = a.household.is_some() && b.household.is_some() && a.household != b.household;
     let sexes = sex(a).is_some() && sex(b).is_some() && sex(a) != sex(b);
-    (valid(a) && valid(b) && a.number != b.number) || births || households || sexes || other_rest(a, b)
+    (is_valid(a) && is_valid(b) && a.number != b.number) || births || households || sexes || other_rest(a, b)
+}
+
+/// Whether two lines of different names are of two people, whatever number of a file or household they share: their numbers
+/// are valid and differ in more than a correction would change; or no number says that they are one, and the births or
+/// the relations to the head differ, or the names have not one character in common.
+fn strangers(a: &Features<'_>, b: &Features<'_>) -> bool {
+    if is_valid(a) && is_valid(b) {
+        return differing(a.number_text.as_deref(), b.number_text.as_deref()) > CORRECTED_PLACES_MAX;
+    }
+    if a.birth.is_some() && a.birth == b.birth {
+        return false;
+    }
+    let differ = |a: Key, b: Key| a.is_some() && b.is_some() && a != b;
+    let shared = a.record.name.chars().any(|c| b.record.name.contains(c));
+    differ(a.birth, b.birth) || differ(relation(a), relation(b)) || !shared
+}
+
+fn is_valid(f: &Features<'_>) -> bool {
+    f.record.id_number.as_ref().is_some_and(|id| matches!(id.state(), IdState::Valid | IdState::Old))
 }
 
 /// Whether one number lost its tail and what is left of it does not begin the other.
@@ -343,6 +360,20 @@ mod tests {
                 name: "王秀英".into(), household: Some(household.into()), ..Record::default()
             };
         assert!(!same(named("1"), named("2")));
+    }
+
+    #[test]
+    fn a_number_of_a_file_or_a_household_makes_nobody_somebody_else() {
+        let on_file = |record: Record| Record { record_no: Some("000001".into()), sex: Some(Sex::Male), ..record };
+        let father = || on_file(person("张三", "519901194501190052"));
+        assert!(!same(father(), on_file(person("张小明", "519901197203040018"))), "the son under one certificate");
+        assert!(!same(father(), on_file(person("李四", "519901194602200034"))), "the next village's first file");
+        assert!(same(father(), on_file(person("章山", "519901194501190053"))), "a name and a digit corrected");
+        let nameless = |name: &str| on_file(person(name, ""));
+        assert!(same(nameless("张三"), nameless("张叁")), "a name corrected, and nothing else to go by");
+        assert!(!same(nameless("张三"), nameless("李四")), "nothing in common but the number of the file");
+        let as_kin = |name: &str, relation| Record { relation: Some(relation), ..nameless(name) };
+        assert!(!same(as_kin("张三", 2), as_kin("张小三", 20)), "the head, and his son");
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::domain::{Area, Level, List, mask};
 
 use super::Context;
 use super::recognise::{self, Found, HEADER_ROWS_MAX, Support};
-use super::report::{FileReport, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable};
+use super::report::{FileReport, Refusal, RefusalCode, SheetHead, Sink, Total, Unreadable, UnreadableCode};
 use crate::intake::container::row::{Cell, Row, Rows};
 use crate::intake::labels::area;
 use crate::intake::labels::named;
@@ -342,6 +342,10 @@ impl<'a, 'v> SheetReader<'a, 'v> {
                     self.sink.total(Total { sheet, row: row.number, area, list, stated, counted });
                 }
                 return Ok(row);
+            }
+            // Half a line may be somebody else's name. Nor does anybody know whether more lines were to follow.
+            Kind::Line if row.is_cut => {
+                return Err(Unreadable::new(UnreadableCode::Truncated, "its last line breaks off"));
             }
             Kind::Line => {}
         }

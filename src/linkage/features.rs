@@ -61,7 +61,8 @@ impl fmt::Debug for Features {
 
 /// Builds the features of one entry. Never fails: what cannot be read is missing.
 pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
-    let number = Number::new(record.id_number.as_ref());
+    let known = record.known_number();
+    let number = Number::new(known);
     let name = Name::new(&record.name);
     // 许国强之子 says of whose household the child is.
     let called = if name.is_empty() { parent_and_kin(record.name.trim()) } else { None };
@@ -79,7 +80,7 @@ pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
         list,
         active: record.status == Status::Active,
         number,
-        other_number: Number::new(record.former_number.as_ref()),
+        other_number: Number::new(record.changed_number()),
         other_is_hint: list != List::Population,
         name,
         second_name: head_name
@@ -88,9 +89,9 @@ pub fn features(uid: Uid, area: Area, list: List, record: &Record) -> Features {
             .or_else(|| record.also_called.as_deref().map(Name::new))
             .unwrap_or(Name::EMPTY),
         sex: record.sex,
-        number_sex: record.id_number.as_ref().filter(|_| !number.ends_in_zeros()).and_then(IdNumber::sex),
+        number_sex: known.filter(|_| !number.ends_in_zeros()).and_then(IdNumber::sex),
         birth: record.birth,
-        number_birth: record.id_number.as_ref().filter(|_| number.tells_birth()).and_then(IdNumber::birth),
+        number_birth: known.filter(|_| number.tells_birth()).and_then(IdNumber::birth),
         moved_from: place(record.moved_from),
         moved_to: place(record.moved_to),
         household: record.household.as_deref().map_or(0, |number| hash_text(number.trim(), area.padded())),

@@ -52,13 +52,13 @@ pub(super) fn rules(bench: &mut Bench) {
 /// behind, and nobody need ask which of the two is right.
 fn tell_of_a_lawful_change(bench: &mut Bench, current: &[&Entry]) {
     let Some(register) = current.iter().filter(|e| e.list == List::Population).find(|e| {
-        let former = e.record.former_number.as_ref().map(IdNumber::canonical);
+        let former = e.record.changed_number().map(IdNumber::canonical);
         let carried = |other: &&Entry| other.record.id_number.as_ref().map(IdNumber::canonical) == former;
         former.is_some() && current.iter().any(carried)
     }) else {
         return;
     };
-    let former = register.record.former_number.as_ref().map(IdNumber::masked);
+    let former = register.record.changed_number().map(IdNumber::masked);
     if let Some(finding) = bench.last_of("id-conflict") {
         say(finding, "former_number", former);
     }

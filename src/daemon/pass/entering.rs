@@ -201,9 +201,9 @@ pub(super) fn enter(
     Ok(false)
 }
 
-/// Whether the line changed in what an entry is known by.
+/// Whether the line changed in what an entry is known by. A number that a spreadsheet cut is known as it was.
 fn is_correction(old: &Record, new: &Record) -> bool {
-    let known = |r: &Record| (r.id_number.clone(), r.sex, r.birth);
+    let known = |r: &Record| (r.known_number().cloned(), r.sex, r.birth);
     old.id_number.is_some() && known(old) != known(new)
         || crate::domain::name::fold(&old.name) != crate::domain::name::fold(&new.name)
 }

@@ -21,6 +21,8 @@ const CHUNK_BYTES: usize = 256 << 10;
 const QUOTED_LINES_MAX: usize = 50;
 /// No line of a roster is longer; a file without line ends is not a table.
 const LINE_BYTES_MAX: usize = 1 << 20;
+/// So many rows of one width before a shorter one that has no line end say that the file breaks off in it.
+const EVEN_ROWS_MIN: u32 = 3;
 /// Lines looked at to tell the delimiter.
 const SNIFF_LINES: usize = 30;
 
@@ -37,6 +39,9 @@ pub struct Delimited {
     delimiter: u8,
     line_end: u8,
     number: u32,
+    /// Cells of the row before, and how many rows before had as many.
+    width: usize,
+    even_rows: u32,
     limits: Limits,
     cells: u64,
     cell: String,
@@ -54,6 +59,8 @@ impl Delimited {
             delimiter: b',',
             line_end: b'\n',
             number: 0,
+            width: 0,
+            even_rows: 0,
             limits: limits.clone(),
             cells: 0,
             cell: String::new(),
@@ -123,6 +130,18 @@ impl Delimited {
             from = end + 1;
         }
         Some(taken)
+    }
+
+    /// Whether the file ends in the middle of the row that was read last: without a line end, and with fewer cells than all
+    /// before, or in the middle of a character. Half a line is somebody else's name, or nobody's number.
+    fn breaks_off(&mut self, width: usize) -> bool {
+        let is_last = self.finished && self.at >= self.text.len() && !self.text.ends_with(char::from(self.line_end));
+        if is_last && (width < self.width && self.even_rows >= EVEN_ROWS_MIN || self.text.ends_with('\u{fffd}')) {
+            return true;
+        }
+        self.even_rows = if width == self.width { self.even_rows + 1 } else { 1 };
+        self.width = width;
+        false
     }
 
     /// The slow way, for lines with a quote in them.
@@ -218,6 +237,7 @@ impl Rows for Delimited {
             if let Some(taken) = self.split(row) {
                 self.at += taken;
                 self.number += 1;
+                row.is_cut = self.breaks_off(row.width());
                 if row.width() > self.limits.columns_max as usize {
                     let detail = format!(
                         "row {} has {} columns; columns_max is {}",

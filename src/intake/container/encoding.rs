@@ -48,13 +48,14 @@ pub fn encoding_of(file: &mut Feed) -> Result<&'static Encoding, Unreadable> {
         return Ok(encoding);
     }
     // Nearly every file is one or the other without a fault, so each is first tried only as far as its first fault.
-    for encoding in [UTF_8, GB18030] {
-        if bad_sequences(file, encoding, 0)?.1 == 0 {
+    // One that breaks off in the middle of a character has its only fault there; as GB18030 it may have none.
+    for (encoding, is_whole) in [(UTF_8, true), (UTF_8, false), (GB18030, true), (GB18030, false)] {
+        if bad_sequences(file, encoding, 0, is_whole)?.1 == 0 {
             return Ok(encoding);
         }
     }
-    let (bytes, bad_utf8) = bad_sequences(file, UTF_8, u64::MAX)?;
-    let (_, bad_gb) = bad_sequences(file, GB18030, u64::MAX)?;
+    let (bytes, bad_utf8) = bad_sequences(file, UTF_8, u64::MAX, true)?;
+    let (_, bad_gb) = bad_sequences(file, GB18030, u64::MAX, true)?;
     let (encoding, bad) = if bad_gb <= bad_utf8 { (GB18030, bad_gb) } else { (UTF_8, bad_utf8) };
     if bad > bytes / BAD_BYTES_SHARE + 1 {
         let detail = format!("neither UTF-8 nor GB18030: {bad} unreadable places");
@@ -63,9 +64,14 @@ pub fn encoding_of(file: &mut Feed) -> Result<&'static Encoding, Unreadable> {
     Ok(encoding)
 }
 
-/// Length of the file, and how many places of it are not of `encoding`; given up beyond `bad_max`. The file is left at
-/// its beginning.
-fn bad_sequences(file: &mut Feed, encoding: &'static Encoding, bad_max: u64) -> Result<(u64, u64), Unreadable> {
+/// Length of the file, and how many places of it are not of `encoding`; given up beyond `bad_max`. Where the file need not
+/// be whole, half a character at its end is none of them. The file is left at its beginning.
+fn bad_sequences(
+    file: &mut Feed,
+    encoding: &'static Encoding,
+    bad_max: u64,
+    is_whole: bool,
+) -> Result<(u64, u64), Unreadable> {
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut raw = vec![0; CHUNK_BYTES];
     let mut out = String::with_capacity(CHUNK_BYTES * 3);
@@ -76,7 +82,7 @@ fn bad_sequences(file: &mut Feed, encoding: &'static Encoding, bad_max: u64) -> 
         let last = length < raw.len();
         out.clear();
         out.reserve(decoder.max_utf8_buffer_length(length).unwrap_or(length * 3));
-        let (_, read, replaced) = decoder.decode_to_string(&raw[..length], &mut out, last);
+        let (_, read, replaced) = decoder.decode_to_string(&raw[..length], &mut out, last && is_whole);
         debug_assert_eq!(read, length, "the buffer holds the worst case");
         if replaced {
             bad += out.matches('\u{fffd}').count() as u64;

@@ -38,6 +38,8 @@ enum Slot {
 pub struct Row {
     /// As a spreadsheet program numbers it, from 1.
     pub number: u32,
+    /// Whether the file breaks off in it.
+    pub is_cut: bool,
     text: String,
     slots: Vec<Slot>,
     /// Columns whose cell is merged with others above or below, and what stands in the first of them.
@@ -47,6 +49,7 @@ pub struct Row {
 impl Row {
     pub fn clear(&mut self, number: u32) {
         self.number = number;
+        self.is_cut = false;
         self.text.clear();
         self.slots.clear();
         self.above.clear();
@@ -156,7 +159,7 @@ impl Row {
 
     /// The row as if nothing stood outside these columns.
     pub fn within(&self, columns: &Range<usize>) -> Row {
-        let mut part = Row { number: self.number, ..Row::default() };
+        let mut part = Row { number: self.number, is_cut: self.is_cut, ..Row::default() };
         (columns.start..columns.end.min(self.width())).for_each(|column| part.copy(column, self, column));
         part.above = self.above.iter().filter(|(column, _)| columns.contains(column)).cloned().collect();
         part

@@ -1,5 +1,5 @@
 //! The number a person had before it was lawfully changed: double coding undone, a wrong birth date or sex put right
-//! (DOMAIN.md 3.1), and the other name that a line told before.
+//! (DOMAIN.md 3.1), the whole one that a spreadsheet cut (DOMAIN.md 6 row 3), and the other name that a line told before.
 
 use compact_str::CompactString;
 
@@ -13,17 +13,28 @@ const CORRECTED_PLACES_MAX: usize = 3;
 /// The number that `new`, which takes the place of `old` on one line, must remember.
 ///
 /// Only the register changes a person's number. A list of a service that changes it follows it, was wrong, or is ahead of it:
-/// what it remembers tells whom to ask about, and joins nobody. Of several changes the last is remembered.
+/// what it remembers tells whom to ask about, and joins nobody. Of several changes the last is remembered. On any list a
+/// number that lost its digits is remembered whole, or everybody would fall apart from what else is known of them.
 pub fn number_before(list: List, old: &Record, new: &Record) -> Option<IdNumber> {
-    let (was, is) = (old.id_number.as_ref()?, new.id_number.as_ref()?);
+    let (was, is) = (old.known_number()?, new.id_number.as_ref()?);
     let valid = |id: &IdNumber| matches!(id.state(), IdState::Valid | IdState::Old);
+    let is_same_name = || name::fold(&old.name) == name::fold(&new.name);
+    if is.is_damaged() {
+        return (valid(was) && is_cut_from(is, was) && is_same_name()).then(|| was.clone());
+    }
     if list != List::Population && !list.is_service() {
         return None;
     }
     if was.canonical() == is.canonical() || !valid(was) || !valid(is) {
-        return old.former_number.clone().filter(|former| former.canonical() != is.canonical());
+        return old.changed_number().filter(|former| former.canonical() != is.canonical()).cloned();
     }
-    (name::fold(&old.name) == name::fold(&new.name) && is_lawful(was, is)).then(|| was.clone())
+    (is_same_name() && is_lawful(was, is)).then(|| was.clone())
+}
+
+/// Whether a number that lost digits may have been this whole one.
+fn is_cut_from(cut: &IdNumber, whole: &IdNumber) -> bool {
+    let (cut, whole, places) = (cut.canonical(), whole.canonical(), cut.trusted_places());
+    cut.len() >= places && cut.get(..places) == whole.get(..places)
 }
 
 /// The other name of the person that `new` tells, or that the line told before: a clerk writes it once, when the name was
@@ -81,6 +92,24 @@ mod tests {
         let slip = line("王五", "519901198001010034");
         assert_eq!(remembered(&second, &slip).as_deref(), Some(FIRST), "the new one is mistyped");
         assert_eq!(remembered(&second, &first).as_deref(), Some("519901198001010033"), "taken back");
+    }
+
+    #[test]
+    fn a_number_that_lost_its_digits_is_remembered_whole_on_every_list() {
+        let whole = line("王五", FIRST);
+        let mut cut = Record { id_number: IdNumber::damaged("519901198001010000"), ..whole.clone() };
+        for list in [List::Population, List::Dibao, List::Deaths] {
+            cut.former_number = number_before(list, &whole, &cut);
+            assert_eq!(cut.known_number(), whole.id_number.as_ref());
+            assert_eq!(cut.changed_number(), None, "the law changed nothing");
+            let again = Record { former_number: None, phone_tail: Some("1234".into()), ..cut.clone() };
+            assert_eq!(number_before(list, &cut, &again), whole.id_number, "the month after");
+            assert_eq!(number_before(list, &cut, &whole), None, "put right");
+        }
+        let of_another = Record { id_number: IdNumber::damaged("519901197001010000"), ..whole.clone() };
+        assert_eq!(number_before(List::Deaths, &whole, &of_another), None, "of another number");
+        let another = Record { name: "王六".into(), ..cut.clone() };
+        assert_eq!(number_before(List::Deaths, &whole, &another), None, "under another name");
     }
 
     #[test]

@@ -487,6 +487,15 @@ fn wrong_files_have_a_code_each() {
     assert_eq!(code("演.et", &compound("ETExtData")), UnreadableCode::UnsupportedFormat);
     assert_eq!(code("文.xls", &compound("WordDocument")), UnreadableCode::UnsupportedFormat);
     assert_eq!(code("半.xlsx", &whole[..whole.len() / 2]), UnreadableCode::Truncated);
+    let lines = "低保证号,姓名,身份证号,类别\n1,张三,519901194501190052,A\n2,李四,519901197807150017,A\n3,王五,,B\n";
+    assert_eq!(code("断.csv", format!("{lines}4,赵").as_bytes()), UnreadableCode::Truncated);
+    let in_a_character = format!("{lines}4,赵六,,甲");
+    let in_a_character = &in_a_character.as_bytes()[..in_a_character.len() - 1];
+    assert_eq!(code("断.csv", in_a_character), UnreadableCode::Truncated);
+    for last in ["4,赵六,,A", "制表人：赵六", "合计,3人"] {
+        let (result, sink) = read_bytes("低保.csv", format!("{lines}{last}").as_bytes(), VILLAGE);
+        assert!(result.is_ok() && sink.lines.len() >= 3, "{last}: a last line without a line end");
+    }
     assert_eq!(code("扫描.xlsx", b"%PDF-1.7"), UnreadableCode::UnsupportedFormat);
     assert_eq!(code("乱.csv", &[0x81, 0xff, 0x9f, 0x0a].repeat(200)), UnreadableCode::UnreadableText);
     assert_eq!(code("通知.csv", "关于召开会议的通知\n各村：\n请准时参加\n".as_bytes()), UnreadableCode::NotARoster);

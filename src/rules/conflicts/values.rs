@@ -52,7 +52,7 @@ impl Claimed for IdNumber {
     fn doubt(claim: &Claim<IdNumber>, lines: &[&Entry], today: Date) -> u32 {
         let number = &claim.value;
         let former = |line: &&&Entry| {
-            let former = line.record.former_number.as_ref().filter(|_| line.list == List::Population);
+            let former = line.record.changed_number().filter(|_| line.list == List::Population);
             former.is_some_and(|former| former.canonical() == number.canonical())
         };
         let is_whole = matches!(number.state(), IdState::Valid | IdState::Old);

@@ -70,6 +70,8 @@ impl When {
 pub struct Verdict {
     pub status: Option<Status>,
     pub is_doubtful: bool,
+    /// Whether something stands there that nobody knows.
+    pub is_unread: bool,
 }
 
 impl Cleaner<'_> {
@@ -87,6 +89,7 @@ impl Cleaner<'_> {
             let words = self.words;
             let stated = self.statuses.get(&text, |text| words::stated(text, words));
             self.noticed.unread += u64::from(!stated.is_known());
+            all.is_unread |= !stated.is_known();
             let status = match stated {
                 Stated { died, .. } if who.is_own(died, &text) => Some(Status::Deceased),
                 Stated { moved, .. } if who.is_own(moved, &text) => Some(Status::MovedOut),

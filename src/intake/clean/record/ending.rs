@@ -78,7 +78,11 @@ impl Cleaner<'_> {
             record.reason = reason.or_else(|| told(Field::Status)).or_else(|| told(Field::ChangeKind));
         }
         let is_noted = struck_out || said.remark.or(said.against).is_some();
-        self.change(view, area, is_noted, record);
+        // What kind of change it was stands in a word that nobody knows: then nor does anybody know what of.
+        let is_unread = (said.column.is_unread || said.kind.is_unread) && record.status == Status::Active;
+        if !is_unread {
+            self.change(view, area, is_noted, record);
+        }
     }
 
     fn said_of(&mut self, view: View<'_>, record: &Record) -> Said {
