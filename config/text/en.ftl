@@ -606,6 +606,7 @@ say-held-released = { $id } released.
 say-held-rejected = { $id } rejected.
 say-held-removes-much = it would remove { $removed } of { $before } lines
 say-held-other-file = hardly anybody in { $file } stands in { $other }, which still lies in the folder: each file counts as the whole list, so this one would remove everybody of the other. If both together are the list, call them by their parts (1组, 2组), put them into one workbook (a sheet each), or into a folder of their own with mode = "append" under [[source]] in rosterd.toml. If this one takes the place of the other, release it
+say-held-missing = until then nobody new is called missing from these lists; what was told before stays
 say-held-hint = after a look: rosterd held release ID, or rosterd held reject ID
 say-match-confirmed = { $id }: the same person.
 say-match-rejected = { $id }: different people, never to be joined again.
@@ -670,6 +671,7 @@ progress-backup = backing up
 ## Status page
 
 status-held-hint = held for a person: { $count }; see: rosterd held
+status-awaited-hint = lists of which a file waits for a person: { $count }; nobody new is called missing from them meanwhile
 status-quarantined-hint = not taken: { $count }; see: rosterd quarantine
 status-lines = { $lines } lines
 status-backlog = { $entries } entries ({ $bytes } bytes)

@@ -88,6 +88,7 @@ fn show(output: Output, session: &mut Session) -> Outcome {
     for reason in why {
         session.screen.line(reason);
     }
+    session.screen.say("say-held-missing");
     session.screen.say("say-held-hint");
     Ok(exit)
 }

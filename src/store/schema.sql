@@ -83,6 +83,7 @@ CREATE TABLE snapshots (
     total_stated  INTEGER,
     total_counted INTEGER,
     due           INTEGER,               -- NULL: nothing changes by the calendar alone
+    awaits        INTEGER NOT NULL,      -- 1: another file of the list and area waits for a person's word: see awaited.rs
     placement     BLOB NOT NULL,         -- see placement.rs
     pages         INTEGER NOT NULL,      -- it travels in so many, and seq is the last of so many numbers: see pages.rs
     sum           INTEGER NOT NULL,      -- over all that travels of the row: see sum.rs
@@ -91,6 +92,7 @@ CREATE TABLE snapshots (
 CREATE INDEX snapshots_seq ON snapshots (seq);
 -- So that to say how many lines there are looks at none of the placements.
 CREATE INDEX snapshots_lines ON snapshots (lines);
+CREATE INDEX snapshots_awaits ON snapshots (origin) WHERE awaits = 1;
 
 -- Pages of lists of offices below that are not whole here yet.
 CREATE TABLE pages (
@@ -232,6 +234,15 @@ CREATE TABLE decisions (
 ) STRICT;
 CREATE INDEX decisions_seq ON decisions (seq);
 CREATE INDEX decisions_subject ON decisions (kind, subject);
+
+-- Who would be called missing on a list, if no file of it waited for a person's word.
+CREATE TABLE unsaid (
+    person INTEGER NOT NULL,
+    list   INTEGER NOT NULL,
+    area   INTEGER NOT NULL,             -- of the list
+    PRIMARY KEY (person, list, area)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unsaid_list ON unsaid (list, area);
 
 CREATE TABLE events (
     id         INTEGER PRIMARY KEY,      -- hash of kind, place and first evidence

@@ -420,6 +420,7 @@ impl Writer<'_> {
                     .and_then(|mut s| s.execute((&held.stream, &held.file)))
                     .doing("writing the quarantine")?;
             }
+            self.note_awaited()?;
         }
         Ok(decided)
     }

@@ -150,6 +150,9 @@ pub fn ingest<R: Send, E: Send + From<Unreadable>>(
                 writer.set_indexed(writer.last_entry()?)?;
             }
             keep(writer, &report, &outcome)?;
+            if !manner.dry_run {
+                writer.note_awaited()?;
+            }
             Ok((report, outcome))
         });
         match (given_up, written) {

@@ -262,7 +262,9 @@ impl Scope {
             damaged: self.damaged.min(self.placement.len() as u64),
             total: self.total.clone(),
         };
-        Snapshot { key, facts, stated_on, read_at: setting.now }
+        // Whether it waits still is known once all of the file is settled.
+        let awaits = self.before.as_ref().is_some_and(|before| before.awaits);
+        Snapshot { key, facts, stated_on, awaits, read_at: setting.now }
     }
 
     /// What is told of a list that is not taken.
