@@ -206,6 +206,7 @@ finding-duplicate-entry =
        *[other] { $count } times
     } on the { $list } of { $area }; please merge.
 finding-no-population-record = Active on the { $list } of { $area }, but on no population register; please check where the person is registered, or the number.
+finding-perhaps-listed = { $by } has somebody on the { $list } of { $area } who may be this person, and waits for a clerk's word under matches
 finding-withdrawn = { $by } has this person on the { $list } of { $area }
 finding-left-without-decision =
     The person vanished from the { $list } of { $area }{ $vanished ->

@@ -206,6 +206,7 @@ finding-duplicate-entry =
        *[other] 出现{ $count }次
     }，请核实后只保留一行。
 finding-no-population-record = 此人在{ $area }的{ $list }上在册，但人口底册上没有此人，请核实户籍所在地或身份信息。
+finding-perhaps-listed = 上级{ $by }查到{ $area }的{ $list }上有人可能就是此人，是不是同一人等上级认定
 finding-withdrawn = 上级{ $by }查到此人在{ $area }的{ $list }上
 finding-left-without-decision =
     此人{ $vanished ->

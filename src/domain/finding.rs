@@ -174,4 +174,6 @@ pub struct SeenThrough {
     /// On which list and in which area the line stands that it does not have.
     pub list: List,
     pub area: Area,
+    /// The line may be the person's: a clerk has still to say so.
+    pub perhaps: bool,
 }

@@ -212,7 +212,8 @@ CREATE TABLE seen_through (
     holds  INTEGER NOT NULL,             -- 0: no longer
     entry  INTEGER NOT NULL,             -- uid of an entry of the office below on which the finding rests
     list   INTEGER NOT NULL,             -- where the line stands that the office below does not have
-    area   INTEGER NOT NULL
+    area   INTEGER NOT NULL,
+    perhaps INTEGER NOT NULL             -- 1: that the line is the person's a clerk has still to say
 ) STRICT;
 CREATE INDEX seen_through_nseq ON seen_through (nseq);
 CREATE INDEX seen_through_person ON seen_through (person) WHERE holds = 1;

@@ -44,6 +44,8 @@ pub(super) struct Judged {
     pub judgement: Judgement,
     /// Entries of others that were looked at.
     others: Vec<(Uid, Area)>,
+    /// Entries of those who may be this person, where somebody would be called missing.
+    pub potential: Vec<Entry>,
 }
 
 /// What holds for one person.
@@ -93,8 +95,9 @@ impl<'s> Judging<'s> {
             let (findings, seen_through, unsaid, events) = Default::default();
             return Ok(Verdict { person, stands: false, findings, seen_through, unsaid, events, due: None });
         }
-        let Judged { case, facts, judgement, others } = self.judge(view, known, entries, self.setting.node, found)?;
-        let (seen_through, due_below) = self.seen_through(view, known, entries, &judgement.findings)?;
+        let judged = self.judge(view, known, entries, self.setting.node, found)?;
+        let (seen_through, due_below) = self.seen_through(view, known, entries, &judged)?;
+        let Judged { case, facts, judgement, others, .. } = judged;
         let (mut findings, mut unsaid) = (Vec::with_capacity(judgement.findings.len()), Vec::new());
         if !judgement.findings.is_empty() {
             let mut area_of: HashMap<Uid, Area> = case.entries.iter().map(|e| (e.uid, e.area)).collect();
@@ -164,7 +167,8 @@ impl<'s> Judging<'s> {
         let judgement = judge(&case, &facts, &neighbours, &self.setting.parameters);
         let sharers = neighbours.sharers.iter().map(|(_, sharer)| sharer);
         let others = sharers.chain(&neighbours.household).map(|e| (e.uid, e.area)).collect();
-        Ok(Judged { case, facts, judgement, others })
+        let potential = neighbours.potential;
+        Ok(Judged { case, facts, judgement, others, potential })
     }
 
     /// Who keeps each line, where several of them stand on one list of one village: hardly ever asked.
