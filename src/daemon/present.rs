@@ -283,7 +283,8 @@ impl<'a> Presenter<'a> {
         let (_, name, number) = self.said(record);
         let source = view.source.as_ref().map_or_else(
             || json!({"file": null, "sheet": null, "row": null}),
-            |(file, sheet, row)| json!({"file": file, "sheet": sheet, "row": row}),
+            // Of a line that an earlier file of that name had no row is known.
+            |(file, sheet, row)| json!({"file": file, "sheet": sheet, "row": Some(row).filter(|row| **row > 0)}),
         );
         let mut shown = json!({
             "uid": entry.uid.to_string(),

@@ -273,7 +273,7 @@ fn plan(
 ) -> Result<Plan> {
     let Paired { had, at_line, arrived, pairing } = Paired::new(view, scope)?;
     let reach = scope.reach(at.0, manner, dead, scope.held.len() - pairing.gone.len());
-    let speaks_of = |i: &usize| scope.speaks_of(scope.file_of(at_line[*i]), &reach, manner);
+    let speaks_of = |i: &usize| scope.speaks_of(scope.file_of(at_line[*i]), &had[*i].entry.record, &reach, manner);
     let (gone, kept): (Vec<usize>, Vec<usize>) = pairing.gone.into_iter().partition(speaks_of);
     let kept: Vec<Uid> = kept.into_iter().map(|i| had[i].entry.uid).collect();
     let is_damaged = |at: usize| had[at].entry.record.id_number.as_ref().is_some_and(|id| id.is_damaged());

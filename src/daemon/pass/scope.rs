@@ -92,6 +92,8 @@ pub(super) enum Reach {
     Part(BTreeSet<String>),
     /// Of its own as it was, and of those of these other files.
     Files(BTreeSet<String>),
+    /// Of those of its own as it was who died on this day or later.
+    Since(Date),
     /// It adds to them.
     Nothing,
 }
@@ -179,11 +181,18 @@ impl Scope {
         }
     }
 
-    /// Whether a held line from `file` is gone where this file does not have it.
-    pub fn speaks_of(&self, file: &str, reach: &Reach, manner: &Manner) -> bool {
+    /// Whether a held line that `held` says and that is not in this file is gone.
+    pub fn speaks_of(&self, file: &str, held: &Record, reach: &Reach, manner: &Manner) -> bool {
+        let is_since = |since: &Date| held.died.is_some_and(|died| died.last() >= *since);
+        self.speaks_of_file(file, reach, manner) && if let Reach::Since(day) = reach { is_since(day) } else { true }
+    }
+
+    /// Whether it speaks of any line from `file`.
+    fn speaks_of_file(&self, file: &str, reach: &Reach, manner: &Manner) -> bool {
         match reach {
             Reach::All => true,
             Reach::Nothing => false,
+            Reach::Since(_) => file == manner.file,
             Reach::Files(others) | Reach::Part(others) => file == manner.file || others.contains(file),
         }
     }
@@ -197,12 +206,13 @@ impl Scope {
     pub fn replaced(&self, manner: &Manner, reach: &Reach) -> BTreeSet<(&str, &str)> {
         let Some(before) = self.before.as_ref() else { return BTreeSet::new() };
         let files = self.runs.iter().map(|run| run.file.as_str()).chain([before.facts.file.as_str()]);
-        let speaks_of = |file: &&str| self.speaks_of(file, reach, manner);
+        let speaks_of = |file: &&str| self.speaks_of_file(file, reach, manner);
         let stood = files.filter(speaks_of).map(|file| (before.key.stream.as_str(), file));
         stood.filter(|stood| *stood != (manner.stream.as_str(), manner.file.as_str())).collect()
     }
 
-    /// Lines that the file does not speak of stay where they were.
+    /// Lines that the file does not speak of stay where they were. Of those that stood in this very file there is no row any
+    /// more.
     pub fn keep_unsaid(&mut self, kept: &[Uid], manner: &Manner) {
         if kept.is_empty() {
             return;
@@ -211,10 +221,11 @@ impl Scope {
         let mut from = 0;
         for run in &self.runs {
             let lines = self.held[from..run.end].iter().filter(|line| kept.contains(&line.uid));
-            let lines: Vec<Placed> = lines.copied().collect();
+            let file = (run.file != manner.file).then(|| run.file.clone());
+            let row = |line: &Placed| if file.is_some() { line.row } else { 0 };
+            let lines: Vec<Placed> = lines.map(|line| Placed { row: row(line), ..*line }).collect();
             from = run.end;
             if !lines.is_empty() {
-                let file = (run.file != manner.file).then(|| run.file.clone());
                 self.placement.segments.push(Segment { file, sheet: run.sheet.clone(), lines });
             }
         }
@@ -228,7 +239,7 @@ impl Scope {
         let takes_place = match reach {
             Reach::All => true,
             Reach::Part(others) => !others.is_empty(),
-            Reach::Files(_) | Reach::Nothing => false,
+            Reach::Files(_) | Reach::Since(_) | Reach::Nothing => false,
         };
         if !takes_place {
             return None;
