@@ -152,6 +152,7 @@ CREATE TABLE held (
     had     INTEGER NOT NULL,            -- lines before
     has     INTEGER NOT NULL,            -- lines it would leave
     removes INTEGER NOT NULL,
+    picks   INTEGER NOT NULL,            -- 1: its name tells that it has some of the people for a purpose
     state   TEXT NOT NULL                -- held, released (not taken yet), taken, rejected, superseded
 ) STRICT;
 

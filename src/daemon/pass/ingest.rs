@@ -294,12 +294,13 @@ fn plan(
     let removes = gone.iter().filter(|stored| stored.entry.removed.is_none()).count() as u64;
     let too_much = manner.guard.stops(view, at.0, &scope.held, &gone)?;
     let counts = scope.before.as_ref().map(|before| before.facts.file.as_str());
-    let other_file = other_file(&manner.folder, &scope.as_held(at, manner, setting, removes), counts)
+    let as_held = scope.as_held(at, manner, setting, removes);
+    let other_file = other_file(&manner.folder, &as_held, counts)
         // Of the dead the whole file has told that it takes the place of the others.
         .filter(|_| at.0 != List::Deaths || reach != Reach::All);
     let waits = !manner.released && (too_much || other_file.is_some());
     let held = waits && !view.is_released(&manner.stream, &manner.hash, at)?;
-    Ok(Plan { same, gone, fresh, kept, reach, replaced_damaged, removes, held, other_file })
+    Ok(Plan { same, gone, fresh, kept, reach, replaced_damaged, removes, held, other_file, picks: as_held.picks })
 }
 
 /// Does what was planned, or holds it.

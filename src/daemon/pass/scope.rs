@@ -28,8 +28,11 @@ pub struct ScopeOutcome {
     pub unchanged: u64,
     /// The deletion guard holds it; with a dry run: would hold it.
     pub held: bool,
-    /// Held because nearly all it would remove came from this other file, which still lies beside it.
+    /// Held because of this other file: nearly all it would remove came from that and it still lies beside it, or this one
+    /// names some of its people for a purpose.
     pub other_file: Option<String>,
+    /// The latter.
+    pub picks: bool,
     /// Not taken: what is known is of a later day.
     pub outdated: Option<Outdated>,
 }
@@ -112,13 +115,15 @@ pub(super) struct Plan {
     pub replaced_damaged: u64,
     pub removes: u64,
     pub held: bool,
-    /// See [`ScopeOutcome::other_file`].
+    /// See [`ScopeOutcome`].
     pub other_file: Option<String>,
+    pub picks: bool,
 }
 
 impl Scope {
     /// The snapshot as it waits for a person, where it would take `removes` lines.
     pub fn as_held(&self, (list, area): (List, Area), manner: &Manner, setting: &Setting, removes: u64) -> Held {
+        let picks = self.picks_some(list, manner) && removes > 0;
         Held {
             id: 0,
             at: setting.now,
@@ -130,8 +135,17 @@ impl Scope {
             had: self.held.len() as u64,
             has: self.placement.len() as u64,
             removes,
+            picks,
             state: "held".to_owned(),
         }
+    }
+
+    /// Whether the file names some of the people of the list for a purpose, and none that they stand in now does. The dead of
+    /// a purpose are dead.
+    fn picks_some(&self, list: List, manner: &Manner) -> bool {
+        let own = manner.parts.of(&manner.file);
+        let picks_from = |run: &Run| run.file != manner.file && own.picks_from(&manner.parts.of(&run.file));
+        list != List::Deaths && !self.runs.is_empty() && self.runs.iter().all(picks_from)
     }
 
     /// What another source once gave is another list: it stays where it is, and this one has no line yet.
@@ -293,7 +307,16 @@ impl Scope {
             (self.created, self.updated, self.removed, self.unchanged)
         };
         let other_file = plan.other_file.clone().filter(|_| plan.held);
-        ScopeOutcome { created, updated, removed, unchanged, held: plan.held, other_file, ..self.told(at) }
+        ScopeOutcome {
+            created,
+            updated,
+            removed,
+            unchanged,
+            held: plan.held,
+            other_file,
+            picks: plan.held && plan.picks,
+            ..self.told(at)
+        }
     }
 
     fn told(&self, (list, area): (List, Area)) -> ScopeOutcome {
@@ -308,6 +331,7 @@ impl Scope {
             unchanged: 0,
             held: false,
             other_file: None,
+            picks: false,
             outdated: None,
         }
     }
