@@ -161,19 +161,21 @@ fn a_month_put_right_under_another_name_takes_the_place_of_that_month_alone() {
     node.stop();
 }
 
-/// Lines of the county's list: born, died, in the first village.
-fn dead_on(who: &[(u32, &str)]) -> String {
-    let line = |(year, on): &(u32, &str)| {
-        format!("赵{},{},{on},{}\n", name(*year), number(&format!("{year}0302/001")), VILLAGES[0])
-    };
+/// In which year somebody was born, and when they died.
+type Died = (u32, &'static str);
+
+/// Lines of the county's list, in the first village.
+fn dead_on(who: &[Died]) -> String {
+    let line =
+        |(year, on): &Died| format!("赵{},{},{on},{}\n", name(*year), number(&format!("{year}0302/001")), VILLAGES[0]);
     who.iter().map(line).collect()
 }
 
 #[test]
 fn a_month_saved_over_the_one_before_under_the_same_name_forgets_no_death() {
-    const JANUARY: [(u32, &str); 3] = [(1950, "2026-01-04"), (1951, "2026-01-10"), (1952, "2026-01-28")];
+    const JANUARY: [Died; 3] = [(1950, "2026-01-04"), (1951, "2026-01-10"), (1952, "2026-01-28")];
     // What is saved over January's list, and who is dead then.
-    let cases: [(&str, &[(u32, &str)], &[u64]); 7] = [
+    let cases: [(&str, &[Died], &[u64]); 7] = [
         ("the next month", &[(1953, "2026-02-08")], &[1950, 1951, 1952, 1953]),
         (
             "the next month, with one that was reported late",
@@ -205,7 +207,7 @@ fn a_month_saved_over_the_one_before_under_the_same_name_forgets_no_death() {
 fn the_dead_of_earlier_months_stay_where_the_list_of_the_month_is_put_right() {
     let root = tempfile::tempdir().unwrap();
     let mut node = county(&root, "2026-04-02");
-    let months: [&[(u32, &str)]; 4] = [
+    let months: [&[Died]; 4] = [
         &[(1950, "2026-01-04"), (1951, "2026-01-10"), (1952, "2026-01-28")],
         &[(1953, "2026-02-08"), (1954, "2026-02-09")],
         &[(1953, "2026-02-08"), (1955, "2026-02-10")],
