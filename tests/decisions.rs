@@ -187,3 +187,26 @@ fn what_is_decided_of_a_finding_elsewhere_is_a_line_in_the_log_of_every_office_t
         assert_eq!((told(office, COUNTY), told(office, HERE)), (1, 1), "{office}: {}", log(office));
     }
 }
+
+#[test]
+fn who_may_be_somebody_on_a_register_is_missing_nowhere_until_a_clerk_above_says_no() {
+    let offices = Offices::found();
+    offices.save(HERE, "population.csv", &population(&[("无关人", "19400101/201")]));
+    // The number of somebody else in the next village.
+    offices.save(HERE, "health.csv", &health(&[("陈玉兰", "19500302/001")]));
+    let missing = |office: &str, all: &[&str]| {
+        let verb = ["findings", "--rule", "no-population-record"];
+        offices.nodes[office].json(&[&verb[..], all].concat())
+    };
+    offices.settle();
+    assert_eq!([COUNTY, TOWN, HERE].map(|office| missing(office, &[]).len()), [1; 3]);
+    offices.save(NEXT, "population.csv", &population(&[("王大明", "19500302/001")]));
+    offices.settle();
+    assert_eq!([COUNTY, TOWN, HERE].map(|office| missing(office, &[]).len()), [0; 3]);
+    let withdrawn = missing(HERE, &["--all"]).remove(0)["withdrawn"].take();
+    assert_eq!((&withdrawn["by"], &withdrawn["perhaps"]), (&TOWN.into(), &true.into()), "{withdrawn}");
+    assert!(withdrawn["text"].as_str().is_some_and(|text| text.contains("可能就是此人")), "{withdrawn}");
+    let (one, other) = (offices.line("陈玉兰", HERE, "health"), offices.line("王大明", NEXT, "population"));
+    offices.judge(COUNTY, &one, &other, "reject");
+    assert_eq!([COUNTY, TOWN, HERE].map(|office| missing(office, &[]).len()), [1; 3]);
+}

@@ -127,6 +127,10 @@ fn today(month: usize) -> Date {
 /// Reads a file, whatever goes with it.
 fn read(office: &mut Office, path: &str, text: &str) {
     office.read(path, text, false);
+    release_all(office);
+}
+
+fn release_all(office: &mut Office) {
     while !office.view(|view| view.held(false)).is_empty() {
         office.release();
     }
@@ -244,17 +248,24 @@ proptest! {
         said in said(),
         copied in copied(),
         turns in turns(),
+        waits in turns(),
         days in 0..DAYS_MAX,
         area in select(vec![COUNTY, TOWNSHIP]),
     ) {
         let mut office = Office::found(area, today(0));
-        let mut turns = turns.iter().cycle();
+        let (mut turns, mut waits) = (turns.iter().cycle(), waits.iter().cycle());
         for month in 0..MONTHS.len() {
             office.today = today(month);
             for (v, village) in VILLAGES.iter().enumerate().filter(|(_, village)| village.starts_with(area)) {
                 for (list, (name, _)) in LISTS.iter().enumerate() {
                     let Some(text) = file(&lines, month, v, list) else { continue };
-                    read(&mut office, &format!("{village}/{name}.csv"), &text);
+                    let path = format!("{village}/{name}.csv");
+                    if waits.next() == Some(&true) {
+                        // What is held is released at the end of the month.
+                        office.read(&path, &text, false);
+                    } else {
+                        read(&mut office, &path, &text);
+                    }
                     if copied[list] {
                         office.read(&format!("{village}/{name}(2).csv"), &text, true);
                     }
@@ -263,6 +274,9 @@ proptest! {
                     }
                 }
             }
+            office.settle();
+            nothing_changes_when_all_are_judged_again(&office)?;
+            release_all(&mut office);
             office.settle();
             said.iter().filter(|said| said.month == month).for_each(|said| said.say(&mut office));
             office.settle();

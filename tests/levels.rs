@@ -154,6 +154,40 @@ fn a_village_withdraws_what_the_offices_above_see_through() {
 }
 
 #[test]
+fn nobody_is_called_missing_below_while_the_county_waits_for_a_word_on_who_they_are() {
+    // Of the same sound and birth, with a number on one of the lists alone; and under a number of somebody else's.
+    const HEARD: (&str, &str) = ("石丽莎", "");
+    const MEANT: (&str, &str) = ("石莉莎", "19500302/002");
+    const UNDER: (&str, &str) = ("陈玉兰", WANG.1);
+    let mut tree = Tree::found(&OFFICES, day("2026-01-31"));
+    let mut listed = health(&[of(UNDER, "正常"), of(ZHAO, "正常")]).replace("证号码,", "证号码,出生日期,");
+    listed = listed.replace(",2015", ",,2015") + &format!("{},,1950-03-02,2015-04-01,,正常\n", HEARD.0);
+    tree.read(FIRST, "population.csv", &population(FIRST, &[]));
+    tree.read(FIRST, "health.csv", &listed);
+    tree.read(THIRD, "population.csv", &population(THIRD, &[of(MEANT, "在册,,"), of(WANG, "在册,,")]));
+    let nowhere = |tree: &Tree, office| -> BTreeSet<String> {
+        own(tree, office).into_iter().filter(|(rule, _)| rule == NOWHERE).map(|(_, name)| name).collect()
+    };
+    let all = [HEARD, UNDER, ZHAO].map(|(name, _)| name.to_owned()).into();
+    assert_eq!(nowhere(&tree, FIRST), all, "the village knows no other register");
+    tree.settle();
+    for office in [COUNTY, EAST, FIRST] {
+        assert_eq!(nowhere(&tree, office), [ZHAO.0.to_owned()].into(), "{office}");
+    }
+    // Each is somebody else: nobody's register has them.
+    for (here, there) in [(HEARD, MEANT), (UNDER, WANG)] {
+        let one = tree.line(COUNTY, (FIRST, "health", here.0));
+        let other = tree.line(COUNTY, (THIRD, "population", there.0));
+        assert_ne!(one.person, other.person);
+        tree.judge(COUNTY, one.entry.uid, other.entry.uid, false);
+    }
+    tree.settle();
+    for office in [COUNTY, EAST, FIRST] {
+        assert_eq!(nowhere(&tree, office), all, "{office}");
+    }
+}
+
+#[test]
 fn a_changed_number_is_known_above_where_nobody_saw_the_old_one() {
     const RENUMBERED: (&str, &str) = ("王大明", "19500302/035");
     let mut tree = Tree::found(&OFFICES, day("2026-01-31"));

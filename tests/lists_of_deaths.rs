@@ -161,6 +161,70 @@ fn a_month_put_right_under_another_name_takes_the_place_of_that_month_alone() {
     node.stop();
 }
 
+/// In which year somebody was born, and when they died.
+type Died = (u32, &'static str);
+
+/// Lines of the county's list, in the first village.
+fn dead_on(who: &[Died]) -> String {
+    let line =
+        |(year, on): &Died| format!("赵{},{},{on},{}\n", name(*year), number(&format!("{year}0302/001")), VILLAGES[0]);
+    who.iter().map(line).collect()
+}
+
+#[test]
+fn a_month_saved_over_the_one_before_under_the_same_name_forgets_no_death() {
+    const JANUARY: [Died; 3] = [(1950, "2026-01-04"), (1951, "2026-01-10"), (1952, "2026-01-28")];
+    // What is saved over January's list, and who is dead then.
+    let cases: [(&str, &[Died], &[u64]); 7] = [
+        ("the next month", &[(1953, "2026-02-08")], &[1950, 1951, 1952, 1953]),
+        (
+            "the next month, with one that was reported late",
+            &[(1953, "2026-01-29"), (1954, "2026-02-08"), (1955, "2026-02-09")],
+            &[1950, 1951, 1952, 1953, 1954, 1955],
+        ),
+        ("January put right: one lives", &[JANUARY[0], JANUARY[1]], &[1950, 1951]),
+        ("January put right: it was the wrong list", &[(1953, "2026-01-05"), (1954, "2026-01-20")], &[1953, 1954]),
+        ("January of one who was taken for another", &[(1959, "2026-01-04")], &[1959]),
+        (
+            "all the dead of the year, one of them no more",
+            &[JANUARY[0], JANUARY[2], (1953, "2026-02-08")],
+            &[1950, 1952, 1953],
+        ),
+        ("no day is told", &[(1953, "")], &[1950, 1951, 1952, 1953]),
+    ];
+    for (what, lines, dead) in cases {
+        let root = tempfile::tempdir().unwrap();
+        let mut node = county(&root, "2026-04-02");
+        drop(&node, "死亡名单.csv", DEAD_OF, &dead_on(&JANUARY));
+        drop(&node, "死亡名单.csv", DEAD_OF, &dead_on(lines));
+        assert_eq!(called_dead(&node), dead, "{what}");
+        assert!(held(&node).is_empty(), "{what}");
+        node.stop();
+    }
+}
+
+#[test]
+fn the_dead_of_earlier_months_stay_where_the_list_of_the_month_is_put_right() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = county(&root, "2026-04-02");
+    let months: [&[Died]; 4] = [
+        &[(1950, "2026-01-04"), (1951, "2026-01-10"), (1952, "2026-01-28")],
+        &[(1953, "2026-02-08"), (1954, "2026-02-09")],
+        &[(1953, "2026-02-08"), (1955, "2026-02-10")],
+        &[(1956, "2026-03-03")],
+    ];
+    for lines in months {
+        drop(&node, "死亡名单.csv", DEAD_OF, &dead_on(lines));
+    }
+    assert_eq!(called_dead(&node), [1950, 1951, 1952, 1953, 1955, 1956], "1954 was taken back");
+    // Where somebody stood in a file that is another one by now, no row of it is named.
+    assert_eq!(told(&node)[..2], ["死亡名单.csv:2", "死亡名单.csv:null"]);
+    // All of them at once is the whole list again.
+    drop(&node, "死亡名单.csv", DEAD_OF, &dead_of(&[1950, 1951, 1952, 1953], &[]));
+    assert_eq!(called_dead(&node), [1950, 1951, 1952, 1953]);
+    node.stop();
+}
+
 #[test]
 fn a_village_whose_file_it_is_says_nothing_of_the_dead_of_another() {
     let root = tempfile::tempdir().unwrap();

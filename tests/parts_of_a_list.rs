@@ -177,6 +177,39 @@ fn of_two_files_imported_at_once_one_is_the_list_and_nobody_of_the_other_is_left
 }
 
 #[test]
+fn who_is_picked_for_a_purpose_takes_nobody_else_off_the_list() {
+    // Beside the whole list of twenty, or after it: what is dropped, who stands in it, and why it waits.
+    let cases: [(&str, std::ops::Range<u32>, Option<&str>); 6] = [
+        ("特扶家庭成员.csv", 1950..1968, Some("names-some")),
+        ("60岁以上特扶对象.csv", 1952..1970, Some("names-some")),
+        ("特扶金发放表.csv", 1950..1970, None),
+        ("特扶金发放表.csv", 1950..1972, None),
+        ("特扶4月.csv", 1950..1968, None),
+        ("特扶（核对后）.csv", 1951..1970, None),
+    ];
+    for (file, years, reason) in cases {
+        let root = tempfile::tempdir().unwrap();
+        let mut node = village(&root);
+        drop(&node, "特扶.csv", HEADER, &people(1950..1970));
+        drop(&node, file, HEADER, &people(years.clone()));
+        let waits = held(&node);
+        assert_eq!(waits.first().and_then(|row| row["reason"].as_str()), reason, "{file}: {waits:?}");
+        let gone = (1950..1970).filter(|year| !stands(&node, *year)).count();
+        let unlisted = (1950..1970).filter(|year| !years.contains(year)).count();
+        assert_eq!(gone, if reason.is_some() { 0 } else { unlisted }, "{file}");
+        if let [row] = &waits[..] {
+            assert_eq!(row["other_file"], "特扶.csv", "{row}");
+            // Whoever says that it is the list from now on is not asked again the month after.
+            let released = node.call(&["held", "release", row["id"].as_str().unwrap()]);
+            assert!(released.status.success(), "{file}");
+            drop(&node, &format!("5月{file}"), HEADER, &people(years.start..years.end - 1));
+            assert!(held(&node).is_empty() && !stands(&node, years.end - 1), "{file}");
+        }
+        node.stop();
+    }
+}
+
+#[test]
 fn a_list_of_those_who_left_says_nothing_of_those_who_stay() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(&root);

@@ -227,6 +227,7 @@ finding-duplicate-entry =
        *[other] { $count } times
     } on the { $list } of { $area }; please merge.
 finding-no-population-record = Active on the { $list } of { $area }, but on no population register; please check where the person is registered, or the number.
+finding-perhaps-listed = { $by } has somebody on the { $list } of { $area } who may be this person, and waits for a clerk's word under matches
 finding-withdrawn = { $by } has this person on the { $list } of { $area }
 finding-left-without-decision =
     The person vanished from the { $list } of { $area }{ $vanished ->
@@ -636,7 +637,9 @@ say-no = no
 say-held-released = { $id } released.
 say-held-rejected = { $id } rejected.
 say-held-removes-much = it would remove { $removed } of { $before } lines
+say-held-names-some = { $file } is called by whom it picks, and has not everybody of { $other }: taken for the whole list it would remove the others. If it is an excerpt, reject it or take it out of the folder. If it is the list from now on, release it
 say-held-other-file = hardly anybody in { $file } stands in { $other }, which still lies in the folder: each file counts as the whole list, so this one would remove everybody of the other. If both together are the list, call them by their parts (1组, 2组), put them into one workbook (a sheet each), or into a folder of their own with mode = "append" under [[source]] in rosterd.toml. If this one takes the place of the other, release it
+say-held-missing = until then nobody new is called missing from these lists; what was told before stays
 say-held-hint = after a look: rosterd held release ID, or rosterd held reject ID
 say-match-confirmed = { $id }: the same person.
 say-match-rejected = { $id }: different people, never to be joined again.
@@ -703,6 +706,7 @@ progress-backup = backing up
 
 status-held-hint = held for a person: { $count }; see: rosterd held
 status-quarantined-hint = not taken, or to be looked at: { $count }; see: rosterd quarantine
+status-awaited-hint = lists of which a file waits for a person: { $count }; nobody new is called missing from them meanwhile
 status-lines = { $lines } lines
 status-backlog = { $entries } entries ({ $bytes } bytes)
 status-node = { $name } ({ $area }) { $level }, { $state }

@@ -227,6 +227,7 @@ finding-duplicate-entry =
        *[other] 出现{ $count }次
     }，请核实后只保留一行。
 finding-no-population-record = 此人在{ $area }的{ $list }上在册，但人口底册上没有此人，请核实户籍所在地或身份信息。
+finding-perhaps-listed = 上级{ $by }查到{ $area }的{ $list }上有人可能就是此人，是不是同一人等上级认定
 finding-withdrawn = 上级{ $by }查到此人在{ $area }的{ $list }上
 finding-left-without-decision =
     此人{ $vanished ->
@@ -639,7 +640,9 @@ say-no = 否
 say-held-released = { $id } 已放行。
 say-held-rejected = { $id } 已作废。
 say-held-removes-much = 会减少 { $before } 行中的 { $removed } 行
+say-held-names-some = 看文件名，{ $file } 只列了一部分人，{ $other } 里的人它没列全：当作全表收下，没列的人就没了。只是摘出来的一部分的，请作废或者把文件拿走；从今往后就用它作全表的，请放行
 say-held-other-file = { $file } 与仍在文件夹里的 { $other } 几乎没有相同的人：每份表都算全表，收下这份，另一份里的人就全没了。两份合起来才是全表的，请在文件名里写明是哪一部分（1组、2组），或合成一个工作簿（每份一个工作表），或放进单独的文件夹并在 rosterd.toml 的 [[source]] 里写 mode = "append"；这份要代替另一份的，请放行
+say-held-missing = 放行或作废之前，这些名册上没有的人不新报为缺人；已经报出的照旧
 say-held-hint = 核对后：rosterd held release 编号，或 rosterd held reject 编号
 say-match-confirmed = { $id } 已认定为同一人。
 say-match-rejected = { $id } 已认定为不同的人，今后不再合并。
@@ -706,6 +709,7 @@ progress-backup = 备份
 
 status-held-hint = 有 { $count } 份文件被暂扣，请看：rosterd held
 status-quarantined-hint = 有 { $count } 处未收或需核对，请看：rosterd quarantine
+status-awaited-hint = 有 { $count } 份名册还有文件在等人处理，处理前这些名册不新报缺人
 status-lines = { $lines } 行
 status-backlog = { $entries } 条（{ $bytes } 字节）
 status-node = { $name }（{ $area }）{ $level }，{ $state }

@@ -67,7 +67,7 @@ fn show(output: Output, session: &mut Session) -> Outcome {
     let mut why = Vec::new();
     for row in &rows {
         let share = row["share"].as_f64().map(|share| format!("{:.0}%", share * 100.0)).unwrap_or_default();
-        if row["reason"] == "other-file" {
+        if row["reason"] != "removes-much" {
             why.push(format!("{}{}{}", view::cell(row, "id"), text.colon(), view::field(row, "text")));
         }
         table.row([
@@ -88,6 +88,7 @@ fn show(output: Output, session: &mut Session) -> Outcome {
     for reason in why {
         session.screen.line(reason);
     }
+    session.screen.say("say-held-missing");
     session.screen.say("say-held-hint");
     Ok(exit)
 }

@@ -214,4 +214,7 @@ fn hints(session: &mut Session, row: &Value) {
             session.screen.say_with(key, &[("count", &count)]);
         }
     }
+    if let Some(lists) = row["awaited"].as_array().filter(|lists| !lists.is_empty()) {
+        session.screen.say_with("status-awaited-hint", &[("count", &lists.len())]);
+    }
 }

@@ -51,7 +51,8 @@ pub fn told(text: &Text, finding: &Value) -> String {
         return said.to_owned();
     }
     let (by, area, list) = (decider(withdrawn), area(text, withdrawn), list(text, withdrawn));
-    let why = text.say_with("finding-withdrawn", &[("by", &by), ("area", &area), ("list", &list)]);
+    let key = if withdrawn["perhaps"] == true { "finding-perhaps-listed" } else { "finding-withdrawn" };
+    let why = text.say_with(key, &[("by", &by), ("area", &area), ("list", &list)]);
     format!("{said}{}", text.say_with("log-withdrawn", &[("why", &why)]))
 }
 

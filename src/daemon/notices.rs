@@ -47,6 +47,9 @@ pub struct Withdrawal {
     pub area: Area,
     /// The office that has the line.
     pub by: Area,
+    /// The line may be the person's: a clerk there has still to say so. An older parent withdraws nothing for that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub perhaps: bool,
 }
 
 impl Withdrawal {
@@ -219,7 +222,7 @@ fn line(presenter: &mut Presenter, node: Area, child: Area, id: FindingId) -> Re
 }
 
 fn withdrawal(seen: SeenThrough, by: Area) -> Withdrawal {
-    Withdrawal { entry: seen.entry, list: seen.list, area: seen.area, by }
+    Withdrawal { entry: seen.entry, list: seen.list, area: seen.area, by, perhaps: seen.perhaps }
 }
 
 /// Whether what the office above told of a finding is about an area inside `office`; `None` where it tells of none.

@@ -169,8 +169,10 @@ impl<'a> Presenter<'a> {
         let told = self.view.notice(row.id)?.filter(|told| told.withdraws.is_some());
         let Some(seen) = told.and_then(|told| Withdrawal::of(&told.body)) else { return Ok(None) };
         let (by, area, list) = (seen.by.to_string(), seen.area.to_string(), self.text.list(Some(seen.list)));
-        let text = self.text.say_with("finding-withdrawn", &[("by", &by), ("area", &area), ("list", &list)]);
-        Ok(Some(json!({"by": by, "list": seen.list, "area": area, "text": named(&text, &self.names)})))
+        let key = if seen.perhaps { "finding-perhaps-listed" } else { "finding-withdrawn" };
+        let text = self.text.say_with(key, &[("by", &by), ("area", &area), ("list", &list)]);
+        Ok(Some(json!({"by": by, "list": seen.list, "area": area, "perhaps": seen.perhaps,
+                      "text": named(&text, &self.names)})))
     }
 
     /// Late is what nobody has finished: a confirmed finding is still to be put right, a dismissed one is not.
@@ -296,7 +298,8 @@ impl<'a> Presenter<'a> {
         let (_, name, number) = self.said(record);
         let source = view.source.as_ref().map_or_else(
             || json!({"file": null, "sheet": null, "row": null}),
-            |(file, sheet, row)| json!({"file": file, "sheet": sheet, "row": row}),
+            // Of a line that an earlier file of that name had no row is known.
+            |(file, sheet, row)| json!({"file": file, "sheet": sheet, "row": Some(row).filter(|row| **row > 0)}),
         );
         let mut shown = json!({
             "uid": entry.uid.to_string(),

@@ -201,7 +201,10 @@ impl Reading<'_> {
         let row = self.quarantined(None, None, code, detail);
         self.office.store.write(|writer| {
             if self.is_watched() {
-                writer.put_source(&self.row(hash, "quarantined", Vec::new(), 0))?;
+                // What it was by its last reading somebody may still wait for.
+                let lists = writer.source(self.stream, self.rel_path)?.map(|known| known.lists).unwrap_or_default();
+                writer.put_source(&self.row(hash, "quarantined", lists, 0))?;
+                writer.note_awaited()?;
             }
             writer.put_quarantine(self.office.area(), self.stream, self.rel_path, &[row])
         })

@@ -245,7 +245,8 @@ fn forget_gone(office: &Office, stream: &str, found: &Scan) -> Result<()> {
     }
     office.store.write(|writer| {
         refused.iter().try_for_each(|path| writer.forget_refused(office.area(), stream, path))?;
-        writer.note_gone(stream, &gone, !found.files.is_empty(), &back)
+        writer.note_gone(stream, &gone, !found.files.is_empty(), &back)?;
+        writer.note_awaited()
     })
 }
 

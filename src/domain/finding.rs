@@ -160,6 +160,8 @@ pub struct Finding {
     pub detail: Map<String, Value>,
     /// The entries it rests on, the one to look at first.
     pub evidence: Vec<Uid>,
+    /// The list, and of which area, that has no line for the person, where the finding rests on that.
+    pub missed_on: Option<(List, Area)>,
 }
 
 /// A finding that an office below makes by what it knows itself, and that falls away with what is known here: a line of
@@ -172,4 +174,6 @@ pub struct SeenThrough {
     /// On which list and in which area the line stands that it does not have.
     pub list: List,
     pub area: Area,
+    /// The line may be the person's: a clerk has still to say so.
+    pub perhaps: bool,
 }

@@ -110,7 +110,8 @@ fn features<'a>(record: &'a Record, order: u32) -> Features<'a> {
         },
         number: number.filter(|id| !id.is_damaged()).and(text.as_deref()).map(hash),
         number_head: text.as_deref().and_then(|text| text.get(..IdNumber::KEPT_PLACES)).map(hash),
-        number_text: text.filter(|text| text.len() == 18 && text.is_ascii()),
+        // With a digit too few or too many it is of another length.
+        number_text: text.filter(|text| (17..=19).contains(&text.len()) && text.is_ascii()),
         household: record.household.as_deref().or(record.head.as_deref()).map(hash),
         birth: (record.birth.or_else(|| number.and_then(IdNumber::birth))).and_then(|date| date.exact()).map(hash),
         order,
@@ -251,8 +252,8 @@ impl Open {
         }
     }
 
-    /// Same name, and numbers that differ in one or two digits or by a swap of neighbours: a corrected number. The check
-    /// digit changes with the digit that was corrected, so two places may differ.
+    /// Same name, and numbers that differ in one or two digits, by a swap of neighbours, or by one digit too few or too many: a
+    /// corrected number. The check digit changes with the digit that was corrected, so two places may differ.
     fn pair_corrected_digits(&mut self, old: &[Features<'_>], new: &[Features<'_>]) {
         let has_number = |f: &Features<'_>| f.number_text.is_some().then_some(f.name);
         for (mut ours, mut theirs) in self.groups(old, new, has_number).into_values() {
@@ -297,8 +298,15 @@ const CORRECTED_PLACES_MAX: usize = 3;
 fn differing(a: Option<&str>, b: Option<&str>) -> usize {
     match (a, b) {
         (Some(a), Some(b)) if a.len() == b.len() => a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count(),
+        (Some(a), Some(b)) if is_one_more(a.as_bytes(), b.as_bytes()) || is_one_more(b.as_bytes(), a.as_bytes()) => 1,
         _ => usize::MAX,
     }
+}
+
+/// Whether `long` is `short` with one more digit anywhere.
+fn is_one_more(long: &[u8], short: &[u8]) -> bool {
+    let begin = long.iter().zip(short).take_while(|(a, b)| a == b).count();
+    long.len() == short.len() + 1 && long[begin + 1..] == short[begin..]
 }
 
 #[cfg(test)]
@@ -329,6 +337,12 @@ mod tests {
         assert!(same(zhang(), person("张叁", "519901194501190052")), "the name");
         assert!(same(person("张三", "519901194501190053"), zhang()), "a digit");
         assert!(same(person("张三", "519901194510190052"), zhang()), "swapped digits");
+        let right = "519901195003020012";
+        for at in 0..right.len() {
+            let (few, many) = ([&right[..at], &right[at + 1..]].concat(), [&right[..at], "7", &right[at..]].concat());
+            assert!(same(person("张三", &few), person("张三", right)), "a digit too few: {few}");
+            assert!(same(person("张三", &many), person("张三", right)), "a digit too many: {many}");
+        }
         let damaged = Record { id_number: IdNumber::damaged("519901194501190000"), ..zhang() };
         assert!(same(damaged.clone(), zhang()) && same(zhang(), damaged), "a damaged number, both ways");
         let cut = |digits: &str| Record { id_number: IdNumber::damaged(digits), ..person("张三", "") };

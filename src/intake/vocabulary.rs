@@ -245,6 +245,7 @@ impl Vocabulary {
                 units: inside(|file| &file.parts.units),
                 kinds: commons.iter().flat_map(|file| kinds(&file.parts.kinds)).collect(),
                 changes: [words(|file| &file.words.changes), words(|file| &file.parts.additions)].concat(),
+                some: words(|file| &file.parts.some),
             }),
             band_starts: inside(|file| &file.words.band_starts),
             band_ends: inside(|file| &file.words.band_ends),

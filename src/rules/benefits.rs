@@ -59,6 +59,7 @@ fn left_without_decision(bench: &mut Bench) {
         let register: Vec<Uid> = bench.case.active_on(List::Population).map(|e| e.uid).collect();
         let evidence = std::iter::once(entry.uid).chain(register).collect();
         let finding = bench.raise_anchored("left-without-decision", Some((entry.area, list)), entry.uid, evidence);
+        finding.missed_on = Some((list, entry.area));
         say(finding, "vanished", day.to_string());
     }
 }
@@ -91,7 +92,8 @@ fn dibao_without_health_record(bench: &mut Bench) {
     for entry in case.active_on(List::Dibao) {
         if !areas.contains(&entry.area) {
             areas.push(entry.area);
-            bench.raise("dibao-without-health-record", (entry.area, List::Dibao), vec![entry.uid]);
+            let finding = bench.raise("dibao-without-health-record", (entry.area, List::Dibao), vec![entry.uid]);
+            finding.missed_on = Some((List::Health, entry.area));
         }
     }
 }

@@ -126,6 +126,7 @@ impl<'a> Bench<'a> {
             due: None,
             detail: Map::new(),
             evidence,
+            missed_on: None,
         });
         findings.last_mut().expect("a finding was pushed on the line above")
     }

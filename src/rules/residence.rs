@@ -176,6 +176,8 @@ fn moved_still_active(bench: &mut Bench) {
             Ground::Out(out, _) => ("moved_out", out.record.moved_out),
             Ground::Elsewhere(there) => ("moved_in", there.record.moved_in),
         };
+        // That they left stands in the register of the place itself, or nowhere there.
+        finding.missed_on = (!out_of.contains(&entry.area)).then_some((List::Population, entry.area));
         if let Some(date) = date {
             say(finding, key, date.to_string());
         }
@@ -223,6 +225,7 @@ fn transfer_unpaired(bench: &mut Bench) {
         let evidence = transfer.event.evidence.clone();
         let finding = bench.raise_anchored("transfer-unpaired", Some((area, List::Population)), uid, evidence);
         finding.due = Some(plus_days(date.last(), limit));
+        finding.missed_on = (direction == "out").then_some((List::Population, to));
         say(finding, "direction", direction);
         say(finding, "date", date.to_string());
         say(finding, "other", other.to_string());
@@ -242,6 +245,7 @@ fn no_population_record(bench: &mut Bench) {
         for (area, entries) in by_area(bench.case, list) {
             let evidence: Vec<Uid> = entries.iter().map(|e| e.uid).collect();
             let finding = bench.raise("no-population-record", (area, list), evidence);
+            finding.missed_on = Some((List::Population, area));
             if list == List::Dibao {
                 finding.severity = Severity::High;
             }
@@ -318,6 +322,7 @@ fn household_without_head(bench: &mut Bench) {
         };
         let finding =
             bench.raise_anchored("household-without-head", Some((head.area, List::Population)), head.uid, evidence);
+        finding.missed_on = Some((List::Population, head.area));
         say(finding, "event", event);
     }
 }

@@ -60,6 +60,7 @@ pub fn judge_snapshot(facts: &SnapshotFacts, called: u64, today: Date, parameter
             due: None,
             detail: serde_json::Map::new(),
             evidence: Vec::new(),
+            missed_on: None,
         }
     };
     if let Some(total) = facts.total.as_ref().filter(|t| t.stated != t.counted) {

@@ -124,6 +124,27 @@ proptest! {
     }
 
     #[test]
+    fn whoever_is_missed_on_a_list_is_missed_no_more_once_they_stand_there(entries in entries()) {
+        /// Rules that always rest on a list without a line for the person.
+        const REST_ON_ABSENCE: [&str; 3] =
+            ["no-population-record", "left-without-decision", "dibao-without-health-record"];
+        for finding in judged(&entries, FIRST).findings {
+            let Some((list, area)) = finding.missed_on else {
+                prop_assert!(!REST_ON_ABSENCE.contains(&finding.rule), "{}", finding.rule);
+                continue;
+            };
+            if finding.rule == "household-without-head" {
+                // Another of the household is the head then.
+                continue;
+            }
+            let record = Record { name: "王大明".into(), ..Record::default() };
+            let stands = Entry { area, list, record, uid: Uid(99), ..paid(99, VILLAGES[0]) };
+            let with: Vec<Entry> = entries.iter().cloned().chain([stands]).collect();
+            prop_assert!(judged(&with, FIRST).findings.iter().all(|f| f.id != finding.id), "{}", finding.rule);
+        }
+    }
+
+    #[test]
     fn a_list_falls_late_on_its_day(taken in -60..60) {
         let facts = SnapshotFacts {
             area: area(VILLAGES[0]),

@@ -130,7 +130,7 @@ mod tests {
             total: None,
         };
         let stated_on = stated.then(|| day(taken_on));
-        let snapshot = Snapshot { key: key.clone(), facts, stated_on, read_at: 0 };
+        let snapshot = Snapshot { key: key.clone(), facts, stated_on, awaits: false, read_at: 0 };
         store.write(|writer| writer.put_snapshot(&snapshot, &Placement::default()).map(drop)).unwrap();
         for on in days {
             store.write(|writer| writer.judge_by(area, Terms { on: day(on), by: 1 })).unwrap();

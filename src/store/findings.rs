@@ -445,6 +445,7 @@ mod tests {
             due: None,
             detail: detail.as_object().unwrap().clone(),
             evidence: evidence.map(Uid).to_vec(),
+            missed_on: None,
         }
     }
 

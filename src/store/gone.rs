@@ -77,6 +77,7 @@ impl Writer<'_> {
         let on_its_way = self.lists_on_their_way(within)?.into_iter().find(|key| key.name() == name);
         on_its_way.map_or(Ok(()), |key| self.forget_pages(&key))?;
         let Some((id, key)) = self.snapshot_names(within)?.remove(&name) else { return Ok(()) };
+        self.end_wait(&key)?;
         if self.has_another_source(&key)?
             && let Some((.., placement)) = self.snapshot(&key)?
         {

@@ -160,12 +160,12 @@ impl View<'_> {
             if out.len() >= items_max || bytes > bytes_max {
                 return Ok((out, false));
             }
-            sum::check(row, &[0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 14], 16).doing(doing)?;
-            let seq = row.get::<_, i64>(15).doing(doing)? as u64;
+            sum::check(row, &[0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 15, 14], 17).doing(doing)?;
+            let seq = row.get::<_, i64>(16).doing(doing)? as u64;
             let snapshot = snapshots::snapshot(row).doing(doing)?;
             let area = snapshot.key.area;
-            let placement = Placement::decode(row.get_ref(14).doing(doing)?.as_blob().or_say(doing)?);
-            let numbers = if in_pages { row.get::<_, i64>(17).doing(doing)?.max(1) as usize } else { 1 };
+            let placement = Placement::decode(row.get_ref(15).doing(doing)?.as_blob().or_say(doing)?);
+            let numbers = if in_pages { row.get::<_, i64>(18).doing(doing)?.max(1) as usize } else { 1 };
             let mut cut = pages::cut(placement.unwrap_or_default(), numbers, seq);
             let last = cut.pop().unwrap_or_default();
             for page in cut {
@@ -270,7 +270,7 @@ mod tests {
         };
         let lines = (1..=lines).map(|row| Placed { uid: Uid(n << 32 | row), raw: 0, row: row as u32 }).collect();
         let placement = Placement { segments: vec![Segment { file: None, sheet: None, lines }] };
-        (Snapshot { key, facts, stated_on: None, read_at: 0 }, placement)
+        (Snapshot { key, facts, stated_on: None, awaits: false, read_at: 0 }, placement)
     }
 
     fn entry_of(n: u64) -> Incoming {

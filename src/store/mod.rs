@@ -6,6 +6,7 @@
 
 mod access;
 mod attestations;
+mod awaited;
 mod blocks;
 mod calendar;
 mod children;
@@ -106,6 +107,7 @@ pub struct Writer<'c> {
     outgrown: Cell<Option<bool>>,
     /// Whether anything of an office below was ever seen through: only where there are offices below.
     sees_through: Cell<Option<bool>>,
+    leaves_unsaid: Cell<Option<bool>>,
     /// Findings whose disposition a decision of this transaction changed.
     just_decided: RefCell<Vec<FindingId>>,
 }
@@ -248,6 +250,7 @@ impl Store {
                 matched: Cell::default(),
                 outgrown: Cell::default(),
                 sees_through: Cell::default(),
+                leaves_unsaid: Cell::default(),
                 just_decided: RefCell::default(),
             };
             let result = work(&writer)?;

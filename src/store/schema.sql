@@ -83,6 +83,7 @@ CREATE TABLE snapshots (
     total_stated  INTEGER,
     total_counted INTEGER,
     due           INTEGER,               -- NULL: nothing changes by the calendar alone
+    awaits        INTEGER NOT NULL,      -- 1: another file of the list and area waits for a person's word: see awaited.rs
     placement     BLOB NOT NULL,         -- see placement.rs
     pages         INTEGER NOT NULL,      -- it travels in so many, and seq is the last of so many numbers: see pages.rs
     sum           INTEGER NOT NULL,      -- over all that travels of the row: see sum.rs
@@ -91,6 +92,7 @@ CREATE TABLE snapshots (
 CREATE INDEX snapshots_seq ON snapshots (seq);
 -- So that to say how many lines there are looks at none of the placements.
 CREATE INDEX snapshots_lines ON snapshots (lines);
+CREATE INDEX snapshots_awaits ON snapshots (origin) WHERE awaits = 1;
 
 -- Pages of lists of offices below that are not whole here yet.
 CREATE TABLE pages (
@@ -150,6 +152,7 @@ CREATE TABLE held (
     had     INTEGER NOT NULL,            -- lines before
     has     INTEGER NOT NULL,            -- lines it would leave
     removes INTEGER NOT NULL,
+    picks   INTEGER NOT NULL,            -- 1: its name tells that it has some of the people for a purpose
     state   TEXT NOT NULL                -- held, released (not taken yet), taken, rejected, superseded
 ) STRICT;
 
@@ -210,7 +213,8 @@ CREATE TABLE seen_through (
     holds  INTEGER NOT NULL,             -- 0: no longer
     entry  INTEGER NOT NULL,             -- uid of an entry of the office below on which the finding rests
     list   INTEGER NOT NULL,             -- where the line stands that the office below does not have
-    area   INTEGER NOT NULL
+    area   INTEGER NOT NULL,
+    perhaps INTEGER NOT NULL             -- 1: that the line is the person's a clerk has still to say
 ) STRICT;
 CREATE INDEX seen_through_nseq ON seen_through (nseq);
 CREATE INDEX seen_through_person ON seen_through (person) WHERE holds = 1;
@@ -232,6 +236,15 @@ CREATE TABLE decisions (
 ) STRICT;
 CREATE INDEX decisions_seq ON decisions (seq);
 CREATE INDEX decisions_subject ON decisions (kind, subject);
+
+-- Who would be called missing on a list, if no file of it waited for a person's word.
+CREATE TABLE unsaid (
+    person INTEGER NOT NULL,
+    list   INTEGER NOT NULL,
+    area   INTEGER NOT NULL,             -- of the list
+    PRIMARY KEY (person, list, area)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unsaid_list ON unsaid (list, area);
 
 CREATE TABLE events (
     id         INTEGER PRIMARY KEY,      -- hash of kind, place and first evidence

@@ -7,7 +7,7 @@ use super::{View, Writer};
 use crate::domain::{FindingId, SeenThrough, Uid};
 use crate::error::Result;
 
-const COLUMNS: &str = "id, entry, list, area, holds";
+const COLUMNS: &str = "id, entry, list, area, perhaps, holds";
 
 fn seen(row: &Row) -> rusqlite::Result<SeenThrough> {
     Ok(SeenThrough {
@@ -15,6 +15,7 @@ fn seen(row: &Row) -> rusqlite::Result<SeenThrough> {
         entry: uid(row, 1)?,
         list: list(row, 2)?,
         area: area(row, 3)?,
+        perhaps: row.get(4)?,
     })
 }
 
@@ -23,7 +24,7 @@ impl View<'_> {
     pub fn seen_through(&self, id: FindingId) -> Result<Option<(SeenThrough, bool)>> {
         self.conn
             .prepare_cached(&format!("SELECT {COLUMNS} FROM seen_through WHERE id = ?1"))
-            .and_then(|mut s| s.query_row([id.0 as i64], |row| Ok((seen(row)?, row.get(4)?))).optional())
+            .and_then(|mut s| s.query_row([id.0 as i64], |row| Ok((seen(row)?, row.get(5)?))).optional())
             .doing("reading what is seen through")
     }
 
@@ -68,7 +69,7 @@ impl Writer<'_> {
         for (person, seen) in now.iter().filter(|held| !before.contains(held)) {
             self.sees_through.set(Some(true));
             self.conn
-                .prepare_cached("INSERT OR REPLACE INTO seen_through VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6)")
+                .prepare_cached("INSERT OR REPLACE INTO seen_through VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7)")
                 .and_then(|mut s| {
                     s.execute((
                         seen.id.0 as i64,
@@ -77,6 +78,7 @@ impl Writer<'_> {
                         seen.entry.0 as i64,
                         seen.list as u8,
                         seen.area.padded() as i64,
+                        seen.perhaps,
                     ))
                 })
                 .doing(doing)?;

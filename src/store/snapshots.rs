@@ -62,11 +62,13 @@ pub struct Snapshot {
     pub facts: SnapshotFacts,
     /// The day that the file itself states, where it does. Known of this node's own files alone.
     pub stated_on: Option<Date>,
+    /// Another file of this list and area waits for a person's word: who stands on no line of the list may stand there.
+    pub awaits: bool,
     /// Unix milliseconds.
     pub read_at: i64,
 }
 
-pub(super) const COLUMNS: &str = "list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged, total_row, total_stated, total_counted, stated_on";
+pub(super) const COLUMNS: &str = "list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged, total_row, total_stated, total_counted, stated_on, awaits";
 
 pub(super) fn snapshot(row: &Row) -> rusqlite::Result<Snapshot> {
     let (list, area_) = (list(row, 0)?, area(row, 1)?);
@@ -89,6 +91,7 @@ pub(super) fn snapshot(row: &Row) -> rusqlite::Result<Snapshot> {
             total,
         },
         stated_on: optional_day(row, 13)?,
+        awaits: row.get(14)?,
         read_at: row.get(7)?,
     })
 }
@@ -105,8 +108,8 @@ impl View<'_> {
                 s.query_row(
                     (key.list as u8, key.area.padded() as i64, key.origin.padded() as i64, &key.stream),
                     |row| {
-                        sum::check(row, &[0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 14], 16)?;
-                        Ok((snapshot(row)?, row.get(14)?, row.get(15)?))
+                        sum::check(row, &[0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 15, 14], 17)?;
+                        Ok((snapshot(row)?, row.get(15)?, row.get(16)?))
                     },
                 )
                 .optional()
@@ -146,7 +149,7 @@ impl View<'_> {
     pub fn snapshots(&self) -> Result<Vec<(i64, Snapshot)>> {
         self.conn
             .prepare_cached(&format!("SELECT {COLUMNS}, id FROM snapshots ORDER BY area, list, origin, stream"))
-            .and_then(|mut s| s.query_map([], |row| Ok((row.get(14)?, snapshot(row)?)))?.collect())
+            .and_then(|mut s| s.query_map([], |row| Ok((row.get(15)?, snapshot(row)?)))?.collect())
             .doing("reading the snapshots")
     }
 
@@ -226,15 +229,19 @@ impl Writer<'_> {
             self.expect_arrivals(key)?;
         }
         self.tell_moved(key, &facts.file, placement)?;
+        if !snapshot.awaits {
+            self.end_wait(key)?;
+        }
         self.conn
             .prepare_cached(
                 "INSERT INTO snapshots (seq, list, area, origin, stream, file, sheet, taken_on, read_at, lines, damaged,
-                                        total_row, total_stated, total_counted, placement, stated_on, pages, due, sum)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 0,
-                         row_sum(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10, ?11, ?12, ?13, ?14, ?15))
+                                        total_row, total_stated, total_counted, placement, stated_on, pages, awaits, due,
+                                        sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, 0,
+                         row_sum(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10, ?11, ?12, ?13, ?14, ?15, ?18))
                  ON CONFLICT (list, area, origin, stream) DO UPDATE SET seq = ?1, file = ?6, sheet = ?7, taken_on = ?8,
                      read_at = ?9, lines = ?10, damaged = ?11, total_row = ?12, total_stated = ?13, total_counted = ?14,
-                     placement = ?15, stated_on = ?16, pages = ?17, dated_before = NULL, due = 0, sum = excluded.sum
+                     placement = ?15, stated_on = ?16, pages = ?17, awaits = ?18, dated_before = NULL, due = 0, sum = excluded.sum
                  RETURNING id",
             )
             .and_then(|mut s| {
@@ -257,6 +264,7 @@ impl Writer<'_> {
                         placement.encode(),
                         snapshot.stated_on.map(day_to_sql),
                         pages as i64,
+                        snapshot.awaits,
                     ],
                     |row| row.get(0),
                 )
@@ -334,7 +342,7 @@ impl Writer<'_> {
             .prepare_cached(
                 "UPDATE snapshots SET seq = ?2, taken_on = ?3, due = 0,
                         sum = row_sum(list, area, origin, stream, file, sheet, ?3, lines, damaged, total_row, total_stated,
-                                      total_counted, placement)
+                                      total_counted, placement, awaits)
                  WHERE id = ?1",
             )
             .and_then(|mut s| s.execute((id, seq as i64, day_to_sql(day))))

@@ -54,6 +54,8 @@ pub struct Held {
     pub had: u64,
     pub has: u64,
     pub removes: u64,
+    /// Its name tells that it has some of the people for a purpose, and that of the file that counts does not.
+    pub picks: bool,
     /// held, released, taken, rejected, superseded
     pub state: String,
 }
@@ -89,7 +91,8 @@ fn held(row: &Row) -> rusqlite::Result<Held> {
         had: row.get::<_, i64>(7)? as u64,
         has: row.get::<_, i64>(8)? as u64,
         removes: row.get::<_, i64>(9)? as u64,
-        state: row.get(10)?,
+        picks: row.get(10)?,
+        state: row.get(11)?,
     })
 }
 
@@ -102,7 +105,7 @@ const COUNTS_NOWHERE: &str = "(stream, file) NOT IN (SELECT stream, file FROM sn
                           AND (stream, file) NOT IN (SELECT stream, file FROM held WHERE state = 'held')";
 
 const SOURCE: &str = "stream, path, bytes, modified, hash, read_at, state, lists, lines, gone";
-const HELD: &str = "id, at, stream, file, hash, area, list, had, has, removes, state";
+const HELD: &str = "id, at, stream, file, hash, area, list, had, has, removes, picks, state";
 
 impl View<'_> {
     pub fn source(&self, stream: &str, path: &str) -> Result<Option<SourceRow>> {
@@ -343,8 +346,8 @@ impl Writer<'_> {
         }
         self.conn
             .prepare_cached(
-                "INSERT INTO held (at, stream, file, hash, area, list, had, has, removes, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'held')",
+                "INSERT INTO held (at, stream, file, hash, area, list, had, has, removes, picks, state)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'held')",
             )
             .and_then(|mut s| {
                 s.insert((
@@ -357,6 +360,7 @@ impl Writer<'_> {
                     new.had as i64,
                     new.has as i64,
                     new.removes as i64,
+                    new.picks,
                 ))
             })
             .doing("holding a snapshot")
@@ -420,6 +424,7 @@ impl Writer<'_> {
                     .and_then(|mut s| s.execute((&held.stream, &held.file)))
                     .doing("writing the quarantine")?;
             }
+            self.note_awaited()?;
         }
         Ok(decided)
     }

@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(super) const ENTRY: &str = "uid, area, list, origin, first_seen, baseline, removed, corrected, body";
 /// Columns of `snapshots` under their sum, in this order.
 pub(super) const SNAPSHOT: &str = "list, area, origin, stream, file, sheet, taken_on, lines, damaged, total_row, total_stated, \
-     total_counted, placement";
+     total_counted, placement, awaits";
 /// Columns of `decisions` under their sum, in this order.
 pub(super) const DECISION: &str = "kind, subject, verdict, note, author, at, basis";
 /// Columns of `gone` under their sum, in this order.

@@ -99,6 +99,9 @@ pub(super) struct WireSnapshot {
     damaged: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     total: Option<(u32, u64, u64)>,
+    /// An older node says nothing of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    awaits: bool,
     /// Of the whole list, or of its last page.
     segments: Vec<WireSegment>,
     /// How many pages came before.
@@ -272,7 +275,7 @@ fn read_snapshot(s: WireSnapshot) -> Result<(Snapshot, Page)> {
     };
     let key = SnapshotKey { list: s.list, area: s.area, origin: s.origin, stream: s.stream };
     let page = Page { nth: s.pages, last: s.seq, continues: s.continues, placement };
-    Ok((Snapshot { key, facts, stated_on: None, read_at: s.read }, page))
+    Ok((Snapshot { key, facts, stated_on: None, awaits: s.awaits, read_at: s.read }, page))
 }
 
 fn read_page(p: WirePage) -> Result<(SnapshotKey, Page)> {
@@ -361,5 +364,6 @@ pub(super) fn write_snapshot(seq: u64, snapshot: Snapshot, page: Page) -> Wire<'
         lines: facts.lines,
         damaged: facts.damaged,
         total: facts.total.map(|t| (t.row, t.stated, t.counted)),
+        awaits: snapshot.awaits,
     })
 }

@@ -140,10 +140,10 @@ impl Office {
         assert!(new, "a decision counts");
     }
 
-    /// Lets the one held snapshot in, and reads its file again as the verb does.
+    /// Lets the first held snapshot in, and reads its file again as the verb does.
     pub fn release(&mut self) -> Outcome {
         let waiting = self.view(|view| view.held(false));
-        let [held] = &waiting[..] else { panic!("{} snapshots are held", waiting.len()) };
+        let held = waiting.first().expect("a snapshot is held");
         self.store.write(|writer| writer.decide_held(held.id, "released")).expect("the store writes");
         let (text, append) = self.files[&held.file].clone();
         self.read(&held.file, &text, append)

@@ -173,10 +173,9 @@ impl FrontDesk {
         let mut problems: Vec<Value> = outcome.told().take(PROBLEMS_MAX).map(|refusal| self.problem(refusal)).collect();
         for scope in &outcome.scopes {
             if let Some(other) = &scope.other_file {
-                let text = self.office.text.say_with("say-held-other-file", &[("file", &file), ("other", other)]);
-                problems.push(
-                    json!({"sheet": scope.sheet, "row": null, "code": "other-file", "detail": other, "text": text}),
-                );
+                let code = if scope.picks { "names-some" } else { "other-file" };
+                let text = self.office.text.say_with(&format!("say-held-{code}"), &[("file", &file), ("other", other)]);
+                problems.push(json!({"sheet": scope.sheet, "row": null, "code": code, "detail": other, "text": text}));
             }
             let state = match (scope.held, dry_run) {
                 _ if scope.outdated.is_some() => "outdated",

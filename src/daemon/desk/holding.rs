@@ -44,6 +44,9 @@ impl FrontDesk {
         let counts = counts.as_ref().map(|(_, snapshot, _)| snapshot.facts.file.as_str());
         let other = other_file(&folder_of(&self.office.settings(), &held.stream), held, counts);
         let (reason, said) = match &other {
+            Some(other) if held.picks => {
+                ("names-some", text.say_with("say-held-names-some", &[("file", &held.file), ("other", other)]))
+            }
             Some(other) => {
                 ("other-file", text.say_with("say-held-other-file", &[("file", &held.file), ("other", other)]))
             }

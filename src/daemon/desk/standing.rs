@@ -45,7 +45,7 @@ impl FrontDesk {
         let credential = Credential::load(&settings.link_dir()).ok().flatten();
         let joined = link.parent.is_some() || credential.is_some();
         let words = office.store.read(|view| attest::shown(view, settings.area))?;
-        let (sources, children, held, quarantined, totals, backlog, dirty) = office.store.read(|view| {
+        let (sources, children, held, awaited, quarantined, totals, backlog, dirty) = office.store.read(|view| {
             let after = view.acknowledged()?;
             let backlog = if joined || settings.parent_url.is_some() { view.backlog(after)? } else { (0, 0) };
             let held = view.held(false)?.len();
@@ -53,6 +53,7 @@ impl FrontDesk {
                 view.sources()?,
                 view.children()?,
                 held,
+                view.awaited()?,
                 view.quarantine_count()?,
                 view.totals()?,
                 backlog,
@@ -91,6 +92,8 @@ impl FrontDesk {
                        "last_read": source.read_at.and_then(instant), "lines": source.lines, "state": source.state})
             })
             .collect();
+        let awaited: Vec<Value> =
+            awaited.into_iter().map(|(list, area)| json!({"list": list.as_str(), "area": area})).collect();
         row(
             out,
             &json!({
@@ -99,7 +102,7 @@ impl FrontDesk {
                 "parent": parent, "children": children, "words": words,
                 "backlog": {"entries": backlog.0, "bytes": backlog.1},
                 "last_error": worker_error.or(link.last_error.clone()).map(|error| office.text.words(&error)),
-                "sources": sources, "held": held, "quarantined": quarantined,
+                "sources": sources, "held": held, "awaited": awaited, "quarantined": quarantined,
                 "entries": totals.entries, "waiting": dirty,
                 "findings": findings, "settled": settled, "waits": waits, "paused": self.is_paused()?,
                 "running": self.live.is_some(), "alarms": alarms,

@@ -1,10 +1,11 @@
 //! Of whom a file of deaths speaks. Nobody ever goes from a list of deaths but by a correction, and it comes in two ways: as
-//! all the dead, grown by a month, or as a file a month. Most villages have one death in a file or none, so which of the two
-//! it is only the whole file can say, by how many of the dead of the other files it has as well.
+//! all the dead, grown by a month, or as a file a month, under a name of its own or under the same one. Most villages have one
+//! death in a file or none, so which of the two it is only the whole file can say, by how many of the dead of the other files,
+//! or of those who stood in it before, it has as well. A death must never be forgotten for the next month's list.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{Area, Date, List};
+use crate::domain::{Area, Date, List, PartialDate};
 use crate::error::Result;
 use crate::intake::month_of_file;
 use crate::store::View;
@@ -20,6 +21,8 @@ pub(super) struct DeathSheets {
     /// Where their lines belong that do not say otherwise.
     pub areas: BTreeSet<Area>,
     pub stated_on: Option<Date>,
+    /// When they died, of the lines that were not in a file before.
+    pub days: Vec<Date>,
 }
 
 /// Of which of the dead that are held a file speaks.
@@ -107,6 +110,11 @@ impl<'s> Tally<'s> {
         Ok(tally)
     }
 
+    /// Those who stood in this file before.
+    fn own(&self, file: &str) -> Share {
+        self.by_file.get(file).map(|(share, _)| *share).unwrap_or_default()
+    }
+
     /// Those who came from other files than this one.
     fn others(&self, than: &str) -> Share {
         let others = self.by_file.iter().filter(|(file, _)| **file != than).map(|(_, (share, _))| *share);
@@ -123,17 +131,21 @@ impl Dead {
         scopes: &BTreeMap<(List, Area), Scope>,
     ) -> Result<Dead> {
         let tally = Tally::of(view, setting.today, sheets, scopes)?;
+        let (own, others) = (tally.own(&manner.file), tally.others(&manner.file));
         let reach = if manner.append {
             Reach::Nothing
-        } else if tally.others(&manner.file).is_half() {
+        } else if others.held == 0 && !own.is_half() {
+            // The next month, saved over the one before; or this one put right, which has all of its days.
+            days_of(view, sheets, scopes)?.map_or(Reach::Nothing, Reach::Since)
+        } else if others.is_half() {
             Reach::All
         } else {
-            let own = month_of_file(&manner.file, setting.today).or(sheets.stated_on.map(month));
+            let of_file = month_of_file(&manner.file, setting.today).or(sheets.stated_on.map(month));
             let called = manner.parts.of(&manner.file);
             let is_put_right = |file: &str, share: Share, month: Option<Month>| {
                 file != manner.file
-                    && own.is_some()
-                    && month == own
+                    && of_file.is_some()
+                    && month == of_file
                     && share.is_half()
                     && called.is_called_after(&manner.parts.of(file))
             };
@@ -148,6 +160,19 @@ impl Dead {
         let (emptied, missing) = if is_believed { (areas, BTreeSet::new()) } else { (BTreeSet::new(), areas) };
         Ok(Dead { reach, emptied, missing })
     }
+}
+
+/// The first day of the month in which the file's dead died, taken in their middle: one or the other may be told late. `None`
+/// where it tells no day.
+fn days_of(view: &View, sheets: &DeathSheets, scopes: &BTreeMap<(List, Area), Scope>) -> Result<Option<Date>> {
+    let mut days = sheets.days.clone();
+    for scope in scopes.iter().filter(|((list, _), _)| *list == List::Deaths).map(|(_, scope)| scope) {
+        for (line, _) in scope.held.iter().zip(&scope.seen).filter(|(_, seen)| **seen) {
+            days.extend(view.entry_placed(line.uid)?.entry.record.died.map(PartialDate::first));
+        }
+    }
+    days.sort_unstable();
+    Ok(days.get(days.len() / 2).map(|day| day.first_of_month()))
 }
 
 fn month(day: Date) -> Month {

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use rustc_hash::FxHashSet;
 
 use crate::daemon::office::linking;
-use crate::domain::{Area, Entry, Event, Finding, FindingId, SeenThrough, Uid};
+use crate::domain::{Area, Entry, Event, Finding, FindingId, List, SeenThrough, Uid};
 use crate::error::Result;
 use crate::store::{FindingState, Store, Transition, View, Writer};
 
@@ -303,6 +303,7 @@ impl<'w, 'c> Step<'w, 'c> {
     fn write(&mut self, verdicts: Vec<Verdict>, is_new: bool) -> Result<()> {
         let mut findings: Vec<(FindingState, Finding, Vec<Area>)> = Vec::new();
         let mut seen_through: Vec<(Uid, SeenThrough)> = Vec::new();
+        let mut unsaid: Vec<(Uid, (List, Area))> = Vec::new();
         let mut events: Vec<(Uid, Event)> = Vec::new();
         let mut persons: Vec<Uid> = Vec::with_capacity(verdicts.len());
         for verdict in verdicts {
@@ -317,14 +318,16 @@ impl<'w, 'c> Step<'w, 'c> {
             let state = FindingState::Person(person);
             findings.extend(verdict.findings.into_iter().map(|(finding, areas)| (state, finding, areas)));
             seen_through.extend(verdict.seen_through.into_iter().map(|seen| (person, seen)));
+            unsaid.extend(verdict.unsaid.into_iter().map(|list| (person, list)));
             events.extend(verdict.events.into_iter().map(|event| (person, event)));
         }
-        if is_new && findings.is_empty() && seen_through.is_empty() && events.is_empty() {
+        if is_new && findings.is_empty() && seen_through.is_empty() && unsaid.is_empty() && events.is_empty() {
             return Ok(());
         }
         let states: Vec<FindingState> = persons.iter().map(|p| FindingState::Person(*p)).collect();
         self.transitions.extend(self.writer.settle(&states, &findings, self.setting.today)?);
         self.writer.put_seen_through(&persons, &seen_through)?;
+        self.writer.put_unsaid(&persons, &unsaid)?;
         self.writer.put_events(&persons, &events)
     }
 

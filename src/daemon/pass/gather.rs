@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::mpsc::SyncSender;
 
-use crate::domain::{Area, Date, List, Uid};
+use crate::domain::{Area, Date, List, PartialDate, Uid};
 use crate::error::{Error, Result};
 use crate::intake::{Line, Refusal, SheetHead, Sink, Total};
 use crate::rules::StatedTotal;
@@ -159,6 +159,9 @@ impl<'s> Gather<'s> {
         let at = (line.list, line.area);
         self.load(line.list, line.area)?;
         let promised = self.promised.take();
+        if line.list == List::Deaths {
+            self.deaths.days.extend(line.record.as_ref().and_then(|record| record.died).map(PartialDate::first));
+        }
         let scope = self.scopes.get_mut(&at).expect("the scope was loaded two lines above");
         scope.stated_on = scope.stated_on.max(self.stated_on);
         let segments = &mut scope.placement.segments;

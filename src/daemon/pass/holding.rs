@@ -28,11 +28,11 @@ pub(super) fn stand_apart(had: u64, has: u64, shared: u64) -> bool {
     few(had) && few(has)
 }
 
-/// The file that counts, `counts`, where it still lies in `folder` beside the one of which `held` is, and both are rather
-/// parts of one list than months of it.
+/// The file that counts, `counts`, where `held` picks some of its people, or where it still lies in `folder` beside the one of
+/// which `held` is and both are rather parts of one list than months of it.
 pub fn other_file(folder: &Path, held: &Held, counts: Option<&str>) -> Option<String> {
     let other = counts.filter(|file| *file != held.file)?;
-    (is_part(held) && real_path(folder, other).is_file()).then(|| other.to_owned())
+    (held.picks || is_part(held) && real_path(folder, other).is_file()).then(|| other.to_owned())
 }
 
 fn is_part(held: &Held) -> bool {

@@ -150,6 +150,9 @@ pub fn ingest<R: Send, E: Send + From<Unreadable>>(
                 writer.set_indexed(writer.last_entry()?)?;
             }
             keep(writer, &report, &outcome)?;
+            if !manner.dry_run {
+                writer.note_awaited()?;
+            }
             Ok((report, outcome))
         });
         match (given_up, written) {
@@ -270,7 +273,7 @@ fn plan(
 ) -> Result<Plan> {
     let Paired { had, at_line, arrived, pairing } = Paired::new(view, scope)?;
     let reach = scope.reach(at.0, manner, dead, scope.held.len() - pairing.gone.len());
-    let speaks_of = |i: &usize| scope.speaks_of(scope.file_of(at_line[*i]), &reach, manner);
+    let speaks_of = |i: &usize| scope.speaks_of(scope.file_of(at_line[*i]), &had[*i].entry.record, &reach, manner);
     let (gone, kept): (Vec<usize>, Vec<usize>) = pairing.gone.into_iter().partition(speaks_of);
     let kept: Vec<Uid> = kept.into_iter().map(|i| had[i].entry.uid).collect();
     let is_damaged = |at: usize| had[at].entry.record.id_number.as_ref().is_some_and(|id| id.is_damaged());
@@ -291,12 +294,13 @@ fn plan(
     let removes = gone.iter().filter(|stored| stored.entry.removed.is_none()).count() as u64;
     let too_much = manner.guard.stops(view, at.0, &scope.held, &gone)?;
     let counts = scope.before.as_ref().map(|before| before.facts.file.as_str());
-    let other_file = other_file(&manner.folder, &scope.as_held(at, manner, setting, removes), counts)
+    let as_held = scope.as_held(at, manner, setting, removes);
+    let other_file = other_file(&manner.folder, &as_held, counts)
         // Of the dead the whole file has told that it takes the place of the others.
         .filter(|_| at.0 != List::Deaths || reach != Reach::All);
     let waits = !manner.released && (too_much || other_file.is_some());
     let held = waits && !view.is_released(&manner.stream, &manner.hash, at)?;
-    Ok(Plan { same, gone, fresh, kept, reach, replaced_damaged, removes, held, other_file })
+    Ok(Plan { same, gone, fresh, kept, reach, replaced_damaged, removes, held, other_file, picks: as_held.picks })
 }
 
 /// Does what was planned, or holds it.

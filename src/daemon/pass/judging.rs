@@ -22,6 +22,8 @@ pub(super) struct Judging<'s> {
     registers: Vec<Area>,
     /// Lists of a village that one office has from several sources.
     in_several: Vec<SnapshotKey>,
+    /// Lists of which a file waits for a person.
+    awaited: BTreeSet<(List, Area)>,
     /// Findings of this node that its parent, which knows more, sees through.
     withdrawn: HashSet<FindingId>,
 }
@@ -42,6 +44,8 @@ pub(super) struct Judged {
     pub judgement: Judgement,
     /// Entries of others that were looked at.
     others: Vec<(Uid, Area)>,
+    /// Entries of those who may be this person, where somebody would be called missing.
+    pub potential: Vec<Entry>,
 }
 
 /// What holds for one person.
@@ -53,6 +57,8 @@ pub(super) struct Verdict {
     pub findings: Vec<(Finding, Vec<Area>)>,
     /// What offices below find of the person by themselves, and this one does not.
     pub seen_through: Vec<SeenThrough>,
+    /// Lists on which the person would be called missing, if no file of them waited.
+    pub unsaid: Vec<(List, Area)>,
     pub events: Vec<Event>,
     /// The next day on which the findings change by the calendar alone.
     pub due: Option<Date>,
@@ -71,7 +77,8 @@ impl<'s> Judging<'s> {
         let lists = snapshots.chunk_by(|one, next| of_office(one) == of_office(next));
         let several = lists.filter(|sources| sources.len() > 1).flatten();
         let in_several = several.map(|(_, snapshot)| snapshot.key.clone()).collect();
-        Ok(Judging { setting, damaged, registers, in_several, withdrawn: view.withdrawn()? })
+        let (awaited, withdrawn) = (view.awaited()?, view.withdrawn()?);
+        Ok(Judging { setting, damaged, registers, in_several, awaited, withdrawn })
     }
 
     /// Judges the person whose entries these are. `found` is what linking just came to; `None` where nobody was linked
@@ -85,23 +92,39 @@ impl<'s> Judging<'s> {
         found: Option<JustLinked>,
     ) -> Result<Verdict> {
         if entries.is_empty() {
-            let (findings, seen_through, events) = (Vec::new(), Vec::new(), Vec::new());
-            return Ok(Verdict { person, stands: false, findings, seen_through, events, due: None });
+            let (findings, seen_through, unsaid, events) = Default::default();
+            return Ok(Verdict { person, stands: false, findings, seen_through, unsaid, events, due: None });
         }
-        let Judged { case, facts, judgement, others } = self.judge(view, known, entries, self.setting.node, found)?;
-        let (seen_through, due_below) = self.seen_through(view, known, entries, &judgement.findings)?;
-        let mut findings = Vec::with_capacity(judgement.findings.len());
+        let judged = self.judge(view, known, entries, self.setting.node, found)?;
+        let (seen_through, due_below) = self.seen_through(view, known, entries, &judged)?;
+        let Judged { case, facts, judgement, others, .. } = judged;
+        let (mut findings, mut unsaid) = (Vec::with_capacity(judgement.findings.len()), Vec::new());
         if !judgement.findings.is_empty() {
             let mut area_of: HashMap<Uid, Area> = case.entries.iter().map(|e| (e.uid, e.area)).collect();
             area_of.extend(others);
             for finding in judgement.findings.into_iter().filter(|finding| !self.withdrawn.contains(&finding.id)) {
+                if let Some(list) = self.awaited(&finding)
+                    && !view.holds(finding.id)?
+                {
+                    unsaid.push(list);
+                    continue;
+                }
                 let areas: BTreeSet<Area> =
                     finding.evidence.iter().filter_map(|uid| area_of.get(uid).copied()).collect();
                 findings.push((finding, areas.into_iter().collect()));
             }
         }
         let due = judgement.due.into_iter().chain(due_below).min();
-        Ok(Verdict { person, stands: true, findings, seen_through, events: facts.events, due })
+        Ok(Verdict { person, stands: true, findings, seen_through, unsaid, events: facts.events, due })
+    }
+
+    /// The list on which the finding misses the person, where a file of it waits: they may stand in that. A finding that
+    /// stood before does not fall for it.
+    fn awaited(&self, finding: &Finding) -> Option<(List, Area)> {
+        let (list, area) = finding.missed_on?;
+        // A place may be named down to its township alone, and a list may be one of a township.
+        let is_it = |(of, at): &&(List, Area)| *of == list && (area.contains(*at) || at.contains(area));
+        self.awaited.iter().find(is_it).copied()
     }
 
     /// Judges entries as the office of `within` does, which knows what it and the offices below it report.
@@ -144,7 +167,8 @@ impl<'s> Judging<'s> {
         let judgement = judge(&case, &facts, &neighbours, &self.setting.parameters);
         let sharers = neighbours.sharers.iter().map(|(_, sharer)| sharer);
         let others = sharers.chain(&neighbours.household).map(|e| (e.uid, e.area)).collect();
-        Ok(Judged { case, facts, judgement, others })
+        let potential = neighbours.potential;
+        Ok(Judged { case, facts, judgement, others, potential })
     }
 
     /// Who keeps each line, where several of them stand on one list of one village: hardly ever asked.

@@ -28,8 +28,11 @@ pub struct ScopeOutcome {
     pub unchanged: u64,
     /// The deletion guard holds it; with a dry run: would hold it.
     pub held: bool,
-    /// Held because nearly all it would remove came from this other file, which still lies beside it.
+    /// Held because of this other file: nearly all it would remove came from that and it still lies beside it, or this one
+    /// names some of its people for a purpose.
     pub other_file: Option<String>,
+    /// The latter.
+    pub picks: bool,
     /// Not taken: what is known is of a later day.
     pub outdated: Option<Outdated>,
 }
@@ -92,6 +95,8 @@ pub(super) enum Reach {
     Part(BTreeSet<String>),
     /// Of its own as it was, and of those of these other files.
     Files(BTreeSet<String>),
+    /// Of those of its own as it was who died on this day or later.
+    Since(Date),
     /// It adds to them.
     Nothing,
 }
@@ -110,13 +115,15 @@ pub(super) struct Plan {
     pub replaced_damaged: u64,
     pub removes: u64,
     pub held: bool,
-    /// See [`ScopeOutcome::other_file`].
+    /// See [`ScopeOutcome`].
     pub other_file: Option<String>,
+    pub picks: bool,
 }
 
 impl Scope {
     /// The snapshot as it waits for a person, where it would take `removes` lines.
     pub fn as_held(&self, (list, area): (List, Area), manner: &Manner, setting: &Setting, removes: u64) -> Held {
+        let picks = self.picks_some(list, manner) && removes > 0;
         Held {
             id: 0,
             at: setting.now,
@@ -128,8 +135,17 @@ impl Scope {
             had: self.held.len() as u64,
             has: self.placement.len() as u64,
             removes,
+            picks,
             state: "held".to_owned(),
         }
+    }
+
+    /// Whether the file names some of the people of the list for a purpose, and none that they stand in now does. The dead of
+    /// a purpose are dead.
+    fn picks_some(&self, list: List, manner: &Manner) -> bool {
+        let own = manner.parts.of(&manner.file);
+        let picks_from = |run: &Run| run.file != manner.file && own.picks_from(&manner.parts.of(&run.file));
+        list != List::Deaths && !self.runs.is_empty() && self.runs.iter().all(picks_from)
     }
 
     /// What another source once gave is another list: it stays where it is, and this one has no line yet.
@@ -179,11 +195,18 @@ impl Scope {
         }
     }
 
-    /// Whether a held line from `file` is gone where this file does not have it.
-    pub fn speaks_of(&self, file: &str, reach: &Reach, manner: &Manner) -> bool {
+    /// Whether a held line that `held` says and that is not in this file is gone.
+    pub fn speaks_of(&self, file: &str, held: &Record, reach: &Reach, manner: &Manner) -> bool {
+        let is_since = |since: &Date| held.died.is_some_and(|died| died.last() >= *since);
+        self.speaks_of_file(file, reach, manner) && if let Reach::Since(day) = reach { is_since(day) } else { true }
+    }
+
+    /// Whether it speaks of any line from `file`.
+    fn speaks_of_file(&self, file: &str, reach: &Reach, manner: &Manner) -> bool {
         match reach {
             Reach::All => true,
             Reach::Nothing => false,
+            Reach::Since(_) => file == manner.file,
             Reach::Files(others) | Reach::Part(others) => file == manner.file || others.contains(file),
         }
     }
@@ -197,12 +220,13 @@ impl Scope {
     pub fn replaced(&self, manner: &Manner, reach: &Reach) -> BTreeSet<(&str, &str)> {
         let Some(before) = self.before.as_ref() else { return BTreeSet::new() };
         let files = self.runs.iter().map(|run| run.file.as_str()).chain([before.facts.file.as_str()]);
-        let speaks_of = |file: &&str| self.speaks_of(file, reach, manner);
+        let speaks_of = |file: &&str| self.speaks_of_file(file, reach, manner);
         let stood = files.filter(speaks_of).map(|file| (before.key.stream.as_str(), file));
         stood.filter(|stood| *stood != (manner.stream.as_str(), manner.file.as_str())).collect()
     }
 
-    /// Lines that the file does not speak of stay where they were.
+    /// Lines that the file does not speak of stay where they were. Of those that stood in this very file there is no row any
+    /// more.
     pub fn keep_unsaid(&mut self, kept: &[Uid], manner: &Manner) {
         if kept.is_empty() {
             return;
@@ -211,10 +235,11 @@ impl Scope {
         let mut from = 0;
         for run in &self.runs {
             let lines = self.held[from..run.end].iter().filter(|line| kept.contains(&line.uid));
-            let lines: Vec<Placed> = lines.copied().collect();
+            let file = (run.file != manner.file).then(|| run.file.clone());
+            let row = |line: &Placed| if file.is_some() { line.row } else { 0 };
+            let lines: Vec<Placed> = lines.map(|line| Placed { row: row(line), ..*line }).collect();
             from = run.end;
             if !lines.is_empty() {
-                let file = (run.file != manner.file).then(|| run.file.clone());
                 self.placement.segments.push(Segment { file, sheet: run.sheet.clone(), lines });
             }
         }
@@ -228,7 +253,7 @@ impl Scope {
         let takes_place = match reach {
             Reach::All => true,
             Reach::Part(others) => !others.is_empty(),
-            Reach::Files(_) | Reach::Nothing => false,
+            Reach::Files(_) | Reach::Since(_) | Reach::Nothing => false,
         };
         if !takes_place {
             return None;
@@ -262,7 +287,9 @@ impl Scope {
             damaged: self.damaged.min(self.placement.len() as u64),
             total: self.total.clone(),
         };
-        Snapshot { key, facts, stated_on, read_at: setting.now }
+        // Whether it waits still is known once all of the file is settled.
+        let awaits = self.before.as_ref().is_some_and(|before| before.awaits);
+        Snapshot { key, facts, stated_on, awaits, read_at: setting.now }
     }
 
     /// What is told of a list that is not taken.
@@ -280,7 +307,16 @@ impl Scope {
             (self.created, self.updated, self.removed, self.unchanged)
         };
         let other_file = plan.other_file.clone().filter(|_| plan.held);
-        ScopeOutcome { created, updated, removed, unchanged, held: plan.held, other_file, ..self.told(at) }
+        ScopeOutcome {
+            created,
+            updated,
+            removed,
+            unchanged,
+            held: plan.held,
+            other_file,
+            picks: plan.held && plan.picks,
+            ..self.told(at)
+        }
     }
 
     fn told(&self, (list, area): (List, Area)) -> ScopeOutcome {
@@ -295,6 +331,7 @@ impl Scope {
             unchanged: 0,
             held: false,
             other_file: None,
+            picks: false,
             outdated: None,
         }
     }

@@ -16,6 +16,8 @@ pub struct PartWords {
     pub kinds: Vec<Vec<Words>>,
     /// What a file is called that tells of changes or additions alone.
     pub changes: Words,
+    /// What a file is called that names some of the people of a list for a purpose.
+    pub some: Words,
 }
 
 /// What a file's name says of its part of a list.
@@ -30,6 +32,8 @@ pub struct Part {
     end: Option<char>,
     /// It tells of changes alone: 新增低保.csv.
     pub is_of_changes: bool,
+    /// Words by which it names some of the people for a purpose: 65岁以上体检.csv.
+    some: BTreeSet<String>,
 }
 
 impl PartWords {
@@ -38,6 +42,7 @@ impl PartWords {
         let folded = fold_word(rel_path);
         let stem = folded.rsplit_once('.').filter(|(_, end)| !end.contains('/')).map_or(&*folded, |(stem, _)| stem);
         let is_of_changes = self.changes.iter().any(|word| stem.contains(word.as_str()));
+        let some = self.some.iter().filter(|word| stem.contains(word.as_str())).cloned().collect();
         let western: String = stem.chars().map(western).collect();
         let mut rest = western.clone();
         let mut numbers = BTreeSet::new();
@@ -61,7 +66,7 @@ impl PartWords {
             !before.ends_with(|c: char| c.is_ascii_alphanumeric()) || end.is_some_and(|c| c.is_ascii_digit());
         let (end, before) = if is_apart { (end, before) } else { (None, bare) };
         let whole = before.chars().filter(|c| !is_decoration(*c)).collect();
-        Part { numbers, kinds, whole, end, is_of_changes }
+        Part { numbers, kinds, whole, end, is_of_changes, some }
     }
 }
 
@@ -74,6 +79,11 @@ impl Part {
     /// The same part, perhaps of another month.
     pub fn is_same(&self, other: &Part) -> bool {
         self.compare(other) == Some(true)
+    }
+
+    /// Whether its name tells that it picks some of the people, and that of `other` does not.
+    pub fn picks_from(&self, other: &Part) -> bool {
+        !self.some.is_empty() && other.some.is_empty()
     }
 
     /// Whether but for days and parts one name is the other with something added: 死亡名单 and 死亡名单(更正).
@@ -214,6 +224,21 @@ mod tests {
         assert!(after("2026年1月死亡名单(更正).csv", "2026年1月死亡名单.xls"));
         assert!(after("1月/死亡名单.csv", "1月/死亡名单2.csv"));
         assert!(!after("2026年1月火化名单.csv", "2026年1月死亡名单.csv"));
+    }
+
+    #[test]
+    fn who_is_picked_for_a_purpose_is_told_by_the_name() {
+        let parts = Vocabulary::load(None).unwrap().parts;
+        for (one, other, picks) in [
+            ("65岁以上体检.csv", "健康档案.csv", true),
+            ("健康/六十五岁以上老年人.xlsx", "健康/居民健康档案.xlsx", true),
+            ("低保户家庭成员表.xls", "低保花名册.xls", true),
+            ("健康档案.csv", "65岁以上体检.csv", false),
+            ("4月老年人健康管理.csv", "3月老年人体检.csv", false),
+            ("低保4月.csv", "低保3月.csv", false),
+        ] {
+            assert_eq!(parts.of(one).picks_from(&parts.of(other)), picks, "{one} {other}");
+        }
     }
 
     #[test]

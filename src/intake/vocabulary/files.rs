@@ -118,6 +118,7 @@ pub(in crate::intake) struct Foreign {
 pub(in crate::intake) struct Parts {
     pub units: Words,
     pub additions: Words,
+    pub some: Words,
     pub kinds: Vec<Vec<Words>>,
 }
 

@@ -36,6 +36,7 @@ fn find(node: &Node, id: FindingId, areas: &[&str]) {
         due: None,
         detail: Default::default(),
         evidence: areas.iter().map(|area| Uid(area.padded())).collect(),
+        missed_on: None,
     };
     let today = node.office.today();
     let state = FindingState::Person(Uid(1));

@@ -30,7 +30,7 @@ fn read(village: &Node, lines: u32) {
         total: None,
     };
     let key = SnapshotKey { list: List::Population, area, origin: area, stream: String::new() };
-    let snapshot = Snapshot { key, facts, stated_on: None, read_at: 0 };
+    let snapshot = Snapshot { key, facts, stated_on: None, awaits: false, read_at: 0 };
     village.office.store.write(|writer| writer.put_snapshot(&snapshot, &placement).map(drop)).unwrap();
 }
 
