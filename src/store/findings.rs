@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::codec::{Doing, day_to_sql, list, optional_area, optional_day, uids_from_text, uids_to_text};
 use super::decisions::Occasion;
 use super::{View, Writer};
-use crate::domain::{Area, Date, Disposition, Event, EventKind, Finding, FindingId, FindingStatus, List, Uid};
+use crate::domain::{Area, Date, Disposition, Finding, FindingId, FindingStatus, List, Uid};
 use crate::error::Result;
 
 /// A stored finding.
@@ -327,105 +327,6 @@ impl Writer<'_> {
         }
         Ok(is_another)
     }
-
-    /// Makes the stored events of these persons be exactly `now`.
-    pub fn put_events(&self, persons: &[Uid], now: &[(Uid, Event)]) -> Result<()> {
-        for person in persons {
-            self.conn
-                .prepare_cached("DELETE FROM events WHERE person = ?1")
-                .and_then(|mut s| s.execute([person.0 as i64]))
-                .doing("writing events")?;
-        }
-        for (person, event) in now {
-            self.conn
-                .prepare_cached("INSERT OR REPLACE INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
-                .and_then(|mut s| {
-                    s.execute((
-                        event_id(event),
-                        person.0 as i64,
-                        event.kind.as_str(),
-                        event.date.map(|d| d.to_string()),
-                        event.from.map(|a| a.padded() as i64),
-                        event.to.map(|a| a.padded() as i64),
-                        event.confidence.as_str(),
-                        uids_to_text(&event.evidence),
-                    ))
-                })
-                .doing("writing events")?;
-        }
-        Ok(())
-    }
-
-    /// The next day to judge a person again; `None` forgets it.
-    pub fn set_due(&self, person: Uid, day: Option<Date>) -> Result<()> {
-        match day {
-            Some(day) => self
-                .conn
-                .prepare_cached(
-                    "INSERT INTO dues VALUES (?1, ?2) ON CONFLICT (person) DO UPDATE SET day = ?2 WHERE day <> ?2",
-                )
-                .and_then(|mut s| s.execute((person.0 as i64, day_to_sql(day)))),
-            None => self
-                .conn
-                .prepare_cached("DELETE FROM dues WHERE person = ?1")
-                .and_then(|mut s| s.execute([person.0 as i64])),
-        }
-        .doing("noting when a person falls due")?;
-        Ok(())
-    }
-}
-
-/// The same event keeps its id: kind, places and the entry that shows it best.
-fn event_id(event: &Event) -> i64 {
-    let first = event.evidence.iter().min().map_or(0, |uid| uid.0);
-    let text = format!("{}{:?}{:?}{first}", event.kind.as_str(), event.from, event.to);
-    (xxh3_64(text.as_bytes()) >> 1) as i64
-}
-
-impl View<'_> {
-    /// Persons whose findings change by the calendar on or before `today`.
-    pub fn persons_due(&self, today: Date, limit: usize) -> Result<Vec<Uid>> {
-        self.conn
-            .prepare_cached("SELECT person FROM dues WHERE day <= ?1 ORDER BY day, person LIMIT ?2")
-            .and_then(|mut s| {
-                s.query_map((day_to_sql(today), limit as i64), |row| row.get::<_, i64>(0).map(|p| Uid(p as u64)))?
-                    .collect()
-            })
-            .doing("reading what falls due")
-    }
-
-    /// Events with their persons, in order of date; `since` leaves out those that cannot have been on that day or later.
-    pub fn events(&self, kind: Option<EventKind>, since: Option<Date>) -> Result<Vec<(String, Uid, Event)>> {
-        self.conn
-            .prepare_cached(
-                // Behind every day of a month, or of a year, of which no more is known.
-                "SELECT id, person, kind, date, came_from, went_to, confidence, evidence FROM events
-                 WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR substr(date || '-99-99', 1, 10) >= ?2)
-                 ORDER BY date, id",
-            )
-            .and_then(|mut s| {
-                s.query_map((kind.map(EventKind::as_str), since.map(|d| d.to_string())), event_row)?.collect()
-            })
-            .doing("reading events")
-    }
-}
-
-fn event_row(row: &Row) -> rusqlite::Result<(String, Uid, Event)> {
-    use crate::domain::Confidence;
-    let confidence = match row.get_ref(6)?.as_str()? {
-        "confirmed" => Confidence::Confirmed,
-        "probable" => Confidence::Probable,
-        _ => Confidence::Possible,
-    };
-    let event = Event {
-        kind: EventKind::parse(row.get_ref(2)?.as_str()?).unwrap_or(EventKind::Correction),
-        date: row.get::<_, Option<String>>(3)?.and_then(|d| d.parse().ok()),
-        from: optional_area(row, 4)?,
-        to: optional_area(row, 5)?,
-        confidence,
-        evidence: uids_from_text(row.get_ref(7)?.as_str()?),
-    };
-    Ok((format!("e{:015x}", row.get::<_, i64>(0)?), Uid(row.get::<_, i64>(1)? as u64), event))
 }
 
 #[cfg(test)]

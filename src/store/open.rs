@@ -112,7 +112,7 @@ pub(super) fn writer(home: &Home) -> Result<Connection> {
 /// bound, which took a third of a pass.
 fn keep_plans(conn: &Connection, path: &Path) -> Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    let taught = super::sum::teach(conn).and_then(|()| super::queries::teach(conn));
+    let taught = super::sum::teach(conn).and_then(|()| super::search::teach(conn));
     taught.or_say_at("opening the store", path)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).or_say_at("opening the store", path)?;
     Ok(())

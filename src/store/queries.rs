@@ -1,17 +1,12 @@
-//! Questions of the verbs: lists of findings, people, totals.
+//! Questions of the verbs: lists of findings, totals.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::Connection;
-use rusqlite::functions::FunctionFlags;
-
-use super::codec::{Doing, uid};
+use super::codec::Doing;
 use super::findings::{COLUMNS, finding_row};
-use super::snapshots::{Place, Places};
-use super::{FindingRow, StoredEntry, View, Writer, fault, sum};
-use crate::domain::blank::is_blank;
-use crate::domain::{Area, FindingId, FindingStatus, List, Uid, name};
-use crate::error::{Error, Result};
+use super::{FindingRow, View};
+use crate::domain::{Area, FindingId, FindingStatus, List, Uid};
+use crate::error::Result;
 
 /// Which findings to list.
 #[derive(Debug, Clone, Default)]
@@ -44,14 +39,6 @@ impl FindingFilter {
     }
 }
 
-/// An entry with the place of its line.
-#[derive(Debug, Clone)]
-pub struct EntryView {
-    pub stored: StoredEntry,
-    /// File, sheet, row; `None` where the line is gone or its snapshot has not come up yet.
-    pub source: Option<Place>,
-}
-
 /// Numbers for `status` and the metrics.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Totals {
@@ -63,21 +50,6 @@ pub struct Totals {
 
 /// A finding that is open: a dismissal counts until its evidence changes, as in `findings::status`.
 const OPEN: &str = "holds = 1 AND decided IS NOT 'confirm' AND (decided IS NOT 'dismiss' OR decided_on IS NOT basis)";
-
-/// What of a query can be looked for: what stands for any text is nothing.
-pub fn sought(query: &str) -> String {
-    query.replace(['%', '_'], "").trim_matches(is_blank).to_owned()
-}
-
-/// Makes `name_folded(name)` known to SQL: the name as [`name::fold`] has it, without its dots.
-pub(super) fn teach(conn: &Connection) -> rusqlite::Result<()> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    conn.create_scalar_function("name_folded", 1, flags, |ctx| {
-        let written =
-            ctx.get_raw(0).as_str_or_null().map_err(|error| rusqlite::Error::UserFunctionError(error.into()))?;
-        Ok(written.map(|written| name::undotted(&name::fold(written)).into_string()))
-    })
-}
 
 impl View<'_> {
     /// Findings in a fixed order: the worst first, then by rule and area.
@@ -119,69 +91,6 @@ impl View<'_> {
             .doing("reading findings")
     }
 
-    /// What a look at every page and every row that travels finds wrong with the file; `None` where it is sound.
-    pub fn unsound(&self) -> Result<Option<String>> {
-        let doing = "checking the store";
-        let said: String = self.conn.pragma_query_value(None, "integrity_check", |row| row.get(0)).doing(doing)?;
-        if said != "ok" {
-            return Ok(Some(said));
-        }
-        for (table, columns) in [
-            ("entries", sum::ENTRY),
-            ("snapshots", sum::SNAPSHOT),
-            ("decisions", sum::DECISION),
-            ("gone", sum::GONE),
-            ("blocks", sum::BUCKET),
-        ] {
-            let sql = format!("SELECT count(*) FROM {table} WHERE sum <> row_sum({columns})");
-            let changed: i64 = self.conn.query_row(&sql, [], |row| row.get(0)).doing(doing)?;
-            if changed > 0 {
-                return Ok(Some(format!("{changed} rows of {table} are not what was written")));
-            }
-        }
-        // They have no sum: what holds is found again. But one that does not read stops the work wherever it is asked for.
-        match self.findings(&FindingFilter { all: true, ..FindingFilter::default() }).map_err(fault::judged) {
-            Err(error) if error.is_damaged() => Ok(Some(error.to_string())),
-            read => read.map(|_| None),
-        }
-    }
-
-    /// # Errors
-    /// Where it is not sound.
-    pub fn must_be_sound(&self) -> Result<()> {
-        self.unsound()?.map_or(Ok(()), |why| Err(Error::new(why).damaged()))
-    }
-
-    /// People of whom a line's name or number contains what is [`sought`] by `query`: the name as written, or as folded for
-    /// comparing. Those who stand on a list come first. None where nothing is left of the query; at most `limit`.
-    pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Uid>> {
-        let sought = sought(query);
-        if sought.is_empty() {
-            return Ok(Vec::new());
-        }
-        let pattern = format!("%{sought}%");
-        // The limit is of people and not of lines: one person stands on several lists.
-        self.conn
-            .prepare_cached(
-                "SELECT coalesce(l.person, e.uid) AS whose FROM entries e LEFT JOIN linked l ON l.entry = e.id
-                 WHERE (body ->> 'name') LIKE ?1 OR (body ->> 'id') LIKE ?1 OR name_folded(body ->> 'name') LIKE ?1
-                 GROUP BY whose ORDER BY min(e.removed IS NOT NULL), min(e.id) LIMIT ?2",
-            )
-            .and_then(|mut s| s.query_map((pattern, limit as i64), |row| uid(row, 0))?.collect())
-            .doing("searching people")
-    }
-
-    /// Entries with the places of their lines; each snapshot's places are read once.
-    pub fn views(&self, uids: &[Uid], cache: &mut PlaceCache) -> Result<Vec<EntryView>> {
-        let mut out = Vec::with_capacity(uids.len());
-        for uid in uids {
-            let Some(stored) = self.entry(*uid)? else { continue };
-            let source = cache.find(self, &stored)?;
-            out.push(EntryView { stored, source });
-        }
-        Ok(out)
-    }
-
     pub fn open_findings(&self) -> Result<BTreeSet<FindingId>> {
         self.conn
             .prepare_cached(&format!("SELECT id FROM findings WHERE {OPEN}"))
@@ -213,63 +122,5 @@ impl View<'_> {
             .and_then(|mut s| s.query_row([], |row| row.get(0)))
             .doing("counting lines")?;
         Ok(Totals { entries: entries as u64, open })
-    }
-}
-
-/// Places already looked up: a list of findings asks for the same few snapshots again and again.
-#[derive(Default)]
-pub struct PlaceCache {
-    snapshots: HashMap<(List, Area, Area), Places>,
-}
-
-/// Lines kept in a [`PlaceCache`] before it starts anew.
-const CACHED_LINES_MAX: usize = 200_000;
-
-impl PlaceCache {
-    fn find(&mut self, view: &View, stored: &StoredEntry) -> Result<Option<Place>> {
-        let entry = &stored.entry;
-        let key = (entry.list, entry.area, stored.origin);
-        if !self.snapshots.contains_key(&key) {
-            if self.snapshots.values().map(Places::len).sum::<usize>() > CACHED_LINES_MAX {
-                self.snapshots.clear();
-            }
-            self.snapshots.insert(key, view.places(entry.list, entry.area, stored.origin)?);
-        }
-        Ok(self.snapshots.get_mut(&key).and_then(|places| places.find(entry.uid)))
-    }
-}
-
-impl Writer<'_> {
-    /// Puts a line for the mismatch log beside what it tells of.
-    pub fn queue_log(&self, line: &str) -> Result<()> {
-        self.conn
-            .prepare_cached("INSERT INTO log_queue (line) VALUES (?1)")
-            .and_then(|mut s| s.execute([line]))
-            .doing("queueing a line of the log")?;
-        Ok(())
-    }
-
-    /// A number in the order of the log's lines, for a line that does not wait.
-    pub fn skip_log_number(&self) -> Result<u64> {
-        self.queue_log("")?;
-        let number = self.conn.last_insert_rowid();
-        self.conn.execute("DELETE FROM log_queue WHERE id = ?1", [number]).doing("queueing a line of the log")?;
-        Ok(number as u64)
-    }
-
-    /// Takes out what is safely in the file.
-    pub fn drop_logged(&self, upto: i64) -> Result<()> {
-        self.conn.execute("DELETE FROM log_queue WHERE id <= ?1", [upto]).doing("clearing the log's queue")?;
-        Ok(())
-    }
-}
-
-impl View<'_> {
-    /// Lines of the mismatch log that are not in its file yet.
-    pub fn queued_log(&self, limit: usize) -> Result<Vec<(i64, String)>> {
-        self.conn
-            .prepare_cached("SELECT id, line FROM log_queue ORDER BY id LIMIT ?1")
-            .and_then(|mut s| s.query_map([limit as i64], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
-            .doing("reading the log's queue")
     }
 }

@@ -135,7 +135,7 @@ CREATE TABLE quarantine (
     row    INTEGER,                      -- NULL: the whole sheet or file
     code   TEXT NOT NULL,
     detail TEXT NOT NULL,                -- masked
-    thing  INTEGER                       -- NULL: of a file; else what the line of a batch is about: see refused.rs
+    thing  INTEGER                       -- NULL: of a file; else what the line of a batch is about: see quarantine.rs
 ) STRICT;
 CREATE INDEX quarantine_file ON quarantine (stream, file);
 CREATE UNIQUE INDEX quarantine_thing ON quarantine (origin, thing) WHERE thing IS NOT NULL;

@@ -4,46 +4,9 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::codec::{Doing, area, day, day_to_sql, list, optional_day};
 use super::{Placement, View, Writer, fault, pages, sum};
-use crate::domain::{Area, Date, List, Uid};
+use crate::domain::{Area, Date, List};
 use crate::error::{Error, Result};
 use crate::rules::{SnapshotFacts, StatedTotal};
-
-/// Where a line stands: file, sheet, row.
-pub type Place = (String, Option<String>, u32);
-
-/// Where the lines of one list of one area stand.
-#[derive(Default)]
-pub(super) struct Places {
-    sheets: Vec<(String, Option<String>)>,
-    /// By uid: index into `sheets`, and row.
-    lines: Vec<(Uid, u32, u32)>,
-    /// How many lines were looked for.
-    looks: u32,
-}
-
-/// The look before which the lines are sorted: of most lists a pass asks for a few lines, and sorting them costs more.
-const SORTED_FROM: u32 = 12;
-
-impl Places {
-    pub fn len(&self) -> usize {
-        self.lines.len()
-    }
-
-    pub fn find(&mut self, uid: Uid) -> Option<Place> {
-        self.looks += 1;
-        if self.looks == SORTED_FROM {
-            self.lines.sort_unstable();
-        }
-        let at = if self.looks < SORTED_FROM {
-            self.lines.iter().position(|line| line.0 == uid)?
-        } else {
-            self.lines.binary_search_by_key(&uid, |line| line.0).ok()?
-        };
-        let (_, sheet, row) = self.lines[at];
-        let (file, sheet) = &self.sheets[sheet as usize];
-        Some((file.clone(), sheet.clone(), row))
-    }
-}
 
 /// What a snapshot replaces: the same list of the same area, by the same node, from the same stream.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -193,29 +156,6 @@ impl View<'_> {
             .prepare_cached("SELECT id FROM snapshots WHERE due <= ?1 ORDER BY id")
             .and_then(|mut s| s.query_map([day_to_sql(today)], |row| row.get(0))?.collect())
             .doing("reading what falls due")
-    }
-
-    /// Where the lines of one list and area stand: file, sheet, row.
-    pub(super) fn places(&self, list: List, area: Area, origin: Area) -> Result<Places> {
-        let found: Vec<(String, Vec<u8>)> = self
-            .conn
-            .prepare_cached("SELECT file, placement FROM snapshots WHERE list = ?1 AND area = ?2 AND origin = ?3")
-            .and_then(|mut s| {
-                s.query_map((list as u8, area.padded() as i64, origin.padded() as i64), |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?
-                .collect()
-            })
-            .doing("looking for lines")?;
-        let mut out = Places::default();
-        for (file, bytes) in found {
-            for segment in Placement::decode(&bytes).unwrap_or_default().segments {
-                let sheet = out.sheets.len() as u32;
-                out.sheets.push((segment.file.unwrap_or_else(|| file.clone()), segment.sheet));
-                out.lines.extend(segment.lines.iter().map(|line| (line.uid, sheet, line.row)));
-            }
-        }
-        Ok(out)
     }
 }
 
