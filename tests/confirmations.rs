@@ -148,7 +148,7 @@ fn a_township_from_an_older_backup_ends_no_confirmation() {
         tree.meet(first.parse().expect("an area"));
         tree.settle();
         assert_eq!(statuses(&tree), [Confirmed; 3], "{first} met first");
-        for office in [COUNTY, VILLAGE] {
+        for office in OFFICES {
             let row = finding(&tree, office).expect("it stands");
             assert_eq!(row.first_seen, day("2026-01-31"), "{office}, where {first} met first");
         }
