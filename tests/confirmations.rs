@@ -31,12 +31,17 @@ fn pays(tree: &Tree, is_paid: bool) {
     tree.office(VILLAGE).settle().expect("a good disk");
 }
 
-fn found() -> Tree {
-    let tree = Tree::found(&OFFICES, day("2026-01-31"));
+/// The village's register, by which he is dead.
+fn register(tree: &Tree) {
     let (wang, li) = (number(WANG.1), number("19520302/002"));
     let head = "户号,姓名,公民身份号码,人口状态,死亡日期";
     let text = format!("{head}\n1,{},{wang},死亡,2026-01-20\n1,李秀英,{li},在册,\n", WANG.0);
     tree.read(VILLAGE, "population.csv", &text);
+}
+
+fn found() -> Tree {
+    let tree = Tree::found(&OFFICES, day("2026-01-31"));
+    register(&tree);
     pays(&tree, true);
     tree
 }
@@ -121,6 +126,36 @@ fn what_is_confirmed_when_it_is_back_counts_where_that_is_not_known_yet() {
     tree.decide(VILLAGE, id(&tree), "confirm");
     tree.settle();
     assert_eq!(statuses(&tree), [Confirmed; 3]);
+}
+
+/// The township is brought back from before its village reported a death. Whoever it meets first: what was confirmed since
+/// did not close anywhere, and stands since when it stood.
+#[test]
+fn a_township_from_an_older_backup_ends_no_confirmation() {
+    for first in [TOWN, VILLAGE] {
+        let mut tree = Tree::found(&OFFICES, day("2026-01-31"));
+        pays(&tree, true);
+        tree.settle();
+        let copy = tree.back_up(TOWN);
+        register(&tree);
+        tree.settle();
+        tree.decide(VILLAGE, id(&tree), "confirm");
+        tree.settle();
+        tree.turn_to(day("2026-03-31"));
+        tree.settle();
+        tree.restore(TOWN, &copy, day("2026-03-31"));
+        assert!(finding(&tree, TOWN).is_none());
+        tree.meet(first.parse().expect("an area"));
+        tree.settle();
+        assert_eq!(statuses(&tree), [Confirmed; 3], "{first} met first");
+        for office in OFFICES {
+            let row = finding(&tree, office).expect("it stands");
+            assert_eq!(row.first_seen, day("2026-01-31"), "{office}, where {first} met first");
+        }
+        for office in OFFICES {
+            assert_eq!(tree.office(office).entries(), tree.office(VILLAGE).entries());
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -94,7 +94,8 @@ fn folders(session: &Session, checks: &mut Vec<Check>) {
     let mode = found.as_ref().map(|meta| meta.permissions().mode() & 0o077).unwrap_or(0);
     checks.push(check("writable", bad_unless(found.is_ok() && writable(&data)), path.clone()));
     checks.push(check("data-mode", warn_unless(mode == 0), path));
-    if settings.log.dir.exists() {
+    // One that ran made it.
+    if settings.log.dir.exists() || data.join("rosterd.db").exists() {
         let path = json!({"path": settings.log.dir.display().to_string()});
         checks.push(check("log-dir", bad_unless(writable(&settings.log.dir)), path));
     }

@@ -50,7 +50,7 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
     }
     if let (Exit::Unreachable, Some(secs)) = (exit, args.wait) {
         session.screen.say_with("say-not-settled", &[("secs", &secs)]);
-        if let Some(what @ ("paused" | "parent" | "file")) = row["waits"]["for"].as_str() {
+        if let Some(what @ ("paused" | "parent" | "below" | "file")) = row["waits"]["for"].as_str() {
             let file = view::field(&row["waits"], "file");
             session.screen.say_with(&format!("status-waits-{what}"), &[("file", &file)]);
         }
@@ -107,7 +107,7 @@ fn page(session: &Session, row: &Value) -> Vec<String> {
         (true, true, _) => text.say("state-paused"),
         (true, false, true) => text.say("state-settled"),
         (true, false, false) => match row["waits"]["for"].as_str() {
-            Some("parent") => text.say("state-waits-parent"),
+            Some(what @ ("parent" | "below")) => text.say(&format!("state-waits-{what}")),
             Some("file") => text.say_with("state-waits-file", &[("file", &view::field(&row["waits"], "file"))]),
             _ => text.say("state-working"),
         },

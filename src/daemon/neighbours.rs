@@ -32,6 +32,9 @@ pub struct ChildState {
     /// When it was last believed that this node's store was restored: Unix milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore_noticed: Option<i64>,
+    /// Its first call since this node's store began an epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Heard>,
     /// What its last comparison came to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resync: Option<ResyncReport>,
@@ -50,6 +53,23 @@ pub struct Replaced {
     pub at: i64,
     /// Of its store; `None` where it never called.
     pub epoch: Option<u64>,
+}
+
+/// How far a child had come when it called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// This node's.
+    pub epoch: u64,
+    /// The last number of the child.
+    pub head: u64,
+}
+
+/// Whether `child` called since the store here began `epoch` and sent all that it had then. One that never called, or that
+/// nobody waits for any more, has nothing to bring back.
+pub fn is_heard_since(child: &Child, epoch: u64) -> bool {
+    let state = ChildState::of(child);
+    let is_awaited = child.last_contact.is_some() && !state.revoked;
+    !is_awaited || state.heard.is_some_and(|heard| heard.epoch == epoch && child.watermark >= heard.head)
 }
 
 impl ChildState {

@@ -5,9 +5,9 @@
 //! store; a line that is there already is not written again, so the store may simply repeat what it is not sure of:
 //! after a crash it goes on from [`MismatchLog::written_to`].
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -79,6 +79,10 @@ pub struct MismatchLog {
     human: Stream,
 }
 
+fn path_of(folder: &Path, month: (i16, i8), suffix: &str) -> PathBuf {
+    folder.join(format!("{PREFIX}{:04}-{:02}.{suffix}", month.0, month.1))
+}
+
 /// One of the two files, with the highest number that is safely in it.
 #[derive(Debug)]
 struct Stream {
@@ -143,11 +147,12 @@ impl MismatchLog {
     }
 
     fn turn_to(&mut self, month: (i16, i8)) -> Result<()> {
-        if self.month == Some(month) {
+        if self.month == Some(month) && self.is_in_place() {
             return Ok(());
         }
+        std::fs::create_dir_all(&self.folder).or_say_at("making the log folder", &self.folder)?;
         for stream in [&mut self.machine, &mut self.human] {
-            let path = self.folder.join(format!("{PREFIX}{:04}-{:02}.{}", month.0, month.1, stream.suffix));
+            let path = path_of(&self.folder, month, stream.suffix);
             let open = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
             stream.file = Some(open.or_say_at("opening the mismatch log", &path)?);
         }
@@ -155,6 +160,19 @@ impl MismatchLog {
         sync_folder(&self.folder)?;
         self.month = Some(month);
         self.prune()
+    }
+
+    /// Whether the open files are still those of their names: what is written to one that somebody took away nobody reads.
+    fn is_in_place(&self) -> bool {
+        let name = |file: &Metadata| (file.dev(), file.ino());
+        let stands = |stream: &Stream, month| {
+            let open = stream.file.as_ref()?.metadata().ok()?;
+            let there = std::fs::metadata(path_of(&self.folder, month, stream.suffix)).ok()?;
+            Some(name(&open) == name(&there))
+        };
+        self.month.is_some_and(|month| {
+            [&self.machine, &self.human].into_iter().all(|stream| stands(stream, month) == Some(true))
+        })
     }
 
     /// Removes months beyond those to keep. What cannot be removed stays, and is tried again next month. A month that is

@@ -366,6 +366,10 @@ impl Writer<'_> {
 
     /// The parent told of a finding again: what it says may be what a dismissal from above goes by.
     pub fn heed(&self, id: FindingId) -> Result<()> {
+        // A day by which a calendar above is wrong is not to come down with every word.
+        if self.is_told_anew()? {
+            self.stands_since_above(id)?;
+        }
         if self.apply_decision(id, Occasion::Told)? {
             self.just_decided.borrow_mut().push(id);
         }

@@ -215,8 +215,8 @@ impl Writer<'_> {
         for old in &before {
             if !now.iter().any(|(_, finding, _)| finding.id == old.id) {
                 self.conn
-                    .prepare_cached("UPDATE findings SET holds = 0, nseq = ?2 WHERE id = ?1")
-                    .and_then(|mut s| s.execute((old.id.0 as i64, self.next_seq() as i64)))
+                    .prepare_cached("UPDATE findings SET holds = 0, nseq = ?2, closed_on = ?3 WHERE id = ?1")
+                    .and_then(|mut s| s.execute((old.id.0 as i64, self.next_seq() as i64, day_to_sql(today))))
                     .doing("closing a finding")?;
                 self.put_rests_on(old.id, &[], false)?;
                 self.end_confirmation(old.id)?;
@@ -291,6 +291,9 @@ impl Writer<'_> {
             .doing("writing a finding")?;
         self.put_rests_on(finding.id, &finding.evidence, old.is_none())?;
         // A decision may have come down or up before the evidence did.
+        if old.is_none() {
+            self.stands_since_above(finding.id)?;
+        }
         let is_new = self.prove_decisions(finding.id)? || old.is_none();
         self.apply_decision(finding.id, if is_new { Occasion::Finding } else { Occasion::Evidence })?;
         if old.is_some_and(|old| old.status == FindingStatus::Closed) {
@@ -300,6 +303,22 @@ impl Writer<'_> {
             Some(old) if old.status != FindingStatus::Closed => Some(Transition::Changed),
             _ => Some(Transition::Opened),
         })
+    }
+
+    /// A store that was lost, or is an older one, finds again what it once knew: such a finding stands since the day the
+    /// parent tells, where that is earlier. Not one that closed here on that day or later: that one stands anew.
+    pub(super) fn stands_since_above(&self, id: FindingId) -> Result<()> {
+        let Some(day) = self.notice(id)?.and_then(|row| row.told()).and_then(|told| told.first_seen) else {
+            return Ok(());
+        };
+        self.conn
+            .prepare_cached(
+                "UPDATE findings SET first_seen = ?2, nseq = ?3
+                 WHERE id = ?1 AND first_seen > ?2 AND (closed_on IS NULL OR closed_on < ?2)",
+            )
+            .and_then(|mut s| s.execute((id.0 as i64, day_to_sql(day), self.next_seq() as i64)))
+            .doing("writing a finding")?;
+        Ok(())
     }
 
     /// Sets what was decided, and on which basis; no verdict reopens. Says whether that is another one, or is to be `told`

@@ -15,6 +15,8 @@ pub(super) const AREA: &str = "area";
 pub(super) const ACKNOWLEDGED: &str = "acknowledged";
 /// Key of a word that all is to be compared with the parent.
 pub(super) const RESYNC_DUE: &str = "resync_due";
+/// Key of a word that a new epoch began, and that nothing was compared with the parent since.
+const ANEW: &str = "anew";
 /// Key of the store's epoch.
 pub(super) const EPOCH: &str = "epoch";
 /// Key of the epochs that the store left, as JSON: see [`View::has_left`].
@@ -74,6 +76,11 @@ impl View<'_> {
         Ok(self.meta_u64(RESYNC_DUE)?.unwrap_or(0) > 0)
     }
 
+    /// Whether a new epoch began, and nothing was compared with the parent since.
+    pub fn is_anew(&self) -> Result<bool> {
+        Ok(self.meta_u64(ANEW)?.unwrap_or(0) > 0)
+    }
+
     /// Looks at all values: one whose key is another one now would be taken for one never written.
     pub(super) fn settings_must_be_sound(&self) -> Result<()> {
         let mut statement = self.conn.prepare("SELECT key, value, sum FROM meta").or_say(DOING)?;
@@ -91,6 +98,9 @@ impl Writer<'_> {
     }
 
     pub fn set_resync_due(&self, due: bool) -> Result<()> {
+        if !due && self.is_anew()? {
+            self.put_meta_u64(ANEW, 0)?;
+        }
         self.put_meta_u64(RESYNC_DUE, due.into())
     }
 
@@ -113,6 +123,7 @@ pub(super) fn renew_epoch(conn: &Connection, known: Option<u64>) -> Result<u64> 
     put(conn, LEFT, ValueRef::Text(text.as_bytes()))?;
     let epoch = random_epoch()?;
     put_u64(conn, EPOCH, epoch)?;
+    put_u64(conn, ANEW, 1)?;
     Ok(epoch)
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::codec::Doing;
 use super::{DecisionKind, View, Wait, Writer};
-use crate::domain::{Disposition, FindingId, FindingStatus, Uid};
+use crate::domain::{Date, Disposition, FindingId, FindingStatus, Uid};
 use crate::error::Result;
 
 /// Key in `meta`: the number before the first notice of those that are told anew.
@@ -29,6 +29,7 @@ pub struct NoticeRow {
 pub(super) struct ToldFinding {
     pub status: FindingStatus,
     pub evidence: Vec<Uid>,
+    pub first_seen: Option<Date>,
     /// `None` from an older parent.
     pub basis: Option<i64>,
 }
@@ -41,6 +42,7 @@ impl NoticeRow {
         Some(ToldFinding {
             status: FindingStatus::parse(finding["status"].as_str()?)?,
             evidence: uids.collect(),
+            first_seen: finding["first_seen"].as_str().and_then(|day| day.parse().ok()),
             basis: line["basis"].as_i64(),
         })
     }
@@ -157,6 +159,11 @@ impl Writer<'_> {
     /// page by page a finding that it withdraws would come back and go again.
     pub fn told_anew(&self) -> Result<()> {
         self.put_meta_u64(TOLD_ANEW, self.seq.get())
+    }
+
+    /// Whether the parent is telling everything anew.
+    pub(super) fn is_told_anew(&self) -> Result<bool> {
+        Ok(self.meta_u64(TOLD_ANEW)?.is_some_and(|since| since != TOLD))
     }
 
     /// The parent has nothing more to tell for now: what it did not repeat, where it told everything anew, no longer holds.

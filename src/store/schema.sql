@@ -174,7 +174,8 @@ CREATE TABLE findings (
     areas      TEXT NOT NULL,            -- JSON array: the areas of the evidence, who is concerned
     basis      INTEGER NOT NULL,         -- hash of what a person would judge: changes when the evidence does
     decided    TEXT,                     -- NULL: open; confirm or dismiss
-    decided_on INTEGER                   -- the basis that was judged; a dismissal does not hold on another
+    decided_on INTEGER,                  -- the basis that was judged; a dismissal does not hold on another
+    closed_on  INTEGER                   -- the day it last closed here; NULL: never
 ) STRICT;
 CREATE INDEX findings_person ON findings (person);
 CREATE INDEX findings_snapshot ON findings (snapshot) WHERE snapshot IS NOT NULL;

@@ -168,6 +168,11 @@ pub trait ChildLedger: Send + Sync {
     fn resync_due(&self) -> Result<bool>;
     fn set_resync_due(&self, due: bool) -> Result<()>;
 
+    /// Whether this database began a new epoch, and what it does not know any more has yet to come back: from the office's
+    /// own sources, or from a node below that has not met it since. Compared before that, the parent would be told that all
+    /// this is gone.
+    fn is_behind(&self) -> Result<bool>;
+
     /// All that this node sends upward: its own entries and those of its children.
     fn inventory(&self) -> Result<Inventory>;
 

@@ -57,6 +57,11 @@ const JOINED_LOOK: Duration = Duration::from_secs(30);
 /// after it was given.
 const WORD_LOOK: Duration = Duration::from_secs(10);
 
+/// While what a restored store lost comes back from below, how that goes on is looked at this often ...
+const BEHIND_LOOK: Duration = Duration::from_secs(1);
+/// ... and no longer than this: a child may be away for weeks. It calls at least every fifteen minutes where it is not.
+const BEHIND_MAX: Duration = Duration::from_secs(3600);
+
 /// See the module.
 pub struct Link {
     child: Arc<Child>,
@@ -69,6 +74,8 @@ pub struct Link {
     status: watch::Sender<LinkStatus>,
     asked: Arc<Asked>,
     verified: Option<tokio::time::Instant>,
+    /// Since when this node waits for what it lost.
+    behind: Option<tokio::time::Instant>,
     retry: Retry,
 }
 
@@ -93,6 +100,7 @@ impl Link {
             status,
             asked: Arc::default(),
             verified: None,
+            behind: None,
             retry,
         };
         (link, handle)
@@ -254,7 +262,10 @@ impl Link {
     async fn round(&mut self, line: &HttpLine, course: &Course, met: Epoch) -> Result<(), Failure> {
         let until = tokio::time::Instant::now() + self.settings.hello_every;
         loop {
-            course.attest().await?;
+            let is_behind = self.is_behind().await?;
+            if !is_behind {
+                course.attest().await?;
+            }
             self.drain(line, course).await?;
             while let Some(command) = self.pending.pop_front() {
                 self.serve(line, course, met, command).await?;
@@ -262,6 +273,16 @@ impl Link {
             let held = self.status.borrow().resync_held > 0;
             let ledger = self.child.ledger().clone();
             let due = blocking(move || ledger.resync_due()).await? && !held;
+            if is_behind {
+                // What is new goes up meanwhile; what is old here would close above what people decided since.
+                self.state(LinkState::Behind);
+                tokio::select! {
+                    command = self.commands.recv() => self.pending.extend(command),
+                    _ = tokio::time::sleep(BEHIND_LOOK) => {}
+                    _ = tokio::time::sleep_until(until) => return Ok(()),
+                }
+                continue;
+            }
             if due || self.asked.resync.load(Ordering::SeqCst) {
                 self.resync(line, course, false, &mut |_| ()).await?;
                 continue;
@@ -290,6 +311,21 @@ impl Link {
                 _ = tokio::time::sleep_until(until) => return Ok(()),
             }
         }
+    }
+
+    /// See [`super::ledger::ChildLedger::is_behind`]; for so long as that is waited for.
+    async fn is_behind(&mut self) -> Result<bool, Failure> {
+        let ledger = self.child.ledger().clone();
+        if !blocking(move || ledger.is_behind()).await? {
+            self.behind = None;
+            return Ok(false);
+        }
+        let is_awaited = self.behind.is_none_or(|since| since.elapsed() < BEHIND_MAX);
+        if self.behind.is_none() {
+            self.behind = Some(tokio::time::Instant::now());
+            tracing::warn!("this store began anew: what it lost is to come back before it is compared with the parent");
+        }
+        Ok(is_awaited)
     }
 
     async fn serve(&mut self, line: &HttpLine, course: &Course, met: Epoch, command: Command) -> Result<(), Failure> {

@@ -26,6 +26,8 @@ pub enum LinkState {
     Idle,
     Sending,
     Comparing,
+    /// Connected; what a restored store lost is to come back before it is compared with the parent.
+    Behind,
     /// After a failure, for this long.
     Waiting {
         pause: Duration,

@@ -18,7 +18,7 @@ use rosterd::store::{Home, Store, StoredEntry};
 use rosterd::sync::course::{Course, Signer};
 use rosterd::sync::ledger::{ChildLedger, ParentLedger};
 use rosterd::sync::line::{Failure, Line};
-use rosterd::sync::protocol::{Answer, Ask, Message, Receipt, Refusal};
+use rosterd::sync::protocol::{Answer, Ask, Message, Receipt, Refusal, Welcome};
 use rosterd::sync::push::Child;
 use rosterd::sync::receive::Parent;
 use rosterd::sync::resync::Verdict;
@@ -192,14 +192,23 @@ impl Line for Wire<'_> {
 /// # Errors
 /// Whatever broke; the same is simply begun again.
 pub async fn converse(below: &Branch, wire: &Wire<'_>) -> Result<Option<Verdict>, Failure> {
-    let course = Course::new(below.child.clone(), Arc::new(Hand(below.area)));
-    let Some(welcome) = course.meet(wire, true).await? else { return Ok(None) };
-    course.drain(wire, &mut || ()).await?;
-    hear(below, wire).await?;
+    let Some((course, welcome)) = exchange(below, wire).await? else { return Ok(None) };
     if welcome.resync || below.child.ledger().resync_due()? {
         course.resync(wire, true, &mut |_| ()).await?;
     }
     course.verify(wire).await.map(Some)
+}
+
+/// The same up to where the two are compared, for which an office that lost something waits.
+///
+/// # Errors
+/// As [`converse`].
+pub async fn exchange(below: &Branch, wire: &Wire<'_>) -> Result<Option<(Course, Welcome)>, Failure> {
+    let course = Course::new(below.child.clone(), Arc::new(Hand(below.area)));
+    let Some(welcome) = course.meet(wire, true).await? else { return Ok(None) };
+    course.drain(wire, &mut || ()).await?;
+    hear(below, wire).await?;
+    Ok(Some((course, welcome)))
 }
 
 async fn hear(below: &Branch, wire: &Wire<'_>) -> Result<(), Failure> {

@@ -2,14 +2,16 @@
 //! line that is used when the test says so.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
 use rosterd::domain::{Area, Date, FindingId, FindingStatus, Uid};
-use rosterd::store::{Decision, DecisionKind, FindingFilter, StoredEntry, View, pair_subject};
+use rosterd::store::{Decision, DecisionKind, FindingFilter, Home, Store, StoredEntry, View, pair_subject};
+use rosterd::sync::line::Failure;
 use tempfile::TempDir;
 
-use super::branch::{Branch, Dice, Weather, Wire, converse};
+use super::branch::{Branch, Dice, Weather, Wire, converse, exchange};
 
 /// Rounds of talk after which offices that still have something to tell each other never end.
 const ROUNDS_MAX: usize = 12;
@@ -52,6 +54,21 @@ impl Tree {
         }
     }
 
+    /// A backup of the office as it is now.
+    pub fn back_up(&self, area: &str) -> PathBuf {
+        let copy = self.root.path().join(format!("{area}.backup"));
+        self.office(area).office.store.backup(&copy, |_| Ok(()), &mut |_, _| true).expect("room for a copy");
+        copy
+    }
+
+    /// The office is brought back from a backup.
+    pub fn restore(&mut self, area: &str, copy: &Path, today: Date) {
+        let area = code(area);
+        let dir = self.offices.remove(&area).expect("an office").dir;
+        Store::restore(&Home::plain(&dir), copy, area, "before").expect("a sound backup");
+        self.open(area, today);
+    }
+
     pub fn office(&self, area: &str) -> &Branch {
         &self.offices[&code(area)]
     }
@@ -78,7 +95,14 @@ impl Tree {
             late: &late,
             acknowledged: &acknowledged,
         };
-        self.runtime.block_on(converse(below, &wire)).expect("a good line");
+        let meeting = async {
+            exchange(below, &wire).await?;
+            if !below.child.ledger().is_behind()? {
+                converse(below, &wire).await?;
+            }
+            Ok::<_, Failure>(())
+        };
+        self.runtime.block_on(meeting).expect("a good line");
         above.settle().expect("a good disk");
         below.settle().expect("a good disk");
     }

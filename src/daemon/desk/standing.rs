@@ -30,7 +30,7 @@ fn link_state(status: &LinkStatus) -> &'static str {
     match status.state {
         LinkState::NotJoined => "not-joined",
         LinkState::Connecting => "connecting",
-        LinkState::Idle | LinkState::Sending | LinkState::Comparing => "connected",
+        LinkState::Idle | LinkState::Sending | LinkState::Comparing | LinkState::Behind => "connected",
         LinkState::Waiting { .. } => "waiting",
         LinkState::Paused => "paused",
         LinkState::Superseded => "superseded",
@@ -186,6 +186,9 @@ impl FrontDesk {
             return Ok(json!({"for": "paused"}));
         }
         if self.is_quiet(live)? {
+            if link.state == LinkState::Behind {
+                return Ok(json!({"for": "below"}));
+            }
             let is_linked = matches!(link.state, LinkState::Idle | LinkState::Sending | LinkState::Comparing);
             let is_settled = self.has_no_parent(link) || is_linked && backlog == 0;
             return Ok(if is_settled { Value::Null } else { json!({"for": "parent"}) });
@@ -207,13 +210,18 @@ impl FrontDesk {
         if self.has_no_parent(link) {
             return Ok(true);
         }
+        if link.state == LinkState::Behind {
+            return Ok(false);
+        }
         let is_waiting = || office.store.read(|view| Ok(view.backlog(view.acknowledged()?)?.0 > 0));
         if link.state == LinkState::Sending && is_waiting()? {
             // It is at it: whoever asks has the answer now and not when it is done.
             return Ok(false);
         }
         let flushed = live.runtime.block_on(async { tokio::time::timeout(FLUSH_WAIT, live.link.flush()).await });
-        Ok(matches!(flushed, Ok(Ok(()))) && self.is_quiet(live)?)
+        // Unless somebody has to say that so much may be removed, a comparison that is due is work as well.
+        let is_compared = || Ok(live.link.status().resync_held > 0 || !office.store.read(|view| view.resync_due())?);
+        Ok(matches!(flushed, Ok(Ok(()))) && is_compared()? && self.is_quiet(live)?)
     }
 }
 

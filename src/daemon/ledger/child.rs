@@ -1,6 +1,7 @@
 //! The role of a child: what it sends, what its parent has a receipt for, and what the parent told.
 
 use super::super::logbook::queue;
+use super::super::watched::unread_now;
 use super::super::{attest, neighbours, notices};
 use super::{Ledger, identity, inventory};
 use crate::domain::Area;
@@ -117,6 +118,17 @@ impl ChildLedger for Ledger {
 
     fn set_resync_due(&self, due: bool) -> Result<()> {
         self.write(|writer| writer.set_resync_due(due))
+    }
+
+    fn is_behind(&self) -> Result<bool> {
+        if !self.read(|view| view.is_anew())? {
+            return Ok(false);
+        }
+        let is_heard = self.read(|view| {
+            let epoch = view.epoch()?;
+            Ok(view.children()?.iter().all(|child| neighbours::is_heard_since(child, epoch)))
+        })?;
+        Ok(!is_heard || unread_now(&self.office) > 0)
     }
 
     fn inventory(&self) -> Result<Inventory> {

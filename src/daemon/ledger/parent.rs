@@ -1,7 +1,7 @@
 //! The role of a parent: what its children sent, and what they are told.
 
 use super::super::logbook::queue;
-use super::super::neighbours::{self, ChildState, Replaced};
+use super::super::neighbours::{self, ChildState, Heard, Replaced};
 use super::super::notices;
 use super::super::pass::arrive;
 use super::{Ledger, inventory};
@@ -199,6 +199,7 @@ impl ParentLedger for Ledger {
 
     fn met(&self, child: Area, hello: &Hello) -> Result<()> {
         let now = self.office.now_millis();
+        let epoch = self.read(|view| view.epoch())?;
         self.change_child(child, |child| {
             child.last_contact = Some(now);
             child.protocol = hello.protocol;
@@ -206,6 +207,8 @@ impl ParentLedger for Ledger {
             // A revoked one is not let in: it was invited anew.
             ChildState::change(child, |state| {
                 state.revoked = false;
+                let before = state.heard.filter(|heard| heard.epoch == epoch);
+                state.heard = before.or(Some(Heard { epoch, head: hello.head }));
                 // It is the machine of before, which joined anew.
                 state.replaced = state.replaced.filter(|before| before.epoch != Some(hello.epoch.0));
             });

@@ -172,3 +172,21 @@ fn a_store_whose_epoch_has_many_digits_is_known_again() {
     assert_eq!(open(folder.path(), epoch).written_to(), 9);
     assert_eq!(tail(folder.path(), 1).unwrap()[0]["epoch"], epoch);
 }
+
+#[test]
+fn a_folder_that_somebody_took_away_is_made_anew_and_written_to() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("log");
+    let mut log = open(&folder, "e1");
+    log.append(&[line(1, Change::Opened)]).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    log.append(&[line(2, Change::Decided)]).unwrap();
+    assert_eq!(tail(&folder, 5).unwrap().len(), 1);
+    // One file alone, and another one of its name in its place.
+    let human = folder.join("mismatch-2026-03.txt");
+    std::fs::rename(&human, folder.join("aside")).unwrap();
+    std::fs::write(&human, "").unwrap();
+    log.append(&[line(3, Change::Decided)]).unwrap();
+    assert_eq!(read(&folder, "mismatch-2026-03.txt").lines().count(), 1);
+    assert_eq!(tail(&folder, 5).unwrap().len(), 2, "what was there stays");
+}

@@ -373,6 +373,10 @@ impl ChildLedger for Memory {
         Ok(())
     }
 
+    fn is_behind(&self) -> Result<bool> {
+        Ok(false)
+    }
+
     fn inventory(&self) -> Result<Inventory> {
         let state = self.state();
         Ok(Inventory { marks: state.marks(|_| true), upto: state.head })
