@@ -570,6 +570,7 @@ said-noting-which-files-to-read-again = 登记要重读的文件
 said-noting-which-files-are-gone = 登记已移走的文件
 said-starting-a-look-at-a-source = 开始查看数据来源
 said-the-source-does-not-answer = 数据来源没有响应
+said-looking-at-the-source-broke-off = 查看数据来源时中断
 said-reading-what-was-gathered-for-an-answer = 读取准备好的结果
 said-reading-it-broke-off = 读取中途出错
 said-another-program-keeps-the-file-to-itself = 别的程序正在独占这个文件

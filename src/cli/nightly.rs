@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use serde_json::{Value, json};
 
 use super::owner::KeptOwner;
@@ -68,7 +69,7 @@ fn prune(folder: &Path, days: u32, now: Timestamp) -> Result<(usize, usize)> {
     for entry in fs::read_dir(folder).or_say_at("reading a folder", folder)? {
         let entry = entry.or_say_at("reading a folder", folder)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if let Some(stamp) = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(ENDING)) {
+        if let Some(stamp) = stamp_in(&name) {
             found.push((stamp.to_owned(), entry.path()));
         }
     }
@@ -85,6 +86,15 @@ fn prune(folder: &Path, days: u32, now: Timestamp) -> Result<(usize, usize)> {
         fs::remove_file(path).or_say_at("removing an old backup", path)?;
     }
     Ok((count - old.len(), old.len()))
+}
+
+/// The stamp in the name of a nightly backup. Any other name is of somebody else's: `rosterd-2026-05-01.db` may be the copy
+/// that a person made by hand before an update.
+fn stamp_in(name: &str) -> Option<&str> {
+    let stamp = name.strip_prefix(PREFIX)?.strip_suffix(ENDING)?;
+    let read = DateTime::strptime(STAMP, stamp).ok()?;
+    // Read leniently, written in one way only.
+    (read.strftime(STAMP).to_string() == stamp).then_some(stamp)
 }
 
 fn stamp(at: Timestamp) -> String {
@@ -120,6 +130,26 @@ mod tests {
         assert!(folder.join("notes.txt").exists(), "nobody else's file");
         assert_eq!(nights(folder, &["2026-03-28", "2026-03-29", "2026-03-30"]), 7);
         assert_eq!(prune(folder, 3, at("2026-04-01")).unwrap(), (4, 2), "of the same age as the setting: it stays");
+    }
+
+    #[test]
+    fn what_a_person_put_beside_them_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let own = [
+            "rosterd-2020-01-01.db",
+            "rosterd-2020-01-01-before-update.db",
+            "rosterd-2020-1-1-023000.db",
+            "rosterd-2020-01-01-023000-kept.db",
+            "rosterd-2020-13-01-023000.db",
+            "rosterd-.db",
+            "rosterd-old.db",
+        ];
+        own.iter().for_each(|name| fs::write(folder.join(name), "x").unwrap());
+        nights(folder, &["2020-01-01", "2026-03-31", "2026-04-01"]);
+        assert_eq!(prune(folder, 2, at("2026-04-01")).unwrap(), (2, 1), "they are neither counted nor removed");
+        assert!(own.iter().all(|name| folder.join(name).exists()));
+        assert!(!folder.join("rosterd-2020-01-01-023000.db").exists());
     }
 
     #[test]

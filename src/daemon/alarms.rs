@@ -303,8 +303,8 @@ fn next(before: &Memory, facts: &Facts) -> Memory {
         }
         let met = link.last_contact.is_some();
         let stood = find(&before.raised, "clock-skew", &subject);
-        if link.skew_secs.abs() > CLOCK_SKEW_SECS_MAX {
-            found.insert(("clock-skew", subject), json!({"area": parent, "secs": link.skew_secs}));
+        if let Some(secs) = link.skew_secs.filter(|secs| secs.saturating_abs() > CLOCK_SKEW_SECS_MAX) {
+            found.insert(("clock-skew", subject), json!({"area": parent, "secs": secs}));
         } else if let Some(alarm) = stood.filter(|_| !met) {
             found.insert(("clock-skew", subject), Value::Object(alarm.params.clone()));
         }

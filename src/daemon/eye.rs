@@ -110,16 +110,9 @@ impl Eye {
         state.since = Some(since);
         state.begun += 1;
         let number = state.begun;
-        let eye = self.clone();
-        let thread = std::thread::Builder::new().name("look".to_owned()).spawn(move || {
-            let found = (eye.how)(&eye.source).map_err(Arc::new);
-            let mut state = eye.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.is_unseen = state.since.take().is_some_and(|since| since.elapsed() > eye.wait_max);
-            state.found = Some(found);
-            eye.returned.notify_all();
-        });
+        let looking = Looking { eye: self.clone(), found: None };
+        let thread = std::thread::Builder::new().name("look".to_owned()).spawn(move || looking.look());
         if let Err(error) = thread.or_say("starting a look at a source") {
-            state.since = None;
             return Err(Arc::new(error));
         }
         while state.since.is_some() && state.begun == number {
@@ -141,14 +134,41 @@ impl Eye {
         Ok(self.returned.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0)
     }
 
+    fn broken_off(&self) -> Arc<Error> {
+        Arc::new(Error::new("looking at the source broke off").at(&self.source.path))
+    }
+
     pub fn late(&self) -> Arc<Error> {
         Arc::new(Error::new("the source does not answer").at(&self.source.path))
     }
 }
 
+/// A look under way. It ends when this is dropped, also where a mistake of ours broke it off: a look that never ends would
+/// keep its source away for as long as the daemon runs.
+struct Looking {
+    eye: Arc<Eye>,
+    found: Option<Found>,
+}
+
+impl Looking {
+    fn look(mut self) {
+        self.found = Some((self.eye.how)(&self.eye.source).map_err(Arc::new));
+    }
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        let found = self.found.take().unwrap_or_else(|| Err(self.eye.broken_off()));
+        let mut state = self.eye.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.is_unseen = state.since.take().is_some_and(|since| since.elapsed() > self.eye.wait_max);
+        state.found = Some(found);
+        self.eye.returned.notify_all();
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
     use super::*;
     use crate::settings::{Mode, SourceKind};
@@ -187,6 +207,21 @@ mod tests {
         drop(one);
         assert!(eye.errand().is_ok() && eye.look().is_ok(), "he is back");
         drop(other);
+    }
+
+    #[test]
+    fn a_look_that_broke_off_is_over_and_the_next_one_may_see() {
+        static IS_BROKEN: AtomicBool = AtomicBool::new(true);
+        let how = |_: &Source| match IS_BROKEN.load(Ordering::SeqCst) {
+            true => panic!("as by a mistake of ours"),
+            false => Ok(Scan::default()),
+        };
+        let eye = Eye::looking(&share(), &Arc::default(), how, LOOK_MAX);
+        let asked = Instant::now();
+        assert!(eye.look().is_err() && eye.glance().is_err());
+        assert!(asked.elapsed() < LOOK_MAX, "nobody waited for who will not come");
+        IS_BROKEN.store(false, Ordering::SeqCst);
+        assert!(eye.look().is_ok());
     }
 
     #[test]

@@ -89,6 +89,8 @@ struct Stream {
     suffix: &'static str,
     file: Option<File>,
     written_to: u64,
+    /// How it is brought to the disk, for tests in which that fails.
+    sync: fn(&File) -> std::io::Result<()>,
 }
 
 impl MismatchLog {
@@ -102,8 +104,8 @@ impl MismatchLog {
             keep_months,
             text,
             month: None,
-            machine: Stream { suffix: "jsonl", file: None, written_to: 0 },
-            human: Stream { suffix: "txt", file: None, written_to: 0 },
+            machine: Stream { suffix: "jsonl", file: None, written_to: 0, sync: File::sync_data },
+            human: Stream { suffix: "txt", file: None, written_to: 0, sync: File::sync_data },
         };
         for stream in [&mut log.machine, &mut log.human] {
             for (_, path) in months(folder, stream.suffix)? {
@@ -307,14 +309,14 @@ impl Stream {
         }
         let file = self.file.as_mut().expect("turn_to opened both files of the month");
         let before = file.metadata().or_say("writing the mismatch log")?.len();
-        if let Err(error) = file.write_all(lines.as_bytes()) {
-            // Half a line would spoil the one that is written behind it. Where even this fails, the next start mends it.
+        let written = file.write_all(lines.as_bytes()).or_say("writing the mismatch log");
+        let kept = written.and_then(|()| (self.sync)(file).or_say("writing the mismatch log to disk"));
+        if kept.is_err() {
+            // They are written again: half a line would spoil the one behind it, and whole ones would stand there twice.
+            // Where even this fails, the next start mends it.
             let _ = file.set_len(before);
-            return Err(Error::new("writing the mismatch log").because(error));
         }
-        file.sync_data().or_say("writing the mismatch log to disk")?;
-        self.written_to = to;
-        Ok(())
+        kept.map(|()| self.written_to = to)
     }
 }
 

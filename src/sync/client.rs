@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderName};
 use rustls::ClientConfig;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::credential::Credential;
 use super::join_code::JoinCode;
@@ -16,13 +18,13 @@ use crate::error::{Context, Error, Result};
 pub(super) const PROTOCOL_HEADER: HeaderName = HeaderName::from_static("rosterd-protocol");
 /// The slowest line that is waited for: 1 kB/s, an eighth of 64 kbit/s.
 pub(super) const SLOW_BYTES_PER_SEC_MIN: u64 = 1024;
-/// What one exchange may take beside the time its bytes need.
+/// What one exchange may take beside the time its bytes need, and how long an answer may stop.
 const EXCHANGE_SECS: u64 = 90;
 const CONNECT_SECS: u64 = 15;
 /// Less than the server's patience with an idle connection, so that it is the client that hangs up.
 const POOL_IDLE_SECS: u64 = 20;
 const KEEPALIVE_SECS: u64 = 30;
-/// The longest answer: a page of elements is 1 MiB, a page of notices less.
+/// The longest answer: a block of symbols is some 1 MiB, all others are less.
 const ANSWER_BYTES_MAX: usize = 8 << 20;
 
 /// See the module.
@@ -67,18 +69,49 @@ impl HttpLine {
         Ok(HttpLine { client, addresses: addresses.to_vec(), at: AtomicUsize::new(0) })
     }
 
-    async fn ask_at(&self, address: &str, name: &str, patience: Duration, body: Vec<u8>) -> reqwest::Result<Reply> {
+    /// `patience`: until the answer begins. How long it is nobody knows before: it may go on for as long as it comes no
+    /// slower than the slowest line, and does not stop.
+    async fn ask_at(&self, address: &str, name: &str, patience: Duration, body: Vec<u8>) -> Result<Reply, Unasked> {
         let request = self.client.post(format!("https://{address}/v1/{name}"));
         let request = request.header(PROTOCOL_HEADER, PROTOCOL_OLDEST).header(CONTENT_TYPE, "application/octet-stream");
-        let mut response = request.timeout(patience).body(body).send().await?;
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
+        let mut response = timeout(patience, request.body(body).send()).await??;
+        let (begun, mut bytes) = (Instant::now(), Vec::new());
+        while let Some(chunk) = timeout_at(latest(begun, Instant::now(), bytes.len()), response.chunk()).await?? {
             if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
                 return Ok(Reply::TooLong);
             }
             bytes.extend_from_slice(&chunk);
         }
         Ok(if response.status().is_success() { Reply::Yes(bytes) } else { Reply::No(response.status(), bytes) })
+    }
+}
+
+/// Until when the next piece of an answer is waited for, of which so many bytes have come by `now`.
+fn latest(begun: Instant, now: Instant, bytes: usize) -> Instant {
+    let pace = begun + Duration::from_secs(EXCHANGE_SECS + bytes as u64 / SLOW_BYTES_PER_SEC_MIN);
+    pace.min(now + Duration::from_secs(EXCHANGE_SECS))
+}
+
+/// Why there was no answer.
+#[derive(Debug, thiserror::Error)]
+enum Unasked {
+    #[error(transparent)]
+    Broken(#[from] reqwest::Error),
+    #[error("operation timed out")]
+    Late(#[from] Elapsed),
+}
+
+impl Unasked {
+    /// Nothing was sent.
+    fn is_connect(&self) -> bool {
+        matches!(self, Unasked::Broken(error) if error.is_connect())
+    }
+
+    fn without_url(self) -> Unasked {
+        match self {
+            Unasked::Broken(error) => Unasked::Broken(error.without_url()),
+            Unasked::Late(late) => Unasked::Late(late),
+        }
     }
 }
 
@@ -133,5 +166,23 @@ impl Line for HttpLine {
             };
         }
         Err(Failure::Own(Error::new("the link has no address of the parent")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_may_be_long_and_slow_but_neither_stop_nor_drip() {
+        let begun = Instant::now();
+        let secs = |after: u64, bytes: usize| {
+            let now = begun + Duration::from_secs(after);
+            latest(begun, now, bytes).saturating_duration_since(now).as_secs()
+        };
+        assert_eq!(secs(0, 0), EXCHANGE_SECS);
+        assert_eq!(secs(600, 600 * 8_000), EXCHANGE_SECS, "64 kbit/s for ten minutes");
+        assert_eq!(secs(80, 10), EXCHANGE_SECS - 80);
+        assert_eq!(secs(600, 600), 0, "a byte a second for ever");
     }
 }

@@ -239,7 +239,8 @@ impl Link {
                 Err(failure) => return Ended::Failed(failure),
             };
             contacted(&self.status);
-            self.status.send_modify(|status| status.skew_secs = system_secs() - welcome.clock);
+            let skew_secs = welcome.wall.map(|wall| system_secs().saturating_sub(wall));
+            self.status.send_modify(|status| status.skew_secs = skew_secs);
             self.asked.note(welcome.resync, welcome.verify);
             if credential.renewal_due(welcome.clock) {
                 match enrol::renew(line, &self.dir, credential).await {

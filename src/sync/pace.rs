@@ -59,13 +59,17 @@ pub(super) enum Asker {
     Strangers,
 }
 
+/// Where somebody calls from, for counting. A household or an office has 2^64 addresses of the newer kind: it is one.
+pub(super) fn site(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+        address => address,
+    }
+}
+
 impl Asker {
-    /// A household or an office has 2^64 addresses of the newer kind: it is counted as one.
     pub fn stranger(address: IpAddr) -> Asker {
-        Asker::Stranger(match address.to_canonical() {
-            IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
-            address => address,
-        })
+        Asker::Stranger(site(address))
     }
 }
 

@@ -195,7 +195,12 @@ pub struct Welcome {
     /// A person at the parent asked for a comparison that repairs nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub verify: bool,
+    /// Certificate time ([`super::clock`]): by it a certificate is renewed. Once ahead it never goes back, so it says nothing
+    /// of whose clock is wrong.
     pub clock: i64,
+    /// The parent's own clock, seconds since 1970: compared with the child's, never trusted. An older parent does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wall: Option<i64>,
 }
 
 /// The child asks its parent to follow `epoch` from `watermark` on. What differs below it is found by resync.
@@ -410,9 +415,11 @@ mod tests {
             resync: false,
             verify: false,
             clock: 5,
+            wall: None,
         });
         let line = r#"{"answer":"welcome","protocol":1,"software":"rosterd","area":"519901","epoch":"00000000000000ff","standing":{"is":"known","watermark":9},"resync":false,"clock":5}"#;
         assert_eq!(serde_json::to_string(&welcome).unwrap(), line);
+        assert_eq!(serde_json::from_str::<Answer>(line).unwrap(), welcome, "an older parent's");
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::batch;
+use super::clock::system_secs;
 use super::ledger::{Arrival, ParentLedger};
 use super::protocol::{
     Adopt, Answer, Ask, BatchHeader, Code, Compared, Hello, Message, NoticesHead, NoticesMark, PROTOCOL,
@@ -197,6 +198,7 @@ impl Parent {
             resync: self.ledger.resync_requested(child)?,
             verify: self.ledger.verify_requested(child)?,
             clock: now,
+            wall: Some(system_secs()),
         })
     }
 

@@ -171,11 +171,13 @@ pub struct Invited {
 pub struct Registry {
     path: PathBuf,
     state: Mutex<State>,
+    /// How a line is brought to the disk, for tests in which that fails.
+    sync: fn(&File) -> std::io::Result<()>,
 }
 
 impl Registry {
     pub fn open(path: &Path) -> Result<Registry> {
-        let registry = Registry { path: path.to_owned(), state: Mutex::default() };
+        let registry = Registry { path: path.to_owned(), state: Mutex::default(), sync: File::sync_all };
         drop(registry.current()?);
         Ok(registry)
     }
@@ -189,7 +191,7 @@ impl Registry {
             Err(error) => return Err(error).or_say_at("reading the register of children", &self.path),
         };
         if length < state.read_to {
-            // Never cut by us: somebody put another file there. Read it as it is.
+            // A line was taken back that did not reach the disk, or somebody put another file there. Read it as it is.
             *state = State::default();
         }
         if length > state.read_to {
@@ -239,13 +241,18 @@ impl Registry {
         }
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        if whole == 0 {
+        let mut write = || {
+            file.write_all(&bytes)?;
+            (self.sync)(file)?;
             // The file itself may be new.
-            files::settle(&self.path)?;
+            if whole == 0 { files::settle(&self.path) } else { Ok(()) }
+        };
+        let written = write();
+        if written.is_err() {
+            // A whole line that may not be on the disk: it is reported as not written, and must not count.
+            file.set_len(whole)?;
         }
-        Ok(())
+        written
     }
 
     /// Notes an invitation, unless somebody who reports here, or may come to, overlaps with the area. An earlier one for
@@ -407,5 +414,21 @@ mod tests {
         assert_eq!(enrolled.unwrap(), ((), true));
         assert_eq!(ended(&registry, "old"), Some(Ended::Replaced));
         assert_eq!(ended(&registry, "new"), None);
+    }
+
+    #[test]
+    fn a_line_that_did_not_reach_the_disk_does_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("register");
+        let mut registry = Registry::open(&path).unwrap();
+        let area = "519901001".parse().unwrap();
+        assert!(registry.invite("aa".into(), area, 50, 0).unwrap().is_ok());
+        registry.sync = |_| Err(std::io::Error::from_raw_os_error(libc::EIO));
+        assert!(registry.revoke(area).is_err());
+        let is_open = |registry: &Registry| registry.current().unwrap().invites["aa"].is_open(0);
+        assert!(is_open(&registry) && is_open(&Registry::open(&path).unwrap()));
+        registry.sync = File::sync_all;
+        registry.revoke(area).unwrap();
+        assert!(!is_open(&registry) && !is_open(&Registry::open(&path).unwrap()));
     }
 }

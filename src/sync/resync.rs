@@ -10,7 +10,7 @@ use super::ledger::{ChildLedger, Mark, Repaired};
 use super::line::{Failure, Line, blocking};
 use super::protocol::{Answer, Ask, Code, Compared, Differing, Message, ResyncReport, Total};
 use super::sketch::{self, Decoder, Difference, Element};
-use super::survey::{self, ELEMENTS_PAGE, SYMBOLS_MAX, Sum};
+use super::survey::{self, SYMBOLS_MAX, Sum};
 use crate::error::{Error, Result};
 
 /// The first block of symbols: decodes some 90 differences in one exchange.
@@ -125,14 +125,16 @@ impl<L: Line> Counted<'_, L> {
     /// The plain way: everything the parent holds, page by page.
     async fn elements(&mut self, own: HashSet<Element>, survey: u64) -> Result<Difference, Failure> {
         let mut theirs = HashSet::new();
-        for page in 0u32.. {
-            let from = page * ELEMENTS_PAGE as u32;
+        let mut from = 0u32;
+        loop {
             let answer = self.ask(Message::bare(Ask::Elements { survey, from })).await?;
             let Answer::Elements { total } = answer.meta else { return Err(Failure::unexpected("elements")) };
             let elements = survey::decode_elements(&answer.payload).ok_or_else(|| Failure::unexpected("elements"))?;
-            let full = elements.len() == ELEMENTS_PAGE;
+            // How long a page is, is the parent's to say.
+            let is_last = elements.is_empty();
+            from = from.saturating_add(elements.len() as u32);
             theirs.extend(elements);
-            if !full || theirs.len() >= total as usize {
+            if is_last || from >= total {
                 break;
             }
         }
@@ -217,7 +219,7 @@ async fn attempt_resync<L: Line>(
     let here: HashSet<u64> = own.iter().map(|element| element.key).collect();
     let (mut send, remove) = split(&found, &here);
     progress(Step::Comparing { held, differences: (send.len() + remove.len()) as u64 });
-    let mut report = ResyncReport { matched: held - found.child.len() as u64, ..ResyncReport::default() };
+    let mut report = ResyncReport { matched: held.saturating_sub(found.child.len() as u64), ..ResyncReport::default() };
     if confirmed || is_plausible(remove.len(), compared.total.count) {
         send.extend(remove);
     } else {

@@ -24,7 +24,7 @@ use super::authority::Authority;
 use super::batch::BODY_BYTES_MAX;
 use super::client::{PROTOCOL_HEADER, SLOW_BYTES_PER_SEC_MIN};
 use super::line::blocking;
-use super::pace::{Asker, BUSY_RETRY_SECS, Pace};
+use super::pace::{Asker, BUSY_RETRY_SECS, Pace, site};
 use super::protocol::{Answer, Ask, Code, META_BYTES_MAX, Message, NoticesHead, PROTOCOL, Refusal};
 use super::receive::Parent;
 use super::seats::Seats;
@@ -36,7 +36,7 @@ use crate::error::Result;
 #[derive(Debug, Clone)]
 pub struct DoorLimits {
     pub connections_max: usize,
-    /// A township behind one address may hold some 30 villages.
+    /// Of one [`site`]: a township behind one address may hold some 30 villages.
     pub connections_per_address_max: usize,
     pub connections_per_child_max: usize,
     pub handshake_secs: u64,
@@ -140,7 +140,9 @@ pub async fn serve(listener: TcpListener, door: Arc<Door>, mut shutdown: watch::
             }
         };
         let Ok(permit) = connections.clone().try_acquire_owned() else { continue };
-        let Some(seat) = door.addresses.take(from.ip(), door.limits.connections_per_address_max) else { continue };
+        let Some(seat) = door.addresses.take(site(from.ip()), door.limits.connections_per_address_max) else {
+            continue;
+        };
         let (acceptor, router, door, stop) = (acceptor.clone(), router.clone(), door.clone(), stop.clone());
         tokio::spawn(async move {
             let _held = (permit, seat);

@@ -49,8 +49,8 @@ pub struct LinkStatus {
     pub last_error: Option<String>,
     /// Why the parent said no, where that is what failed.
     pub refused: Option<Code>,
-    /// This computer's clock less the parent's, at the last hello.
-    pub skew_secs: i64,
+    /// This computer's clock less the parent's, at the last hello; `None` where the parent does not tell its own.
+    pub skew_secs: Option<i64>,
     pub certificate_ends: Option<i64>,
     /// Removals at the parent that wait for a person to confirm the resync.
     pub resync_held: u64,

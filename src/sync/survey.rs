@@ -16,8 +16,10 @@ const SURVEYS_MAX: usize = 4;
 const SURVEY_IDLE_MAX: Duration = Duration::from_secs(120);
 /// Symbols of one survey: enough for some 45,000 differences. Beyond that plain elements are cheaper.
 pub(super) const SYMBOLS_MAX: usize = 1 << 16;
-/// Elements in one answer (16 bytes each).
-pub(super) const ELEMENTS_PAGE: usize = 1 << 16;
+/// Elements in one answer, 16 bytes each: half a minute at 64 kbit/s, well inside [`SURVEY_IDLE_MAX`].
+pub(super) const ELEMENTS_PAGE: usize = 1 << 14;
+/// More in one answer are no page.
+const ELEMENTS_PAGE_MAX: usize = 1 << 16;
 /// Rows of sums a child may send: lists times villages, with room.
 const SUMS_MAX: usize = 1 << 16;
 
@@ -85,7 +87,7 @@ fn encode_elements(elements: impl Iterator<Item = Element>) -> Vec<u8> {
 
 /// Reads what a page of elements holds.
 pub(super) fn decode_elements(bytes: &[u8]) -> Option<Vec<Element>> {
-    if !bytes.len().is_multiple_of(16) || bytes.len() / 16 > ELEMENTS_PAGE {
+    if !bytes.len().is_multiple_of(16) || bytes.len() / 16 > ELEMENTS_PAGE_MAX {
         return None;
     }
     let number = |bytes: &[u8]| bytes.try_into().ok().map(u64::from_le_bytes);

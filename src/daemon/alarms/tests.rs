@@ -131,9 +131,9 @@ fn a_broken_parity_stands_over_a_restart_until_the_two_are_equal() {
 
 #[test]
 fn a_clock_that_is_wrong_is_told_until_the_parent_sees_it_right() {
-    let off = |f: &mut Facts| f.link.skew_secs = -4_000;
+    let off = |f: &mut Facts| f.link.skew_secs = Some(-4_000);
     let unmet = |f: &mut Facts| f.link.last_contact = None;
-    let told = story([at(0, |f| f.link.skew_secs = 200), at(1, off), at(2, unmet), at(3, |_| {})]);
+    let told = story([at(0, |f| f.link.skew_secs = Some(200)), at(1, off), at(2, unmet), at(3, |_| {})]);
     assert_eq!(told, [vec![], vec!["clock-skew"], vec!["clock-skew"], vec![]]);
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::hash_map::Entry as Slot;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::domain::{Area, Entry, List, Record, Uid};
@@ -15,6 +15,7 @@ use crate::store::{NewEntries, NewEntry, StoredEntry, View, Wait, Writer};
 
 use super::judging::is_gone_head;
 use super::known::household;
+use super::names::Names;
 use super::{Keys, Setting, features_of};
 
 /// Pairs of key and entry that are held in memory, 16 bytes each: those of a list of half a million lines, as every
@@ -165,11 +166,10 @@ pub(super) fn name_line(
     stream: &str,
     at: (List, Area),
     record: &Record,
-    used: &mut FxHashSet<Uid>,
+    names: &mut Names,
 ) -> Uid {
     let key = diff::key(record);
-    let mut names = (0..=u32::MAX).map(|ordinal| uid_of(setting, stream, at, key, ordinal));
-    names.find(|uid| used.insert(*uid)).expect("no list of one area has as many lines as there are names")
+    names.first_free(key, |ordinal| uid_of(setting, stream, at, key, ordinal))
 }
 
 /// The keys of a line that has none in the index yet.

@@ -14,6 +14,7 @@ use super::dead::DeathSheets;
 use super::entering::{keys_of, name_line};
 use super::ingest::Manner;
 use super::moved::left_behind;
+use super::names::Names;
 use super::raw_index::RawIndex;
 use super::scope::{Run, Scope, Staged};
 use super::{Keys, Setting};
@@ -117,7 +118,7 @@ impl<'s> Gather<'s> {
         let scope = Scope {
             seen: vec![false; held.len()],
             // What an append leaves unsaid stays placed.
-            used: held.iter().map(|line| line.uid).collect(),
+            names: Names::of(held.iter().map(|line| line.uid)),
             held,
             runs,
             moved_from: before.clone().filter(|_| moved),
@@ -182,7 +183,7 @@ impl<'s> Gather<'s> {
                     .map_err(|e| Error::new("writing a record").because(e))?
                     .into_boxed_str();
                 if scope.first && self.writer.is_some() {
-                    let uid = name_line(self.setting, &self.manner.stream, at, &record, &mut scope.used);
+                    let uid = name_line(self.setting, &self.manner.stream, at, &record, &mut scope.names);
                     lines.push(Placed { uid, raw: line.raw, row: line.row });
                     scope.created += 1;
                     self.waiting.push(NewLine { at, uid, body, keys: keys_of(at, uid, &record) });

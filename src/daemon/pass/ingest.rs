@@ -332,7 +332,7 @@ fn take(
     let mut entries = writer.new_entries()?;
     for (j, record) in std::mem::take(&mut plan.fresh) {
         let line = &staged[j];
-        let uid = name_line(setting, &manner.stream, at, &record, &mut scope.used);
+        let uid = name_line(setting, &manner.stream, at, &record, &mut scope.names);
         let keys = keys_of(at, uid, &record);
         // A line that vanished may come back.
         if enter(&mut entries, setting, at, uid, (&line.body, &keys), scope.first, blocks)? {

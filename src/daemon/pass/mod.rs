@@ -19,6 +19,7 @@ mod judging;
 mod known;
 mod lists;
 mod moved;
+mod names;
 mod pairing;
 mod people;
 mod raw_index;

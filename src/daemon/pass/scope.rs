@@ -14,6 +14,7 @@ use super::dead::Dead;
 use super::entering::{Difference, Now};
 use super::holding::stand_apart;
 use super::ingest::Manner;
+use super::names::Names;
 
 /// What became of one list of one area in the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +60,7 @@ pub(super) struct Scope {
     pub moved_from: Option<Snapshot>,
     pub placement: Placement,
     pub staged: Vec<Staged>,
-    pub used: FxHashSet<Uid>,
+    pub names: Names,
     pub stated_on: Option<Date>,
     /// Damaged numbers: while it is gathered, of the lines that are not as they were.
     pub damaged: u64,
@@ -151,12 +152,12 @@ impl Scope {
     /// What another source once gave is another list: it stays where it is, and this one has no line yet.
     pub fn begin_anew(&mut self) {
         (self.moved_from, self.before, self.first) = (None, None, true);
-        (self.held, self.seen, self.runs, self.used) = Default::default();
+        (self.held, self.seen, self.runs, self.names) = Default::default();
     }
 
     pub fn place(&mut self, line: &Staged, uid: Uid) {
         self.placement.segments[line.segment as usize].lines[line.position as usize].uid = uid;
-        self.used.insert(uid);
+        self.names.take(uid);
     }
 
     /// Of which held lines the file speaks: those that it does not have are gone. Of the dead the whole file has told it;

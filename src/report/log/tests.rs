@@ -113,6 +113,21 @@ fn after_a_power_failure_nothing_is_doubled_and_nothing_lost() {
 }
 
 #[test]
+fn what_did_not_reach_the_disk_is_not_doubled_when_it_is_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = open(folder.path(), "e1");
+    log.append(&[line(1, Change::Opened)]).unwrap();
+    let next = [line(2, Change::Changed), line(3, Change::Closed)];
+    log.machine.sync = |_| Err(std::io::Error::from_raw_os_error(libc::EIO));
+    assert!(log.append(&next).is_err() && log.append(&next).is_err());
+    log.machine.sync = File::sync_data;
+    log.append(&next).unwrap();
+    let numbers: Vec<u64> = tail(folder.path(), 9).unwrap().iter().filter_map(|row| row["seq"].as_u64()).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    assert_eq!(read(folder.path(), "mismatch-2026-03.txt").lines().count(), 3);
+}
+
+#[test]
 fn a_restored_store_starts_its_numbers_anew() {
     let folder = tempfile::tempdir().unwrap();
     open(folder.path(), "e1").append(&[line(9, Change::Opened)]).unwrap();
