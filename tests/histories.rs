@@ -438,6 +438,48 @@ fn a_name_that_more_than_a_hundred_lines_share_ties_nobody_whenever_they_came() 
     assert!(read(&[few, many, renamed]) == renamed_alone, "the others turned out to have another name");
 }
 
+/// So many people of one village, whose lines have all the number of their clerk, and one who is on two lists.
+fn with_the_clerks_number(count: usize) -> Files {
+    let clerk = number("19761105/001");
+    let mut register = "户号,户主姓名,姓名,与户主关系,性别,身份证号码,出生日期,人口状态\n".to_owned();
+    for n in 0..count {
+        let (head, born) =
+            (PEOPLE[n % PEOPLE.len()].0, format!("{}-{:02}-{:02}", 1940 + n % 70, n % 12 + 1, n % 28 + 1));
+        register += &format!("{n},{head},{head},户主,女,{clerk},{born},在册\n");
+    }
+    let (name, id) = PEOPLE[0];
+    register += &format!("900,{name},{name},户主,男,{},1950-03-02,在册\n", number(id));
+    let dibao = format!("低保证号,保障对象姓名,身份证号码,保障状态\n7,{name},{},在保\n", number(id));
+    let file = |name: &str| format!("{}/{name}.csv", VILLAGES[0]);
+    vec![(file("population"), register), (file("dibao"), dibao)]
+}
+
+#[test]
+fn of_a_number_on_more_than_a_hundred_lines_nothing_is_told_whenever_they_came() {
+    let read = |counts: &[usize]| {
+        let mut office = Office::found(VILLAGES[0], today(0));
+        for (month, count) in counts.iter().enumerate() {
+            read_month(&mut office, month, &with_the_clerks_number(*count), &[]);
+        }
+        office
+    };
+    let told = |office: &Office, rule: &str| office.findings().iter().filter(|f| f.rule == rule).count();
+    let rules = ["shared-id", "birth-conflict", "sex-conflict"];
+    for (count, is_told) in [(2, true), (100, true), (101, false), (130, false)] {
+        let office = read(&[count]);
+        for rule in rules {
+            assert_eq!(told(&office, rule) > 0, is_told, "{rule}, {count} lines");
+        }
+    }
+    for counts in [&[100, 101][..], &[101, 100], &[130, 90, 130], &[100, 101, 100], &[60, 130, 101]] {
+        let (last, by_month) = (counts[counts.len() - 1], read(counts));
+        let mut at_once = Office::found(VILLAGES[0], today(0));
+        read_month(&mut at_once, counts.len() - 1, &with_the_clerks_number(last), &[]);
+        assert!(persons(&by_month) == persons(&at_once), "{counts:?}");
+        assert_eq!(findings(&by_month, false), findings(&at_once, false), "{counts:?}");
+    }
+}
+
 #[test]
 fn the_list_of_an_earlier_month_never_takes_the_place_of_a_later_one() {
     let file = |month: &str, lines: &str| {

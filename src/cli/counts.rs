@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::table::Table;
 use super::view;
-use crate::domain::{Area, FindingStatus, Level, Severity};
+use crate::daemon;
+use crate::domain::{Area, Severity};
 use crate::report::text::Text;
 
 /// One line of a table of counts.
@@ -62,68 +63,50 @@ fn number(count: usize) -> String {
     if count == 0 { "·".into() } else { count.to_string() }
 }
 
-/// The findings of the areas directly below one, each area with those of all below it.
-pub struct ByArea<'a> {
-    findings: Vec<(Option<Area>, &'a Value)>,
-    /// Of what is not open, only what is late is counted.
-    is_open_alone: bool,
-    names: &'a BTreeMap<String, String>,
+/// Findings by area, rule and severity, as they were counted where they are.
+pub struct ByArea {
+    rows: Vec<Value>,
 }
 
 /// The area directly below `within` in which a finding is to be looked into; `None` where it lies across several.
 pub fn place_below(within: Area, finding: &Value) -> Option<Area> {
-    let of = |row: &Value| -> Option<Area> {
-        let area: Area = view::field(row, "area").parse().ok()?;
-        Some(if within.level() == Level::County { area.township() } else { area })
-    };
-    // Of a person as a whole: where all the lines stand, if that is one place.
-    let mut lines = finding["entries"].as_array().into_iter().flatten().map(of);
-    of(finding).or_else(|| lines.next().flatten().filter(|first| lines.all(|area| area == Some(*first))))
+    let of = |row: &Value| -> Option<Area> { view::field(row, "area").parse().ok() };
+    daemon::place_below(within, of(finding), finding["entries"].as_array().into_iter().flatten().map(of))
 }
 
-impl<'a> ByArea<'a> {
-    /// `names` are those of areas by their codes.
-    pub fn below(
-        within: Area,
-        findings: &'a [Value],
-        is_open_alone: bool,
-        names: &'a BTreeMap<String, String>,
-    ) -> ByArea<'a> {
-        let counted = findings.iter().filter(|finding| !is_open_alone || is_open(finding) || is_overdue(finding));
-        let findings = counted.map(|finding| (place_below(within, finding), finding)).collect();
-        ByArea { findings, is_open_alone, names }
+impl ByArea {
+    /// Of what was counted; `names` are those of areas by their codes.
+    pub fn of(mut rows: Vec<Value>, names: &BTreeMap<String, String>) -> ByArea {
+        for row in &mut rows {
+            row["area_name"] = json!(names.get(view::field(row, "area")));
+        }
+        ByArea { rows }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.findings.is_empty()
-    }
-
-    /// Whether it is one of those that were asked for, and not only late.
-    fn is_asked_for(&self, finding: &Value) -> bool {
-        !self.is_open_alone || is_open(finding)
-    }
-
-    fn name(&self, area: Option<Area>) -> Option<&str> {
-        self.names.get(&area?.to_string()).map(String::as_str)
+    /// For programs.
+    pub fn rows(&self) -> &[Value] {
+        &self.rows
     }
 
     /// For people: areas down, severities across, and how many are late.
     pub fn table(&self, text: &Text) -> Table {
         let mut lines: BTreeMap<(bool, Option<Area>), Line> = BTreeMap::new();
-        for (area, finding) in &self.findings {
+        for row in &self.rows {
+            let area: Option<Area> = view::field(row, "area").parse().ok();
+            let count = |key: &str| row[key].as_u64().map_or(0, |count| count as usize);
             // What is about no area in particular stands last.
-            let line = lines.entry((area.is_none(), *area)).or_insert_with(|| {
+            let line = lines.entry((area.is_none(), area)).or_insert_with(|| {
                 let name = match area {
-                    Some(_) => text.area(self.name(*area), *area),
+                    Some(_) => text.area(row["area_name"].as_str(), area),
                     None => text.say("label-elsewhere"),
                 };
                 Line { lead: vec![name], counts: vec![0; Severity::ALL.len()], beside: vec![0] }
             });
-            let severity = Severity::parse(view::field(finding, "severity"));
+            let severity = Severity::parse(view::field(row, "severity"));
             if let Some(at) = Severity::ALL.iter().position(|one| Some(*one) == severity) {
-                line.counts[at] += usize::from(self.is_asked_for(finding));
+                line.counts[at] += count("findings");
             }
-            line.beside[0] += usize::from(is_overdue(finding));
+            line.beside[0] += count("overdue");
         }
         let head = Head {
             lead: vec![text.say("label-area")],
@@ -132,35 +115,6 @@ impl<'a> ByArea<'a> {
         };
         table(head, lines.into_values().collect(), text)
     }
-
-    /// For programs: a row for each area, rule and severity. `findings` counts all that were asked for, `open` those of
-    /// them that are.
-    pub fn rows(&self) -> Vec<Value> {
-        let mut counts: BTreeMap<(Option<Area>, &str, &str), [usize; 3]> = BTreeMap::new();
-        for (area, finding) in &self.findings {
-            let key = (*area, view::field(finding, "rule"), view::field(finding, "severity"));
-            let row = counts.entry(key).or_default();
-            let counted = [self.is_asked_for(finding), is_open(finding), is_overdue(finding)];
-            for (count, is_one) in row.iter_mut().zip(counted) {
-                *count += usize::from(is_one);
-            }
-        }
-        let row = |((area, rule, severity), [findings, open, overdue]): ((Option<Area>, &str, &str), [usize; 3])| {
-            json!({
-                "area": area, "area_name": self.name(area), "rule": rule, "severity": severity,
-                "open": open, "overdue": overdue, "findings": findings,
-            })
-        };
-        counts.into_iter().map(row).collect()
-    }
-}
-
-fn is_open(finding: &Value) -> bool {
-    view::field(finding, "status") == FindingStatus::Open.as_str()
-}
-
-fn is_overdue(finding: &Value) -> bool {
-    finding["overdue"] == true
 }
 
 #[cfg(test)]
@@ -168,67 +122,31 @@ mod tests {
     use super::*;
     use crate::settings::Language;
 
-    fn finding(area: Option<&str>, severity: &str, status: &str, overdue: bool) -> Value {
-        json!({"area": area, "rule": "id-missing", "severity": severity, "status": status, "overdue": overdue})
-    }
-
     #[test]
-    fn a_county_counts_by_township_and_what_is_of_no_area_stands_last() {
-        let findings = [
-            finding(None, "high", "open", false),
-            finding(Some("519901002200"), "low", "open", false),
-            finding(Some("519901001200"), "medium", "open", true),
-            finding(Some("519901001201"), "medium", "confirmed", true),
+    fn areas_stand_down_the_page_and_what_is_of_no_area_last() {
+        let row = |area: Option<&str>, severity: &str, [findings, open, overdue]: [u64; 3]| {
+            json!({"area": area, "area_name": null, "rule": "id-missing", "severity": severity,
+                   "open": open, "overdue": overdue, "findings": findings})
+        };
+        let rows = vec![
+            row(None, "high", [1, 1, 0]),
+            row(Some("519901001"), "medium", [1, 1, 2]),
+            row(Some("519901001"), "low", [1, 1, 0]),
+            row(Some("519901002"), "low", [1, 1, 0]),
         ];
         let names = BTreeMap::from([("519901001".to_owned(), "第1乡".to_owned())]);
-        let counted = ByArea::below("519901".parse().unwrap(), &findings, false, &names);
+        let counted = ByArea::of(rows, &names);
         assert_eq!(
             counted.table(&Text::new(Language::Chinese)).lines(80),
             [
                 "地区        高  中  低  提示  合计  超期",
-                "第1乡        ·   2   ·     ·     2     2",
+                "第1乡        ·   1   1     ·     2     2",
                 "519901002    ·   ·   1     ·     1     ·",
                 "跨村（居）   1   ·   ·     ·     1     ·",
-                "合计         1   2   1     ·     4     2",
+                "合计         1   1   2     ·     4     2",
             ]
         );
-        let rows = counted.rows();
-        assert_eq!(
-            rows[1],
-            json!({"area": "519901001", "area_name": "第1乡", "rule": "id-missing", "severity": "medium",
-                   "open": 1, "overdue": 2, "findings": 2})
-        );
-        assert_eq!((rows.len(), &rows[0]["area"], &rows[0]["open"]), (3, &Value::Null, &json!(1)));
-
-        // Asked for the open ones: the confirmed one is late and nothing else, and would not be counted if it were not.
-        let counted = ByArea::below("519901".parse().unwrap(), &findings, true, &names);
-        let lines = counted.table(&Text::new(Language::Chinese)).lines(80);
-        assert_eq!(lines[1], "第1乡        ·   1   ·     ·     1     2");
-        assert_eq!(
-            (&counted.rows()[1]["findings"], &counted.rows()[1]["open"], &counted.rows()[1]["overdue"]),
-            (&json!(1), &json!(1), &json!(2))
-        );
-        let in_time = [finding(Some("519901001201"), "medium", "confirmed", false)];
-        assert!(ByArea::below("519901".parse().unwrap(), &in_time, true, &names).is_empty());
-    }
-
-    #[test]
-    fn a_township_counts_by_village() {
-        let whole = |villages: [&str; 2]| {
-            let mut finding = finding(None, "low", "open", false);
-            finding["entries"] = json!(villages.map(|area| json!({"area": area})));
-            finding
-        };
-        let findings = [
-            finding(Some("519901001201"), "low", "open", false),
-            finding(Some("519901001"), "low", "open", false),
-            whole(["519901001201", "519901001201"]),
-            whole(["519901001200", "519901001201"]),
-        ];
-        let names = BTreeMap::new();
-        let rows = ByArea::below("519901001".parse().unwrap(), &findings, true, &names).rows();
-        let counted: Vec<(&Value, &Value)> = rows.iter().map(|row| (&row["area"], &row["open"])).collect();
-        let want = [(Value::Null, 1), (json!("519901001"), 1), (json!("519901001201"), 2)].map(|(a, n)| (a, json!(n)));
-        assert_eq!(counted, want.each_ref().map(|(area, open)| (area, open)), "across villages, here, and in one");
+        let names: Vec<&Value> = counted.rows().iter().map(|row| &row["area_name"]).collect();
+        assert_eq!(names, [&Value::Null, &json!("第1乡"), &json!("第1乡"), &Value::Null]);
     }
 }

@@ -1,15 +1,18 @@
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::counts::ByArea;
+use super::screen::Screen;
 use super::session::{Session, absolute};
+use super::sheet::Sheet;
 use super::table::Table;
-use super::{Failed, Outcome, Output, sheet, view, words};
+use super::{Failed, Outcome, Output, view, words};
 use crate::daemon::control::client::Target;
 use crate::daemon::control::{Exit, requests};
-use crate::domain::{Area, FindingStatus, List, Severity};
+use crate::domain::{Area, Date, FindingStatus, List, Severity};
 use crate::error::Error;
 use crate::report::text::Text;
 
@@ -74,38 +77,56 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
         // How many are late is told of all that nobody has finished.
         unfinished: args.summary,
         overdue: args.overdue,
+        oldest_first: !args.output.json,
     };
     let is_filtered = ask.rule.is_some() || ask.list.is_some() || ask.area.is_some() || ask.severity.is_some();
     let none = if is_filtered || ask.overdue { "say-no-findings-such" } else { "say-no-findings" };
-    let is_streamed = args.output.json && !args.summary;
-    let (mut rows, exit) = session.rows(&ask, is_streamed)?;
-    if exit == Exit::Done && !is_streamed && rows.is_empty() && !session.settings.area.contains(within) {
-        let here = session.settings.area;
-        let what = session.screen.text().say_with("say-area-outside", &[("area", &within), ("here", &here)]);
-        return Err(Failed { error: Error::new(what), exit: Exit::Usage });
+    if args.summary {
+        let open_alone = !args.all && !args.overdue;
+        let ask = requests::FindingsCounted { of: ask, within: Some(within), open_alone };
+        return summary(&ask, within, args.output.json, none, session);
     }
-    if is_streamed || exit != Exit::Done {
-        return Ok(exit);
+    if args.output.json {
+        return session.ask(&ask, &mut |screen, row| screen.json(&row));
     }
-    rows.sort_by_key(|row| (std::cmp::Reverse(severity(row)), view::field(row, "first_seen").to_owned()));
+    // Of each is kept what is shown of it.
     if let Some(file) = &args.csv {
-        let sheet = sheet::of(&rows, session.screen.text())?;
+        let mut sheet = Sheet::begin(session.screen.text())?;
+        let exit = session.each_named(&ask, &mut |screen, row| Ok(sheet.put(&row, screen.text())?))?;
+        let (sheet, count) = sheet.end()?;
+        if exit != Exit::Done {
+            return Ok(exit);
+        }
+        must_be_here(within, count, session)?;
         match target {
             Some(target) => {
                 target.write(sheet.as_bytes())?;
-                session.screen.say_with("say-sheet", &[("file", &file.display()), ("count", &rows.len())]);
+                session.screen.say_with("say-sheet", &[("file", &file.display()), ("count", &count)]);
             }
             None => session.screen.raw(&sheet),
         }
-    } else if args.summary {
-        let is_open_alone = !args.all && !args.overdue;
-        summary(within, &rows, is_open_alone, args.output.json, none, session)?;
-    } else if rows.is_empty() {
-        session.screen.say(none);
-    } else {
-        show(&rows, args.all, session);
+        return Ok(exit);
+    }
+    let mut shown = Shown::new(args.all, session.screen.text());
+    let exit = session.each_named(&ask, &mut |screen, row| {
+        shown.put(&row, screen.text());
+        Ok(())
+    })?;
+    if exit == Exit::Done {
+        must_be_here(within, shown.count(), session)?;
+        shown.print(none, session.screen);
     }
     Ok(exit)
+}
+
+/// Of an area that is not this office's, nothing found says nothing.
+fn must_be_here(within: Area, count: usize, session: &Session) -> Result<(), Failed> {
+    let here = session.settings.area;
+    if count > 0 || here.contains(within) {
+        return Ok(());
+    }
+    let what = session.screen.text().say_with("say-area-outside", &[("area", &within), ("here", &here)]);
+    Err(Failed { error: Error::new(what), exit: Exit::Usage })
 }
 
 fn is_stdout(file: &Path) -> bool {
@@ -116,68 +137,82 @@ fn severity(row: &Value) -> Option<Severity> {
     Severity::parse(view::field(row, "severity"))
 }
 
-/// `is_open_alone`: of what is not open, only what is late is counted. `none` is said where there is nothing.
-fn summary(
-    within: Area,
-    rows: &[Value],
-    is_open_alone: bool,
-    json: bool,
-    none: &str,
-    session: &mut Session,
-) -> Result<(), Failed> {
-    let names = session.names_for(rows, true)?;
-    let counted = ByArea::below(within, rows, is_open_alone, &names);
+/// `none` is said where there is nothing.
+fn summary(ask: &requests::FindingsCounted, within: Area, json: bool, none: &str, session: &mut Session) -> Outcome {
+    let (rows, exit) = session.rows(ask, false)?;
+    if exit != Exit::Done {
+        return Ok(exit);
+    }
+    must_be_here(within, rows.len(), session)?;
+    let names = session.names_for(&rows, true)?;
+    let counted = ByArea::of(rows, &names);
     if json {
         counted.rows().iter().for_each(|row| session.screen.json(row));
-    } else if counted.is_empty() {
+    } else if counted.rows().is_empty() {
         session.screen.say(none);
     } else {
-        for line in counted.table(session.screen.text()).lines(session.screen.columns()) {
-            session.screen.line(line);
-        }
+        session.screen.table(&counted.table(session.screen.text()));
     }
-    Ok(())
+    Ok(exit)
 }
 
-fn show(rows: &[Value], all: bool, session: &mut Session) {
-    let today = view::today();
-    let text = session.screen.text();
-    let mut head = ["severity", "age", "area", "name", "source", "id", "finding"]
-        .map(|key| text.say(&format!("label-{key}")))
-        .to_vec();
-    if all {
-        head.insert(1, text.say("label-status"));
+/// What is shown of findings.
+struct Shown {
+    /// Whether they are not all open.
+    all: bool,
+    today: Date,
+    table: Table,
+    counts: BTreeMap<Reverse<Option<Severity>>, usize>,
+}
+
+impl Shown {
+    fn new(all: bool, text: &Text) -> Shown {
+        let mut head = ["severity", "age", "area", "name", "source", "id", "finding"]
+            .map(|key| text.say(&format!("label-{key}")))
+            .to_vec();
+        if all {
+            head.insert(1, text.say("label-status"));
+        }
+        Shown { all, today: view::today(), table: Table::new(head), counts: BTreeMap::new() }
     }
-    let mut table = Table::new(head);
-    let mut counts = BTreeMap::new();
-    for row in rows {
+
+    fn put(&mut self, row: &Value, text: &Text) {
         let severity = severity(row);
-        *counts.entry(std::cmp::Reverse(severity)).or_insert(0u64) += 1;
+        *self.counts.entry(Reverse(severity)).or_default() += 1;
         let first = &row["entries"][0];
         let status = FindingStatus::parse(view::field(row, "status"));
         let mut cells = vec![
             severity.map(|severity| text.severity(severity)).unwrap_or_default(),
-            view::age(text, row, "first_seen", today),
+            view::age(text, row, "first_seen", self.today),
             view::area_of(text, row),
             view::field(first, "name").to_owned(),
             view::place_of(row),
             view::field(row, "id").to_owned(),
             view::told(text, row) + &due(text, row, status) + &decided(text, row),
         ];
-        if all {
+        if self.all {
             cells.insert(1, status.map(|status| text.finding_status(status)).unwrap_or_default());
         }
-        table.row(cells);
+        self.table.row(cells);
     }
-    let parts: Vec<String> = counts
-        .iter()
-        .map(|(severity, count)| format!("{} {count}", severity.0.map(|s| text.severity(s)).unwrap_or_default()))
-        .collect();
-    let parts = parts.join(text.comma());
-    for line in table.lines(session.screen.columns()) {
-        session.screen.line(line);
+
+    fn count(&self) -> usize {
+        self.counts.values().sum()
     }
-    session.screen.say_with("say-findings-count", &[("count", &rows.len()), ("parts", &parts)]);
+
+    /// `none` is said where there is nothing.
+    fn print(&self, none: &str, screen: &mut Screen) {
+        if self.counts.is_empty() {
+            return screen.say(none);
+        }
+        screen.table(&self.table);
+        let text = screen.text();
+        let parts = self.counts.iter().map(|(severity, count)| {
+            format!("{} {count}", severity.0.map(|severity| text.severity(severity)).unwrap_or_default())
+        });
+        let parts = parts.collect::<Vec<String>>().join(text.comma());
+        screen.say_with("say-findings-count", &[("count", &self.count()), ("parts", &parts)]);
+    }
 }
 
 /// By when it is to be settled, as long as it is not.

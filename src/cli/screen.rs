@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
+use super::table::Table;
 use crate::daemon::control::{Failure, Progress};
 use crate::error::Error;
 use crate::report::text::{Text, printable};
@@ -66,6 +67,11 @@ impl Screen {
         self.clear();
         let written = writeln!(self.out, "{}", printable(&line.to_string()));
         self.written(written);
+    }
+
+    /// A table of the answer, as wide as the terminal.
+    pub fn table(&mut self, table: &Table) {
+        table.each_line(self.columns(), &mut |line| self.line(line));
     }
 
     /// A row of the answer, for programs.

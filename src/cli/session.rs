@@ -129,15 +129,46 @@ impl<'a> Session<'a> {
         Ok((rows, exit))
     }
 
+    /// Asks for rows of which there may be too many to keep, and hands on each as it comes, with the names of areas.
+    pub fn each_named<A: Ask>(
+        &mut self,
+        args: &A,
+        each: &mut dyn FnMut(&mut Screen, Value) -> Result<(), Failed>,
+    ) -> Result<Exit, Failed> {
+        let mut seen = Seen::default();
+        // Above a county nobody tells of places.
+        if self.settings.level() != Level::County {
+            let exit = self.ask(args, &mut |_, row| seen.look(&row))?;
+            if exit != Exit::Done {
+                return Ok(exit);
+            }
+        }
+        let names = self.names_of(seen, A::REACH == Reach::Reading)?;
+        let mut failed = None;
+        let exit = self.ask(args, &mut |screen, mut row| {
+            name_areas(&mut row, &names);
+            if failed.is_none() {
+                failed = each(screen, row).err();
+            }
+        })?;
+        self.screen.clear();
+        failed.map_or(Ok(exit), Err)
+    }
+
     /// What the areas in these rows are called: [`Session::names`], and of the others what the office above calls them
     /// where it tells of somebody there. One place has one name on one screen.
     pub fn names_for(&mut self, rows: &[Value], looks: bool) -> Result<BTreeMap<String, String>, Failed> {
+        let mut seen = Seen::default();
+        rows.iter().for_each(|row| seen.look(row));
+        self.names_of(seen, looks)
+    }
+
+    fn names_of(&mut self, seen: Seen, looks: bool) -> Result<BTreeMap<String, String>, Failed> {
         let own = self.names(looks)?;
-        let mut names = BTreeMap::new();
-        rows.iter().for_each(|row| learn_names(row, &mut names));
+        let Seen { codes, mut names } = seen;
         names.extend(own.clone());
-        let has_unnamed = |names: &BTreeMap<String, String>| rows.iter().any(|row| is_unnamed(row, names));
-        if self.settings.level() != Level::County && has_unnamed(&names) && (looks || self.daemon_answers()?) {
+        let has_unnamed = codes.iter().any(|code| !names.contains_key(code));
+        if self.settings.level() != Level::County && has_unnamed && (looks || self.daemon_answers()?) {
             self.ask(&requests::Findings::default(), &mut |_, row| learn_names(&row, &mut names))?;
             self.screen.clear();
             names.extend(own);
@@ -237,16 +268,32 @@ fn learn_names(row: &Value, names: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Whether some area in the row is known by its code alone.
-fn is_unnamed(row: &Value, names: &BTreeMap<String, String>) -> bool {
-    match row {
-        Value::Array(rows) => rows.iter().any(|row| is_unnamed(row, names)),
-        Value::Object(fields) => {
-            let mut codes = PLACED.iter().filter_map(|key| row[*key].as_str());
-            codes.any(|code| code.parse::<Area>().is_ok() && !names.contains_key(code))
-                || fields.values().any(|field| is_unnamed(field, names))
+/// The areas of some rows, and what whoever told of them calls them.
+#[derive(Default)]
+struct Seen {
+    codes: BTreeSet<String>,
+    names: BTreeMap<String, String>,
+}
+
+impl Seen {
+    fn look(&mut self, row: &Value) {
+        learn_names(row, &mut self.names);
+        self.note_codes(row);
+    }
+
+    fn note_codes(&mut self, row: &Value) {
+        match row {
+            Value::Array(rows) => rows.iter().for_each(|row| self.note_codes(row)),
+            Value::Object(fields) => {
+                for code in PLACED.iter().filter_map(|key| row[*key].as_str()) {
+                    if code.parse::<Area>().is_ok() && !self.codes.contains(code) {
+                        self.codes.insert(code.to_owned());
+                    }
+                }
+                fields.values().for_each(|field| self.note_codes(field));
+            }
+            _ => {}
         }
-        _ => false,
     }
 }
 
@@ -286,11 +333,12 @@ mod tests {
         let told = json!({"area": "519901001201", "area_name": "第1乡201村", "entries": [
             {"area": "519901001201", "area_name": "第1乡201村"}, {"area": "519901001202", "area_name": "202村"}]});
         let mut event = json!({"from": "519901001202", "to": "519901001201", "decision": {"by": "519901001"}});
-        let mut names = BTreeMap::new();
-        learn_names(&told, &mut names);
-        assert!(is_unnamed(&event, &names), "nobody told what the township is called");
+        let mut seen = Seen::default();
+        [&told, &event].into_iter().for_each(|row| seen.look(row));
+        let Seen { codes, mut names } = seen;
+        let unnamed: Vec<&String> = codes.iter().filter(|code| !names.contains_key(*code)).collect();
+        assert_eq!(unnamed, ["519901001"], "nobody told what the township is called");
         names.extend([("519901001".to_owned(), "第1乡".to_owned()), ("519901001201".to_owned(), "201村".to_owned())]);
-        assert!(!is_unnamed(&event, &names));
         name_areas(&mut event, &names);
         assert_eq!((&event["from_name"], &event["to_name"]), (&json!("202村"), &json!("201村")));
         assert_eq!(event["decision"]["by_name"], "第1乡");

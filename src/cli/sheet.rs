@@ -8,19 +8,29 @@ use crate::domain::{FindingStatus, Severity};
 use crate::error::{Context, Result};
 use crate::report::text::{Text, printable};
 
-/// By this a spreadsheet program knows UTF-8 from the system's own characters.
-const MARK: &str = "\u{feff}";
-
 const HEAD: [&str; 12] =
     ["no", "severity", "rule", "area", "name", "source", "finding", "due", "is-overdue", "outcome", "note", "id"];
 
-/// `findings` in their order, one a row, in the language of `text`. What nobody has decided yet is left empty, to be
-/// written in by hand.
-pub fn of(findings: &[Value], text: &Text) -> Result<String> {
-    let mut sheet = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let doing = "writing the sheet";
-    sheet.write_record(HEAD.map(|key| text.say(&format!("label-{key}")))).or_say(doing)?;
-    for (at, finding) in findings.iter().enumerate() {
+/// Findings in the order in which they come, one a row. What nobody has decided yet is left
+/// empty, to be written in by hand.
+pub struct Sheet {
+    rows: csv::Writer<Vec<u8>>,
+    count: usize,
+}
+
+const DOING: &str = "writing the sheet";
+
+impl Sheet {
+    pub fn begin(text: &Text) -> Result<Sheet> {
+        // By this a spreadsheet program knows UTF-8 from the system's own characters.
+        let start = "\u{feff}".as_bytes().to_vec();
+        let mut rows = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(start);
+        rows.write_record(HEAD.map(|key| text.say(&format!("label-{key}")))).or_say(DOING)?;
+        Ok(Sheet { rows, count: 0 })
+    }
+
+    pub fn put(&mut self, finding: &Value, text: &Text) -> Result<()> {
+        self.count += 1;
         let first = &finding["entries"][0];
         let severity = Severity::parse(view::field(finding, "severity"));
         let status = FindingStatus::parse(view::field(finding, "status")).filter(|s| *s != FindingStatus::Open);
@@ -30,7 +40,7 @@ pub fn of(findings: &[Value], text: &Text) -> Result<String> {
             (false, false) => text.say("say-no"),
         };
         let cells = [
-            (at + 1).to_string(),
+            self.count.to_string(),
             severity.map(|severity| text.severity(severity)).unwrap_or_default(),
             text.rule(view::field(finding, "rule")),
             view::area_of(text, finding),
@@ -43,10 +53,14 @@ pub fn of(findings: &[Value], text: &Text) -> Result<String> {
             view::field(&finding["decision"], "note").to_owned(),
             view::field(finding, "id").to_owned(),
         ];
-        sheet.write_record(cells.map(|cell| safe(&cell))).or_say(doing)?;
+        self.rows.write_record(cells.map(|cell| safe(&cell))).or_say(DOING)
     }
-    let sheet = sheet.into_inner().map_err(|error| error.into_error()).or_say(doing)?;
-    Ok(MARK.to_owned() + &String::from_utf8(sheet).or_say(doing)?)
+
+    /// The sheet, and how many findings are on it.
+    pub fn end(self) -> Result<(String, usize)> {
+        let sheet = self.rows.into_inner().map_err(|error| error.into_error()).or_say(DOING)?;
+        Ok((String::from_utf8(sheet).or_say(DOING)?, self.count))
+    }
 }
 
 /// From so many digits on spreadsheet programs show a number as 5.2E+11, and write it back so.
@@ -63,7 +77,7 @@ fn safe(cell: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{of, safe};
+    use super::{Sheet, safe};
     use crate::domain::Date;
     use crate::intake::{self, Context, Limits, Places, Sink, UnreadableCode, Vocabulary};
     use crate::report::text::Text;
@@ -86,7 +100,11 @@ mod tests {
         let (vocabulary, places, limits) = (Vocabulary::load(None).unwrap(), Places::default(), Limits::default());
         let finding = serde_json::json!({"entries": [{"name": "张*"}], "severity": "high", "id": "f1"});
         for language in [Language::Chinese, Language::English] {
-            let sheet = of(&vec![finding.clone(); 3], &Text::new(language)).unwrap();
+            let text = Text::new(language);
+            let mut sheet = Sheet::begin(&text).unwrap();
+            (0..3).for_each(|_| sheet.put(&finding, &text).unwrap());
+            let (sheet, count) = sheet.end().unwrap();
+            assert!(sheet.starts_with('\u{feff}') && count == 3);
             let file = tempfile::NamedTempFile::new().unwrap();
             std::fs::write(file.path(), sheet).unwrap();
             let (node_area, today) = ("519901".parse().unwrap(), Date::constant(2026, 4, 30));

@@ -102,8 +102,36 @@ const INDENT: usize = 4;
 #[derive(Debug, Default)]
 pub struct Table {
     head: Vec<String>,
-    rows: Vec<Vec<String>>,
+    rows: Rows,
     right: Vec<usize>,
+}
+
+/// The cells of many rows, one behind the other: a county's findings are a hundred thousand.
+#[derive(Debug, Default)]
+struct Rows {
+    text: String,
+    /// Where each cell ends.
+    cells: Vec<usize>,
+    /// Behind which cell each row ends.
+    rows: Vec<usize>,
+}
+
+impl Rows {
+    fn push(&mut self, cells: impl IntoIterator<Item = String>) {
+        for cell in cells {
+            self.text.push_str(&cell);
+            self.cells.push(self.text.len());
+        }
+        self.rows.push(self.cells.len());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Vec<&str>> {
+        let start = |ends: &[usize], at: usize| at.checked_sub(1).map_or(0, |before| ends[before]);
+        (0..self.rows.len()).map(move |row| {
+            let cells = start(&self.rows, row)..self.rows[row];
+            cells.map(|cell| &self.text[start(&self.cells, cell)..self.cells[cell]]).collect()
+        })
+    }
 }
 
 impl Table {
@@ -118,7 +146,7 @@ impl Table {
     }
 
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(cells);
     }
 
     /// `widths` made narrower until they take no more than `room`, the widest first and none below its floor.
@@ -135,14 +163,27 @@ impl Table {
 
     /// The lines of the table, none wider than `total` columns where that can be.
     pub fn lines(&self, total: usize) -> Vec<String> {
+        let mut lines = Vec::new();
+        self.each_line(total, &mut |line| lines.push(line));
+        lines
+    }
+
+    /// The same, one after the other.
+    pub fn each_line(&self, total: usize, take: &mut dyn FnMut(String)) {
         let last = self.head.len().saturating_sub(1);
-        let cells = |at: usize| self.rows.iter().chain([&self.head]).filter_map(move |row| row.get(at));
-        let widest = |at: usize| cells(at).map(|cell| columns(cell)).max().unwrap_or(0);
-        let natural: Vec<usize> = (0..last).map(widest).collect();
-        let wanted = widest(last);
-        let words = |at: usize| cells(at).map(|cell| longest_word(cell)).max().unwrap_or(0).max(COLUMN_MIN);
+        let head: Vec<&str> = self.head.iter().map(String::as_str).collect();
+        let mut widest = vec![0; last + 1];
         // No word is cut: codes are there to be copied.
-        let whole: Vec<usize> = (0..last).map(words).collect();
+        let mut whole = vec![COLUMN_MIN; last];
+        for row in self.rows.iter().chain([head.clone()]) {
+            for (at, cell) in row.into_iter().enumerate().take(last + 1) {
+                widest[at] = widest[at].max(columns(cell));
+                if let Some(word) = whole.get_mut(at) {
+                    *word = longest_word(cell).max(*word);
+                }
+            }
+        }
+        let (natural, wanted) = (widest[..last].to_vec(), widest[last]);
         let mut widths = self.narrowed(&natural, &whole, total.saturating_sub(wanted.min(LAST_COLUMNS_MIN)));
         let is_beside = taken(&widths) + wanted.min(COLUMN_MIN) <= total;
         if !is_beside {
@@ -156,9 +197,8 @@ impl Table {
             };
         }
         let room = total.saturating_sub(if is_beside { taken(&widths) } else { INDENT }).max(1);
-        let mut lines = Vec::with_capacity(self.rows.len() + 1);
-        for row in [&self.head].into_iter().chain(&self.rows) {
-            let cell = |at: usize| row.get(at).map_or("", String::as_str);
+        for row in [head].into_iter().chain(self.rows.iter()) {
+            let cell = |at: usize| row.get(at).copied().unwrap_or_default();
             let mut cells: Vec<Vec<String>> =
                 widths.iter().enumerate().map(|(at, width)| wrapped(cell(at), *width)).collect();
             let rest: Vec<&str> = (widths.len()..=last).map(cell).filter(|cell| !cell.is_empty()).collect();
@@ -176,13 +216,12 @@ impl Table {
                         false => write!(line, "{piece}{blanks}{gap}"),
                     };
                 }
-                lines.push((line + piece(widths.len())).trim_end().to_owned());
+                take((line + piece(widths.len())).trim_end().to_owned());
             }
             if !is_beside {
-                lines.extend(rest.iter().filter(|rest| !rest.is_empty()).map(|rest| " ".repeat(INDENT) + rest));
+                rest.iter().filter(|rest| !rest.is_empty()).for_each(|rest| take(" ".repeat(INDENT) + rest));
             }
         }
-        lines
     }
 }
 

@@ -29,7 +29,7 @@ mod upkeep;
 mod watched;
 mod worker;
 
-pub use desk::offline;
+pub use desk::{offline, place_below};
 pub use neighbours::{called, told_apart};
 pub use room::free_bytes;
 pub use run::{must_be_ours, run};

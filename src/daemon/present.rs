@@ -175,12 +175,10 @@ impl<'a> Presenter<'a> {
                       "text": named(&text, &self.names)})))
     }
 
-    /// Late is what nobody has finished: a confirmed finding is still to be put right, a dismissed one is not.
     fn put_standing(&self, shown: &mut Value) -> Result<()> {
         let status = shown["status"].as_str().and_then(FindingStatus::parse);
         let due = shown["due"].as_str().and_then(|day| day.parse::<Date>().ok());
-        let is_unfinished = matches!(status, Some(FindingStatus::Open | FindingStatus::Confirmed));
-        shown["overdue"] = json!(is_unfinished && due.is_some_and(|due| due < self.today));
+        shown["overdue"] = json!(is_overdue(status, due, self.today));
         shown["decision"] = match status {
             None | Some(FindingStatus::Open) => Value::Null,
             Some(_) => self.decision(shown)?,
@@ -330,6 +328,12 @@ impl<'a> Presenter<'a> {
             "entries": self.entries(&[row.a, row.b])?,
         }))
     }
+}
+
+/// Late is what nobody has finished: a confirmed finding is still to be put right, a dismissed one is not.
+pub fn is_overdue(status: Option<FindingStatus>, due: Option<Date>, today: Date) -> bool {
+    let is_unfinished = matches!(status, Some(FindingStatus::Open | FindingStatus::Confirmed));
+    is_unfinished && due.is_some_and(|due| due < today)
 }
 
 /// A note as anybody may read it: those whom it is about are not named whole in it either.

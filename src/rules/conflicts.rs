@@ -66,19 +66,22 @@ fn tell_of_a_lawful_change(bench: &mut Bench, current: &[&Entry]) {
 
 /// Raises `rule` where the lines claim values that cannot be one. The values and lines to look at first come first: what a
 /// line says against itself, then what the fewest say.
-fn raise<T: values::Claimed>(bench: &mut Bench, rule: &'static str, key: &str, lines: &[&Entry]) {
-    let claims = T::claims(lines);
+fn raise<'e, T: values::Claimed>(bench: &mut Bench, rule: &'static str, key: &str, lines: &[&'e Entry]) {
+    let neighbours = bench.neighbours;
+    let claims_of = |lines: &[&'e Entry]| {
+        let mut claims = T::claims(lines);
+        claims.retain(|claim| !claim.by_number || !neighbours.nobodys.contains(&claim.line.uid));
+        claims
+    };
+    let claims = claims_of(lines);
     if distinct(&claims).len() < 2 {
         return;
     }
-    let named = bench.anchor(lines, |part| distinct(&T::claims(part)).len() > 1);
+    let named = bench.anchor(lines, |part| distinct(&claims_of(part)).len() > 1);
     let mut found = said(&claims);
     let today = bench.case.today;
-    found.sort_by_cached_key(|said| {
-        Reverse(doubts(said, claims.len(), lines, today).iter().map(|(_, doubt)| *doubt).max())
-    });
-    let doubted: Vec<(&Entry, Doubt)> =
-        found.iter().flat_map(|said| doubts(said, claims.len(), lines, today)).collect();
+    found.sort_by_cached_key(|said| Reverse(doubts(said, &claims, lines, today).iter().map(|(_, doubt)| *doubt).max()));
+    let doubted: Vec<(&Entry, Doubt)> = found.iter().flat_map(|said| doubts(said, &claims, lines, today)).collect();
     // One line for each value, then all the others, as far as no line is more doubtful.
     let mut evidence: Vec<&Entry> = found.iter().map(|said| said.first).chain(lines.iter().copied()).collect();
     evidence.sort_by_key(|line| {
@@ -123,13 +126,13 @@ type Doubt = (u32, usize);
 /// The lines that say it in a column. A number that spells it speaks against the columns, and nothing here against it.
 fn doubts<'e, T: values::Claimed>(
     said: &Said<'_, 'e, T>,
-    claims: usize,
+    claims: &[Claim<T>],
     lines: &[&Entry],
     today: Date,
 ) -> Vec<(&'e Entry, Doubt)> {
-    let others = claims - said.claims.len();
+    let others = claims.len() - said.claims.len();
     let by_column = said.claims.iter().filter(|claim| !claim.by_number);
-    by_column.map(|claim| (claim.line, (T::doubt(claim, lines, today), others))).collect()
+    by_column.map(|claim| (claim.line, (T::doubt(claim, claims, lines, today), others))).collect()
 }
 
 /// Who says a value: lists, and `number` where a number spells it. Behind a list stands the area where the same list says

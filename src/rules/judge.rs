@@ -28,6 +28,8 @@ pub struct Neighbours<'n> {
     pub reporters: Vec<(Uid, Area)>,
     /// Other people who carry the same valid number: who it is, and an entry.
     pub sharers: Vec<(Uid, Entry)>,
+    /// The person's lines with a number that so many lines have that it stands for nobody: what it spells is not theirs.
+    pub nobodys: Vec<Uid>,
     /// Entries of the household's other members on the population list of the same village.
     pub household: Vec<Entry>,
     /// Entries of others that may be the same person: a pair that waits for a clerk's word, or one valid number.

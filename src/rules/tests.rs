@@ -185,6 +185,22 @@ fn told(rule: &str, people: &[Entry]) -> Vec<FindingId> {
     people.iter().flat_map(told).filter(|finding| finding.rule == rule).map(|finding| finding.id).collect()
 }
 
+#[test]
+fn what_a_number_spells_that_stands_for_nobody_is_nobodys_day_of_birth_or_sex() {
+    let number = number("19500302");
+    let (born, sex) = (number.birth().unwrap(), number.sex().unwrap());
+    let mut line = paid(1, VILLAGES[0]);
+    line.record.birth = Some(plus_days(born.exact().unwrap(), 1).into());
+    line.record.sex = Some(if sex == Sex::Male { Sex::Female } else { Sex::Male });
+    let found = |nobodys: Vec<Uid>| {
+        let neighbours = Neighbours { nobodys, ..Neighbours::default() };
+        let found = judged_beside(&neighbours, std::slice::from_ref(&line), FIRST).findings.into_iter();
+        found.map(|finding| finding.rule).filter(|rule| rule.ends_with("-conflict")).collect::<Vec<_>>()
+    };
+    assert_eq!(found(vec![]), ["sex-conflict", "birth-conflict"]);
+    assert_eq!(found(vec![Uid(1)]), Vec::<&str>::new());
+}
+
 const ORDERS: [[u64; 3]; 6] = [[1, 2, 3], [1, 3, 2], [2, 1, 3], [2, 3, 1], [3, 1, 2], [3, 2, 1]];
 
 #[test]

@@ -19,15 +19,14 @@ pub struct FindingFilter {
     pub unfinished: bool,
     /// Also decided and closed ones.
     pub all: bool,
+    /// Of those equally bad, first what is open for longest.
+    pub oldest_first: bool,
 }
 
 impl FindingFilter {
+    /// Of those whose rule, list and severity it takes.
     fn takes(&self, row: &FindingRow) -> bool {
-        self.rule.as_ref().is_none_or(|rule| *rule == row.rule)
-            && self.list.is_none_or(|list| row.list == Some(list))
-            && self.severity.as_ref().is_none_or(|severity| *severity == row.severity)
-            && self.area.is_none_or(|area| row.concerns(area))
-            && self.takes_status(row.status)
+        self.area.is_none_or(|area| row.concerns(area)) && self.takes_status(row.status)
     }
 
     pub fn takes_status(&self, status: FindingStatus) -> bool {
@@ -52,24 +51,47 @@ pub struct Totals {
 const OPEN: &str = "holds = 1 AND decided IS NOT 'confirm' AND (decided IS NOT 'dismiss' OR decided_on IS NOT basis)";
 
 impl View<'_> {
-    /// Findings in a fixed order: the worst first, then by rule and area.
+    /// All that the filter takes, in the order of [`View::each_finding`].
     pub fn findings(&self, filter: &FindingFilter) -> Result<Vec<FindingRow>> {
-        let order = "ORDER BY CASE severity WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN 'low' THEN 2 ELSE 3 END,
-                              rule, area, list, id";
-        let which = if filter.all { "" } else { "WHERE holds = 1" };
-        let mut statement = self
+        let mut found = Vec::new();
+        self.each_finding(filter, &mut |row| {
+            found.push(row);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Gives `take` one finding after the other in a fixed order: the worst first, then by rule and area. Of a county's
+    /// there are too many to hold them all: sorted are their names.
+    ///
+    /// # Errors
+    /// The first one of `take`, or where one does not read.
+    pub fn each_finding(&self, filter: &FindingFilter, take: &mut dyn FnMut(FindingRow) -> Result<()>) -> Result<()> {
+        let doing = "reading findings";
+        let age = if filter.oldest_first { "first_seen," } else { "" };
+        let ids: Vec<i64> = self
             .conn
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM findings {which} {order}"))
-            .doing("reading findings")?;
-        let mut rows = statement.query([]).doing("reading findings")?;
-        let mut out = Vec::new();
-        while let Some(row) = rows.next().doing("reading findings")? {
-            let row = finding_row(row).doing("reading findings")?;
+            .prepare_cached(&format!(
+                "SELECT id FROM findings
+                 WHERE (?1 OR holds = 1) AND (?2 IS NULL OR rule = ?2) AND (?3 IS NULL OR list = ?3)
+                   AND (?4 IS NULL OR severity = ?4)
+                 ORDER BY CASE severity WHEN 'high' THEN 0 WHEN 'medium' THEN 1 WHEN 'low' THEN 2 ELSE 3 END,
+                          {age} rule, area, list, id"
+            ))
+            .and_then(|mut s| {
+                let list = filter.list.map(|list| list as u8);
+                s.query_map((filter.all, &filter.rule, list, &filter.severity), |row| row.get(0))?.collect()
+            })
+            .doing(doing)?;
+        let sql = format!("SELECT {COLUMNS} FROM findings WHERE id = ?1");
+        let mut statement = self.conn.prepare_cached(&sql).doing(doing)?;
+        for id in ids {
+            let row = statement.query_row([id], finding_row).doing(doing)?;
             if filter.takes(&row) {
-                out.push(row);
+                take(row)?;
             }
         }
-        Ok(out)
+        Ok(())
     }
 
     /// Every finding there ever was about a person.

@@ -26,7 +26,8 @@ impl View<'_> {
             }
         }
         // They have no sum: what holds is found again. But one that does not read stops the work wherever it is asked for.
-        match self.findings(&FindingFilter { all: true, ..FindingFilter::default() }).map_err(fault::judged) {
+        let all = FindingFilter { all: true, ..FindingFilter::default() };
+        match self.each_finding(&all, &mut |_| Ok(())).map_err(fault::judged) {
             Err(error) if error.is_damaged() => Ok(Some(error.to_string())),
             read => read.map(|_| None),
         }

@@ -45,6 +45,7 @@ ask! {
     Status "status" Reading,
     Settled "settled" Daemon,
     Findings "findings" Reading,
+    FindingsCounted "findings-counted" Reading,
     Events "events" Reading,
     People "people" Reading,
     Decide "decide" Daemon,
@@ -103,6 +104,19 @@ pub struct Findings {
     pub unfinished: bool,
     /// Of what nobody has finished, only that whose day is past.
     pub overdue: bool,
+    /// Of those equally bad, first what is open for longest.
+    pub oldest_first: bool,
+}
+
+/// Gives rows as `findings --summary --json` prints them, one for each area, rule and severity.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FindingsCounted {
+    pub of: Findings,
+    /// Counted are the areas directly below this one; the node's own without it.
+    pub within: Option<Area>,
+    /// Of what is not open, only what is late is counted.
+    pub open_alone: bool,
 }
 
 /// Gives rows in the shape *event* of CONTRACT.md.

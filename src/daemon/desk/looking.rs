@@ -13,8 +13,9 @@ use super::super::control::requests as ask;
 use super::super::control::{Exit, Frame};
 use super::super::notices::is_about;
 use super::super::present::Presenter;
+use super::counting::{Counted, Counts};
 use super::{FrontDesk, Out, row};
-use crate::domain::{Area, FindingId, FindingStatus, IdNumber, List, Severity, Uid, mask, name};
+use crate::domain::{Area, Date, FindingId, FindingStatus, IdNumber, List, Severity, Uid, mask, name};
 use crate::error::{Error, Result};
 use crate::store::{FindingFilter, FindingRow, Look, View, sought};
 use crate::sync::protocol::to_hex;
@@ -29,48 +30,42 @@ pub(in crate::daemon) fn instant(millis: i64) -> Option<String> {
 
 impl FrontDesk {
     pub(super) fn findings(&self, args: &ask::Findings, out: Out) -> Result<Exit> {
-        let filter = FindingFilter {
-            rule: args.rule.clone(),
-            list: args.list,
-            area: args.area,
-            severity: args.severity.map(|s| s.as_str().to_owned()),
-            // What is late is what nobody has finished.
-            unfinished: args.unfinished || args.overdue,
-            all: args.all || args.status.is_some(),
-        };
         let office = &self.office;
         self.rows_of_one_moment(out, |view, put| {
             let mut presenter = Presenter::new(view, office)?;
-            let mut put = |row: &Value| {
-                if !args.overdue || row["overdue"] == true {
-                    put(row)
+            each_here(view, args, &mut |here| {
+                let shown = match here {
+                    Here::Own(finding) => presenter.finding_asked_for(&finding)?,
+                    Here::Told(mut told) => {
+                        presenter.renew(&mut told)?;
+                        told
+                    }
+                };
+                if !args.overdue || shown["overdue"] == true {
+                    put(&shown);
                 }
-            };
-            let told = view.told_alone()?;
-            let is_told: HashSet<FindingId> = told.iter().map(|(id, _)| *id).collect();
-            let mut asked_for: Vec<(FindingId, Value)> =
-                told.into_iter().filter(|(_, told)| takes(&filter, args.status, told)).collect();
-            asked_for.sort_by_cached_key(|(id, told)| place_of_told(*id, told));
-            let mut asked_for = asked_for.into_iter().peekable();
-            let tell = |presenter: &mut Presenter, mut told: Value| -> Result<Value> {
-                presenter.renew(&mut told)?;
-                Ok(told)
-            };
-            for finding in view.findings(&filter)? {
-                let place = place_of(&finding);
-                while let Some((_, told)) = asked_for.next_if(|(id, told)| place_of_told(*id, told) < place) {
-                    put(&tell(&mut presenter, told)?);
-                }
-                // One that closed here and still holds above is told by those above.
-                if !is_told.contains(&finding.id) && args.status.is_none_or(|status| status == finding.status) {
-                    put(&presenter.finding_asked_for(&finding)?);
-                }
-            }
-            for (_, told) in asked_for {
-                put(&tell(&mut presenter, told)?);
-            }
-            Ok(())
+                Ok(())
+            })
         })
+    }
+
+    pub(super) fn findings_counted(&self, args: &ask::FindingsCounted, out: Out) -> Result<Exit> {
+        let mut counts = Counts::new(args.within.unwrap_or(self.office.area()), args.open_alone);
+        let today = self.office.today();
+        self.office.store.read(|view| {
+            each_here(view, &args.of, &mut |here| {
+                let one = match &here {
+                    Here::Own(finding) => Counted::own(finding, today),
+                    Here::Told(told) => Counted::told(told, today),
+                };
+                if !args.of.overdue || one.is_overdue {
+                    counts.add(&one);
+                }
+                Ok(())
+            })
+        })?;
+        counts.rows().iter().try_for_each(|counted| row(out, counted))?;
+        Ok(Exit::Done)
     }
 
     pub(super) fn events(&self, args: &ask::Events, out: Out) -> Result<Exit> {
@@ -204,19 +199,62 @@ fn on_one_disk(one: &Path, other: &Path) -> bool {
     matches!((device(one), device(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Where a finding stands in a list of them: as [`View::findings`] orders its own, the worst first.
-type ListPlace = (Reverse<Option<Severity>>, String, Option<u64>, Option<u8>, FindingId);
-
-fn place_of(row: &FindingRow) -> ListPlace {
-    let (area, list) = (row.area.map(|area| area.padded()), row.list.map(|list| list as u8));
-    (Reverse(Severity::parse(&row.severity)), row.rule.clone(), area, list, row.id)
+/// A finding as this office has it.
+enum Here {
+    /// Its own.
+    Own(FindingRow),
+    /// What the parent alone sees, as it was told.
+    Told(Value),
 }
 
-fn place_of_told(id: FindingId, told: &Value) -> ListPlace {
+/// Gives `take` the findings that are asked for in their order, and some that are not late where only those are.
+fn each_here(view: &View, args: &ask::Findings, take: &mut dyn FnMut(Here) -> Result<()>) -> Result<()> {
+    let filter = FindingFilter {
+        rule: args.rule.clone(),
+        list: args.list,
+        area: args.area,
+        severity: args.severity.map(|s| s.as_str().to_owned()),
+        // What is late is what nobody has finished.
+        unfinished: args.unfinished || args.overdue,
+        all: args.all || args.status.is_some(),
+        oldest_first: args.oldest_first,
+    };
+    let told = view.told_alone()?;
+    let is_told: HashSet<FindingId> = told.iter().map(|(id, _)| *id).collect();
+    let of_told = |id: FindingId, told: &Value| place_of_told(id, told, args.oldest_first);
+    let mut asked_for: Vec<(FindingId, Value)> =
+        told.into_iter().filter(|(_, told)| takes(&filter, args.status, told)).collect();
+    asked_for.sort_by_cached_key(|(id, told)| of_told(*id, told));
+    let mut asked_for = asked_for.into_iter().peekable();
+    view.each_finding(&filter, &mut |finding| {
+        let place = place_of(&finding, args.oldest_first);
+        while let Some((_, told)) = asked_for.next_if(|(id, told)| of_told(*id, told) < place) {
+            take(Here::Told(told))?;
+        }
+        // One that closed here and still holds above is told by those above.
+        if !is_told.contains(&finding.id) && args.status.is_none_or(|status| status == finding.status) {
+            take(Here::Own(finding))?;
+        }
+        Ok(())
+    })?;
+    asked_for.try_for_each(|(_, told)| take(Here::Told(told)))
+}
+
+/// Where a finding stands in a list of them: as [`View::each_finding`] orders its own, the worst first.
+type ListPlace = (Reverse<Option<Severity>>, Option<Date>, String, Option<u64>, Option<u8>, FindingId);
+
+fn place_of(row: &FindingRow, oldest_first: bool) -> ListPlace {
+    let (area, list) = (row.area.map(|area| area.padded()), row.list.map(|list| list as u8));
+    let since = Some(row.first_seen).filter(|_| oldest_first);
+    (Reverse(Severity::parse(&row.severity)), since, row.rule.clone(), area, list, row.id)
+}
+
+fn place_of_told(id: FindingId, told: &Value, oldest_first: bool) -> ListPlace {
     let text = |key: &str| told[key].as_str().unwrap_or_default();
     let area = text("area").parse::<Area>().ok().map(|area| area.padded());
     let list = List::parse(text("list")).map(|list| list as u8);
-    (Reverse(Severity::parse(text("severity"))), text("rule").to_owned(), area, list, id)
+    let since = text("first_seen").parse().ok().filter(|_| oldest_first);
+    (Reverse(Severity::parse(text("severity"))), since, text("rule").to_owned(), area, list, id)
 }
 
 /// Decided findings that only the parent sees, by each line they rest on.

@@ -1,6 +1,7 @@
 //! The answers to the verbs, for the control socket and, read-only, for a store without a daemon.
 
 mod acting;
+mod counting;
 mod gathered;
 mod holding;
 mod linking;
@@ -8,6 +9,7 @@ mod looking;
 mod standing;
 mod upward;
 
+pub use counting::place_below;
 pub(super) use looking::instant;
 
 use std::path::PathBuf;
@@ -108,6 +110,7 @@ impl FrontDesk {
             "status" => self.status(out),
             "settled" => self.settled(out),
             "findings" => self.findings(&request.args()?, out),
+            "findings-counted" => self.findings_counted(&request.args()?, out),
             "events" => self.events(&request.args()?, out),
             "people" => self.people(&request.args()?, &request.who, out),
             "held" => self.held(out),

@@ -161,13 +161,7 @@ fn uid_of(setting: &Setting, stream: &str, (list, area): (List, Area), key: u64,
 }
 
 /// Names a new line, by the first name that none of the lines standing in its list and area has.
-pub(super) fn name_line(
-    setting: &Setting,
-    stream: &str,
-    at: (List, Area),
-    record: &Record,
-    names: &mut Names,
-) -> Uid {
+pub(super) fn name_line(setting: &Setting, stream: &str, at: (List, Area), record: &Record, names: &mut Names) -> Uid {
     let key = diff::key(record);
     names.first_free(key, |ordinal| uid_of(setting, stream, at, key, ordinal))
 }

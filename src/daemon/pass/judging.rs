@@ -48,6 +48,14 @@ pub(super) struct Judged {
     pub potential: Vec<Entry>,
 }
 
+/// Who else has a person's numbers.
+struct Sharers {
+    /// Who it is, and an entry.
+    sharers: Vec<(Uid, Entry)>,
+    /// The person's own lines with a number that so many have that it is nobody's.
+    nobodys: Vec<Uid>,
+}
+
 /// What holds for one person.
 pub(super) struct Verdict {
     pub person: Uid,
@@ -148,7 +156,7 @@ impl<'s> Judging<'s> {
             own.push(stored.entry.clone());
             reporters.extend(reported_above(stored));
         }
-        let sharers = self.sharers(view, known, entries, within, found, &mut reporters)?;
+        let Sharers { sharers, nobodys } = self.sharers(view, known, entries, within, found, &mut reporters)?;
         let mut potential = self.potential(view, known, entries, within, found)?;
         // Who has their number may be who they are, until somebody says that it is not so.
         let parted = |sharer: &Entry| own.iter().any(|e| self.setting.decided.are_parted(e.uid, sharer.uid));
@@ -160,6 +168,7 @@ impl<'s> Judging<'s> {
             damaged_columns: &self.damaged,
             registers: &registers,
             sharers,
+            nobodys,
             potential,
         };
         let case = Case::new(own, within, self.setting.today);
@@ -196,7 +205,8 @@ impl<'s> Judging<'s> {
         Ok(keepers)
     }
 
-    /// Others that carry one of the person's valid numbers; who reported their lines is added to `reporters`.
+    /// Others that carry one of the person's valid numbers; who reported their lines is added to `reporters`. A number that
+    /// more lines have than linkage looks at says nothing: which of them were told of would hang on which came first.
     fn sharers(
         &self,
         view: &View,
@@ -205,23 +215,31 @@ impl<'s> Judging<'s> {
         within: Area,
         found: Option<JustLinked>,
         reporters: &mut Vec<(Uid, Area)>,
-    ) -> Result<Vec<(Uid, Entry)>> {
+    ) -> Result<Sharers> {
         let mut numbers: Vec<(Number, u64)> = Vec::new();
+        let mut carriers: Vec<(Uid, u64)> = Vec::new();
         for id in entries {
             if let Some(seen) = known.get(view, *id)?
                 && seen.stored.entry.removed.is_none()
                 && seen.features.number.is_valid()
             {
                 // The first key of a valid number is the number itself (linkage::block_keys).
-                let key = seen.keys.as_slice().first().filter(|key| numbers.iter().all(|(_, known)| known != *key));
-                numbers.extend(key.map(|key| (seen.features.number, *key)));
+                let Some(key) = seen.keys.as_slice().first() else { continue };
+                carriers.push((seen.features.uid, *key));
+                if numbers.iter().all(|(_, known)| known != key) {
+                    numbers.push((seen.features.number, *key));
+                }
             }
         }
         let mut others: Vec<(Number, i64)> = Vec::new();
+        let mut nobodys: Vec<Uid> = Vec::new();
         for (number, key) in numbers {
             let block = known.block(view, key)?;
-            let block = block.iter().take(BLOCK_ENTRIES_MAX).filter(|id| !entries.contains(id));
-            others.extend(block.map(|id| (number, *id)));
+            if block.len() > BLOCK_ENTRIES_MAX {
+                nobodys.extend(carriers.iter().filter(|(_, of)| *of == key).map(|(uid, _)| *uid));
+            } else {
+                others.extend(block.iter().filter(|id| !entries.contains(id)).map(|id| (number, *id)));
+            }
         }
         let mut sharers = Vec::with_capacity(others.len());
         for (number, id) in others {
@@ -234,7 +252,7 @@ impl<'s> Judging<'s> {
             sharers.push((person, seen.stored.entry.clone()));
             reporters.extend(reported_above(&seen.stored));
         }
-        Ok(sharers)
+        Ok(Sharers { sharers, nobodys })
     }
 
     /// Entries of those who may be this person, where somebody would be called missing from a list: hardly ever asked. All

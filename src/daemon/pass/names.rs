@@ -27,8 +27,9 @@ impl Names {
     pub fn first_free(&mut self, key: u64, name: impl Fn(u32) -> Uid) -> Uid {
         let from = self.searched.get(&key).copied().unwrap_or(0);
         let mut names = (from..=u32::MAX).map(|ordinal| (ordinal, name(ordinal)));
-        let (ordinal, uid) =
-            names.find(|(_, uid)| self.used.insert(*uid)).expect("no list of one area has as many lines as there are names");
+        let (ordinal, uid) = names
+            .find(|(_, uid)| self.used.insert(*uid))
+            .expect("no list of one area has as many lines as there are names");
         if ordinal > 0 {
             self.searched.insert(key, ordinal.saturating_add(1));
         }

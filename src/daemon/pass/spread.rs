@@ -3,14 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::store::{Store, View};
 
 /// More threads would only wait for the disk of an office PC.
 const THREADS_MAX: usize = 4;
+
+/// Pieces begun and not taken yet: whoever reads faster than the one writer writes waits for it, and does not pile up what
+/// it found.
+const PIECES_AHEAD_MAX: usize = 2 * THREADS_MAX;
 
 /// Does `work` on all of `0..count` in pieces of `piece`, and gives the results in order. `begin` makes what a thread
 /// keeps between its pieces.
@@ -53,23 +57,25 @@ pub(super) fn spread_to<S, R: Send>(
     let pieces = count.div_ceil(piece);
     let range = |at: usize| at * piece..count.min((at + 1) * piece);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX).min(pieces);
-    if threads <= 1 {
+    if threads <= 1 && pieces <= PIECES_AHEAD_MAX {
         let mut state = begin();
         let results: Vec<R> = (0..pieces).map(|at| work(&mut state, view, range(at))).collect::<Result<_>>()?;
         return results.into_iter().enumerate().try_for_each(|(at, result)| take(range(at), result));
     }
-    let next = AtomicUsize::new(0);
+    let pace = Pace::default();
     let (to, from) = channel();
     let one = |to: Sender<(usize, R)>| {
+        // Whoever finds no piece left leaves none to the others; whoever fails ends it for them.
+        let _over = Over(&pace);
         store.read(|view| {
             let mut state = begin();
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
+            while let Some(at) = pace.next(pieces) {
                 // Nobody takes results any more only where taking one failed, and it says why.
-                if at >= pieces || to.send((at, work(&mut state, view, range(at))?)).is_err() {
-                    return Ok(());
+                if to.send((at, work(&mut state, view, range(at))?)).is_err() {
+                    break;
                 }
             }
+            Ok(())
         })
     };
     std::thread::scope(|scope| {
@@ -80,12 +86,67 @@ pub(super) fn spread_to<S, R: Send>(
             })
             .collect();
         drop(to);
-        let taken = take_in_order(from, |at, result| take(range(at), result));
+        let over = Over(&pace);
+        let taken = take_in_order(from, |at, result| {
+            take(range(at), result)?;
+            pace.taken();
+            Ok(())
+        });
+        drop(over);
         for thread in running {
             thread.join().map_err(|_| Error::new("a part of the work broke off"))??;
         }
         taken
     })
+}
+
+/// Which piece is next, and whether it may be begun yet.
+#[derive(Default)]
+struct Pace {
+    state: Mutex<Paced>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Paced {
+    begun: usize,
+    taken: usize,
+    /// No more is begun.
+    over: bool,
+}
+
+impl Pace {
+    /// The next piece, once it is near enough to the one that is due; `None` where there is none. Pieces are begun in order,
+    /// so that the one that is due is never waited for by whoever would do it.
+    fn next(&self, pieces: usize) -> Option<usize> {
+        let is_far =
+            |paced: &mut Paced| !paced.over && paced.begun < pieces && paced.begun - paced.taken >= PIECES_AHEAD_MAX;
+        let mut paced = self.changed.wait_while(self.lock(), is_far).unwrap_or_else(PoisonError::into_inner);
+        if paced.over || paced.begun >= pieces {
+            return None;
+        }
+        paced.begun += 1;
+        Some(paced.begun - 1)
+    }
+
+    fn taken(&self) {
+        self.lock().taken += 1;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Paced> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets nobody wait any longer, however the one ends whom they wait for.
+struct Over<'p>(&'p Pace);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.lock().over = true;
+        self.0.changed.notify_all();
+    }
 }
 
 /// Pieces come in the order in which they are done.

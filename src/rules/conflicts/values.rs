@@ -16,7 +16,7 @@ pub(super) trait Claimed: Sized {
     fn can_be(&self, other: &Self) -> bool;
 
     /// What the claim's line itself has against it, whatever the others say; 0 for nothing.
-    fn doubt(claim: &Claim<Self>, lines: &[&Entry], today: Date) -> u32;
+    fn doubt(claim: &Claim<Self>, claims: &[Claim<Self>], lines: &[&Entry], today: Date) -> u32;
 
     /// The values of a contradiction, side by side and masked.
     fn show(values: &[&Self]) -> Vec<String>;
@@ -31,6 +31,12 @@ fn with_numbers<'e, T>(
     let said = lines.iter().filter_map(|line| Some(Claim { value: said(line)?, line, by_number: false }));
     let spelt = lines.iter().filter_map(|line| Some(Claim { value: spelt(line)?, line, by_number: true }));
     said.chain(spelt).collect()
+}
+
+/// Whether the number on the line itself spells another value than its column says.
+fn spelt_otherwise<T: Claimed>(claim: &Claim<T>, claims: &[Claim<T>]) -> bool {
+    let mut spelt = claims.iter().filter(|other| other.by_number && other.line.uid == claim.line.uid);
+    spelt.any(|spelt| !spelt.value.can_be(&claim.value))
 }
 
 impl Claimed for IdNumber {
@@ -49,7 +55,7 @@ impl Claimed for IdNumber {
 
     /// What is no number, and one that the register has changed since, comes before a number that is not of the columns'
     /// day of birth or sex.
-    fn doubt(claim: &Claim<IdNumber>, lines: &[&Entry], today: Date) -> u32 {
+    fn doubt(claim: &Claim<IdNumber>, _: &[Claim<IdNumber>], lines: &[&Entry], today: Date) -> u32 {
         let number = &claim.value;
         let former = |line: &&&Entry| {
             let former = line.record.changed_number().filter(|_| line.list == List::Population);
@@ -100,7 +106,7 @@ impl Claimed for Name {
         self.spellings().any(|a| other.spellings().any(|b| same_name(a, b)))
     }
 
-    fn doubt(_: &Claim<Name>, _: &[&Entry], _: Date) -> u32 {
+    fn doubt(_: &Claim<Name>, _: &[Claim<Name>], _: &[&Entry], _: Date) -> u32 {
         0
     }
 
@@ -132,8 +138,8 @@ impl Claimed for Sex {
         self == other
     }
 
-    fn doubt(claim: &Claim<Sex>, _: &[&Entry], _: Date) -> u32 {
-        u32::from(spelt_sex(claim.line).is_some_and(|spelt| spelt != claim.value))
+    fn doubt(claim: &Claim<Sex>, claims: &[Claim<Sex>], _: &[&Entry], _: Date) -> u32 {
+        u32::from(spelt_otherwise(claim, claims))
     }
 
     fn show(values: &[&Sex]) -> Vec<String> {
@@ -157,8 +163,8 @@ impl Claimed for PartialDate {
         self.agrees(*other)
     }
 
-    fn doubt(claim: &Claim<PartialDate>, _: &[&Entry], _: Date) -> u32 {
-        u32::from(spelt_birth(claim.line).is_some_and(|spelt| !spelt.agrees(claim.value)))
+    fn doubt(claim: &Claim<PartialDate>, claims: &[Claim<PartialDate>], _: &[&Entry], _: Date) -> u32 {
+        u32::from(spelt_otherwise(claim, claims))
     }
 
     fn show(values: &[&PartialDate]) -> Vec<String> {
