@@ -38,7 +38,7 @@ const LISTS: [(List, &str); 6] = [
 ];
 
 /// Raised when cleaning changes, so that lines already held are read again.
-const CLEANING_VERSION: u64 = 10;
+const CLEANING_VERSION: u64 = 11;
 
 /// Headers, status words, trailers and the drop-list, folded and ready to look up.
 #[derive(Debug)]

@@ -116,6 +116,7 @@ const GIVEN_ON: &[&str] = &[
     "error.to_string()",
     "fault::HINT",
     "screen.text().say(key)",
+    "transparent",
 ];
 
 /// What always has a digit in it: it is a value without standing in quotes.
