@@ -42,8 +42,8 @@ impl Desk for Office {
             "findings" => {
                 let args: Findings = request.args().unwrap();
                 let mut rows = vec![
-                    finding("f0000000002", "id-missing", "low", 1, "200村的低保名册上此人没有身份证号，请补录。"),
                     finding("f0000000001", "deceased-still-active", "high", 12, "200村的低保名册上仍为在册，请核实。"),
+                    finding("f0000000002", "id-missing", "low", 1, "200村的低保名册上此人没有身份证号，请补录。"),
                 ];
                 rows.retain(|row| {
                     args.severity.is_none_or(|s| row["severity"] == s.as_str()) && args.list != Some(List::Family)
@@ -161,7 +161,7 @@ impl Node {
 }
 
 #[test]
-fn findings_are_a_table_for_people_the_worst_first() {
+fn findings_are_a_table_for_people_in_the_order_of_the_desk() {
     let node = Node::start("zh-CN");
     let (out, err, exit) = node.ask(&["findings"]);
     assert_eq!(exit, Some(0), "{err}");
