@@ -3,6 +3,8 @@
 //! Programs get codes and parameters; people get sentences made here from the same. A key that is missing says its
 //! own name, so that nothing is ever silent; a test keeps the two files equal and complete.
 
+use std::sync::OnceLock;
+
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use serde_json::{Map, Value};
@@ -23,10 +25,14 @@ const CHINESE_HELP: &str = include_str!("../../config/text/help.zh-CN.ftl");
 /// Stands in the catalogue for 'not said': selectors name it, so that a sentence can leave a part out.
 const NOT_SAID: &str = "none";
 
+/// Sentences of one language, read once in a process: a catalogue takes 1 MB.
+type Catalogue = FluentBundle<FluentResource>;
+
 /// The catalogue in one language.
+#[derive(Clone, Copy)]
 pub struct Text {
     language: Language,
-    bundle: FluentBundle<FluentResource>,
+    bundle: &'static Catalogue,
 }
 
 impl std::fmt::Debug for Text {
@@ -35,32 +41,39 @@ impl std::fmt::Debug for Text {
     }
 }
 
+fn read(language: Language, sources: &[&str]) -> Catalogue {
+    let locale = language.as_str().parse().expect("both languages are well-formed tags");
+    let mut bundle = FluentBundle::new_concurrent(vec![locale]);
+    // The marks that Fluent puts round a value show as boxes in terminals and spreadsheets.
+    bundle.set_use_isolating(false);
+    for source in sources {
+        // What cannot be parsed is left out and shows as its key; the catalogue's test allows no such thing.
+        let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(rest, _)| rest);
+        if bundle.add_resource(resource).is_err() {
+            tracing::warn!(language = language.as_str(), "the text catalogue holds a key twice");
+        }
+    }
+    bundle
+}
+
 impl Text {
     pub fn new(language: Language) -> Text {
+        static IN_CHINESE: OnceLock<Catalogue> = OnceLock::new();
+        static IN_ENGLISH: OnceLock<Catalogue> = OnceLock::new();
         match language {
-            Language::Chinese => Text::of(language, &[CHINESE, CHINESE_ERRORS]),
-            Language::English => Text::of(language, &[ENGLISH]),
+            Language::Chinese => Text::of(language, &IN_CHINESE, &[CHINESE, CHINESE_ERRORS]),
+            Language::English => Text::of(language, &IN_ENGLISH, &[ENGLISH]),
         }
     }
 
     /// The Chinese pages of the command line.
     pub fn help() -> Text {
-        Text::of(Language::Chinese, &[CHINESE_HELP, CHINESE_ERRORS])
+        static PAGES: OnceLock<Catalogue> = OnceLock::new();
+        Text::of(Language::Chinese, &PAGES, &[CHINESE_HELP, CHINESE_ERRORS])
     }
 
-    fn of(language: Language, sources: &[&str]) -> Text {
-        let locale = language.as_str().parse().expect("both languages are well-formed tags");
-        let mut bundle = FluentBundle::new_concurrent(vec![locale]);
-        // The marks that Fluent puts round a value show as boxes in terminals and spreadsheets.
-        bundle.set_use_isolating(false);
-        for source in sources {
-            // What cannot be parsed is left out and shows as its key; the catalogue's test allows no such thing.
-            let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(rest, _)| rest);
-            if bundle.add_resource(resource).is_err() {
-                tracing::warn!(language = language.as_str(), "the text catalogue holds a key twice");
-            }
-        }
-        Text { language, bundle }
+    fn of(language: Language, once: &'static OnceLock<Catalogue>, sources: &[&str]) -> Text {
+        Text { language, bundle: once.get_or_init(|| read(language, sources)) }
     }
 
     pub fn language(&self) -> Language {
