@@ -63,6 +63,27 @@ fn the_dead_of_the_next_month_stand_beside_those_of_the_last() {
 }
 
 #[test]
+fn what_one_office_never_heard_of_the_list_of_another_keeps() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, "特扶.csv", HEADER, &people(1951..1959));
+    drop(&node, "火化名单.csv", DEAD, &dead(&[1, 2, 3]));
+    // Most of the dead stand in both, and each has somebody alone.
+    drop(&node, "公安死亡注销.csv", DEAD, &dead(&[1, 2, 4, 7, 8]));
+    assert_eq!(told(&node).len(), 6);
+    drop(&node, "火化名单.csv", DEAD, &dead(&[1, 2, 3, 5]));
+    assert_eq!(told(&node).len(), 7);
+    // Each is put right by its own office: of who only the police had on it, and has not any more, what it said is left.
+    drop(&node, "公安死亡注销2026年3月.csv", DEAD, &dead(&[1, 2, 6, 7, 8]));
+    let places = told(&node);
+    assert_eq!(places.iter().filter(|place| *place == "nowhere:null").count(), 1, "{places:?}");
+    let of_crematorium = places.iter().filter(|place| place.starts_with("火化名单.csv:")).count();
+    assert_eq!((of_crematorium, places.len()), (2, 8), "the third and the fifth: {places:?}");
+    assert!(held(&node).is_empty());
+    node.stop();
+}
+
+#[test]
 fn a_list_of_deaths_of_an_earlier_month_that_comes_late_is_read() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(&root);

@@ -246,6 +246,7 @@ impl Vocabulary {
                 kinds: commons.iter().flat_map(|file| kinds(&file.parts.kinds)).collect(),
                 changes: [words(|file| &file.words.changes), words(|file| &file.parts.additions)].concat(),
                 some: words(|file| &file.parts.some),
+                sources: commons.iter().flat_map(|file| &file.parts.sources).map(folded).collect(),
             }),
             band_starts: inside(|file| &file.words.band_starts),
             band_ends: inside(|file| &file.words.band_ends),
@@ -430,8 +431,11 @@ fn flat<K: Copy>(map: &BTreeMap<K, Words>) -> impl Iterator<Item = (K, String)> 
 
 /// Folded: of each kind the parts, of each part its words.
 fn kinds(kinds: &[Vec<Words>]) -> impl Iterator<Item = Vec<Words>> {
-    let fold = |words: &Words| words.iter().map(|word| fold_word(word)).collect();
-    kinds.iter().map(move |parts| parts.iter().map(fold).collect())
+    kinds.iter().map(move |parts| parts.iter().map(folded).collect())
+}
+
+fn folded(words: &Words) -> Words {
+    words.iter().map(|word| fold_word(word)).collect()
 }
 
 fn longest_first(mut words: Words) -> Words {

@@ -1,7 +1,8 @@
 //! Of whom a file of deaths speaks. Nobody ever goes from a list of deaths but by a correction, and it comes in two ways: as
 //! all the dead, grown by a month, or as a file a month, under a name of its own or under the same one. Most villages have one
 //! death in a file or none, so which of the two it is only the whole file can say, by how many of the dead of the other files,
-//! or of those who stood in it before, it has as well. A death must never be forgotten for the next month's list.
+//! or of those who stood in it before, it has as well. A death must never be forgotten for the next month's list, nor because
+//! another office never heard of it: what the police keeps takes nothing from what the crematorium keeps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,7 +68,8 @@ impl DeathSheets {
     }
 }
 
-/// The dead that are held where the file speaks, beside those it has.
+/// The dead that are held where the file speaks, beside those it has. Files that lie beside this one as another office's
+/// list of them are no part of it.
 #[derive(Default)]
 struct Tally<'s> {
     /// By the file they came from, with the month that is known of it.
@@ -75,16 +77,19 @@ struct Tally<'s> {
     all: Share,
     /// How many are held in each area of which the file has no line.
     absent: BTreeMap<Area, usize>,
+    has_others_beside: bool,
 }
 
 impl<'s> Tally<'s> {
     fn of(
         view: &View,
-        today: Date,
+        setting: &Setting,
+        manner: &Manner,
         sheets: &DeathSheets,
         scopes: &'s BTreeMap<(List, Area), Scope>,
     ) -> Result<Tally<'s>> {
         let mut tally = Tally::default();
+        let own = manner.parts.of(&manner.file);
         for ((_, area), scope) in scopes.iter().filter(|((list, _), _)| *list == List::Deaths) {
             let has_lines = !scope.placement.is_empty();
             // What another source gave is told apart where the file has lines to tell it by.
@@ -94,20 +99,30 @@ impl<'s> Tally<'s> {
             let paired = Paired::new(view, scope)?;
             let mut stays = scope.seen.clone();
             paired.pairing.same.iter().for_each(|(i, _)| stays[paired.at_line[*i]] = true);
+            let mut told = 0;
             for (i, stays) in stays.into_iter().enumerate() {
                 let file = scope.file_of(i);
+                if file != manner.file && own.is_from_another(&manner.parts.of(file)) {
+                    tally.has_others_beside = true;
+                    continue;
+                }
+                told += 1;
                 let (share, known) = tally.by_file.entry(file).or_default();
                 share.add(stays);
                 tally.all.add(stays);
                 let before = scope.before.as_ref().filter(|before| before.facts.file == file);
                 let stated = || before.and_then(|before| before.stated_on).map(month);
-                *known = known.or_else(|| month_of_file(file, today)).or_else(stated);
+                *known = known.or_else(|| month_of_file(file, setting.today)).or_else(stated);
             }
-            if !has_lines && !scope.held.is_empty() {
-                tally.absent.insert(*area, scope.held.len());
+            if !has_lines && told > 0 {
+                tally.absent.insert(*area, told);
             }
         }
         Ok(tally)
+    }
+
+    fn files(&self) -> impl Iterator<Item = &'s str> {
+        self.by_file.keys().copied()
     }
 
     /// Those who stood in this file before.
@@ -130,13 +145,15 @@ impl Dead {
         sheets: &DeathSheets,
         scopes: &BTreeMap<(List, Area), Scope>,
     ) -> Result<Dead> {
-        let tally = Tally::of(view, setting.today, sheets, scopes)?;
+        let tally = Tally::of(view, setting, manner, sheets, scopes)?;
         let (own, others) = (tally.own(&manner.file), tally.others(&manner.file));
         let reach = if manner.append {
             Reach::Nothing
         } else if others.held == 0 && !own.is_half() {
             // The next month, saved over the one before; or this one put right, which has all of its days.
             days_of(view, sheets, scopes)?.map_or(Reach::Nothing, Reach::Since)
+        } else if others.is_half() && tally.has_others_beside {
+            Reach::Part(tally.files().filter(|file| *file != manner.file).map(str::to_owned).collect())
         } else if others.is_half() {
             Reach::All
         } else {
@@ -153,7 +170,7 @@ impl Dead {
             Reach::Files(put_right.map(|(file, _)| (*file).to_owned()).collect())
         };
         // The month saved over the one before under the same name has none of those who stood in it.
-        let is_whole = reach == Reach::All && tally.all.is_half();
+        let is_whole = matches!(reach, Reach::All | Reach::Part(_)) && tally.all.is_half();
         let going: usize = tally.absent.values().sum();
         let areas = if is_whole { tally.absent.into_keys().collect() } else { BTreeSet::new() };
         let is_believed = manner.released || !manner.guard.is_much(going, tally.all.held);

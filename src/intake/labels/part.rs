@@ -18,6 +18,8 @@ pub struct PartWords {
     pub changes: Words,
     /// What a file is called that names some of the people of a list for a purpose.
     pub some: Words,
+    /// Who keeps a list of the dead, of each the words.
+    pub sources: Vec<Words>,
 }
 
 /// What a file's name says of its part of a list.
@@ -34,6 +36,8 @@ pub struct Part {
     pub is_of_changes: bool,
     /// Words by which it names some of the people for a purpose: 65岁以上体检.csv.
     some: BTreeSet<String>,
+    /// Which of the sources it names.
+    sources: BTreeSet<usize>,
 }
 
 impl PartWords {
@@ -43,6 +47,8 @@ impl PartWords {
         let stem = folded.rsplit_once('.').filter(|(_, end)| !end.contains('/')).map_or(&*folded, |(stem, _)| stem);
         let is_of_changes = self.changes.iter().any(|word| stem.contains(word.as_str()));
         let some = self.some.iter().filter(|word| stem.contains(word.as_str())).cloned().collect();
+        let named = |words: &Words| words.iter().any(|word| stem.contains(word.as_str()));
+        let sources = self.sources.iter().enumerate().filter(|(_, words)| named(words)).map(|(of, _)| of).collect();
         let western: String = stem.chars().map(western).collect();
         let mut rest = western.clone();
         let mut numbers = BTreeSet::new();
@@ -54,7 +60,6 @@ impl PartWords {
         }
         let mut kinds = BTreeSet::new();
         for (kind, parts) in self.kinds.iter().enumerate() {
-            let named = |words: &Words| words.iter().any(|word| stem.contains(word.as_str()));
             kinds.extend(parts.iter().enumerate().filter(|(_, words)| named(words)).map(|(part, _)| (kind, part)));
         }
         let undated = without_days(&rest);
@@ -66,7 +71,7 @@ impl PartWords {
             !before.ends_with(|c: char| c.is_ascii_alphanumeric()) || end.is_some_and(|c| c.is_ascii_digit());
         let (end, before) = if is_apart { (end, before) } else { (None, bare) };
         let whole = before.chars().filter(|c| !is_decoration(*c)).collect();
-        Part { numbers, kinds, whole, end, is_of_changes, some }
+        Part { numbers, kinds, whole, end, is_of_changes, some, sources }
     }
 }
 
@@ -84,6 +89,11 @@ impl Part {
     /// Whether its name tells that it picks some of the people, and that of `other` does not.
     pub fn picks_from(&self, other: &Part) -> bool {
         !self.some.is_empty() && other.some.is_empty()
+    }
+
+    /// Whether they do not tell the same of who kept them.
+    pub fn is_from_another(&self, other: &Part) -> bool {
+        self.sources != other.sources
     }
 
     /// Whether but for days and parts one name is the other with something added: 死亡名单 and 死亡名单(更正).
@@ -224,6 +234,21 @@ mod tests {
         assert!(after("2026年1月死亡名单(更正).csv", "2026年1月死亡名单.xls"));
         assert!(after("1月/死亡名单.csv", "1月/死亡名单2.csv"));
         assert!(!after("2026年1月火化名单.csv", "2026年1月死亡名单.csv"));
+    }
+
+    #[test]
+    fn who_keeps_a_list_of_the_dead_is_told_by_its_name() {
+        let parts = Vocabulary::load(None).unwrap().parts;
+        for (one, other, is_another) in [
+            ("公安死亡注销名单.xlsx", "火化名单.xlsx", true),
+            ("民政/死亡名单.csv", "派出所/死亡名单.csv", true),
+            ("卫生院死因监测.csv", "死亡名单.csv", true),
+            ("2月火化名单.csv", "殡仪馆3月火化名单.csv", false),
+            ("公安2月死亡.csv", "派出所3月死亡.csv", false),
+            ("死亡名单.csv", "死亡名单4月.csv", false),
+        ] {
+            assert_eq!(parts.of(one).is_from_another(&parts.of(other)), is_another, "{one} {other}");
+        }
     }
 
     #[test]

@@ -119,6 +119,7 @@ pub(in crate::intake) struct Parts {
     pub units: Words,
     pub additions: Words,
     pub some: Words,
+    pub sources: Vec<Words>,
     pub kinds: Vec<Vec<Words>>,
 }
 
