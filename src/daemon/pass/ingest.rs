@@ -272,7 +272,11 @@ fn plan(
     scope: &Scope,
 ) -> Result<Plan> {
     let Paired { had, at_line, arrived, pairing } = Paired::new(view, scope)?;
-    let reach = scope.reach(at.0, manner, dead, scope.held.len() - pairing.gone.len());
+    let mut left: BTreeMap<&str, usize> = BTreeMap::new();
+    for i in &pairing.gone {
+        *left.entry(scope.file_of(at_line[*i])).or_default() += 1;
+    }
+    let reach = scope.reach(at.0, manner, dead, &left);
     let speaks_of = |i: &usize| scope.speaks_of(scope.file_of(at_line[*i]), &had[*i].entry.record, &reach, manner);
     let (gone, kept): (Vec<usize>, Vec<usize>) = pairing.gone.into_iter().partition(speaks_of);
     let kept: Vec<Uid> = kept.into_iter().map(|i| had[i].entry.uid).collect();

@@ -1,6 +1,6 @@
 //! One list of one area while a file is read: what is held of it, what the file says, and what that changes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashSet;
 
@@ -15,6 +15,9 @@ use super::entering::{Difference, Now};
 use super::holding::stand_apart;
 use super::ingest::Manner;
 use super::names::Names;
+
+/// Of a list that was one file and comes in parts now: so many may be left that no part has, and they are gone.
+const REST_MAX_PERCENT: usize = 5;
 
 /// What became of one list of one area in the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,34 +164,46 @@ impl Scope {
     }
 
     /// Of which held lines the file speaks: those that it does not have are gone. Of the dead the whole file has told it;
-    /// other lists may be in parts by the names of their files. `stay`: held lines that the file has as well.
-    pub fn reach(&self, list: List, manner: &Manner, dead: &Dead, stay: usize) -> Reach {
+    /// other lists may be in parts by the names of their files. `left`: held lines that this file does not have, by the file
+    /// they came from.
+    pub fn reach(&self, list: List, manner: &Manner, dead: &Dead, left: &BTreeMap<&str, usize>) -> Reach {
         if list == List::Deaths {
             dead.reach.clone()
         } else if manner.append {
             Reach::Nothing
         } else {
-            self.reach_by_name(manner, stay)
+            self.reach_by_name(manner, left)
         }
     }
 
     /// What the names of the files say; whether one that is new is a part of the list, also who stands in it says.
-    fn reach_by_name(&self, manner: &Manner, stay: usize) -> Reach {
+    fn reach_by_name(&self, manner: &Manner, left: &BTreeMap<&str, usize>) -> Reach {
         let own = manner.parts.of(&manner.file);
+        let stay = self.held.len() - left.values().sum::<usize>();
         let files: BTreeSet<&str> = self.runs.iter().map(|run| run.file.as_str()).collect();
         let is_known = files.contains(manner.file.as_str());
         let others = files.into_iter().filter(|file| *file != manner.file).map(|file| (file, manner.parts.of(file)));
         let (same, others): (Vec<_>, Vec<_>) = others.partition(|(_, part)| own.is_same(part));
         let is_known = is_known || !same.is_empty();
+        // What was the list as a whole, and comes in parts now.
+        let (wholes, others): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|(_, other)| own.is_called() && !other.is_called() && !other.is_of_changes);
         let are_parts = others.iter().all(|(_, other)| own.is_beside(other) || other.is_of_changes);
         let is_new_part = || {
             others.iter().any(|(_, other)| own.is_beside(other))
                 && stand_apart(self.held.len() as u64, self.placement.len() as u64, stay as u64)
         };
-        if others.is_empty() {
+        if others.is_empty() && wholes.is_empty() {
             Reach::All
         } else if own.is_of_changes {
             if is_known || stay * 2 < self.held.len() { Reach::Files(BTreeSet::new()) } else { Reach::All }
+        } else if are_parts && !wholes.is_empty() {
+            // Each part takes its people over. Whom none has is gone once that are a few; until then the other parts have
+            // still to come.
+            let rest: usize = wholes.iter().filter_map(|(file, _)| left.get(file)).sum();
+            let is_last = rest * 100 <= self.held.len() * REST_MAX_PERCENT;
+            let speaks_of = same.into_iter().chain(wholes.into_iter().filter(|_| is_last));
+            Reach::Part(speaks_of.map(|(file, _)| file.to_owned()).collect())
         } else if are_parts && (is_known || is_new_part()) {
             Reach::Part(same.into_iter().map(|(file, _)| file.to_owned()).collect())
         } else {

@@ -86,6 +86,11 @@ impl Part {
         self.compare(other) == Some(true)
     }
 
+    /// Whether its name tells which part it is: 人口1组.csv, and not 人口.csv.
+    pub fn is_called(&self) -> bool {
+        !self.numbers.is_empty() || !self.kinds.is_empty()
+    }
+
     /// Whether its name tells that it picks some of the people, and that of `other` does not.
     pub fn picks_from(&self, other: &Part) -> bool {
         !self.some.is_empty() && other.some.is_empty()
@@ -108,12 +113,11 @@ impl Part {
         if units(self) != units(other) || kinds(self) != kinds(other) {
             return None;
         }
-        let is_called = !self.numbers.is_empty() || !self.kinds.is_empty();
         let ends = (self.whole == other.whole && !self.whole.is_empty()).then_some((self.end, other.end));
         match ends {
             _ if self.numbers != other.numbers || self.kinds != other.kinds => Some(false),
             Some((Some(one), Some(another))) => Some(one == another),
-            _ => is_called.then_some(true),
+            _ => self.is_called().then_some(true),
         }
     }
 }
