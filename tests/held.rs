@@ -251,3 +251,35 @@ fn of_what_is_held_nobody_is_told_that_it_was_taken_and_a_rejected_file_leaves_n
     assert_eq!(noted(), before);
     node.stop();
 }
+
+/// Lines of the people of these numbers, each with the name that `called` gives.
+fn called(called: impl Fn(u32) -> u32) -> String {
+    let line = |n| {
+        let named = char::from_u32(0x4e8c + 37 * called(n)).unwrap();
+        format!("李{named}{named},{},A类,2020.1.5,2026.5.5,在保\n", number(&format!("19500302/{n:03}")))
+    };
+    HEADER.to_owned() + &(1..=60).map(line).collect::<String>()
+}
+
+#[test]
+fn a_column_that_slid_against_the_others_waits_and_a_name_put_right_does_not() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, &called(|n| n));
+    drop(&node, &called(|n| if n < 8 { n + 100 } else { n }));
+    assert!(node.json(&["held"]).is_empty(), "seven people may have been called wrongly");
+    let file = drop(&node, &called(|n| if n < 40 { n + 1 } else { n }));
+    let waits = &node.json(&["held"])[0];
+    assert_eq!((&waits["reason"], &waits["removed"]), (&"changes-much".into(), &0.into()));
+    let rehearsed = node.call(&["import", file.to_str().unwrap(), "--dry-run", "--json"]);
+    let rehearsed = String::from_utf8(rehearsed.stdout).unwrap();
+    assert!(rehearsed.contains("changes-much") && rehearsed.contains("would-hold"), "{rehearsed}");
+    assert!(node.json(&["findings", "--rule", "name-conflict"]).is_empty());
+    // A person may say that it is right.
+    node.json(&["held", "release", &waiting(&node)]);
+    node.settle(SETTLE_SECS_MAX);
+    assert!(node.json(&["held"]).is_empty());
+    drop(&node, &called(|n| n));
+    assert_eq!(node.json(&["held"])[0]["reason"], "changes-much", "and the right one is asked about as well");
+    node.stop();
+}

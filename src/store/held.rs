@@ -24,6 +24,8 @@ pub struct Held {
     pub removes: u64,
     /// Its name tells that it has some of the people for a purpose, and that of the file that counts does not.
     pub picks: bool,
+    /// Lines that tell of somebody else than before, where they are so many that it waits for that.
+    pub changes: u64,
     /// held, released, taken, rejected, superseded
     pub state: String,
 }
@@ -41,11 +43,12 @@ fn held(row: &Row) -> rusqlite::Result<Held> {
         has: row.get::<_, i64>(8)? as u64,
         removes: row.get::<_, i64>(9)? as u64,
         picks: row.get(10)?,
-        state: row.get(11)?,
+        changes: row.get::<_, i64>(11)? as u64,
+        state: row.get(12)?,
     })
 }
 
-const HELD: &str = "id, at, stream, file, hash, area, list, had, has, removes, picks, state";
+const HELD: &str = "id, at, stream, file, hash, area, list, had, has, removes, picks, changes, state";
 
 impl View<'_> {
     /// Snapshots that wait; with `all`, also those that were decided.
@@ -90,8 +93,8 @@ impl Writer<'_> {
         }
         self.conn
             .prepare_cached(
-                "INSERT INTO held (at, stream, file, hash, area, list, had, has, removes, picks, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'held')",
+                "INSERT INTO held (at, stream, file, hash, area, list, had, has, removes, picks, changes, state)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'held')",
             )
             .and_then(|mut s| {
                 s.insert((
@@ -105,6 +108,7 @@ impl Writer<'_> {
                     new.has as i64,
                     new.removes as i64,
                     new.picks,
+                    new.changes as i64,
                 ))
             })
             .doing("holding a snapshot")

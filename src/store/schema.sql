@@ -153,6 +153,7 @@ CREATE TABLE held (
     has     INTEGER NOT NULL,            -- lines it would leave
     removes INTEGER NOT NULL,
     picks   INTEGER NOT NULL,            -- 1: its name tells that it has some of the people for a purpose
+    changes INTEGER NOT NULL,            -- lines that tell of somebody else than before; 0 where it does not wait for that
     state   TEXT NOT NULL                -- held, released (not taken yet), taken, rejected, superseded
 ) STRICT;
 

@@ -1,5 +1,6 @@
 //! Verbs that change something here.
 
+use std::fmt::Display;
 use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::Path;
 use std::time::SystemTime;
@@ -172,7 +173,11 @@ impl FrontDesk {
         let mut exit = Exit::Done;
         let mut problems: Vec<Value> = outcome.told().take(PROBLEMS_MAX).map(|refusal| self.problem(refusal)).collect();
         for scope in &outcome.scopes {
-            if let Some(other) = &scope.other_file {
+            if scope.changes > 0 {
+                let counts: [(&str, &dyn Display); 2] = [("changed", &scope.changes), ("lines", &scope.lines)];
+                let (code, text) = ("changes-much", self.office.text.say_with("say-held-changes-much", &counts));
+                problems.push(json!({"sheet": scope.sheet, "row": null, "code": code, "detail": null, "text": text}));
+            } else if let Some(other) = &scope.other_file {
                 let code = if scope.picks { "names-some" } else { "other-file" };
                 let text = self.office.text.say_with(&format!("say-held-{code}"), &[("file", &file), ("other", other)]);
                 problems.push(json!({"sheet": scope.sheet, "row": null, "code": code, "detail": other, "text": text}));

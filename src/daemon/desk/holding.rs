@@ -44,6 +44,10 @@ impl FrontDesk {
         let counts = counts.as_ref().map(|(_, snapshot, _)| snapshot.facts.file.as_str());
         let other = other_file(&folder_of(&self.office.settings(), &held.stream), held, counts);
         let (reason, said) = match &other {
+            _ if held.changes > 0 => {
+                let counts: [(&str, &dyn Display); 2] = [("changed", &held.changes), ("lines", &held.has)];
+                ("changes-much", text.say_with("say-held-changes-much", &counts))
+            }
             Some(other) if held.picks => {
                 ("names-some", text.say_with("say-held-names-some", &[("file", &held.file), ("other", other)]))
             }

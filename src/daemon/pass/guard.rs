@@ -11,6 +11,9 @@ const LISTED_MIN: usize = 20;
 /// Where more of a list than this would go, it does not matter in what state the lines are.
 const ANY_STATE_SHARE_MAX: f64 = 0.5;
 
+/// Of more lines than this that tell of somebody else at once a person has to say whether they do.
+const SOMEBODY_ELSE_SHARE_MAX: f64 = 0.1;
+
 /// A snapshot that takes more than both is held.
 #[derive(Debug, Clone, Copy)]
 pub struct Guard {
@@ -38,6 +41,11 @@ impl Guard {
     /// Whether it is too much that `going` of `of` lines go.
     pub(super) fn is_much(&self, going: usize, of: usize) -> bool {
         going as u64 > self.removed_lines_floor && share(going, of) > self.removed_share_max
+    }
+
+    /// Whether it is too much that of `of` lines that stay `changed` tell of somebody else.
+    pub(super) fn is_much_changed(&self, changed: usize, of: usize) -> bool {
+        changed as u64 > self.removed_lines_floor && share(changed, of) > SOMEBODY_ELSE_SHARE_MAX
     }
 
     /// Whether too many of the active lines go.

@@ -37,6 +37,8 @@ pub struct ScopeOutcome {
     pub other_file: Option<String>,
     /// The latter.
     pub picks: bool,
+    /// Held because so many lines tell of somebody else than before; 0 where that is not why.
+    pub changes: u64,
     /// Not taken: what is known is of a later day.
     pub outdated: Option<Outdated>,
 }
@@ -122,11 +124,18 @@ pub(super) struct Plan {
     /// See [`ScopeOutcome`].
     pub other_file: Option<String>,
     pub picks: bool,
+    pub changes: u64,
 }
 
 impl Scope {
-    /// The snapshot as it waits for a person, where it would take `removes` lines.
-    pub fn as_held(&self, (list, area): (List, Area), manner: &Manner, setting: &Setting, removes: u64) -> Held {
+    /// The snapshot as it waits for a person, where it would take `removes` lines, or make others of `changes`.
+    pub fn as_held(
+        &self,
+        (list, area): (List, Area),
+        manner: &Manner,
+        setting: &Setting,
+        (removes, changes): (u64, u64),
+    ) -> Held {
         let picks = self.picks_some(list, manner) && removes > 0;
         Held {
             id: 0,
@@ -140,6 +149,7 @@ impl Scope {
             has: self.placement.len() as u64,
             removes,
             picks,
+            changes,
             state: "held".to_owned(),
         }
     }
@@ -331,6 +341,7 @@ impl Scope {
             held: plan.held,
             other_file,
             picks: plan.held && plan.picks,
+            changes: if plan.held { plan.changes } else { 0 },
             ..self.told(at)
         }
     }
@@ -348,6 +359,7 @@ impl Scope {
             held: false,
             other_file: None,
             picks: false,
+            changes: 0,
             outdated: None,
         }
     }
