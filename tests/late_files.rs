@@ -45,23 +45,31 @@ fn a_file_refused_for_its_words_is_read_again_once_the_office_adds_them() {
 
 #[test]
 fn the_list_of_an_earlier_month_that_comes_late_is_told_and_not_taken() {
-    let root = tempfile::tempdir().unwrap();
-    let mut node = village(&root);
-    let [first, second] = ["19500302/001", "19780615/003"].map(number);
-    let header = "姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
-    let march = format!("{header}张三,{first},A类,2020.1.5,2026.3.5,在保\n");
-    let february = format!("{march}李四,{second},A类,2020.1.5,2026.1.5,在保\n");
-    fs::write(node.inbox().join("2026年3月低保名单.csv"), march).unwrap();
-    node.settle(SETTLE_SECS_MAX);
-    fs::write(node.inbox().join("2026年2月低保名单(最终版).csv"), february).unwrap();
-    node.settle(SETTLE_SECS_MAX);
-    assert_eq!((entries(&node, "张三"), entries(&node, "李四")), (1, 0));
-    let refused = node.json(&["quarantine"]);
-    let [refused] = &refused[..] else { panic!("{refused:?}") };
-    assert_eq!(refused["code"], "older-than-known");
-    let said = String::from_utf8(node.call(&["quarantine"]).stdout).unwrap();
-    assert!(said.contains("2026-02-28") && said.contains("2026年3月低保名单.csv"), "{said}");
-    node.stop();
+    for (newer, older) in [
+        ("2026年3月低保名单.csv", "2026年2月低保名单(最终版).csv"),
+        ("3月低保名单.csv", "二月低保名单.csv"),
+        ("3月/低保名单.csv", "2月/低保名单.csv"),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        let mut node = village(&root);
+        let [first, second] = ["19500302/001", "19780615/003"].map(number);
+        let header = "姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
+        let march = format!("{header}张三,{first},A类,2020.1.5,2026.3.5,在保\n");
+        let february = format!("{march}李四,{second},A类,2020.1.5,2026.1.5,在保\n");
+        for (file, lines) in [(newer, march), (older, february)] {
+            let path = node.inbox().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, lines).unwrap();
+            node.settle(SETTLE_SECS_MAX);
+        }
+        assert_eq!((entries(&node, "张三"), entries(&node, "李四")), (1, 0), "{older}");
+        let refused = node.json(&["quarantine"]);
+        let [refused] = &refused[..] else { panic!("{refused:?}") };
+        assert_eq!(refused["code"], "older-than-known");
+        let said = String::from_utf8(node.call(&["quarantine"]).stdout).unwrap();
+        assert!(said.contains("2026-02-28") && said.contains(newer), "{said}");
+        node.stop();
+    }
 }
 
 #[test]

@@ -247,6 +247,7 @@ impl Reading<'_> {
     }
 
     fn pour(&self, content: Content, places: &Places, sink: &mut Gather) -> Result<FileReport, Unreadable> {
+        let today = self.office.today();
         let context = Context {
             vocabulary: self.vocabulary,
             places,
@@ -255,7 +256,8 @@ impl Reading<'_> {
             list: self.source.list,
             area: self.source.area,
             rel_path: self.rel_path,
-            today: self.office.today(),
+            saved: self.seen.saved_on(today),
+            today,
         };
         match content {
             Content::Database(database, errand) => intake::read_database(&database, &context, errand, sink),

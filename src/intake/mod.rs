@@ -66,6 +66,8 @@ pub struct Context<'a> {
     pub area: Option<Area>,
     /// Relative to the watched folder, with `/`.
     pub rel_path: &'a str,
+    /// The day on which the file was saved, where that is known; else today.
+    pub saved: Date,
     pub today: Date,
 }
 

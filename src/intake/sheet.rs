@@ -26,7 +26,7 @@ use super::report::{FileReport, Refusal, RefusalCode, SheetHead, Sink, Total, Un
 use crate::intake::container::row::{Cell, Row, Rows};
 use crate::intake::labels::area;
 use crate::intake::labels::named;
-use crate::intake::labels::stated::SheetTime;
+use crate::intake::labels::stated::{SheetTime, day_of_list};
 use crate::intake::recognise::card::without_header;
 use crate::intake::vocabulary::field::Field;
 use crate::intake::vocabulary::fold::fold_word;
@@ -248,12 +248,13 @@ impl<'a, 'v> SheetReader<'a, 'v> {
 
     fn announce(&mut self, header_row: u32) {
         self.report.dropped_columns += self.table.layout.dropped;
+        let Context { rel_path, saved, today, .. } = *self.context;
         self.sink.sheet(&SheetHead {
             sheet: self.origin.name.map(str::to_owned),
             hidden: self.origin.hidden,
             list: self.table.layout.list,
             area: self.area,
-            stated_on: self.table.reading.stated.on,
+            stated_on: day_of_list(self.table.reading.stated.on, rel_path, saved, today),
             header_row,
             recognised: self.table.layout.recognised.clone(),
             dropped: self.table.layout.dropped,

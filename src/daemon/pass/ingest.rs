@@ -406,6 +406,7 @@ mod tests {
                 list: Some(List::Deaths),
                 area: None,
                 rel_path: file,
+                saved: today,
                 today,
             };
             let pour = |gather: &mut Gather| -> std::result::Result<FileReport, Unreadable> {
