@@ -97,6 +97,33 @@ fn a_list_without_a_date_gives_way_to_the_month_that_comes_out_and_to_none_long_
 }
 
 #[test]
+fn a_list_that_got_a_file_of_its_own_is_missing_in_the_old_one_no_more() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::running(BINARY, root.path(), "519901001", "甲镇", "2026-04-02");
+    let line = |village: &str, born: &str| format!("{village},张三,{},A类,2020.1.5,2026.3.5,在保\n", number(born));
+    let header = "村代码,姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
+    let [first, second] = [line("519901001200", "19500302/001"), line("519901001201", "19480711/003")];
+    let all = node.inbox().join("低保.csv");
+    fs::write(&all, format!("{header}{first}{second}")).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(entries(&node, "张三"), 2);
+    fs::write(&all, format!("{header}{first}")).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    let missing = node.json(&["quarantine"]);
+    let [missing] = &missing[..] else { panic!("{missing:?}") };
+    assert_eq!((&missing["code"], &missing["file"]), (&"area-missing".into(), &"低保.csv".into()));
+    // Who was added stands in a file of changes; the list itself is missing still.
+    let put = |name: &str, lines: &str| {
+        fs::write(node.inbox().join(name), format!("{header}{lines}")).unwrap();
+        node.settle(SETTLE_SECS_MAX);
+        node.json(&["quarantine"]).len()
+    };
+    assert_eq!(put("201村新增低保.csv", &line("519901001201", "19780615/005")), 1);
+    assert_eq!(put("201村低保.csv", &second), 0);
+    node.stop();
+}
+
+#[test]
 fn a_word_for_the_state_that_nobody_knew_is_named_until_the_office_adds_it() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(&root);

@@ -361,12 +361,8 @@ pub fn code_of(code: intake::RefusalCode) -> String {
 fn refusals(reading: &Reading, outcome: &Outcome) -> Vec<QuarantineRow> {
     let mut rows: Vec<QuarantineRow> =
         outcome.told().map(|r| reading.quarantined(r.sheet.clone(), r.row, &code_of(r.code), &r.detail)).collect();
-    rows.extend(
-        outcome
-            .missing
-            .iter()
-            .map(|(list, area)| reading.quarantined(None, None, "area-missing", &format!("{} {area}", list.as_str()))),
-    );
+    let missing = outcome.missing.iter().map(|at| pass::missing_detail(*at));
+    rows.extend(missing.map(|detail| reading.quarantined(None, None, pass::AREA_MISSING, &detail)));
     rows.extend(outcome.scopes.iter().filter_map(|scope| {
         let older = scope.outdated.as_ref()?;
         let detail = format!(
