@@ -146,6 +146,9 @@ fn whole(outcome: Outcome) -> Option<Unreadable> {
             Some(Unreadable::new(UnreadableCode::OtherRoster, "called by the name of another office's roster"))
         }
         Outcome::OwnSheet => Some(Unreadable::new(UnreadableCode::OwnSheet, "a sheet of findings that rosterd wrote")),
+        Outcome::Template => {
+            Some(Unreadable::new(UnreadableCode::Template, "called a template, and nobody in it who is not invented"))
+        }
         Outcome::DoubtfulDeaths => {
             Some(Unreadable::new(UnreadableCode::DoubtfulDeaths, "called a list of people who may not have died"))
         }

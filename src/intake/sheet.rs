@@ -11,6 +11,7 @@ pub mod merged;
 pub mod repeats;
 pub mod sheets;
 pub mod table;
+mod template;
 mod title;
 pub mod totals;
 pub mod undated;
@@ -69,6 +70,8 @@ pub enum Outcome {
     OtherRoster,
     /// Written by rosterd itself.
     OwnSheet,
+    /// It only shows how to fill in a list.
+    Template,
 }
 
 /// Reads one sheet into `sink`.
@@ -111,6 +114,12 @@ pub fn read(
         crowd.as_ref().is_none_or(|crowd| crowd.unfold(row, context.vocabulary))
     };
     let read_wholly: Vec<bool> = data.iter_mut().map(lay_apart).collect();
+    // Whoever says which list it is has looked.
+    let may_be_template =
+        ended && context.list.is_none() && template::is_called(&origin.support.names, context.vocabulary);
+    if may_be_template && template::is_empty(&data, &layout, context.vocabulary) {
+        return Ok(Outcome::Template);
+    }
     let (header_row, list, lines_before) = (window[first].number, layout.list, report.lines);
     let stated = SheetTime::of(texts(origin, &titles, context), context.today);
     let learnt = Learnt { data: &data, typed: rows.typed(), epoch_1904: rows.epoch_1904(), stated };
