@@ -266,8 +266,9 @@ mod tests {
         in_order(&mut files, Date::constant(2026, 4, 2), &vocabulary);
         let paths = files.iter().map(|seen| seen.rel_path.as_str()).collect::<Vec<_>>();
         assert_eq!(paths, ["202602/人口.csv", "2026年3月.csv", "2026年3月人口.csv", "名单.csv", "人口.csv"]);
-        let mut files = [(9, "1月人口.csv"), (8, "二月人口.csv"), (7, "3月/人口.csv"), (6, "12月人口.csv"), (5, "名单.csv")]
-            .map(seen);
+        let mut files =
+            [(9, "1月人口.csv"), (8, "二月人口.csv"), (7, "3月/人口.csv"), (6, "12月人口.csv"), (5, "名单.csv")]
+                .map(seen);
         in_order(&mut files, Date::constant(2026, 4, 2), &vocabulary);
         let paths = files.iter().map(|seen| seen.rel_path.as_str()).collect::<Vec<_>>();
         assert_eq!(paths, ["12月人口.csv", "1月人口.csv", "二月人口.csv", "3月/人口.csv", "名单.csv"]);

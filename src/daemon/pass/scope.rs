@@ -179,6 +179,17 @@ impl Scope {
         let is_known = files.contains(manner.file.as_str());
         let others = files.into_iter().filter(|file| *file != manner.file).map(|file| (file, manner.parts.of(file)));
         let (same, others): (Vec<_>, Vec<_>) = others.partition(|(_, part)| own.is_same(part));
+        if same.is_empty() && others.is_empty() {
+            return Reach::All;
+        }
+        if own.is_of_changes {
+            // 1组新增 is measured by the lines of 1组, and 新增 by all.
+            let of_same = |run: &Run| same.iter().any(|(file, _)| *file == run.file);
+            let held = if same.is_empty() { self.held.len() } else { self.lines_of(of_same) };
+            if is_known || stay * 2 < held {
+                return Reach::Files(BTreeSet::new());
+            }
+        }
         let is_known = is_known || !same.is_empty();
         let are_parts = others.iter().all(|(_, other)| own.is_beside(other) || other.is_of_changes);
         let is_new_part = || {
@@ -187,13 +198,17 @@ impl Scope {
         };
         if others.is_empty() {
             Reach::All
-        } else if own.is_of_changes {
-            if is_known || stay * 2 < self.held.len() { Reach::Files(BTreeSet::new()) } else { Reach::All }
         } else if are_parts && (is_known || is_new_part()) {
             Reach::Part(same.into_iter().map(|(file, _)| file.to_owned()).collect())
         } else {
             Reach::All
         }
+    }
+
+    /// How many held lines stand in such runs.
+    fn lines_of(&self, which: impl Fn(&Run) -> bool) -> usize {
+        let begins = [0].into_iter().chain(self.runs.iter().map(|run| run.end));
+        self.runs.iter().zip(begins).filter(|(run, _)| which(run)).map(|(run, begin)| run.end - begin).sum()
     }
 
     /// Whether a held line that `held` says and that is not in this file is gone.
