@@ -73,6 +73,23 @@ fn the_list_of_an_earlier_month_that_comes_late_is_told_and_not_taken() {
 }
 
 #[test]
+fn a_title_left_from_an_earlier_month_makes_no_list_old() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::running(BINARY, root.path(), VILLAGE, "甲村", "2026-05-15");
+    let [first, second] = ["19500302/001", "19780615/003"].map(number);
+    let header = "2026年2月低保花名册\n姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
+    let one = format!("{header}张三,{first},A类,2020.1.5,2026.3.5,在保\n");
+    fs::write(node.inbox().join("3月低保.csv"), &one).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    let two = format!("{one}李四,{second},A类,2020.1.5,2026.4.5,在保\n");
+    fs::write(node.inbox().join("4月低保.csv"), two).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!((entries(&node, "李四"), node.json(&["quarantine"]).len()), (1, 0));
+    assert!(node.json(&["findings", "--rule", "list-late"]).is_empty(), "of April, and May is not over");
+    node.stop();
+}
+
+#[test]
 fn a_list_without_a_date_gives_way_to_the_month_that_comes_out_and_to_none_long_before_it() {
     let root = tempfile::tempdir().unwrap();
     let mut node = Node::running(BINARY, root.path(), VILLAGE, "甲村", "2026-04-15");

@@ -373,7 +373,10 @@ finding-list-late =
     }{ $cycle_days ->
         [none] {""}
        *[other] {" "}(due every { $cycle_days } days)
-    }; please send it.
+    }; please send it{ $last ->
+        [none] {""}
+       *[other] , or see whether the month in its title and name is still an old one
+    }.
 finding-other = Something on the { $list } of { $area } does not fit; please check.
 
 ## Files and lines that could not be taken

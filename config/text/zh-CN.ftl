@@ -376,7 +376,10 @@ finding-list-late =
     }{ $cycle_days ->
         [none] {""}
        *[other] （应每{ $cycle_days }天更新）
-    }，请报送。
+    }，请报送{ $last ->
+        [none] {""}
+       *[other] ；已经报送的，请看标题、文件名里写的月份是否还是旧的
+    }。
 finding-other = { $area }的{ $list }有一处不一致，请核实。
 
 ## 收不进来的文件和行

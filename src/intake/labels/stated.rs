@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::domain::{Date, PartialDate};
 
 use crate::intake::clean::date::western;
+use crate::intake::clean::place::code_and_year;
 use crate::intake::vocabulary::fold::is_han;
 
 /// What a sheet says of its time: days without a year (3月5日) are read by it.
@@ -108,9 +109,6 @@ struct Span {
 /// A text with Western digits.
 struct Text(String);
 
-/// How many digits the code of a county, a township and a village has, and how many a year.
-const CODE_DIGITS: [usize; 3] = [6, 9, 12];
-const YEAR_DIGITS: usize = 4;
 /// A year that has all days.
 const LEAP_YEAR: i16 = 2000;
 /// Between the parts of a date.
@@ -135,10 +133,9 @@ impl Text {
         let digit = |c: char| c.is_ascii_digit();
         let begins = self.0.match_indices(digit).map(|(at, _)| at);
         let begins = begins.filter(move |at| !self.0[..*at].ends_with(digit));
-        begins.map(|at| run(&self.0[at..])).map(|(digits, rest)| {
-            let is_glued = rest.starts_with('年') && CODE_DIGITS.iter().any(|code| code + YEAR_DIGITS == digits.len());
-            (if is_glued { &digits[digits.len() - YEAR_DIGITS..] } else { digits }, rest)
-        })
+        begins
+            .map(|at| run(&self.0[at..]))
+            .map(|(digits, rest)| (code_and_year(digits, rest).map_or(digits, |(_, year)| year), rest))
     }
 
     fn spans(&self) -> Vec<Span> {

@@ -4,7 +4,7 @@
 use super::lines::{Kind, kind};
 use crate::domain::IdState;
 use crate::intake::clean::number::id_number;
-use crate::intake::container::row::Row;
+use crate::intake::container::row::{Cell, Row};
 use crate::intake::recognise::layout::Layout;
 use crate::intake::vocabulary::Vocabulary;
 use crate::intake::vocabulary::field::Field;
@@ -32,7 +32,9 @@ fn is_invented(row: &Row, layout: &Layout, vocabulary: &Vocabulary) -> bool {
         vocabulary.invented.contains(&name) || vocabulary.invented_marks.iter().any(|mark| name.contains(mark.as_str()))
     };
     let mut numbers = cells(Field::Id).peekable();
-    let is_right = |state: IdState| !matches!(state, IdState::Invalid(_));
-    cells(Field::Name).any(|name| is_nobodys(name.to_text()))
-        || numbers.peek().is_some() && !numbers.any(|number| id_number(number).is_some_and(|id| is_right(id.state())))
+    let is_right = |number: Cell<'_>| {
+        let is_left_open = fold_word(&number.to_text()).matches(['x', '*', '×']).count() > 1;
+        !is_left_open && id_number(number).is_some_and(|id| !matches!(id.state(), IdState::Invalid(_)))
+    };
+    cells(Field::Name).any(|name| is_nobodys(name.to_text())) || numbers.peek().is_some() && !numbers.any(is_right)
 }
