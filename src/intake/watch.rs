@@ -8,10 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use jiff::Timestamp;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
-
-use jiff::Timestamp;
 
 use crate::domain::Date;
 use crate::domain::date::office_time;
@@ -233,8 +232,8 @@ impl Watch {
 }
 
 /// Files that came together, in the order in which they are true: by the month that their names state, with or without a
-/// year, those without one last, as they stand for now; of equals the one saved last counts. What tells only of changes (新增人口) comes behind
-/// the list that it changes, or would be taken for it.
+/// year, those without one last, as they stand for now; of equals the one saved last counts. What tells only of changes
+/// (新增人口) comes behind the list that it changes, or would be taken for it.
 pub fn in_order(files: &mut [Seen], today: Date, vocabulary: &Vocabulary) {
     files.sort_by_cached_key(|seen| {
         let stated = stated_on([seen.rel_path.as_str()].into_iter(), today);

@@ -60,7 +60,9 @@ pub fn day_of_list(stated: Option<Date>, rel_path: &str, saved: Date, today: Dat
             true => name.month_alone().map(Some),
             false => Some(None),
         })??;
-        let years: BTreeSet<i16> = Text::of(rel_path).bare_years(today).into_iter().collect();
+        let folders = rel_path.split('/').filter_map(|name| name.trim().parse().ok());
+        let folders = folders.filter(|year| (2000..=today.year()).contains(year));
+        let years: BTreeSet<i16> = Text::of(rel_path).bare_years(today).into_iter().chain(folders).collect();
         let (_, month, of_month) = month.parts();
         let year = match years.first().filter(|_| years.len() == 1) {
             Some(year) => *year,

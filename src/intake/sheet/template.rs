@@ -2,7 +2,7 @@
 //! beside the list, and would take its place. A template that was filled in and kept its name is a list.
 
 use super::lines::{Kind, kind};
-use crate::domain::IdState;
+use crate::domain::{IdState, List};
 use crate::intake::clean::number::id_number;
 use crate::intake::container::row::{Cell, Row};
 use crate::intake::recognise::layout::Layout;
@@ -18,10 +18,13 @@ pub fn is_called(names: &[String], vocabulary: &Vocabulary) -> bool {
     names.iter().any(|name| vocabulary.templates.iter().any(|word| name.contains(word.as_str())))
 }
 
-/// Whether in `rows`, which are all of the sheet, nobody stands who is somebody.
+/// Whether in `rows`, which are all of the sheet, nobody stands who is somebody. A list of deaths without a line says that
+/// nobody died, and takes nobody away.
 pub fn is_empty(rows: &[Row], layout: &Layout, vocabulary: &Vocabulary) -> bool {
     let mut lines = rows.iter().filter(|row| kind(row, layout, vocabulary) == Kind::Line);
-    lines.clone().count() <= EXAMPLES_MAX && lines.all(|row| is_invented(row, layout, vocabulary))
+    let count = lines.clone().count();
+    let tells_of_nobody = count == 0 && layout.list == List::Deaths;
+    count <= EXAMPLES_MAX && !tells_of_nobody && lines.all(|row| is_invented(row, layout, vocabulary))
 }
 
 /// By the name, or by a number that is none.

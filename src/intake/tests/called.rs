@@ -69,6 +69,13 @@ fn a_template_is_no_list_until_somebody_is_filled_in() {
     assert_eq!(read("人口花名册模板.csv", "1,钱乙,男,,户主,在册\n"), Ok(1), "nothing says that he is nobody");
     assert_eq!(read("人口花名册模板.csv", &"1,张三,男,,户主,在册\n".repeat(6)), Ok(6));
     assert_eq!(read("人口花名册.csv", "1,张三,男,51990119800101001X,户主,在册\n"), Ok(1));
+    let path = dir.path().join("死亡名单模板.csv");
+    let deaths = |lines: &str| {
+        std::fs::write(&path, format!("序号,姓名,性别,死亡日期\n{lines}")).unwrap();
+        gather(&path, "死亡名单模板.csv", "519901001200", HashSet::new()).0.map(drop).map_err(|error| error.code)
+    };
+    assert_eq!(deaths(""), Ok(()), "nobody died");
+    assert_eq!(deaths("1,张三,男,2026-03-05\n"), Err(UnreadableCode::Template));
 }
 
 #[test]
