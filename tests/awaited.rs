@@ -63,10 +63,10 @@ fn names(years: &[u32]) -> BTreeSet<String> {
 /// list before that, 1950 and 1990, who is on no register; then came 1960 and 1991.
 fn halved() -> Tree {
     let tree = Tree::found(&OFFICES, today());
-    tree.read(VILLAGE, "人口-东头.csv", &population(1950..1956));
+    tree.read(VILLAGE, "人口-张庄.csv", &population(1950..1956));
     tree.read(VILLAGE, "健康.csv", &health(&[1950, 1990]));
     tree.settle();
-    tree.read(VILLAGE, "人口-西头.csv", &population(1960..1966));
+    tree.read(VILLAGE, "人口-李庄.csv", &population(1960..1966));
     tree.settle();
     tree.read(VILLAGE, "健康.csv", &health(&[1950, 1990, 1960, 1991]));
     tree.settle();
@@ -98,7 +98,7 @@ fn nobody_new_is_called_missing_at_any_level_while_half_of_the_register_waits() 
 fn a_half_that_is_released_is_the_register() {
     let tree = halved();
     settle_held(&tree, "released");
-    tree.read(VILLAGE, "人口-西头.csv", &population(1960..1966));
+    tree.read(VILLAGE, "人口-李庄.csv", &population(1960..1966));
     tree.settle();
     for office in OFFICES {
         assert_eq!(nowhere(&tree, office), names(&[1950, 1990, 1991]), "{office}");
@@ -122,9 +122,9 @@ fn a_file_that_is_taken_out_or_cannot_be_read_ends_the_wait_or_begins_it() {
     let write = |file: &str, text: &str| fs::write(node.inbox().join(file), text).unwrap();
     let missing = || node.json(&["findings", "--rule", NOWHERE]).len();
     let settle = || node.settle(SETTLE_SECS_MAX);
-    write("人口-东头.csv", &population(1950..1956));
+    write("人口-张庄.csv", &population(1950..1956));
     settle();
-    write("人口-西头.csv", &population(1960..1966));
+    write("人口-李庄.csv", &population(1960..1966));
     write("健康.csv", &health(&[1950, 1960]));
     settle();
     assert_eq!((node.json(&["held"]).len(), missing()), (1, 0));
@@ -135,7 +135,7 @@ fn a_file_that_is_taken_out_or_cannot_be_read_ends_the_wait_or_begins_it() {
     assert!(said("status").contains("不新报缺人"), "{}", said("status"));
 
     // Nobody is told of a file that goes: it is seen at one of the next looks.
-    fs::remove_file(node.inbox().join("人口-西头.csv")).unwrap();
+    fs::remove_file(node.inbox().join("人口-李庄.csv")).unwrap();
     let until = Instant::now() + Duration::from_secs(SETTLE_SECS_MAX);
     while missing() == 0 {
         assert!(Instant::now() < until, "nobody waits for a file that was taken away");
@@ -143,12 +143,12 @@ fn a_file_that_is_taken_out_or_cannot_be_read_ends_the_wait_or_begins_it() {
     }
 
     // What cannot be read may have anybody, where it was the register before.
-    write("人口-东头.csv", "\0\u{1}\0");
+    write("人口-张庄.csv", "\0\u{1}\0");
     settle();
     write("健康.csv", &health(&[1950, 1960, 1970]));
     settle();
     assert_eq!((node.json(&["quarantine"]).len(), missing()), (1, 1));
-    write("人口-东头.csv", &population((1950..1956).chain([1960])));
+    write("人口-张庄.csv", &population((1950..1956).chain([1960])));
     settle();
     assert_eq!(missing(), 1, "1970 is missing, 1960 no more");
     node.stop();

@@ -5,7 +5,8 @@ mod support;
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Output;
-use std::time::{Duration, SystemTime};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 use support::county::SETTLE_SECS_MAX;
@@ -108,6 +109,34 @@ fn active_lines_are_counted_among_active_lines_and_most_of_a_list_never_goes_uns
     drop(&node, &active(20));
     assert_eq!(node.json(&["held"])[0]["removed"], 260);
     assert_eq!(entries(&node), 280);
+    node.stop();
+}
+
+#[test]
+fn a_file_that_is_taken_out_of_the_folder_waits_no_more() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let other = node.inbox().join("名单.csv");
+    let list = drop(&node, &active(60));
+    fs::write(&other, active(20)).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    let id = waiting(&node);
+    // An empty folder may be a share that is away.
+    [&list, &other].iter().for_each(|file| fs::remove_file(file).unwrap());
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(waiting(&node), id);
+    fs::write(&list, active(60)).unwrap();
+    let until = Instant::now() + Duration::from_secs(SETTLE_SECS_MAX);
+    while !node.json(&["held"]).is_empty() {
+        assert!(Instant::now() < until, "{:?}", node.json(&["held"]));
+        sleep(Duration::from_millis(50));
+    }
+    // Put back as it was, it waits again.
+    fs::write(&other, active(20)).unwrap();
+    File::options().write(true).open(&other).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_ne!(waiting(&node), id);
+    assert_eq!(entries(&node), 60);
     node.stop();
 }
 

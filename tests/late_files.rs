@@ -45,22 +45,47 @@ fn a_file_refused_for_its_words_is_read_again_once_the_office_adds_them() {
 
 #[test]
 fn the_list_of_an_earlier_month_that_comes_late_is_told_and_not_taken() {
+    for (newer, older) in [
+        ("2026年3月低保名单.csv", "2026年2月低保名单(最终版).csv"),
+        ("3月低保名单.csv", "二月低保名单.csv"),
+        ("3月/低保名单.csv", "2月/低保名单.csv"),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        let mut node = village(&root);
+        let [first, second] = ["19500302/001", "19780615/003"].map(number);
+        let header = "姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
+        let march = format!("{header}张三,{first},A类,2020.1.5,2026.3.5,在保\n");
+        let february = format!("{march}李四,{second},A类,2020.1.5,2026.1.5,在保\n");
+        for (file, lines) in [(newer, march), (older, february)] {
+            let path = node.inbox().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, lines).unwrap();
+            node.settle(SETTLE_SECS_MAX);
+        }
+        assert_eq!((entries(&node, "张三"), entries(&node, "李四")), (1, 0), "{older}");
+        let refused = node.json(&["quarantine"]);
+        let [refused] = &refused[..] else { panic!("{refused:?}") };
+        assert_eq!(refused["code"], "older-than-known");
+        let said = String::from_utf8(node.call(&["quarantine"]).stdout).unwrap();
+        assert!(said.contains("2026-02-28") && said.contains(newer), "{said}");
+        node.stop();
+    }
+}
+
+#[test]
+fn a_title_left_from_an_earlier_month_makes_no_list_old() {
     let root = tempfile::tempdir().unwrap();
-    let mut node = village(&root);
+    let mut node = Node::running(BINARY, root.path(), VILLAGE, "甲村", "2026-05-15");
     let [first, second] = ["19500302/001", "19780615/003"].map(number);
-    let header = "姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
-    let march = format!("{header}张三,{first},A类,2020.1.5,2026.3.5,在保\n");
-    let february = format!("{march}李四,{second},A类,2020.1.5,2026.1.5,在保\n");
-    fs::write(node.inbox().join("2026年3月低保名单.csv"), march).unwrap();
+    let header = "2026年2月低保花名册\n姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
+    let one = format!("{header}张三,{first},A类,2020.1.5,2026.3.5,在保\n");
+    fs::write(node.inbox().join("3月低保.csv"), &one).unwrap();
     node.settle(SETTLE_SECS_MAX);
-    fs::write(node.inbox().join("2026年2月低保名单(最终版).csv"), february).unwrap();
+    let two = format!("{one}李四,{second},A类,2020.1.5,2026.4.5,在保\n");
+    fs::write(node.inbox().join("4月低保.csv"), two).unwrap();
     node.settle(SETTLE_SECS_MAX);
-    assert_eq!((entries(&node, "张三"), entries(&node, "李四")), (1, 0));
-    let refused = node.json(&["quarantine"]);
-    let [refused] = &refused[..] else { panic!("{refused:?}") };
-    assert_eq!(refused["code"], "older-than-known");
-    let said = String::from_utf8(node.call(&["quarantine"]).stdout).unwrap();
-    assert!(said.contains("2026-02-28") && said.contains("2026年3月低保名单.csv"), "{said}");
+    assert_eq!((entries(&node, "李四"), node.json(&["quarantine"]).len()), (1, 0));
+    assert!(node.json(&["findings", "--rule", "list-late"]).is_empty(), "of April, and May is not over");
     node.stop();
 }
 
@@ -85,6 +110,33 @@ fn a_list_without_a_date_gives_way_to_the_month_that_comes_out_and_to_none_long_
     fs::write(node.inbox().join("2026年3月低保.csv"), &one).unwrap();
     node.settle(SETTLE_SECS_MAX);
     assert_eq!(active(&node), "removed", "the list of March comes out in April");
+    node.stop();
+}
+
+#[test]
+fn a_list_that_got_a_file_of_its_own_is_missing_in_the_old_one_no_more() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::running(BINARY, root.path(), "519901001", "甲镇", "2026-04-02");
+    let line = |village: &str, born: &str| format!("{village},张三,{},A类,2020.1.5,2026.3.5,在保\n", number(born));
+    let header = "村代码,姓名,身份证号码,保障类别,审批日期,最近复核日期,保障状态\n";
+    let [first, second] = [line("519901001200", "19500302/001"), line("519901001201", "19480711/003")];
+    let all = node.inbox().join("低保.csv");
+    fs::write(&all, format!("{header}{first}{second}")).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    assert_eq!(entries(&node, "张三"), 2);
+    fs::write(&all, format!("{header}{first}")).unwrap();
+    node.settle(SETTLE_SECS_MAX);
+    let missing = node.json(&["quarantine"]);
+    let [missing] = &missing[..] else { panic!("{missing:?}") };
+    assert_eq!((&missing["code"], &missing["file"]), (&"area-missing".into(), &"低保.csv".into()));
+    // Who was added stands in a file of changes; the list itself is missing still.
+    let put = |name: &str, lines: &str| {
+        fs::write(node.inbox().join(name), format!("{header}{lines}")).unwrap();
+        node.settle(SETTLE_SECS_MAX);
+        node.json(&["quarantine"]).len()
+    };
+    assert_eq!(put("201村新增低保.csv", &line("519901001201", "19780615/005")), 1);
+    assert_eq!(put("201村低保.csv", &second), 0);
     node.stop();
 }
 

@@ -27,26 +27,41 @@ fn stands(node: &Node, year: u32) -> bool {
 fn the_other_half_of_a_list_waits_and_says_beside_which_file() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(&root);
-    drop(&node, "东头.csv", HEADER, &people(1950..1952));
-    drop(&node, "西头.csv", HEADER, &people(1960..1968));
+    drop(&node, "张庄.csv", HEADER, &people(1950..1952));
+    drop(&node, "李庄.csv", HEADER, &people(1960..1968));
     let waiting = held(&node);
     let [waiting_half] = &waiting[..] else { panic!("{waiting:?}") };
-    assert_eq!((&waiting_half["reason"], &waiting_half["other_file"]), (&"other-file".into(), &"东头.csv".into()));
+    assert_eq!((&waiting_half["reason"], &waiting_half["other_file"]), (&"other-file".into(), &"张庄.csv".into()));
     let said = String::from_utf8(node.call(&["held"]).stdout).unwrap();
-    assert!(said.contains("西头.csv") && said.contains("东头.csv") && said.contains("mode = \"append\""), "{said}");
+    assert!(said.contains("李庄.csv") && said.contains("张庄.csv") && said.contains("mode = \"append\""), "{said}");
     assert!(stands(&node, 1950) && !stands(&node, 1960));
     assert!(node.json(&["findings", "--rule", "left-without-decision"]).is_empty());
     // The first half written anew is no answer to the second, and a third waits beside it.
-    drop(&node, "东头.csv", HEADER, &people(1950..1953));
+    drop(&node, "张庄.csv", HEADER, &people(1950..1953));
     drop(&node, "王庄.csv", HEADER, &people(1970..1973));
     let files: Vec<Value> = held(&node).iter().map(|row| row["file"].clone()).collect();
-    assert_eq!(files, ["西头.csv", "王庄.csv"]);
+    assert_eq!(files, ["李庄.csv", "王庄.csv"]);
     // A person may say that it takes the place of the other all the same.
     let first = held(&node)[0]["id"].as_str().unwrap().to_owned();
     let released = node.json(&["held", "release", &first]);
-    assert_eq!((released.len(), &released[0]["file"]), (1, &"西头.csv".into()));
+    assert_eq!((released.len(), &released[0]["file"]), (1, &"李庄.csv".into()));
     node.settle(SETTLE_SECS_MAX);
     assert!(held(&node).is_empty() && stands(&node, 1960) && !stands(&node, 1950));
+    node.stop();
+}
+
+#[test]
+fn halves_that_are_called_by_where_they_lie_are_the_list_together() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, "东头.csv", HEADER, &people(1950..1958));
+    drop(&node, "西头.csv", HEADER, &people(1960..1968));
+    assert!(held(&node).is_empty() && stands(&node, 1950) && stands(&node, 1960));
+    drop(&node, "4月西头.csv", HEADER, &people(1961..1969));
+    assert!(stands(&node, 1950) && !stands(&node, 1960) && stands(&node, 1968));
+    // Two names for nearly the same people are no parts.
+    drop(&node, "南头.csv", HEADER, &people(1963..1968));
+    assert!(!held(&node).is_empty() && stands(&node, 1950) && stands(&node, 1961));
     node.stop();
 }
 
@@ -54,8 +69,8 @@ fn the_other_half_of_a_list_waits_and_says_beside_which_file() {
 fn one_file_of_both_halves_is_the_answer() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(&root);
-    drop(&node, "东头.csv", HEADER, &people(1950..1953));
-    drop(&node, "西头.csv", HEADER, &people(1960..1968));
+    drop(&node, "张庄.csv", HEADER, &people(1950..1953));
+    drop(&node, "李庄.csv", HEADER, &people(1960..1968));
     assert_eq!(held(&node).len(), 1);
     drop(&node, "扶助.csv", HEADER, &(people(1950..1953) + &people(1960..1968)));
     assert!(held(&node).is_empty());
@@ -121,6 +136,33 @@ fn a_file_of_those_who_came_takes_nobody_away() {
     assert!(!stands(&node, 1950) && stands(&node, 1960) && stands(&node, 1964));
     drop(&node, "扶助.csv", HEADER, &(people(1951..1958) + &people(1961..1965)));
     assert!(!stands(&node, 1960) && stands(&node, 1964), "once in the list, they are in it");
+    node.stop();
+}
+
+#[test]
+fn a_file_of_changes_takes_nobody_away_and_a_whole_list_that_is_called_so_does() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, "扶助.csv", HEADER, &people(1950..1958));
+    for (name, year) in [("4月扶助异动.csv", 1960), ("扶助动态.csv", 1961), ("扶助（更正）.csv", 1962)] {
+        drop(&node, name, HEADER, &people(year..year + 1));
+        assert!(held(&node).is_empty() && stands(&node, 1950) && stands(&node, year), "{name}");
+    }
+    drop(&node, "扶助动态管理台账.csv", HEADER, &(people(1951..1958) + &people(1960..1963)));
+    assert!(held(&node).is_empty() && !stands(&node, 1950) && stands(&node, 1957) && stands(&node, 1962));
+    node.stop();
+}
+
+#[test]
+fn who_came_to_a_part_of_the_list_takes_nobody_of_it_away() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    drop(&node, "扶助1组.csv", HEADER, &people(1950..1958));
+    drop(&node, "扶助1组新增.csv", HEADER, &people(1960..1961));
+    assert!(held(&node).is_empty() && stands(&node, 1950) && stands(&node, 1960));
+    drop(&node, "扶助2组.csv", HEADER, &people(1970..1978));
+    drop(&node, "扶助1组（更正）.csv", HEADER, &(people(1951..1958) + &people(1960..1961)));
+    assert!(held(&node).is_empty() && !stands(&node, 1950) && stands(&node, 1951) && stands(&node, 1970));
     node.stop();
 }
 

@@ -373,7 +373,10 @@ finding-list-late =
     }{ $cycle_days ->
         [none] {""}
        *[other] {" "}(due every { $cycle_days } days)
-    }; please send it.
+    }; please send it{ $last ->
+        [none] {""}
+       *[other] , or see whether the month in its title and name is still an old one
+    }.
 finding-other = Something on the { $list } of { $area } does not fit; please check.
 
 ## Files and lines that could not be taken
@@ -390,6 +393,7 @@ problem-unreadable-text = the text cannot be read (encoding); open it in a sprea
 problem-not-a-roster = there is no list in it
 problem-no-list-recognised = no list recognised; check the header row, or say which with import --list
 problem-doubtful-deaths = by its title or name a list of people of whom it is not sure that they died, or of the kin of the dead, and no other list is recognised; nothing is read from it. Name it 死亡人员名单 once it is sure, or say what list it is with import --list
+problem-template = called a template, with nobody in it or only invented people, and no list; keep it out of the inbox. If it is a list, say which with import --list, or take the word (模板, 样表) out of its name
 problem-own-sheet = rosterd's own sheet of findings, and no list; keep it out of the inbox, and enter what was decided with rosterd decide
 problem-other-roster = by its title or name a roster of another office (党员, 医保, 特困 …) and none of our lists; if it is one, say which with import --list, or name the file after it
 problem-database-busy = the database is in use; it will be read later

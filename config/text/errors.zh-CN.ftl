@@ -384,6 +384,7 @@ said-called-by-the-name-of-another-office-s-roster = {""}
 
 said-no-filled-cell-in-it = 里面没有内容
 said-a-sheet-of-findings-that-rosterd-wrote = {""}
+said-called-a-template-and-nobody-in-it-who-is-not-invented = {""}
 said-one-person-s-card-or-people-in-columns-and-not-in-rows = 是一人一张的卡片，或一人一列；请改为一人一行，上面写表头
 said-people-and-no-header-that-says-what-the-columns-are = 有人员，但没有认得出的表头；请在第一行写明各栏是什么
 said-no-header-among-the-first-rows = 前几行里没有表头

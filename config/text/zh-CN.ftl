@@ -376,7 +376,10 @@ finding-list-late =
     }{ $cycle_days ->
         [none] {""}
        *[other] （应每{ $cycle_days }天更新）
-    }，请报送。
+    }，请报送{ $last ->
+        [none] {""}
+       *[other] ；已经报送的，请看标题、文件名里写的月份是否还是旧的
+    }。
 finding-other = { $area }的{ $list }有一处不一致，请核实。
 
 ## 收不进来的文件和行
@@ -393,6 +396,7 @@ problem-unreadable-text = 文字无法识别（编码有误），请用表格程
 problem-not-a-roster = 里面没有名册
 problem-no-list-recognised = 认不出是哪一种名册，请检查表头，或用 import --list 指明
 problem-doubtful-deaths = 看标题或文件名是疑似死亡、待核实的人员，或死者家属的名单，又认不出是别的名册，没有收录；核实死亡后请改名为“死亡人员名单”，或用 import --list 指明是哪种名册
+problem-template = 看名称是模板或样表，里面没有人，或只有填表示例，不是名册；请移出收件文件夹。如确是名册，请用 import --list 指明，或去掉文件名里的“模板”“样表”等字样
 problem-own-sheet = 这是本系统自己导出的疑点表，不是名册；请不要放进收件文件夹，处理结果请用 rosterd decide 登记
 problem-other-roster = 看标题或文件名是别的部门的名册（党员、医保、特困等），不是本系统要收的名册；如确是，请用 import --list 指明，或把文件名改成该名册的名称
 problem-database-busy = 数据库正被占用，稍后会再读

@@ -109,7 +109,8 @@ mod tests {
             std::fs::write(file.path(), sheet).unwrap();
             let (node_area, today) = ("519901".parse().unwrap(), Date::constant(2026, 4, 30));
             let (vocabulary, places, limits, rel_path) = (&vocabulary, &places, &limits, "流动人口疑点.csv");
-            let context = Context { vocabulary, places, limits, node_area, list: None, area: None, rel_path, today };
+            let (list, area, saved) = (None, None, today);
+            let context = Context { vocabulary, places, limits, node_area, list, area, rel_path, saved, today };
             let refused = intake::read_file(file.path(), &context, &mut Nothing).unwrap_err();
             assert_eq!(refused.code, UnreadableCode::OwnSheet, "{language:?}");
         }

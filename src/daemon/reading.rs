@@ -247,6 +247,7 @@ impl Reading<'_> {
     }
 
     fn pour(&self, content: Content, places: &Places, sink: &mut Gather) -> Result<FileReport, Unreadable> {
+        let today = self.office.today();
         let context = Context {
             vocabulary: self.vocabulary,
             places,
@@ -255,7 +256,8 @@ impl Reading<'_> {
             list: self.source.list,
             area: self.source.area,
             rel_path: self.rel_path,
-            today: self.office.today(),
+            saved: self.seen.saved_on(today),
+            today,
         };
         match content {
             Content::Database(database, errand) => intake::read_database(&database, &context, errand, sink),
@@ -359,12 +361,8 @@ pub fn code_of(code: intake::RefusalCode) -> String {
 fn refusals(reading: &Reading, outcome: &Outcome) -> Vec<QuarantineRow> {
     let mut rows: Vec<QuarantineRow> =
         outcome.told().map(|r| reading.quarantined(r.sheet.clone(), r.row, &code_of(r.code), &r.detail)).collect();
-    rows.extend(
-        outcome
-            .missing
-            .iter()
-            .map(|(list, area)| reading.quarantined(None, None, "area-missing", &format!("{} {area}", list.as_str()))),
-    );
+    let missing = outcome.missing.iter().map(|at| pass::missing_detail(*at));
+    rows.extend(missing.map(|detail| reading.quarantined(None, None, pass::AREA_MISSING, &detail)));
     rows.extend(outcome.scopes.iter().filter_map(|scope| {
         let older = scope.outdated.as_ref()?;
         let detail = format!(

@@ -13,7 +13,7 @@ use crate::intake::Vocabulary;
 use crate::intake::watch::{Scan, Seen, Settling, in_order, look_at, scan};
 use crate::settings::file_name::shown_name;
 use crate::settings::{Settings, Source, SourceKind};
-use crate::store::{QuarantineRow, SourceRow, Writer};
+use crate::store::{Held, QuarantineRow, SourceRow, Writer};
 
 /// Looks while a file is still being written, and the shortest time between two tries to open one.
 pub const RESTLESS_LOOK: Duration = Duration::from_millis(200);
@@ -239,11 +239,18 @@ fn forget_gone(office: &Office, stream: &str, found: &Scan) -> Result<()> {
     // Nothing is concluded from what is missing where not all could be looked at.
     let missing = if found.unreadable.is_empty() { missing } else { Vec::new() };
     let refused = paths(missing.clone(), |source| source.state == "quarantined");
-    let gone = paths(missing, |source| source.state != "quarantined" && !source.gone);
+    // Where other files are there, somebody took it out: nobody can release it any more.
+    let is_out = |held: &Held| {
+        !found.files.is_empty() && held.stream == stream && missing.iter().any(|source| source.path == held.file)
+    };
+    let held: Vec<Held> = office.store.read(|view| view.held(false))?.into_iter().filter(is_out).collect();
+    let waits = |source: &SourceRow| held.iter().any(|held| held.file == source.path);
+    let gone = paths(missing, |source| source.state != "quarantined" && (!source.gone || waits(source)));
     if back.is_empty() && refused.is_empty() && gone.is_empty() {
         return Ok(());
     }
     office.store.write(|writer| {
+        held.iter().try_for_each(|held| writer.supersede_held(held.id))?;
         refused.iter().try_for_each(|path| writer.forget_refused(office.area(), stream, path))?;
         writer.note_gone(stream, &gone, !found.files.is_empty(), &back)?;
         writer.note_awaited()

@@ -52,7 +52,8 @@ pub struct Progress {
 impl Default for Progress {
     fn default() -> Progress {
         Progress {
-            busy: AtomicBool::new(false),
+            // Until its first turn nobody knows what is to be done: 'status --wait' must not overtake it.
+            busy: AtomicBool::new(true),
             retrying: AtomicBool::new(false),
             unread: AtomicU64::new(0),
             trying: Mutex::new(None),

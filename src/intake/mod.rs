@@ -66,6 +66,8 @@ pub struct Context<'a> {
     pub area: Option<Area>,
     /// Relative to the watched folder, with `/`.
     pub rel_path: &'a str,
+    /// The day on which the file was saved, where that is known; else today.
+    pub saved: Date,
     pub today: Date,
 }
 
@@ -144,6 +146,9 @@ fn whole(outcome: Outcome) -> Option<Unreadable> {
             Some(Unreadable::new(UnreadableCode::OtherRoster, "called by the name of another office's roster"))
         }
         Outcome::OwnSheet => Some(Unreadable::new(UnreadableCode::OwnSheet, "a sheet of findings that rosterd wrote")),
+        Outcome::Template => {
+            Some(Unreadable::new(UnreadableCode::Template, "called a template, and nobody in it who is not invented"))
+        }
         Outcome::DoubtfulDeaths => {
             Some(Unreadable::new(UnreadableCode::DoubtfulDeaths, "called a list of people who may not have died"))
         }

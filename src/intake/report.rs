@@ -223,6 +223,8 @@ pub enum UnreadableCode {
     OtherRoster,
     /// What rosterd itself wrote for people to work through.
     OwnSheet,
+    /// Called a template (模板, 样表), and with nobody in it, or a few whom it invents.
+    Template,
     DatabaseBusy,
     Database,
     Io,
@@ -247,6 +249,7 @@ impl UnreadableCode {
             UnreadableCode::DoubtfulDeaths => "doubtful-deaths",
             UnreadableCode::OtherRoster => "other-roster",
             UnreadableCode::OwnSheet => "own-sheet",
+            UnreadableCode::Template => "template",
             UnreadableCode::DatabaseBusy => "database-busy",
             UnreadableCode::Database => "database",
             UnreadableCode::Io => "io",

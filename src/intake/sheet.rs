@@ -11,6 +11,7 @@ pub mod merged;
 pub mod repeats;
 pub mod sheets;
 pub mod table;
+mod template;
 mod title;
 pub mod totals;
 pub mod undated;
@@ -26,7 +27,7 @@ use super::report::{FileReport, Refusal, RefusalCode, SheetHead, Sink, Total, Un
 use crate::intake::container::row::{Cell, Row, Rows};
 use crate::intake::labels::area;
 use crate::intake::labels::named;
-use crate::intake::labels::stated::SheetTime;
+use crate::intake::labels::stated::{SheetTime, day_of_list};
 use crate::intake::recognise::card::without_header;
 use crate::intake::vocabulary::field::Field;
 use crate::intake::vocabulary::fold::fold_word;
@@ -69,6 +70,8 @@ pub enum Outcome {
     OtherRoster,
     /// Written by rosterd itself.
     OwnSheet,
+    /// It only shows how to fill in a list.
+    Template,
 }
 
 /// Reads one sheet into `sink`.
@@ -111,6 +114,12 @@ pub fn read(
         crowd.as_ref().is_none_or(|crowd| crowd.unfold(row, context.vocabulary))
     };
     let read_wholly: Vec<bool> = data.iter_mut().map(lay_apart).collect();
+    // Whoever says which list it is has looked.
+    let may_be_template =
+        ended && context.list.is_none() && template::is_called(&origin.support.names, context.vocabulary);
+    if may_be_template && template::is_empty(&data, &layout, context.vocabulary) {
+        return Ok(Outcome::Template);
+    }
     let (header_row, list, lines_before) = (window[first].number, layout.list, report.lines);
     let stated = SheetTime::of(texts(origin, &titles, context), context.today);
     let learnt = Learnt { data: &data, typed: rows.typed(), epoch_1904: rows.epoch_1904(), stated };
@@ -248,12 +257,13 @@ impl<'a, 'v> SheetReader<'a, 'v> {
 
     fn announce(&mut self, header_row: u32) {
         self.report.dropped_columns += self.table.layout.dropped;
+        let Context { rel_path, saved, today, .. } = *self.context;
         self.sink.sheet(&SheetHead {
             sheet: self.origin.name.map(str::to_owned),
             hidden: self.origin.hidden,
             list: self.table.layout.list,
             area: self.area,
-            stated_on: self.table.reading.stated.on,
+            stated_on: day_of_list(self.table.reading.stated.on, rel_path, saved, today),
             header_row,
             recognised: self.table.layout.recognised.clone(),
             dropped: self.table.layout.dropped,

@@ -60,6 +60,10 @@ pub struct Vocabulary {
     pub(super) example: Words,
     /// The first characters of those.
     pub(super) example_starts: FxHashSet<char>,
+    /// What a file is called that only shows how to fill in a list, whom it invents, and what stands for a part of a name.
+    pub(super) templates: Words,
+    pub(super) invented: Words,
+    pub(super) invented_marks: Words,
     ditto: FxHashSet<String>,
     /// By the first byte of a word of `ditto`: asked of nearly every short cell, of which hardly one is a ditto mark.
     ditto_starts: [bool; 256],
@@ -217,6 +221,9 @@ impl Vocabulary {
             trailer: inside(|file| &file.words.trailer),
             example_starts: words(|file| &file.words.example).iter().filter_map(|word| word.chars().next()).collect(),
             example: words(|file| &file.words.example),
+            templates: words(|file| &file.words.templates),
+            invented: words(|file| &file.words.invented),
+            invented_marks: words(|file| &file.words.invented_marks),
             // As they stand in a cell: folded, ″ would be two other marks.
             ditto_starts: commons.iter().flat_map(|file| &file.words.ditto).fold([false; 256], |mut starts, word| {
                 word.bytes().next().into_iter().for_each(|byte| starts[usize::from(byte)] = true);

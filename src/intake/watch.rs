@@ -8,21 +8,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use jiff::Timestamp;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 
 use crate::domain::Date;
+use crate::domain::date::office_time;
 use crate::error::{Context as _, Error};
 use crate::settings::file_name::{real_path, shown_name};
 
 use super::container::is_lock_name;
 use super::vocabulary::Vocabulary;
-use crate::intake::labels::stated::stated_on;
+use crate::intake::labels::stated::{day_of_list, stated_on};
 
 /// Folders below the watched one; deeper ones are not looked into.
 const DEPTH_MAX: usize = 16;
 /// Files of one watched folder; what is beyond is reported as not looked at.
 const FILES_MAX: usize = 20_000;
+/// A file that says to be of before this day does not know when it was saved.
+const SAVED_FIRST: Date = Date::constant(2000, 1, 1);
 /// Endings of files that a browser, a mail program or a copy is still writing.
 const UNFINISHED: [&str; 6] = [".tmp", ".part", ".crdownload", ".download", ".filepart", ".swp"];
 
@@ -33,6 +37,15 @@ pub struct Seen {
     pub rel_path: String,
     pub bytes: u64,
     pub modified: SystemTime,
+}
+
+impl Seen {
+    /// The day on which it was saved; `today` where its time tells of none: a database has none, some programs that unpack
+    /// write the first day of their calendar, and no file is of a day to come.
+    pub fn saved_on(&self, today: Date) -> Date {
+        let saved = Timestamp::try_from(self.modified).map_or(today, |at| office_time(at).date());
+        if (SAVED_FIRST..=today).contains(&saved) { saved } else { today }
+    }
 }
 
 /// What a folder held at one look.
@@ -218,12 +231,13 @@ impl Watch {
     }
 }
 
-/// Files that came together, in the order in which they are true: by the month that their names state, those without one
-/// last, as they stand for now; of equals the one saved last counts. What tells only of changes (新增人口) comes behind
-/// the list that it changes, or would be taken for it.
+/// Files that came together, in the order in which they are true: by the month that their names state, with or without a
+/// year, those without one last, as they stand for now; of equals the one saved last counts. What tells only of changes
+/// (新增人口) comes behind the list that it changes, or would be taken for it.
 pub fn in_order(files: &mut [Seen], today: Date, vocabulary: &Vocabulary) {
     files.sort_by_cached_key(|seen| {
         let stated = stated_on([seen.rel_path.as_str()].into_iter(), today);
+        let stated = day_of_list(stated, &seen.rel_path, seen.saved_on(today), today);
         let is_of_changes = vocabulary.parts.of(&seen.rel_path).is_of_changes;
         (stated.is_none(), stated, is_of_changes, seen.modified, seen.rel_path.clone())
     });
@@ -251,9 +265,26 @@ mod tests {
         in_order(&mut files, Date::constant(2026, 4, 2), &vocabulary);
         let paths = files.iter().map(|seen| seen.rel_path.as_str()).collect::<Vec<_>>();
         assert_eq!(paths, ["202602/人口.csv", "2026年3月.csv", "2026年3月人口.csv", "名单.csv", "人口.csv"]);
+        let mut files =
+            [(9, "1月人口.csv"), (8, "二月人口.csv"), (7, "3月/人口.csv"), (6, "12月人口.csv"), (5, "名单.csv")]
+                .map(seen);
+        in_order(&mut files, Date::constant(2026, 4, 2), &vocabulary);
+        let paths = files.iter().map(|seen| seen.rel_path.as_str()).collect::<Vec<_>>();
+        assert_eq!(paths, ["12月人口.csv", "1月人口.csv", "二月人口.csv", "3月/人口.csv", "名单.csv"]);
         let mut files = [(1, "新 增人口.csv"), (2, "人口.csv")].map(seen);
         in_order(&mut files, Date::constant(2026, 4, 2), &vocabulary);
         assert_eq!(files[0].rel_path, "人口.csv", "or the new ones would be the register, and the register wait");
+    }
+
+    #[test]
+    fn a_file_that_does_not_know_when_it_was_saved_is_of_today() {
+        let today = Date::constant(2026, 4, 2);
+        // 2026-03-31 in the evening of London is the next day here.
+        for (secs, want) in [(1_774_990_800, Date::constant(2026, 4, 1)), (0, today), (1_800_000_000, today)] {
+            let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(secs);
+            let seen = Seen { rel_path: "a.csv".into(), bytes: 1, modified };
+            assert_eq!(seen.saved_on(today), want, "{secs}");
+        }
     }
 
     #[test]

@@ -119,6 +119,17 @@ impl Writer<'_> {
         self.add_quarantine(rows)
     }
 
+    /// Takes one thing that was noted of a file out of the quarantine.
+    pub fn forget_noted(&self, origin: Area, stream: &str, file: &str, (code, detail): (&str, &str)) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "DELETE FROM quarantine WHERE stream = ?1 AND file = ?2 AND origin = ?3 AND code = ?4 AND detail = ?5",
+            )
+            .and_then(|mut s| s.execute((stream, file, origin.padded() as i64, code, detail)))
+            .doing("writing the quarantine")?;
+        Ok(())
+    }
+
     /// Forgets what was noted before `cutoff` (Unix milliseconds) of files that were imported from elsewhere and of which
     /// nothing counts: no folder shows that they are gone. Gives how many rows. What has no row among the sources either and
     /// is no import goes under the code `but`.

@@ -207,6 +207,7 @@ fn read_file(data: &[u8], rel_path: &str) -> bool {
         list: None,
         area: None,
         rel_path,
+        saved: today(),
         today: today(),
     };
     let mut tray = Tray::default();

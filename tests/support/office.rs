@@ -196,6 +196,7 @@ pub fn take_file(
         list: None,
         area: None,
         rel_path: path,
+        saved: setting.today,
         today: setting.today,
     };
     let read = |gather: &mut Gather| intake::read_file(&file, &context, gather);

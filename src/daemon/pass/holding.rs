@@ -10,7 +10,7 @@ use crate::store::{Held, Writer};
 use super::ingest::Manner;
 use super::scope::Scope;
 
-/// Of two parts of one list (东头.csv and 西头.csv) hardly anybody stands in both; of two months of it nearly everybody.
+/// Of two parts of one list (张庄.csv and 李庄.csv) hardly anybody stands in both; of two months of it nearly everybody.
 const SHARED_MAX_PERCENT: u64 = 20;
 /// A list of one line may well have another one next month; not where so many come at once.
 const COME_TO_ONE_MIN: u64 = 5;

@@ -66,6 +66,14 @@ pub struct Outcome {
     pub missing: Vec<(List, Area)>,
 }
 
+/// The code under which [`Outcome::missing`] stands in quarantine.
+pub const AREA_MISSING: &str = "area-missing";
+
+/// How a list of an area is named there.
+pub fn missing_detail((list, area): (List, Area)) -> String {
+    format!("{} {area}", list.as_str())
+}
+
 impl Outcome {
     /// Lines and sheets that were not taken; what was only not understood is none of them.
     pub fn not_taken(&self) -> usize {
@@ -364,6 +372,8 @@ fn take(
     writer.put_snapshot(&scope.snapshot(key, manner, setting, &plan.reach), &scope.placement)?;
     for (stream, file) in scope.replaced(manner, &plan.reach) {
         writer.read_again_if_dropped(stream, file)?;
+        // It went from a file of several lists or areas to one of its own, which may be read after that.
+        writer.forget_noted(setting.node, stream, file, (AREA_MISSING, &missing_detail(at)))?;
     }
     if let Some(left) = scope.moved_from.take() {
         writer.forget_moved(&left)?;
@@ -415,6 +425,7 @@ mod tests {
                 list: Some(List::Deaths),
                 area: None,
                 rel_path: file,
+                saved: today,
                 today,
             };
             let pour = |gather: &mut Gather| -> std::result::Result<FileReport, Unreadable> {

@@ -31,7 +31,7 @@ pub use derive::{Derived, derive};
 pub use gather::Gather;
 pub use guard::Guard;
 pub use holding::other_file;
-pub use ingest::{Manner, Outcome, ingest};
+pub use ingest::{AREA_MISSING, Manner, Outcome, ingest, missing_detail};
 pub use moved::Stream;
 pub use scope::ScopeOutcome;
 

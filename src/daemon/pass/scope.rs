@@ -194,6 +194,17 @@ impl Scope {
         let is_known = files.contains(manner.file.as_str());
         let others = files.into_iter().filter(|file| *file != manner.file).map(|file| (file, manner.parts.of(file)));
         let (same, others): (Vec<_>, Vec<_>) = others.partition(|(_, part)| own.is_same(part));
+        if same.is_empty() && others.is_empty() {
+            return Reach::All;
+        }
+        if own.is_of_changes {
+            // 1组新增 is measured by the lines of 1组, and 新增 by all.
+            let of_same = |run: &Run| same.iter().any(|(file, _)| *file == run.file);
+            let held = if same.is_empty() { self.held.len() } else { self.lines_of(of_same) };
+            if is_known || stay * 2 < held {
+                return Reach::Files(BTreeSet::new());
+            }
+        }
         let is_known = is_known || !same.is_empty();
         // What was the list as a whole, and comes in parts now.
         let (wholes, others): (Vec<_>, Vec<_>) =
@@ -205,8 +216,6 @@ impl Scope {
         };
         if others.is_empty() && wholes.is_empty() {
             Reach::All
-        } else if own.is_of_changes {
-            if is_known || stay * 2 < self.held.len() { Reach::Files(BTreeSet::new()) } else { Reach::All }
         } else if are_parts && !wholes.is_empty() {
             // Each part takes its people over. Whom none has is gone once that are a few; until then the other parts have
             // still to come.
@@ -219,6 +228,12 @@ impl Scope {
         } else {
             Reach::All
         }
+    }
+
+    /// How many held lines stand in such runs.
+    fn lines_of(&self, which: impl Fn(&Run) -> bool) -> usize {
+        let begins = [0].into_iter().chain(self.runs.iter().map(|run| run.end));
+        self.runs.iter().zip(begins).filter(|(run, _)| which(run)).map(|(run, begin)| run.end - begin).sum()
     }
 
     /// Whether a held line that `held` says and that is not in this file is gone.

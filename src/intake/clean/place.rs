@@ -5,11 +5,23 @@ use crate::domain::{Area, Place};
 use super::super::vocabulary::Vocabulary;
 use crate::intake::vocabulary::fold::fold_word;
 
-/// Runs of exactly 12, 9 or 6 digits that are area codes, in the order of the text.
+/// How many digits the code of a county, a township and a village has, and how many a year.
+const CODE_DIGITS: [usize; 3] = [6, 9, 12];
+const YEAR_DIGITS: usize = 4;
+
+/// Runs of exactly 12, 9 or 6 digits that are area codes, also with a year right behind them, in the order of the text.
 pub fn codes(text: &str) -> impl Iterator<Item = Area> + '_ {
-    text.split(|c: char| !c.is_ascii_digit())
-        .filter(|digits| matches!(digits.len(), 6 | 9 | 12))
-        .filter_map(|digits| digits.parse().ok())
+    text.split_inclusive(|c: char| !c.is_ascii_digit()).filter_map(|run| {
+        let digits = run.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let code = code_and_year(digits, &run[digits.len()..]).map_or(digits, |(code, _)| code);
+        if CODE_DIGITS.contains(&code.len()) { code.parse().ok() } else { None }
+    })
+}
+
+/// The code of an area and the year right behind it, where the digits before a text are both: 5199010012002026年3月.
+pub fn code_and_year<'t>(digits: &'t str, behind: &str) -> Option<(&'t str, &'t str)> {
+    let code = digits.len().checked_sub(YEAR_DIGITS).filter(|code| CODE_DIGITS.contains(code))?;
+    behind.starts_with('年').then(|| digits.split_at(code))
 }
 
 /// Where a cell of a line in `here` says somebody came from or went to. `None` where it says nothing.

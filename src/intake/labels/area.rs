@@ -121,6 +121,7 @@ mod tests {
         assert_eq!(stated(["519901001200村花名册"].into_iter(), county), area("519901001200"));
         assert_eq!(stated(["汇总", "519901001/519901001200/健康.xls"].into_iter(), county), area("519901001200"));
         assert_eq!(stated(["花名册", "202604.xls"].into_iter(), county), county);
+        assert_eq!(stated(["5199010012002026年3月低保"].into_iter(), county), area("519901001200"));
         assert_eq!(stated(["519901001200", "519901001201.xls"].into_iter(), county), area("519901001200"));
         assert_eq!(stated(["519901001200和519901001201"].into_iter(), county), area("519901001"));
         let township = area("519901001");

@@ -60,6 +60,7 @@ impl PartWords {
         }
         let mut kinds = BTreeSet::new();
         for (kind, parts) in self.kinds.iter().enumerate() {
+            let named = |words: &Words| words.iter().any(|word| is_named(stem, word));
             kinds.extend(parts.iter().enumerate().filter(|(_, words)| named(words)).map(|(part, _)| (kind, part)));
         }
         let undated = without_days(&rest);
@@ -120,6 +121,12 @@ impl Part {
             _ => self.is_called().then_some(true),
         }
     }
+}
+
+/// Whether a part is called so. 西头村 is a village, and 西头村民 are people.
+fn is_named(text: &str, word: &str) -> bool {
+    let is_village = |rest: &str| rest.starts_with('村') && !rest.starts_with("村民");
+    text.match_indices(word).any(|(at, _)| !is_village(&text[at + word.len()..]))
 }
 
 /// Where the unit stands behind a number, and the number: 第1组, 1-3组.
@@ -195,6 +202,9 @@ mod tests {
             ("人口2026年3月(1).csv", "人口2026年3月(2).csv"),
             ("户籍人口-A.csv", "户籍人口-B.csv"),
             ("2026年3月1组人口.csv", "2026年4月2组人口.csv"),
+            ("人口东头.csv", "人口西头.csv"),
+            ("东头村/上屯.csv", "东头村/下屯人口.csv"),
+            ("西头村前组村民.csv", "西头村后组村民.csv"),
         ] {
             assert_eq!(compare(one, other), Some(false), "{one} {other}");
         }
@@ -274,6 +284,9 @@ mod tests {
     fn a_file_of_changes_is_called_so() {
         let parts = Vocabulary::load(None).unwrap().parts;
         assert!(parts.of("2026年4月新增低保.csv").is_of_changes && parts.of("低保补录.xlsx").is_of_changes);
+        for name in ["人口异动.csv", "低保动态调整表.xlsx", "4月人口增减.csv", "低保更正.csv"] {
+            assert!(parts.of(name).is_of_changes, "{name}");
+        }
         assert!(!parts.of("2026年4月低保.csv").is_of_changes);
     }
 }

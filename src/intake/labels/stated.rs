@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::domain::{Date, PartialDate};
 
 use crate::intake::clean::date::western;
+use crate::intake::clean::place::code_and_year;
 use crate::intake::vocabulary::fold::is_han;
 
 /// What a sheet says of its time: days without a year (3月5日) are read by it.
@@ -49,6 +50,38 @@ pub fn stated_on<'t>(texts: impl Iterator<Item = &'t str>, today: Date) -> Optio
     begun.map(|span| span.last.last().min(today.last_of_month())).max()
 }
 
+/// The day that a list is of, by what it and the names around it state (`stated`) and by the month without a year that the
+/// file's name or the nearest of its folders has (1月人口.csv, 9月/人口.csv): the later of the two. That month is of the year
+/// that a folder names, else of the one in which it lies nearest to what is stated, or to the day on which the file was
+/// saved. Next month's is a list that came ahead, and states nothing.
+pub fn day_of_list(stated: Option<Date>, rel_path: &str, saved: Date, today: Date) -> Option<Date> {
+    let named = || {
+        let month = rel_path.rsplit('/').map(Text::of).find_map(|name| match name.spans().is_empty() {
+            true => name.month_alone().map(Some),
+            false => Some(None),
+        })??;
+        let folders = rel_path.split('/').filter_map(|name| name.trim().parse().ok());
+        let folders = folders.filter(|year| (2000..=today.year()).contains(year));
+        let years: BTreeSet<i16> = Text::of(rel_path).bare_years(today).into_iter().chain(folders).collect();
+        let (_, month, of_month) = month.parts();
+        let year = match years.first().filter(|_| years.len() == 1) {
+            Some(year) => *year,
+            None => nearest_year(month, stated.unwrap_or(saved), today),
+        };
+        let day = PartialDate::day(year, month, of_month).or_else(|| PartialDate::month(year, month))?;
+        (day.first() <= today).then(|| day.last().min(today.last_of_month()))
+    };
+    stated.max(named())
+}
+
+/// The year in which a month lies nearest to `about` and at most one month ahead of `today`.
+fn nearest_year(month: i8, about: Date, today: Date) -> i16 {
+    let count = |year: i16, month: i8| i32::from(year) * 12 + i32::from(month);
+    let (about_on, today_on) = (count(about.year(), about.month()), count(today.year(), today.month()));
+    let years = (about.year() - 1..=about.year() + 1).filter(|year| count(*year, month) <= today_on + 1);
+    years.min_by_key(|year| (count(*year, month) - about_on).abs()).unwrap_or(today.year())
+}
+
 /// The month that the name of a file states, or the nearest of its folders.
 pub fn month_of_file(rel_path: &str, today: Date) -> Option<(i16, i8)> {
     rel_path.rsplit('/').find_map(|name| month_in(name, today))
@@ -61,7 +94,7 @@ pub fn month_in(text: &str, today: Date) -> Option<(i16, i8)> {
     if let Some(last) = text.spans().iter().map(|span| span.last).max_by_key(|last| last.last()) {
         return Some((last.parts().0, last.parts().1));
     }
-    let Some(month) = text.month_alone() else {
+    let Some(month) = text.month_alone().map(|month| month.parts().1) else {
         let digits = text.0.trim_matches(|c: char| !c.is_ascii_digit());
         return digits.parse().ok().filter(|year| (2000..2100).contains(year)).map(|year| (year, 12));
     };
@@ -78,6 +111,8 @@ struct Span {
 /// A text with Western digits.
 struct Text(String);
 
+/// A year that has all days.
+const LEAP_YEAR: i16 = 2000;
 /// Between the parts of a date.
 const POINTS: [char; 3] = ['-', '.', '/'];
 /// Between the first and the last of a span, and between months that are counted up.
@@ -94,12 +129,15 @@ impl Text {
         Text(western(&text.nfkc().collect::<String>()))
     }
 
-    /// Each run of digits with what follows it.
+    /// Each run of digits with what follows it; of a year that stands right behind an area's code (5199010012002026年3月) the
+    /// year.
     fn runs(&self) -> impl Iterator<Item = (&str, &str)> {
         let digit = |c: char| c.is_ascii_digit();
         let begins = self.0.match_indices(digit).map(|(at, _)| at);
         let begins = begins.filter(move |at| !self.0[..*at].ends_with(digit));
-        begins.map(|at| run(&self.0[at..]))
+        begins
+            .map(|at| run(&self.0[at..]))
+            .map(|(digits, rest)| (code_and_year(digits, rest).map_or(digits, |(_, year)| year), rest))
     }
 
     fn spans(&self) -> Vec<Span> {
@@ -116,12 +154,13 @@ impl Text {
         self.runs().filter_map(year).collect()
     }
 
-    /// 4 of 4月 and of 1-4月, where no year stands before it.
-    fn month_alone(&self) -> Option<i8> {
-        // Any year would do.
+    /// April of 4月 and of 1-4月, and the day of 4月5日, where no year stands before it: of any year.
+    fn month_alone(&self) -> Option<PartialDate> {
         let last = |(digits, rest): (&str, &str)| {
-            let months = Months { year: 2000, point: None, shown_by: ShownBy::Word };
-            Some(months.from(small(digits)?, rest)?.last.parts().1)
+            let months = Months { year: LEAP_YEAR, point: None, shown_by: ShownBy::Word };
+            // 6月龄 is how old a child is.
+            let is_age = rest.trim_start().strip_prefix('月').is_some_and(|behind| behind.starts_with('龄'));
+            (!is_age).then(|| Some(months.from(small(digits)?, rest)?.last))?
         };
         self.runs().find_map(last)
     }

@@ -78,6 +78,7 @@ pub fn read(
                 let code = match outcome {
                     Outcome::OtherRoster => RefusalCode::OtherRoster,
                     Outcome::DoubtfulDeaths => RefusalCode::DoubtfulDeaths,
+                    Outcome::Template => RefusalCode::SheetRepeatsOthers,
                     _ => RefusalCode::NoListRecognised,
                 };
                 not_read.push((at, code));

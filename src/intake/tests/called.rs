@@ -45,6 +45,40 @@ fn of_those_struck_off_the_register_some_died_and_some_moved() {
 }
 
 #[test]
+fn a_template_is_no_list_until_somebody_is_filled_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let header = "户号,姓名,性别,身份证号,与户主关系,人口状态\n";
+    let read = |name: &str, lines: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, format!("{header}{lines}")).unwrap();
+        let (result, sink) = gather(&path, name, "519901001200", HashSet::new());
+        result.map(|_| sink.lines.len()).map_err(|unreadable| unreadable.code)
+    };
+    for (name, lines) in [
+        ("人口花名册模板.csv", ""),
+        ("人口花名册填报样表.csv", "1,张三,男,51990119800101001X,户主,在册\n"),
+        ("人口花名册(样表).csv", "1,李某某,男,,户主,在册\n1,王××,女,,妻,在册\n"),
+        ("人口花名册填表说明.csv", "1,赵甲,男,519901195001110031,户主,在册\n"),
+        ("人口花名册范本.csv", "1,赵甲,男,519901XXXXXXXXXXXX,户主,在册\n"),
+    ] {
+        assert_eq!(read(name, lines), Err(UnreadableCode::Template), "{name}");
+    }
+    let somebody = "1,赵甲,男,519901195001110030,户主,在册\n";
+    assert_eq!(read("人口花名册模板.csv", somebody), Ok(1), "filled in under its own name");
+    assert_eq!(read("人口花名册模板.csv", &format!("1,张三,男,,户主,在册\n{somebody}")), Ok(2));
+    assert_eq!(read("人口花名册模板.csv", "1,钱乙,男,,户主,在册\n"), Ok(1), "nothing says that he is nobody");
+    assert_eq!(read("人口花名册模板.csv", &"1,张三,男,,户主,在册\n".repeat(6)), Ok(6));
+    assert_eq!(read("人口花名册.csv", "1,张三,男,51990119800101001X,户主,在册\n"), Ok(1));
+    let path = dir.path().join("死亡名单模板.csv");
+    let deaths = |lines: &str| {
+        std::fs::write(&path, format!("序号,姓名,性别,死亡日期\n{lines}")).unwrap();
+        gather(&path, "死亡名单模板.csv", "519901001200", HashSet::new()).0.map(drop).map_err(|error| error.code)
+    };
+    assert_eq!(deaths(""), Ok(()), "nobody died");
+    assert_eq!(deaths("1,张三,男,2026-03-05\n"), Err(UnreadableCode::Template));
+}
+
+#[test]
 fn the_roster_of_another_office_is_none_of_ours() {
     let dir = tempfile::tempdir().unwrap();
     let lines = "序号,户主姓名,姓名,性别,身份证号,与户主关系,状态\n1,赵甲,赵甲,男,519901195001110030,户主,正常\n";

@@ -100,6 +100,7 @@ fn under<T>(area: &str, rel_path: &str, read: impl FnOnce(&Context<'_>) -> T) ->
     static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::load(None).unwrap());
     let (vocabulary, limits, places) = (&*VOCABULARY, Limits::default(), Places::default());
     let node_area = area.parse().unwrap();
-    let today = Date::constant(2026, 4, 30);
-    read(&Context { vocabulary, places: &places, limits: &limits, node_area, list: None, area: None, rel_path, today })
+    let (list, area, today) = (None, None, Date::constant(2026, 4, 30));
+    let (places, limits, saved) = (&places, &limits, today);
+    read(&Context { vocabulary, places, limits, node_area, list, area, rel_path, saved, today })
 }
