@@ -15,6 +15,7 @@ use super::entering::{Difference, Now};
 use super::holding::stand_apart;
 use super::ingest::Manner;
 use super::names::Names;
+use super::raw_index::RawIndex;
 
 /// What became of one list of one area in the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +53,8 @@ pub(super) struct Scope {
     /// Lines as last placed, and which of them the file still has.
     pub held: Vec<Placed>,
     pub seen: Vec<bool>,
+    /// Finds them, while the file is read.
+    pub index: RawIndex,
     /// Where the held lines stand, run by run.
     pub runs: Vec<Run>,
     /// Never had before: its lines are written as they come.
