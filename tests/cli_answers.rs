@@ -42,13 +42,15 @@ impl Desk for Office {
             "findings" => {
                 let args: Findings = request.args().unwrap();
                 let mut rows = vec![
-                    finding("f0000000002", "id-missing", "low", 1, "200村的低保名册上此人没有身份证号，请补录。"),
                     finding("f0000000001", "deceased-still-active", "high", 12, "200村的低保名册上仍为在册，请核实。"),
+                    finding("f0000000002", "id-missing", "low", 1, "200村的低保名册上此人没有身份证号，请补录。"),
                 ];
                 rows.retain(|row| {
                     args.severity.is_none_or(|s| row["severity"] == s.as_str()) && args.list != Some(List::Family)
                 });
                 assert!(args.severity.is_none_or(|severity| severity == Severity::High));
+                // Whoever asks for people shows them as they come.
+                assert_eq!(args.oldest_first, args.severity.is_none());
                 for row in &rows {
                     out(Frame::row(row));
                 }
