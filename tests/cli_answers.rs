@@ -49,6 +49,8 @@ impl Desk for Office {
                     args.severity.is_none_or(|s| row["severity"] == s.as_str()) && args.list != Some(List::Family)
                 });
                 assert!(args.severity.is_none_or(|severity| severity == Severity::High));
+                // Whoever asks for people shows them as they come.
+                assert_eq!(args.oldest_first, args.severity.is_none());
                 for row in &rows {
                     out(Frame::row(row));
                 }

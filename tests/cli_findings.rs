@@ -350,6 +350,40 @@ fn findings_are_written_as_a_sheet_that_a_spreadsheet_program_opens_rightly() {
 }
 
 #[test]
+fn many_findings_are_told_the_same_by_the_daemon_and_without_it() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::init(BINARY, root.path(), "519901001200", "200村");
+    let lines: String = (0..1_200).map(|n| format!("{n},张{n}某,,男,19500302,在册\n")).collect();
+    drop_in(&node, "人口.csv", &format!("户号,姓名,公民身份号码,性别,出生日期,人口状态\n{lines}"));
+    drop_in(&node, "低保.csv", &dibao(&[WANG]));
+    // On the day that both take from the calendar.
+    node.start(None);
+    node.wait_ready();
+    node.settle(SETTLE_SECS);
+    let asked: [&[&str]; 6] = [
+        &["findings"],
+        &["findings", "--json"],
+        &["findings", "--all", "--csv", "-"],
+        &["findings", "--summary"],
+        &["findings", "--summary", "--json"],
+        &["findings", "--rule", "id-missing", "--summary", "--json"],
+    ];
+    let by_daemon = asked.map(|verb| done(&node, verb));
+    assert_eq!(by_daemon[1].lines().count(), by_daemon[2].lines().count() - 1, "one line of the sheet is its head");
+    assert!(by_daemon[1].lines().count() > 1_200 && by_daemon[1].len() > 512 << 10, "more than is kept in memory");
+    let counted: Value = serde_json::from_str(by_daemon[5].trim()).expect("one area, rule and severity");
+    assert_eq!((&counted["area"], &counted["findings"]), (&json!("519901001200"), &json!(1_200)), "{counted}");
+    let first: Value = serde_json::from_str(by_daemon[1].lines().next().unwrap()).unwrap();
+    assert_eq!(first["severity"], "high", "the worst first");
+    let spool = fs::read_dir(node.dir.join("data/spool")).map_or(0, Iterator::count);
+    assert_eq!(spool, 0, "nothing of an answer is left");
+    node.stop();
+    for (verb, told) in asked.into_iter().zip(by_daemon) {
+        assert!(done(&node, verb) == told, "{verb:?}");
+    }
+}
+
+#[test]
 fn a_clerk_writes_as_the_screen_does() {
     let root = tempfile::tempdir().unwrap();
     let node = village(root.path());

@@ -32,8 +32,6 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
             view::cell(row, "reason"),
         ]);
     }
-    for line in table.lines(session.screen.columns()) {
-        session.screen.line(line);
-    }
+    session.screen.table(&table);
     Ok(exit)
 }

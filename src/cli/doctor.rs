@@ -220,9 +220,7 @@ fn show(json: bool, checks: &[Check], screen: &mut Screen) {
         };
         table.row([text.say(state), text.say_json(&format!("check-{}", check.check), &check.params), hint]);
     }
-    for line in table.lines(screen.columns()) {
-        screen.line(line);
-    }
+    screen.table(&table);
 }
 
 fn writable(path: &Path) -> bool {

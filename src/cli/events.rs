@@ -27,38 +27,41 @@ pub struct Args {
 }
 
 pub fn run(args: Args, session: &mut Session) -> Outcome {
-    let (rows, exit) = session.rows(&requests::Events { kind: args.kind, since: args.since }, args.output.json)?;
-    if args.output.json || exit != Exit::Done {
-        return Ok(exit);
+    let ask = requests::Events { kind: args.kind, since: args.since };
+    if args.output.json {
+        return session.ask(&ask, &mut |screen, row| screen.json(&row));
     }
-    if rows.is_empty() {
-        session.screen.say("say-no-events");
-        return Ok(exit);
-    }
-    let text = session.screen.text();
     let head = ["date", "kind", "from", "to", "confidence", "name", "source"];
-    let mut table = Table::new(head.map(|key| text.say(&format!("label-{key}"))));
-    for row in &rows {
-        let first = &row["entries"][0];
-        let kind = EventKind::parse(view::field(row, "kind"));
+    let mut table = Table::new(head.map(|key| session.screen.text().say(&format!("label-{key}"))));
+    let mut count = 0;
+    let exit = session.each_named(&ask, &mut |screen, row| {
+        count += 1;
+        let (text, first) = (screen.text(), &row["entries"][0]);
+        let kind = EventKind::parse(view::field(&row, "kind"));
         let side = |key: &str| match row[format!("{key}_name").as_str()].as_str() {
             Some(name) => name.to_owned(),
-            None => view::cell(row, key),
+            None => view::cell(&row, key),
         };
         table.row([
-            view::cell(row, "dated"),
-            kind.map(|kind| kind_of(text, kind, row)).unwrap_or_default(),
+            view::cell(&row, "dated"),
+            kind.map(|kind| kind_of(text, kind, &row)).unwrap_or_default(),
             side("from"),
             side("to"),
-            text.confidence(view::field(row, "confidence")),
+            text.confidence(view::field(&row, "confidence")),
             view::who(first),
             view::place(first),
         ]);
+        Ok(())
+    })?;
+    if exit != Exit::Done {
+        return Ok(exit);
     }
-    for line in table.lines(session.screen.columns()) {
-        session.screen.line(line);
+    if count == 0 {
+        session.screen.say("say-no-events");
+    } else {
+        session.screen.table(&table);
+        session.screen.say_with("say-count", &[("count", &count)]);
     }
-    session.screen.say_with("say-count", &[("count", &rows.len())]);
     Ok(exit)
 }
 

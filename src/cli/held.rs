@@ -82,9 +82,7 @@ fn show(output: Output, session: &mut Session) -> Outcome {
             view::field(row, "file").to_owned(),
         ]);
     }
-    for line in table.lines(session.screen.columns()) {
-        session.screen.line(line);
-    }
+    session.screen.table(&table);
     for reason in why {
         session.screen.line(reason);
     }

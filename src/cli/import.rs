@@ -63,9 +63,7 @@ pub fn run(args: Args, session: &mut Session) -> Outcome {
             cells.push(state);
             table.row(cells);
         }
-        for line in table.lines(session.screen.columns()) {
-            session.screen.line(line);
-        }
+        session.screen.table(&table);
         rows.iter().for_each(|row| problems(row, session));
     }
     if args.dry_run && exit == Exit::Done {

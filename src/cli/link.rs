@@ -75,9 +75,7 @@ fn train(output: Output, session: &mut Session) -> Outcome {
         let level = level.map(|level| text.likeness(level)).unwrap_or_default();
         table.row([text.field(comparison), level, view::cell(row, "weight")]);
     }
-    for line in table.lines(session.screen.columns()) {
-        session.screen.line(line);
-    }
+    session.screen.table(&table);
     Ok(exit)
 }
 

@@ -73,7 +73,5 @@ fn show(session: &mut Session, rows: &[Value], numbers: &[&str]) {
         });
         table.row(cells);
     }
-    for line in table.lines(session.screen.columns()) {
-        session.screen.line(line);
-    }
+    session.screen.table(&table);
 }

@@ -56,9 +56,7 @@ pub fn run(args: Args, config: Option<&Path>, screen: &mut Screen) -> Outcome {
         }
         table.row([rule.id.to_owned(), severity, lists, says]);
     }
-    for line in table.lines(screen.columns()) {
-        screen.line(line);
-    }
+    screen.table(&table);
     Ok(Exit::Done)
 }
 

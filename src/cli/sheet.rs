@@ -86,7 +86,7 @@ mod tests {
     struct Nothing;
 
     impl Sink for Nothing {
-        fn known(&mut self, _: crate::domain::List, _: u64) -> bool {
+        fn known(&mut self, _: crate::domain::List, _: crate::domain::Area, _: u64) -> bool {
             false
         }
         fn sheet(&mut self, _: &intake::SheetHead) {}

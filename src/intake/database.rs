@@ -330,7 +330,7 @@ mod tests {
             fn refused(&mut self, _: crate::intake::Refusal) {}
             fn sheet(&mut self, _: &crate::intake::SheetHead) {}
             fn total(&mut self, _: crate::intake::Total) {}
-            fn known(&mut self, _: crate::domain::List, _: u64) -> bool {
+            fn known(&mut self, _: crate::domain::List, _: crate::domain::Area, _: u64) -> bool {
                 false
             }
         }

@@ -8,8 +8,8 @@ use super::notes::Notes;
 
 /// Where everything read is put, in the order of the file.
 pub trait Sink {
-    /// Whether an equal line (same text under the same columns) is already held: then it is not cleaned again.
-    fn known(&mut self, list: List, raw: u64) -> bool;
+    /// Whether an equal line (same text under the same columns) is already held there: then it is not cleaned again.
+    fn known(&mut self, list: List, area: Area, raw: u64) -> bool;
     fn sheet(&mut self, sheet: &SheetHead);
     fn line(&mut self, line: Line);
     fn refused(&mut self, refusal: Refusal);

@@ -147,6 +147,8 @@ pub(super) struct ListWords {
     pub status: FxHashMap<String, Status>,
     /// The same words for looking inside a longer text: death before moving before ending before active.
     pub status_inside: Vec<(String, Status)>,
+    /// What those of them begin with that are words for an end: hardly any text has one.
+    pub end_starts: FxHashSet<char>,
     pub class: FxHashMap<String, char>,
     /// Of what it may be one: 农村A.
     pub class_of: Words,
@@ -360,6 +362,8 @@ impl ListWords {
             (order.iter().position(|s| s == state), std::cmp::Reverse(word.len()), word.clone())
         });
         status_inside.dedup();
+        let ends = status_inside.iter().filter(|(_, state)| *state != Status::Active);
+        let end_starts = ends.filter_map(|(word, _)| word.chars().next()).collect();
         let stays: Words = commons.iter().flat_map(|file| &file.words.stays).map(|word| fold_word(word)).collect();
         let teller = teller(list, files, commons, stays.clone());
         ListWords {
@@ -370,6 +374,7 @@ impl ListWords {
             weights: files.iter().flat_map(|file| file.weights.clone()).collect(),
             status,
             status_inside,
+            end_starts,
             class: files.iter().flat_map(|file| flat(&file.class)).map(|(class, word)| (word, class)).collect(),
             class_of: files.iter().flat_map(|file| &file.class_of).map(|word| fold_word(word)).collect(),
             aid: files.iter().flat_map(|file| flat(&file.aid)).collect(),

@@ -146,3 +146,76 @@ impl View<'_> {
         Ok(Totals { entries: entries as u64, open })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Date, Finding, Severity};
+    use crate::store::{FindingState, Home, Store};
+
+    fn finding(id: u64, rule: &'static str, severity: Severity) -> Finding {
+        let (area, list, due, detail, evidence) = Default::default();
+        Finding { id: FindingId(id), rule, severity, area, list, due, detail, evidence, missed_on: None }
+    }
+
+    /// A store with three findings, the second of them a day older than the others.
+    fn with_findings(test: impl FnOnce(&Store)) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(Home::plain(folder.path()), "519901001201".parse().unwrap()).unwrap();
+        for (day, found) in [
+            (1, finding(2, "sex-conflict", Severity::Low)),
+            (2, finding(1, "birth-conflict", Severity::Low)),
+            (2, finding(3, "shared-id", Severity::High)),
+        ] {
+            let person = FindingState::Person(Uid(found.id.0));
+            let settled = store
+                .write(|writer| writer.settle(&[person], &[(person, found, Vec::new())], Date::constant(2026, 3, day)));
+            settled.unwrap();
+        }
+        test(&store);
+    }
+
+    fn rules(store: &Store, filter: &FindingFilter) -> Vec<String> {
+        let found = store.read(|view| view.findings(filter)).unwrap();
+        found.into_iter().map(|row| row.rule).collect()
+    }
+
+    #[test]
+    fn findings_come_the_worst_first_and_then_by_rule_or_age() {
+        with_findings(|store| {
+            let all = FindingFilter::default();
+            assert_eq!(rules(store, &all), ["shared-id", "birth-conflict", "sex-conflict"]);
+            let by_age = FindingFilter { oldest_first: true, ..all };
+            assert_eq!(rules(store, &by_age), ["shared-id", "sex-conflict", "birth-conflict"]);
+            let low = FindingFilter { severity: Some("low".to_owned()), ..FindingFilter::default() };
+            assert_eq!(rules(store, &low), ["birth-conflict", "sex-conflict"]);
+            let one = FindingFilter { rule: Some("shared-id".to_owned()), ..FindingFilter::default() };
+            assert_eq!(rules(store, &one), ["shared-id"]);
+        });
+    }
+
+    #[test]
+    fn findings_that_go_while_they_are_read_are_told_as_they_stood_when_it_began() {
+        with_findings(|store| {
+            let mut told = Vec::new();
+            let read = store.read(|view| {
+                view.each_finding(&FindingFilter::default(), &mut |row| {
+                    if told.is_empty() {
+                        store.write(|writer| {
+                            let person = FindingState::Person(Uid(1));
+                            writer.settle(&[person], &[], Date::constant(2026, 3, 3))?;
+                            writer.conn.execute("DELETE FROM findings WHERE id = 2", ()).doing("a test")
+                        })?;
+                    }
+                    told.push((row.rule, row.status));
+                    Ok(())
+                })
+            });
+            read.unwrap();
+            let told: Vec<(&str, FindingStatus)> = told.iter().map(|(rule, status)| (rule.as_str(), *status)).collect();
+            let stood = ["shared-id", "birth-conflict", "sex-conflict"].map(|rule| (rule, FindingStatus::Open));
+            assert_eq!(told, stood);
+            assert_eq!(rules(store, &FindingFilter::default()), ["shared-id"]);
+        });
+    }
+}

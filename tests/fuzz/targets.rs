@@ -171,7 +171,7 @@ impl Tray {
 }
 
 impl Sink for Tray {
-    fn known(&mut self, _: rosterd::domain::List, _: u64) -> bool {
+    fn known(&mut self, _: rosterd::domain::List, _: rosterd::domain::Area, _: u64) -> bool {
         false
     }
 

@@ -27,8 +27,10 @@ use super::{Setting, household_key, terms};
 const STEP_ENTRIES: usize = 20_000;
 /// Persons judged because of the calendar in one transaction.
 const STEP_PERSONS: usize = 4_000;
-/// Entries or persons one thread takes at a time.
-const PIECE: usize = 256;
+/// Entries one thread takes at a time. Of spoilt lists each may lead to thousands of findings.
+const PIECE_ENTRIES: usize = 16;
+/// Persons one thread takes at a time.
+const PIECE_PERSONS: usize = 256;
 
 /// What a run of [`derive`] came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -97,6 +99,18 @@ enum Found {
     Gone,
 }
 
+impl Found {
+    /// How many persons and findings it holds.
+    fn weight(&self) -> usize {
+        let verdicts = match self {
+            Found::Linked { verdicts, .. } => &verdicts[..],
+            Found::Judged { verdict, .. } => std::slice::from_ref(verdict),
+            Found::Elsewhere | Found::Gone => &[],
+        };
+        verdicts.iter().map(|verdict| 1 + verdict.findings.len()).sum()
+    }
+}
+
 fn changed_entries(
     store: &Store,
     writer: &Writer,
@@ -138,7 +152,8 @@ fn changed_entries(
         Ok(found)
     };
     // What is found of a piece is written while the next ones are read: of what stood before this step, all of them.
-    spread_to(store, writer, waiting.len(), PIECE, begin, find, |range, found| {
+    let weigh = |found: &Vec<Found>| found.iter().map(Found::weight).sum();
+    spread_to(store, writer, (waiting.len(), PIECE_ENTRIES), begin, find, weigh, |range, found| {
         waiting[range].iter().zip(found).try_for_each(|((id, _), found)| step.apply(*id, found))
     })?;
     // Letting go of so many small pieces takes a while, and the writer need not wait for it.
@@ -207,7 +222,7 @@ fn due_persons(store: &Store, writer: &Writer, setting: &Setting, log: Log) -> R
         return Ok(Derived::default());
     }
     let judging = Judging::new(writer, setting)?;
-    let verdicts = spread(store, writer, due.len(), PIECE, Known::default, |known, view, range| {
+    let verdicts = spread(store, writer, due.len(), PIECE_PERSONS, Known::default, |known, view, range| {
         known.begin_piece();
         let mut verdicts = Vec::with_capacity(range.len());
         for person in &due[range] {

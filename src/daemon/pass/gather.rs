@@ -1,7 +1,7 @@
 //! The reading half of taking a file: what of it is held already, and what has to be written. It runs on a thread of
 //! its own, so that reading and writing go on at the same time.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 
 use crate::domain::{Area, Date, List, PartialDate, Uid};
@@ -36,14 +36,8 @@ pub struct Gather<'s> {
     setting: &'s Setting,
     manner: &'s Manner,
     pub(super) scopes: BTreeMap<(List, Area), Scope>,
-    /// Where the lines of all loaded scopes are held, by the hash of their text.
-    by_raw: RawIndex,
-    /// Lists whose areas are all loaded, because lines come for any of them.
-    wide: HashSet<List>,
-    /// Which scope and held line [`Sink::known`] just promised.
-    promised: Option<((List, Area), usize)>,
-    /// The held line that was found last, or that a changed one stands for.
-    found: Option<((List, Area), usize)>,
+    /// Which held line [`Sink::known`] just promised.
+    promised: Option<usize>,
     sheet: Option<String>,
     stated_on: Option<Date>,
     pub(super) deaths: DeathSheets,
@@ -67,10 +61,7 @@ impl<'s> Gather<'s> {
             setting,
             manner,
             scopes: BTreeMap::new(),
-            by_raw: RawIndex::default(),
-            wide: HashSet::new(),
             promised: None,
-            found: None,
             sheet: None,
             stated_on: None,
             deaths: DeathSheets::default(),
@@ -88,7 +79,7 @@ impl<'s> Gather<'s> {
     pub(super) fn close(&mut self) -> Result<()> {
         self.hand_over();
         self.writer = None;
-        self.by_raw = RawIndex::default();
+        self.scopes.values_mut().for_each(|scope| scope.index = RawIndex::default());
         self.failed.take().map_or(Ok(()), Err)
     }
 
@@ -111,15 +102,12 @@ impl<'s> Gather<'s> {
             }
             snapshot
         });
-        // Whether it is this list is known once all of it is read: until then every line is read as new.
-        if !moved {
-            self.by_raw.add((list, area), held.first().map(|line| line.raw));
-        }
         let scope = Scope {
             seen: vec![false; held.len()],
             // What an append leaves unsaid stays placed.
             names: Names::of(held.iter().map(|line| line.uid)),
             held,
+            index: RawIndex::default(),
             runs,
             moved_from: before.clone().filter(|_| moved),
             before,
@@ -138,14 +126,11 @@ impl<'s> Gather<'s> {
         Ok(())
     }
 
-    /// Loads every area of a list this node has from this stream.
+    /// Loads every area of a list this node has from this stream. There may be hundreds: only where what the file does not
+    /// have of other areas says something too.
     pub(super) fn load_wide(&mut self, list: List) -> Result<()> {
-        if self.wide.insert(list) {
-            for area in self.store.read(|view| view.snapshot_areas(list, self.setting.node, &self.manner.stream))? {
-                self.load(list, area)?;
-            }
-        }
-        Ok(())
+        let areas = self.store.read(|view| view.snapshot_areas(list, self.setting.node, &self.manner.stream))?;
+        areas.into_iter().try_for_each(|area| self.load(list, area))
     }
 
     fn attempt(&mut self, work: impl FnOnce(&mut Gather<'s>) -> Result<()>) {
@@ -172,7 +157,7 @@ impl<'s> Gather<'s> {
         let segment = segments.len() - 1;
         let lines = &mut segments[segment].lines;
         match (line.record, promised) {
-            (None, Some((_, position))) => {
+            (None, Some(position)) => {
                 lines.push(Placed { uid: scope.held[position].uid, raw: line.raw, row: line.row });
                 scope.unchanged += 1;
             }
@@ -212,26 +197,15 @@ impl<'s> Gather<'s> {
 }
 
 impl Sink for Gather<'_> {
-    fn known(&mut self, _list: List, raw: u64) -> bool {
-        let scopes = &self.scopes;
-        let is_free = |at: (List, Area), i: usize| scopes.get(&at).is_some_and(|scope| !scope.seen[i]);
-        // Nearly every line follows the one that it followed before.
-        let next = self.found.map(|(at, i)| (at, i + 1)).filter(|(at, i)| {
-            scopes.get(at).is_some_and(|scope| scope.held.get(*i).is_some_and(|held| held.raw == raw))
-                && is_free(*at, *i)
+    fn known(&mut self, list: List, area: Area, raw: u64) -> bool {
+        self.attempt(|gather| gather.load(list, area));
+        // Of a list from elsewhere it is known once all of it is read whether it is this one: until then every line is new.
+        let scope = self.scopes.get_mut(&(list, area)).filter(|scope| scope.moved_from.is_none());
+        self.promised = scope.and_then(|scope| {
+            let found = scope.index.find(raw, &scope.held, |at| scope.seen[at])?;
+            scope.seen[found] = true;
+            Some(found)
         });
-        // The list is part of what was hashed.
-        let lines_of = |at: (List, Area)| scopes.get(&at).map_or(&[][..], |scope| &scope.held);
-        self.promised = next.or_else(|| self.by_raw.find(raw, lines_of, is_free));
-        if let Some((at, i)) = self.promised
-            && let Some(scope) = self.scopes.get_mut(&at)
-        {
-            scope.seen[i] = true;
-            self.found = self.promised;
-        } else if let Some((_, i)) = &mut self.found {
-            // What changed stands where it stood.
-            *i += 1;
-        }
         self.promised.is_some()
     }
 
@@ -243,12 +217,7 @@ impl Sink for Gather<'_> {
             self.deaths.areas.insert(area);
             self.deaths.stated_on = self.deaths.stated_on.max(sheet.stated_on);
         }
-        self.attempt(|gather| {
-            if area == gather.setting.node {
-                gather.load_wide(list)?
-            }
-            gather.load(list, area)
-        });
+        self.attempt(|gather| gather.load(list, area));
     }
 
     fn line(&mut self, line: Line) {
@@ -267,5 +236,79 @@ impl Sink for Gather<'_> {
         if let Some(scope) = self.scopes.get_mut(&(total.list, total.area)) {
             scope.total = Some(StatedTotal { row: total.row, stated: total.stated, counted: total.counted });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::daemon::pass::{Guard, ingest};
+    use crate::intake::{Context, FileReport, Limits, Places, Unreadable, Vocabulary, read_file};
+    use crate::store::Home;
+
+    #[test]
+    fn a_county_looks_at_the_lists_of_those_villages_that_a_file_has_lines_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let area: Area = "519901".parse().unwrap();
+        let store = Store::open(Home::plain(folder.path()), area).unwrap();
+        let (today, vocabulary) = ("2026-05-01".parse().unwrap(), Vocabulary::load(None).unwrap());
+        let setting = Setting {
+            node: area,
+            today,
+            now: 0,
+            parameters: Default::default(),
+            weights: Default::default(),
+            decided: Default::default(),
+        };
+        let line = |village: u32, who: u32| format!("519901001{village},{village}-{who},张{village}{who}\n");
+        // What the lists are of that were looked at, how many lines were held, and how many were written.
+        let read = |file: &str, lines: &[String]| {
+            let path = folder.path().join(file);
+            std::fs::write(&path, format!("行政区划代码,户号,姓名\n{}", lines.concat())).unwrap();
+            let manner = Manner {
+                stream: String::new(),
+                file: file.to_owned(),
+                folder: PathBuf::new(),
+                hash: [0; 32],
+                append: false,
+                released: false,
+                dry_run: false,
+                guard: Guard { removed_share_max: 1.0, removed_lines_floor: 0 },
+                parts: vocabulary.parts.clone(),
+                streams: Vec::new(),
+            };
+            let context = Context {
+                vocabulary: &vocabulary,
+                places: &Places::default(),
+                limits: &Limits::default(),
+                node_area: area,
+                list: Some(List::Population),
+                area: None,
+                rel_path: file,
+                today,
+            };
+            let pour = |gather: &mut Gather| -> std::result::Result<(u64, Vec<String>), Unreadable> {
+                let report: FileReport = read_file(&path, &context, gather)?;
+                let with_lines =
+                    gather.scopes.iter().filter(|(_, scope)| !scope.placement.is_empty() || !scope.held.is_empty());
+                Ok((report.known, with_lines.map(|((_, area), _)| area.to_string()).collect()))
+            };
+            let taken = ingest(&store, &setting, &manner, pour, &mut |_, _, _| Ok(())).unwrap();
+            let ((known, areas), outcome) = taken.map_err(|broken| broken.code).unwrap();
+            let written: u64 = outcome.scopes.iter().map(|s| s.created + s.updated + s.removed).sum();
+            (areas, known, written)
+        };
+        let village = |village: u32| (1..=3).map(|who| line(village, who)).collect::<Vec<String>>();
+        let both = || ["519901001200", "519901001201"].map(str::to_owned).to_vec();
+        assert_eq!(read("人口.csv", &[village(200), village(201)].concat()), (both(), 0, 6));
+        let third = "519901001202".to_owned();
+        assert_eq!(read("人口 202.csv", &village(202)), (vec![third.clone()], 0, 3));
+        assert_eq!(read("人口 202.csv", &village(202)), (vec![third], 3, 0));
+        let mut mixed: Vec<String> = (1..=3).flat_map(|who| [line(201, who), line(200, who)]).collect();
+        assert_eq!(read("人口5月.csv", &mixed), (both(), 6, 0), "sorted otherwise");
+        mixed[2] = line(201, 9);
+        assert_eq!(read("人口5月.csv", &mixed), (both(), 5, 2), "one came and one went");
     }
 }

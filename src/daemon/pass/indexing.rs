@@ -39,8 +39,7 @@ fn index_some(store: &Store, writer: &Writer) -> Result<i64> {
     spread_to(
         store,
         writer,
-        count as usize,
-        PIECE_ENTRIES,
+        (count as usize, PIECE_ENTRIES),
         || (),
         |(), view, range| {
             let mut keys: Vec<(u64, i64)> = Vec::with_capacity(range.len() * 5);
@@ -51,6 +50,8 @@ fn index_some(store: &Store, writer: &Writer) -> Result<i64> {
             })?;
             Ok(keys)
         },
+        // All of it is kept, whoever waits.
+        |_| 0,
         |_, keys| {
             added.extend(keys);
             Ok(())

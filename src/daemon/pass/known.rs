@@ -14,8 +14,10 @@ use crate::store::{SnapshotKey, StoredEntry, View};
 use super::ahead::Ahead;
 use super::features_of;
 
-/// Entries and blocks kept between two pieces of work; neighbours are mostly of one village.
+/// Entries kept between two pieces of work; neighbours are mostly of one village.
 const KNOWN_ENTRIES_MAX: usize = 5_000;
+/// Each of at most as many ids as linkage looks at, and nearly always of a few.
+const KNOWN_BLOCKS_MAX: usize = 50_000;
 
 /// Lists kept beside them, each with the names of all its lines.
 const KNOWN_LISTS_MAX: usize = 8;
@@ -72,7 +74,7 @@ impl<'a> Known<'a> {
 
     /// Begins the next piece of work: what gathered is let go before it is much.
     pub fn begin_piece(&mut self) {
-        if self.entries.len() > KNOWN_ENTRIES_MAX {
+        if self.entries.len() > KNOWN_ENTRIES_MAX || self.blocks.len() > KNOWN_BLOCKS_MAX {
             *self = Known::beside(self.ahead);
         }
     }

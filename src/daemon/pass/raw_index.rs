@@ -1,77 +1,62 @@
-//! Finding a held line by the hash of its text.
+//! Finding a held line of one list of one area by the hash of its text.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry as Slot;
 
 use rustc_hash::FxHashMap;
 
-use crate::domain::{Area, List};
 use crate::store::Placed;
 
-/// Held lines by the hash of their text. Nearly every line stands behind the one that it stood behind before, and the
-/// first of a list is known by itself: all others are indexed only once one of them is looked for.
+/// Nearly every line stands behind the one that it stood behind before: the lines are indexed only once one does not.
 #[derive(Default)]
 pub(super) struct RawIndex {
-    scopes: Vec<(List, Area)>,
-    /// How many of these are indexed.
-    indexed: usize,
-    /// Scope by the text of its first line.
-    begins: FxHashMap<u64, u32>,
-    /// Scope and position of the first line of this text.
-    first: FxHashMap<u64, (u32, u32)>,
-    /// The others of it, where lines are equal to the letter, but for those that were taken when they were last looked for:
-    /// of thousands that a masked list has, each is passed over once.
-    more: FxHashMap<u64, VecDeque<(u32, u32)>>,
+    /// Where the next line stood before, if nothing came between.
+    next: usize,
+    is_built: bool,
+    /// Position of the first line of each text.
+    first: FxHashMap<u64, u32>,
+    /// Those of the others, where lines are equal to the letter, but for those that were taken when they were last looked
+    /// for: of thousands that a masked list has, each is passed over once.
+    more: FxHashMap<u64, VecDeque<u32>>,
 }
 
 impl RawIndex {
-    /// Adds a scope, and the hash of its first line where it has one.
-    pub fn add(&mut self, at: (List, Area), first: Option<u64>) {
-        self.begins.extend(first.map(|raw| (raw, self.scopes.len() as u32)));
-        self.scopes.push(at);
+    /// Where a line of this text stands among `lines`, always the same ones, that is not `taken` yet. A line once taken
+    /// stays so.
+    pub fn find(&mut self, raw: u64, lines: &[Placed], taken: impl Fn(usize) -> bool) -> Option<usize> {
+        let is_next = lines.get(self.next).is_some_and(|line| line.raw == raw) && !taken(self.next);
+        let found = if is_next { Some(self.next) } else { self.look_up(raw, lines, taken) };
+        // What changed stands where it stood.
+        self.next = found.unwrap_or(self.next) + 1;
+        found
     }
 
-    /// A held line of this text that `takes` says yes to; one that it says no to is not asked for again. `lines_of` gives
-    /// those of a scope.
-    pub fn find<'l>(
-        &mut self,
-        raw: u64,
-        lines_of: impl Fn((List, Area)) -> &'l [Placed],
-        takes: impl Fn((List, Area), usize) -> bool,
-    ) -> Option<((List, Area), usize)> {
-        let begun = self.begins.get(&raw).map(|scope| self.scopes[*scope as usize]);
-        if let Some(at) = begun.filter(|at| takes(*at, 0)) {
-            return Some((at, 0));
+    fn look_up(&mut self, raw: u64, lines: &[Placed], taken: impl Fn(usize) -> bool) -> Option<usize> {
+        if !std::mem::replace(&mut self.is_built, true) {
+            self.build(lines);
         }
-        while let Some(at) = self.scopes.get(self.indexed) {
-            self.index(lines_of(*at));
-        }
-        let place = |(scope, i): (u32, u32)| (self.scopes[scope as usize], i as usize);
-        let first = place(*self.first.get(&raw)?);
-        if takes(first.0, first.1) {
+        let first = *self.first.get(&raw)? as usize;
+        if !taken(first) {
             return Some(first);
         }
         let more = self.more.get_mut(&raw)?;
-        while let Some((at, i)) = more.front().copied().map(place) {
-            if takes(at, i) {
-                return Some((at, i));
+        while let Some(at) = more.front().map(|at| *at as usize) {
+            if !taken(at) {
+                return Some(at);
             }
             more.pop_front();
         }
         None
     }
 
-    /// Indexes the next scope.
-    fn index(&mut self, lines: &[Placed]) {
-        let scope = self.indexed as u32;
-        self.indexed += 1;
+    fn build(&mut self, lines: &[Placed]) {
         self.first.reserve(lines.len());
-        for (i, line) in lines.iter().enumerate() {
+        for (at, line) in (0..).zip(lines) {
             match self.first.entry(line.raw) {
                 Slot::Vacant(slot) => {
-                    slot.insert((scope, i as u32));
+                    slot.insert(at);
                 }
-                Slot::Occupied(_) => self.more.entry(line.raw).or_default().push_back((scope, i as u32)),
+                Slot::Occupied(_) => self.more.entry(line.raw).or_default().push_back(at),
             }
         }
     }
@@ -84,27 +69,51 @@ mod tests {
     use super::*;
     use crate::domain::Uid;
 
+    fn lines(raws: impl IntoIterator<Item = u64>) -> Vec<Placed> {
+        raws.into_iter().zip(0..).map(|(raw, row)| Placed { uid: Uid(row.into()), raw, row }).collect()
+    }
+
+    /// Where the lines of a file are found.
+    fn found(lines: &[Placed], file: &[u64]) -> (Vec<Option<usize>>, RawIndex) {
+        let (mut index, mut taken) = (RawIndex::default(), vec![false; lines.len()]);
+        let find = |raw: &u64| {
+            let found = index.find(*raw, lines, |at| taken[at]);
+            found.iter().for_each(|at| taken[*at] = true);
+            found
+        };
+        (file.iter().map(find).collect(), index)
+    }
+
+    #[test]
+    fn lines_that_stand_as_they_stood_need_no_index() {
+        let held = lines([5, 6, 7, 8]);
+        let (places, index) = found(&held, &[5, 6, 7, 8]);
+        assert_eq!(places, [0, 1, 2, 3].map(Some));
+        assert!(!index.is_built);
+        let (places, _) = found(&held, &[5, 99, 7, 8]);
+        assert_eq!(places, [Some(0), None, Some(2), Some(3)], "one changed");
+        let (places, _) = found(&held, &[8, 98, 5, 99, 7]);
+        assert_eq!(places, [Some(3), None, Some(0), None, Some(2)], "sorted anew");
+        let (places, _) = found(&held, &[6, 6, 5]);
+        assert_eq!(places, [Some(1), None, Some(0)], "one stands there twice");
+    }
+
     #[test]
     fn of_lines_equal_to_the_letter_each_is_found_once_in_their_order_and_passed_over_once() {
-        let at = (List::Population, "519901001201".parse().unwrap());
-        let lines: Vec<Placed> = (0..1_000).map(|row| Placed { uid: Uid(row.into()), raw: 7, row }).collect();
+        let held = lines([7; 1_000]);
         let mut index = RawIndex::default();
-        index.add(at, Some(7));
         let asked = Cell::new(0);
-        let mut taken = 0;
         let mut find = |taken: usize| {
-            let is_free = |_, i: usize| {
+            let is_taken = |at: usize| {
                 asked.set(asked.get() + 1);
-                i >= taken
+                at < taken
             };
-            index.find(7, |_| &lines, is_free).map(|(_, i)| i)
+            index.find(7, &held, is_taken)
         };
-        while let Some(found) = find(taken) {
-            assert_eq!(found, taken);
-            taken += 1;
+        for taken in 0..1_000 {
+            assert_eq!(find(taken), Some(taken));
         }
-        assert_eq!(taken, lines.len());
-        (0..1_000).for_each(|_| assert_eq!(find(taken), None));
-        assert!(asked.get() < 10 * lines.len(), "{} times", asked.get());
+        (0..1_000).for_each(|_| assert_eq!(find(1_000), None));
+        assert!(asked.get() < 10 * held.len(), "{} times", asked.get());
     }
 }

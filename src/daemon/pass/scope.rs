@@ -15,6 +15,7 @@ use super::entering::{Difference, Now};
 use super::holding::stand_apart;
 use super::ingest::Manner;
 use super::names::Names;
+use super::raw_index::RawIndex;
 
 /// Of a list that was one file and comes in parts now: so many may be left that no part has, and they are gone.
 const REST_MAX_PERCENT: usize = 5;
@@ -57,6 +58,8 @@ pub(super) struct Scope {
     /// Lines as last placed, and which of them the file still has.
     pub held: Vec<Placed>,
     pub seen: Vec<bool>,
+    /// Finds them, while the file is read.
+    pub index: RawIndex,
     /// Where the held lines stand, run by run.
     pub runs: Vec<Run>,
     /// Never had before: its lines are written as they come.

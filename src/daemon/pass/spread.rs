@@ -12,9 +12,8 @@ use crate::store::{Store, View};
 /// More threads would only wait for the disk of an office PC.
 const THREADS_MAX: usize = 4;
 
-/// Pieces begun and not taken yet: whoever reads faster than the one writer writes waits for it, and does not pile up what
-/// it found.
-const PIECES_AHEAD_MAX: usize = 2 * THREADS_MAX;
+/// Whoever reads faster than the one writer writes does not pile up more than this.
+const WEIGHT_AHEAD_MAX: usize = 10_000;
 
 /// Does `work` on all of `0..count` in pieces of `piece`, and gives the results in order. `begin` makes what a thread
 /// keeps between its pieces.
@@ -33,45 +32,49 @@ pub(super) fn spread<S, R: Send>(
     work: impl Fn(&mut S, &View, Range<usize>) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
     let mut results = Vec::with_capacity(count.div_ceil(piece));
-    spread_to(store, view, count, piece, begin, work, |_, result| {
+    // All of it is kept, whoever waits.
+    let weigh = |_: &R| 0;
+    spread_to(store, view, (count, piece), begin, work, weigh, |_, result| {
         results.push(result);
         Ok(())
     })?;
     Ok(results)
 }
 
-/// The same, where `take` is given each result with its range, in order, on the calling thread, while the others still
-/// read. It may write: the reading threads do not see it, and small work is all done before the first is taken.
+/// The same for `count` and pieces of `piece`, where `take` is given each result with its range, in order, on the calling
+/// thread, while the others still read. It may write: the reading threads do not see it. Who reads waits where more than
+/// [`WEIGHT_AHEAD_MAX`] of what was found, as `weigh` counts it, was not taken yet.
 ///
 /// # Errors
 /// The first error of any piece, or of `take`; what was taken before it was taken.
 pub(super) fn spread_to<S, R: Send>(
     store: &Store,
     view: &View,
-    count: usize,
-    piece: usize,
+    (count, piece): (usize, usize),
     begin: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &View, Range<usize>) -> Result<R> + Sync,
+    weigh: impl Fn(&R) -> usize + Sync,
     mut take: impl FnMut(Range<usize>, R) -> Result<()>,
 ) -> Result<()> {
     let pieces = count.div_ceil(piece);
     let range = |at: usize| at * piece..count.min((at + 1) * piece);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX).min(pieces);
-    if threads <= 1 && pieces <= PIECES_AHEAD_MAX {
-        let mut state = begin();
-        let results: Vec<R> = (0..pieces).map(|at| work(&mut state, view, range(at))).collect::<Result<_>>()?;
-        return results.into_iter().enumerate().try_for_each(|(at, result)| take(range(at), result));
+    if pieces <= 1 {
+        return if pieces == 0 { Ok(()) } else { take(0..count, work(&mut begin(), view, 0..count)?) };
     }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX).min(pieces);
     let pace = Pace::default();
     let (to, from) = channel();
-    let one = |to: Sender<(usize, R)>| {
+    let one = |to: Sender<(usize, (R, usize))>| {
         // Whoever finds no piece left leaves none to the others; whoever fails ends it for them.
         let _over = Over(&pace);
         store.read(|view| {
             let mut state = begin();
             while let Some(at) = pace.next(pieces) {
+                let result = work(&mut state, view, range(at))?;
+                let weight = weigh(&result);
+                pace.found(weight);
                 // Nobody takes results any more only where taking one failed, and it says why.
-                if to.send((at, work(&mut state, view, range(at))?)).is_err() {
+                if to.send((at, (result, weight))).is_err() {
                     break;
                 }
             }
@@ -87,9 +90,9 @@ pub(super) fn spread_to<S, R: Send>(
             .collect();
         drop(to);
         let over = Over(&pace);
-        let taken = take_in_order(from, |at, result| {
+        let taken = take_in_order(from, |at, (result, weight)| {
             take(range(at), result)?;
-            pace.taken();
+            pace.taken(weight);
             Ok(())
         });
         drop(over);
@@ -110,17 +113,17 @@ struct Pace {
 #[derive(Default)]
 struct Paced {
     begun: usize,
-    taken: usize,
+    /// Found and not taken yet.
+    weight: usize,
     /// No more is begun.
     over: bool,
 }
 
 impl Pace {
-    /// The next piece, once it is near enough to the one that is due; `None` where there is none. Pieces are begun in order,
-    /// so that the one that is due is never waited for by whoever would do it.
+    /// The next piece, once enough was taken of those before; `None` where there is none. Pieces are begun in order: the one
+    /// that is due was begun before any that weighs.
     fn next(&self, pieces: usize) -> Option<usize> {
-        let is_far =
-            |paced: &mut Paced| !paced.over && paced.begun < pieces && paced.begun - paced.taken >= PIECES_AHEAD_MAX;
+        let is_far = |paced: &mut Paced| !paced.over && paced.weight >= WEIGHT_AHEAD_MAX;
         let mut paced = self.changed.wait_while(self.lock(), is_far).unwrap_or_else(PoisonError::into_inner);
         if paced.over || paced.begun >= pieces {
             return None;
@@ -129,8 +132,12 @@ impl Pace {
         Some(paced.begun - 1)
     }
 
-    fn taken(&self) {
-        self.lock().taken += 1;
+    fn found(&self, weight: usize) {
+        self.lock().weight += weight;
+    }
+
+    fn taken(&self, weight: usize) {
+        self.lock().weight -= weight;
         self.changed.notify_all();
     }
 
@@ -168,6 +175,8 @@ fn take_in_order<R>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     fn with_store<T>(test: impl FnOnce(&Store) -> T) -> T {
@@ -191,10 +200,10 @@ mod tests {
                     spread_to(
                         store,
                         writer,
-                        count,
-                        3,
+                        (count, 3),
                         || (),
                         double,
+                        Vec::len,
                         |range, result| {
                             assert_eq!(range.len(), result.len());
                             taken.extend(result);
@@ -223,10 +232,10 @@ mod tests {
                 spread_to(
                     store,
                     writer,
-                    100,
-                    3,
+                    (100, 3),
                     || (),
                     double,
+                    Vec::len,
                     |range, _| {
                         taken += range.len();
                         if range.start == 30 { Err(Error::new("the writer")) } else { Ok(()) }
@@ -234,6 +243,35 @@ mod tests {
                 )
             });
             assert_eq!((spread.expect_err("it was not taken").to_string().as_str(), taken), ("the writer", 33));
+        });
+    }
+    #[test]
+    fn who_reads_waits_for_who_writes_once_much_was_found() {
+        with_store(|store| {
+            let (waiting, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let find = |(): &mut (), _: &View, _: Range<usize>| {
+                most.fetch_max(waiting.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                Ok(())
+            };
+            let spread = store.write(|writer| {
+                spread_to(
+                    store,
+                    writer,
+                    (100, 1),
+                    || (),
+                    find,
+                    |()| WEIGHT_AHEAD_MAX / 4,
+                    |_, ()| {
+                        std::thread::sleep(std::time::Duration::from_millis(1));
+                        waiting.fetch_sub(1, Ordering::SeqCst);
+                        Ok(())
+                    },
+                )
+            });
+            spread.expect("nothing fails");
+            let most = most.into_inner();
+            // Each thread may have begun another before the last of the four was found.
+            assert!((2..=4 + THREADS_MAX).contains(&most), "{most} of 100");
         });
     }
 }

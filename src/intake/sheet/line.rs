@@ -28,7 +28,7 @@ impl SheetReader<'_, '_> {
         let seed = self.table.seed ^ u64::from(self.is_spared);
         let raw = self.hash.of(view, area, &mut self.table.cleaner, seed);
         let list = self.table.layout.list;
-        if self.sink.known(list, raw) {
+        if self.sink.known(list, area, raw) {
             self.report.known += 1;
             if self.is_spared || self.table.of_parents.is_some() || self.table.cleaner.may_doubt(own) {
                 self.record(row, area);

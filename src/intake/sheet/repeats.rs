@@ -128,7 +128,7 @@ pub fn repeated(sheets: &[Says]) -> Vec<usize> {
 }
 
 impl Sink for Says {
-    fn known(&mut self, _: List, _: u64) -> bool {
+    fn known(&mut self, _: List, _: Area, _: u64) -> bool {
         false
     }
 

@@ -18,7 +18,7 @@ pub struct Gathered {
 }
 
 impl Sink for Gathered {
-    fn known(&mut self, _: List, raw: u64) -> bool {
+    fn known(&mut self, _: List, _: Area, raw: u64) -> bool {
         self.held.contains(&raw)
     }
     fn sheet(&mut self, sheet: &SheetHead) {
