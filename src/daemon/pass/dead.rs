@@ -170,7 +170,7 @@ impl Dead {
             Reach::Files(put_right.map(|(file, _)| (*file).to_owned()).collect())
         };
         // The month saved over the one before under the same name has none of those who stood in it.
-        let is_whole = matches!(reach, Reach::All | Reach::Part(_)) && tally.all.is_half();
+        let is_whole = reach.takes_place() && tally.all.is_half();
         let going: usize = tally.absent.values().sum();
         let areas = if is_whole { tally.absent.into_keys().collect() } else { BTreeSet::new() };
         let is_believed = manner.released || !manner.guard.is_much(going, tally.all.held);

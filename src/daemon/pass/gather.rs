@@ -287,6 +287,7 @@ mod tests {
                 list: Some(List::Population),
                 area: None,
                 rel_path: file,
+                saved: today,
                 today,
             };
             let pour = |gather: &mut Gather| -> std::result::Result<(u64, Vec<String>), Unreadable> {

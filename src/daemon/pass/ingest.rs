@@ -25,7 +25,7 @@ use super::holding::{hold, is_another, other_file, taken};
 use super::indexing::index_before;
 use super::moved::Stream;
 use super::pairing::Paired;
-use super::scope::{Plan, Reach, Scope, ScopeOutcome};
+use super::scope::{Plan, Scope, ScopeOutcome};
 
 /// Chunks of lines that may wait between reading and writing: enough to keep both going, and few enough that a large
 /// file does not gather in memory.
@@ -313,7 +313,7 @@ fn plan(
     let as_held = scope.as_held(at, manner, setting, (removes, changes));
     let other_file = other_file(&manner.folder, &as_held, counts)
         // Of the dead the whole file has told that it takes the place of the others.
-        .filter(|_| at.0 != List::Deaths || reach != Reach::All);
+        .filter(|_| at.0 != List::Deaths || !reach.takes_place());
     let waits = !manner.released && (too_much || changes > 0 || other_file.is_some());
     let held = waits && !view.is_released(&manner.stream, &manner.hash, at)?;
     let picks = as_held.picks;

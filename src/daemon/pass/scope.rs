@@ -100,7 +100,8 @@ pub(super) struct Staged {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reach {
     All,
-    /// Of its own and of those of these other files, which are the same part of the list by their names.
+    /// Of its own and of those of these other files, which are the same part of the list, or the same office's list, by their
+    /// names.
     Part(BTreeSet<String>),
     /// Of its own as it was, and of those of these other files.
     Files(BTreeSet<String>),
@@ -108,6 +109,13 @@ pub(super) enum Reach {
     Since(Date),
     /// It adds to them.
     Nothing,
+}
+
+impl Reach {
+    /// Whether it takes the place of all that came before, or of all of its part.
+    pub fn takes_place(&self) -> bool {
+        matches!(self, Reach::All | Reach::Part(_))
+    }
 }
 
 /// What a snapshot does to what is held.
