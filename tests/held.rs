@@ -312,3 +312,39 @@ fn a_column_that_slid_against_the_others_waits_and_a_name_put_right_does_not() {
     assert_eq!(node.json(&["held"])[0]["reason"], "changes-much", "and the right one is asked about as well");
     node.stop();
 }
+
+/// The register of so many people, the first of whom are in these states; `None` where the column is left out.
+fn register(states: Option<&[&str]>) -> String {
+    let line = |n: usize| {
+        let named = char::from_u32(0x4e8c + 37 * n as u32).unwrap();
+        let state = states.map(|states| format!(",{}", states.get(n).unwrap_or(&"在册"))).unwrap_or_default();
+        format!("{n},李{named},户主,{}{state}\n", number(&format!("19500302/{:03}", n + 1)))
+    };
+    let state = if states.is_some() { ",人口状态" } else { "" };
+    format!("户号,姓名,与户主关系,公民身份号码{state}\n") + &(0..40).map(line).collect::<String>()
+}
+
+#[test]
+fn a_file_by_which_all_the_dead_live_again_waits_and_one_who_lives_is_believed() {
+    let (dead, left) = ("死亡", "迁出");
+    for (states, waits) in [
+        (Some(&[dead, dead, "在册", left][..]), false),
+        (Some(&["在册", "在册", "在册", left]), false),
+        (Some(&["在册", "在册", dead]), false),
+        (None, true),
+        (Some(&["9", "9", "9", "9"]), true),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        let mut node = village(&root);
+        let drop = |states: Option<&[&str]>| {
+            fs::write(node.inbox().join("人口.csv"), register(states)).unwrap();
+            node.settle(SETTLE_SECS_MAX);
+            node.json(&["held"])
+        };
+        assert!(drop(Some(&[dead, dead, dead, left])).is_empty());
+        let held = drop(states);
+        let reasons: Vec<&Value> = held.iter().map(|row| &row["reason"]).collect();
+        assert_eq!(reasons, if waits { vec!["revives-many"] } else { vec![] }, "{states:?}");
+        node.stop();
+    }
+}

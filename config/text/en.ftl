@@ -643,6 +643,7 @@ say-held-released = { $id } released.
 say-held-rejected = { $id } rejected.
 say-held-removes-much = it would remove { $removed } of { $before } lines
 say-held-changes-much = { $changed } of { $lines } lines at once tell of somebody else by name or number: mostly a column slid against the others, or was sorted alone. If the file is wrong, reject it and drop the right one. If it is right, release it
+say-held-revives-many = { $revived } people who had died, left or were supported no more stand again by this file: mostly the column of the state was left out, slid, or is in other words. If the file is wrong, reject it and drop the right one. If it is right, release it
 say-held-names-some = { $file } is called by whom it picks, and has not everybody of { $other }: taken for the whole list it would remove the others. If it is an excerpt, reject it or take it out of the folder. If it is the list from now on, release it
 say-held-other-file = hardly anybody in { $file } stands in { $other }, which still lies in the folder: each file counts as the whole list, so this one would remove everybody of the other. If both together are the list, call them by their parts (1组, 2组), put them into one workbook (a sheet each), or into a folder of their own with mode = "append" under [[source]] in rosterd.toml. If this one takes the place of the other, release it
 say-held-missing = until then nobody new is called missing from these lists; what was told before stays

@@ -646,6 +646,7 @@ say-held-released = { $id } 已放行。
 say-held-rejected = { $id } 已作废。
 say-held-removes-much = 会减少 { $before } 行中的 { $removed } 行
 say-held-changes-much = 同时有 { $changed } 行换成了另一个人（姓名或身份证号全变了，共 { $lines } 行）：多半是表格里有一列错了位，或者只排序了一列。表错了的，请作废，改好再放；表没错的，请放行
+say-held-revives-many = 有 { $revived } 人原来记为死亡、迁出或停止，这份表里却又都成了在册：多半是状态那一列漏了、错了位，或者换了写法。表错了的，请作废，改好再放；表没错的，请放行
 say-held-names-some = 看文件名，{ $file } 只列了一部分人，{ $other } 里的人它没列全：当作全表收下，没列的人就没了。只是摘出来的一部分的，请作废或者把文件拿走；从今往后就用它作全表的，请放行
 say-held-other-file = { $file } 与仍在文件夹里的 { $other } 几乎没有相同的人：每份表都算全表，收下这份，另一份里的人就全没了。两份合起来才是全表的，请在文件名里写明是哪一部分（1组、2组），或合成一个工作簿（每份一个工作表），或放进单独的文件夹并在 rosterd.toml 的 [[source]] 里写 mode = "append"；这份要代替另一份的，请放行
 say-held-missing = 放行或作废之前，这些名册上没有的人不新报为缺人；已经报出的照旧

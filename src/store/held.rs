@@ -26,6 +26,8 @@ pub struct Held {
     pub picks: bool,
     /// Lines that tell of somebody else than before, where they are so many that it waits for that.
     pub changes: u64,
+    /// Lines that said that somebody died, left or is supported no more, and say so no more, where it waits for that.
+    pub revives: u64,
     /// held, released, taken, rejected, superseded
     pub state: String,
 }
@@ -44,11 +46,12 @@ fn held(row: &Row) -> rusqlite::Result<Held> {
         removes: row.get::<_, i64>(9)? as u64,
         picks: row.get(10)?,
         changes: row.get::<_, i64>(11)? as u64,
-        state: row.get(12)?,
+        revives: row.get::<_, i64>(12)? as u64,
+        state: row.get(13)?,
     })
 }
 
-const HELD: &str = "id, at, stream, file, hash, area, list, had, has, removes, picks, changes, state";
+const HELD: &str = "id, at, stream, file, hash, area, list, had, has, removes, picks, changes, revives, state";
 
 impl View<'_> {
     /// Snapshots that wait; with `all`, also those that were decided.
@@ -93,8 +96,8 @@ impl Writer<'_> {
         }
         self.conn
             .prepare_cached(
-                "INSERT INTO held (at, stream, file, hash, area, list, had, has, removes, picks, changes, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'held')",
+                "INSERT INTO held (at, stream, file, hash, area, list, had, has, removes, picks, changes, revives, state)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'held')",
             )
             .and_then(|mut s| {
                 s.insert((
@@ -109,6 +112,7 @@ impl Writer<'_> {
                     new.removes as i64,
                     new.picks,
                     new.changes as i64,
+                    new.revives as i64,
                 ))
             })
             .doing("holding a snapshot")

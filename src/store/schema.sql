@@ -154,6 +154,7 @@ CREATE TABLE held (
     removes INTEGER NOT NULL,
     picks   INTEGER NOT NULL,            -- 1: its name tells that it has some of the people for a purpose
     changes INTEGER NOT NULL,            -- lines that tell of somebody else than before; 0 where it does not wait for that
+    revives INTEGER NOT NULL,            -- lines that say no more that somebody died or left; 0 as well
     state   TEXT NOT NULL                -- held, released (not taken yet), taken, rejected, superseded
 ) STRICT;
 

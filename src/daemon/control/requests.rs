@@ -167,8 +167,8 @@ pub struct Import {
 
 /// Gives rows `{"id","list","area","file","since","lines","before","removed","share","reason","other_file","text"}`;
 /// `reason` is `removes-much`, `other-file` where nearly all that would go came from `other_file`, which still lies in the
-/// folder, `names-some` where the file is called by whom it picks and has not everybody of `other_file`, or `changes-much`
-/// where many of its lines tell of somebody else than before.
+/// folder, `names-some` where the file is called by whom it picks and has not everybody of `other_file`, `changes-much` where
+/// many of its lines tell of somebody else than before, or `revives-many` where many say no more that somebody died or left.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Held {}

@@ -1,6 +1,5 @@
 //! Verbs that change something here.
 
-use std::fmt::Display;
 use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::Path;
 use std::time::SystemTime;
@@ -16,7 +15,7 @@ use super::super::present::Presenter;
 use super::super::reading::{self, Reading};
 use super::super::run::lock;
 use super::super::watched::stream_of;
-use super::holding::folder_of;
+use super::holding::{doubt, folder_of};
 use super::{FrontDesk, Live, Out, row};
 use crate::daemon::backups;
 use crate::daemon::office::PAUSED;
@@ -173,9 +172,8 @@ impl FrontDesk {
         let mut exit = Exit::Done;
         let mut problems: Vec<Value> = outcome.told().take(PROBLEMS_MAX).map(|refusal| self.problem(refusal)).collect();
         for scope in &outcome.scopes {
-            if scope.changes > 0 {
-                let counts: [(&str, &dyn Display); 2] = [("changed", &scope.changes), ("lines", &scope.lines)];
-                let (code, text) = ("changes-much", self.office.text.say_with("say-held-changes-much", &counts));
+            let doubt = doubt(&self.office.text, scope.doubts.changes, scope.doubts.revives, scope.lines);
+            if let Some((code, text)) = doubt {
                 problems.push(json!({"sheet": scope.sheet, "row": null, "code": code, "detail": null, "text": text}));
             } else if let Some(other) = &scope.other_file {
                 let code = if scope.picks { "names-some" } else { "other-file" };

@@ -15,6 +15,7 @@ use super::looking::instant;
 use super::{FrontDesk, Live, Out, row};
 use crate::error::{Error, Result};
 use crate::intake::watch::Seen;
+use crate::report::text::Text;
 use crate::settings::file_name::real_path;
 use crate::settings::{Mode, Settings, Source, SourceKind};
 use crate::store::{Held, SnapshotKey, View};
@@ -23,6 +24,18 @@ use crate::store::{Held, SnapshotKey, View};
 pub(super) fn folder_of(settings: &Settings, stream: &str) -> PathBuf {
     let source = settings.sources.iter().find(|source| stream_of(settings, source) == stream);
     source.map_or_else(|| settings.inbox(), |source| source.folder().to_owned())
+}
+
+/// Why a file waits of which so many of its `lines` say what is rather a mistake of the table: the code, and the sentence.
+pub(super) fn doubt(text: &Text, changed: u64, revived: u64, lines: u64) -> Option<(&'static str, String)> {
+    match (changed, revived) {
+        (0, 0) => None,
+        (0, _) => Some(("revives-many", text.say_with("say-held-revives-many", &[("revived", &revived)]))),
+        _ => {
+            let counts: [(&str, &dyn Display); 2] = [("changed", &changed), ("lines", &lines)];
+            Some(("changes-much", text.say_with("say-held-changes-much", &counts)))
+        }
+    }
 }
 
 impl FrontDesk {
@@ -43,11 +56,8 @@ impl FrontDesk {
         let counts = view.snapshot(&SnapshotKey { list, area, origin, stream })?;
         let counts = counts.as_ref().map(|(_, snapshot, _)| snapshot.facts.file.as_str());
         let other = other_file(&folder_of(&self.office.settings(), &held.stream), held, counts);
-        let (reason, said) = match &other {
-            _ if held.changes > 0 => {
-                let counts: [(&str, &dyn Display); 2] = [("changed", &held.changes), ("lines", &held.has)];
-                ("changes-much", text.say_with("say-held-changes-much", &counts))
-            }
+        let why = doubt(text, held.changes, held.revives, held.has);
+        let (reason, said) = why.unwrap_or_else(|| match &other {
             Some(other) if held.picks => {
                 ("names-some", text.say_with("say-held-names-some", &[("file", &held.file), ("other", other)]))
             }
@@ -58,7 +68,7 @@ impl FrontDesk {
                 let counts: [(&str, &dyn Display); 2] = [("removed", &held.removes), ("before", &held.had)];
                 ("removes-much", text.say_with("say-held-removes-much", &counts))
             }
-        };
+        });
         Ok(json!({"id": held.id.to_string(), "list": held.list, "area": held.area, "file": held.file,
                   "since": instant(held.at), "lines": held.has, "before": held.had, "removed": held.removes,
                   "share": (share * 1000.0).round() / 1000.0, "reason": reason, "other_file": other, "text": said}))

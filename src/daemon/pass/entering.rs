@@ -6,11 +6,11 @@ use std::collections::hash_map::Entry as Slot;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use crate::domain::{Area, Entry, IdNumber, List, Record, Uid};
+use crate::domain::{Area, Entry, List, Record, Uid};
 use crate::error::{Context, Result};
 use crate::intake::diff;
 use crate::intake::diff::renumbered::{number_before, other_name};
-use crate::linkage::{self, BLOCK_ENTRIES_MAX, Name, NameLevel, features_agree};
+use crate::linkage::{self, BLOCK_ENTRIES_MAX, features_agree};
 use crate::store::{NewEntries, NewEntry, StoredEntry, View, Wait, Writer};
 
 use super::judging::is_gone_head;
@@ -200,21 +200,6 @@ fn is_correction(old: &Record, new: &Record) -> bool {
     let known = |r: &Record| (r.known_number().cloned(), r.sex, r.birth);
     old.id_number.is_some() && known(old) != known(new)
         || crate::domain::name::fold(&old.name) != crate::domain::name::fold(&new.name)
-}
-
-/// Places of a number that slips of the pen change.
-const SLIPS_MAX: usize = 3;
-
-/// Whether the line tells of somebody else than before, by a name or a number that no slip of the pen makes of the other. Of
-/// one line that is a correction; of many at once rather a column that slid against the others (DOMAIN.md 6).
-pub(super) fn is_somebody_else(old: &Record, new: &Record) -> bool {
-    let level = |a: &str, b: &str| Name::new(a).compare(&Name::new(b)).0;
-    let is_other = |level: NameLevel| matches!(level, NameLevel::SurnameOnly | NameLevel::Different);
-    let is_renamed = old.names().all(|a| new.names().all(|b| is_other(level(a, b))));
-    let numbers = [old, new].map(|record| record.known_number().and_then(IdNumber::full));
-    let is_renumbered = matches!(&numbers, [Some(a), Some(b)]
-        if a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count() > SLIPS_MAX);
-    is_renamed || is_renumbered
 }
 
 /// Replaces what an entry says; `false` where it says the same.

@@ -11,9 +11,6 @@ const LISTED_MIN: usize = 20;
 /// Where more of a list than this would go, it does not matter in what state the lines are.
 const ANY_STATE_SHARE_MAX: f64 = 0.5;
 
-/// Of more lines than this that tell of somebody else at once a person has to say whether they do.
-const SOMEBODY_ELSE_SHARE_MAX: f64 = 0.1;
-
 /// A snapshot that takes more than both is held.
 #[derive(Debug, Clone, Copy)]
 pub struct Guard {
@@ -39,13 +36,13 @@ impl Guard {
     }
 
     /// Whether it is too much that `going` of `of` lines go.
-    pub(super) fn is_much(&self, going: usize, of: usize) -> bool {
-        going as u64 > self.removed_lines_floor && share(going, of) > self.removed_share_max
+    pub(super) fn takes_much(&self, going: usize, of: usize) -> bool {
+        self.is_much(going, of, self.removed_share_max)
     }
 
-    /// Whether it is too much that of `of` lines that stay `changed` tell of somebody else.
-    pub(super) fn is_much_changed(&self, changed: usize, of: usize) -> bool {
-        changed as u64 > self.removed_lines_floor && share(changed, of) > SOMEBODY_ELSE_SHARE_MAX
+    /// Whether `part` is more than a few lines, and than this share of all.
+    pub(super) fn is_much(&self, part: usize, of: usize, share_max: f64) -> bool {
+        part as u64 > self.removed_lines_floor && share(part, of) > share_max
     }
 
     /// Whether too many of the active lines go.
@@ -53,7 +50,7 @@ impl Guard {
         let going: HashSet<Uid> =
             standing.iter().filter(|s| s.entry.record.status == Status::Active).map(|s| s.entry.uid).collect();
         // Of all lines it is at most the share that it is of the active ones, and that needs no look at the others.
-        let is_more = |of: usize| self.is_much(going.len(), of);
+        let is_more = |of: usize| self.takes_much(going.len(), of);
         if is_more(held.len()) {
             return Ok(true);
         }

@@ -18,7 +18,8 @@ use crate::store::{Snapshot, SnapshotKey, Store, StoredEntry, View, Wait, Writer
 
 use super::Setting;
 use super::dead::Dead;
-use super::entering::{Blocks, Difference, Now, compare, enter, is_somebody_else, keys_of, name_line, update};
+use super::doubt::Doubts;
+use super::entering::{Blocks, Now, compare, enter, keys_of, name_line, update};
 use super::gather::{Gather, NewLine};
 use super::guard::Guard;
 use super::holding::{hold, is_another, other_file, taken};
@@ -296,11 +297,9 @@ fn plan(
     let mut arrived = arrived.into_iter().map(Some).collect::<Vec<_>>();
     let mut says = |j: usize| arrived[j].take().expect("each line is paired once");
     let mut same: Vec<(StoredEntry, usize, Now)> = Vec::with_capacity(pairing.same.len());
-    let mut changed = 0;
     for (i, j) in pairing.same {
         let old = take(i);
         let now = compare(view, has_below, at, &old, says(j))?;
-        changed += usize::from(now.change == Difference::Else && is_somebody_else(&old.entry.record, &now.record));
         same.push((old, j, now));
     }
     let fresh: Vec<(usize, Record)> = pairing.fresh.into_iter().map(|j| (j, says(j))).collect();
@@ -309,15 +308,15 @@ fn plan(
     let too_much = manner.guard.stops(view, at.0, &scope.held, &gone)?;
     let counts = scope.before.as_ref().map(|before| before.facts.file.as_str());
     let stay = scope.held.len() - gone.len() - kept.len();
-    let changes = if manner.guard.is_much_changed(changed, stay) { changed as u64 } else { 0 };
-    let as_held = scope.as_held(at, manner, setting, (removes, changes));
+    let doubts = Doubts::of(view, &manner.guard, (at.0, scope), (&same, stay), &fresh)?;
+    let as_held = scope.as_held(at, manner, setting, (removes, doubts));
     let other_file = other_file(&manner.folder, &as_held, counts)
         // Of the dead the whole file has told that it takes the place of the others.
         .filter(|_| at.0 != List::Deaths || !reach.takes_place());
-    let waits = !manner.released && (too_much || changes > 0 || other_file.is_some());
+    let waits = !manner.released && (too_much || doubts.are_any() || other_file.is_some());
     let held = waits && !view.is_released(&manner.stream, &manner.hash, at)?;
     let picks = as_held.picks;
-    Ok(Plan { same, gone, fresh, kept, reach, replaced_damaged, removes, held, other_file, picks, changes })
+    Ok(Plan { same, gone, fresh, kept, reach, replaced_damaged, removes, held, other_file, picks, doubts })
 }
 
 /// Does what was planned, or holds it.
@@ -334,7 +333,7 @@ fn take(
         return Ok(());
     }
     if plan.held {
-        return hold(writer, &scope.as_held(at, manner, setting, (plan.removes, plan.changes)));
+        return hold(writer, &scope.as_held(at, manner, setting, (plan.removes, plan.doubts)));
     }
     let staged = std::mem::take(&mut scope.staged);
     for (old, j, now) in std::mem::take(&mut plan.same) {

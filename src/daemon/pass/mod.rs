@@ -9,6 +9,7 @@ mod arrive;
 mod below;
 mod dead;
 mod derive;
+mod doubt;
 mod entering;
 mod gather;
 mod guard;

@@ -11,6 +11,7 @@ use crate::store::{Held, Placed, Placement, Segment, Snapshot, SnapshotKey, Stor
 
 use super::Setting;
 use super::dead::Dead;
+use super::doubt::Doubts;
 use super::entering::{Difference, Now};
 use super::holding::stand_apart;
 use super::ingest::Manner;
@@ -38,8 +39,8 @@ pub struct ScopeOutcome {
     pub other_file: Option<String>,
     /// The latter.
     pub picks: bool,
-    /// Held because so many lines tell of somebody else than before; 0 where that is not why.
-    pub changes: u64,
+    /// Held because of what so many lines say at once.
+    pub doubts: Doubts,
     /// Not taken: what is known is of a later day.
     pub outdated: Option<Outdated>,
 }
@@ -135,17 +136,17 @@ pub(super) struct Plan {
     /// See [`ScopeOutcome`].
     pub other_file: Option<String>,
     pub picks: bool,
-    pub changes: u64,
+    pub doubts: Doubts,
 }
 
 impl Scope {
-    /// The snapshot as it waits for a person, where it would take `removes` lines, or make others of `changes`.
+    /// The snapshot as it waits for a person, where it would take `removes` lines, or there are doubts.
     pub fn as_held(
         &self,
         (list, area): (List, Area),
         manner: &Manner,
         setting: &Setting,
-        (removes, changes): (u64, u64),
+        (removes, doubts): (u64, Doubts),
     ) -> Held {
         let picks = self.picks_some(list, manner) && removes > 0;
         Held {
@@ -160,7 +161,8 @@ impl Scope {
             has: self.placement.len() as u64,
             removes,
             picks,
-            changes,
+            changes: doubts.changes,
+            revives: doubts.revives,
             state: "held".to_owned(),
         }
     }
@@ -367,7 +369,7 @@ impl Scope {
             held: plan.held,
             other_file,
             picks: plan.held && plan.picks,
-            changes: if plan.held { plan.changes } else { 0 },
+            doubts: if plan.held { plan.doubts } else { Doubts::default() },
             ..self.told(at)
         }
     }
@@ -385,7 +387,7 @@ impl Scope {
             held: false,
             other_file: None,
             picks: false,
-            changes: 0,
+            doubts: Doubts::default(),
             outdated: None,
         }
     }
