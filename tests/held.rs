@@ -141,6 +141,23 @@ fn a_file_that_is_taken_out_of_the_folder_waits_no_more() {
 }
 
 #[test]
+fn a_list_that_was_pasted_twice_over_loses_nobody_by_losing_the_second_half() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = village(&root);
+    let twice = active(60) + &people(1..=60, "在保").replace("2020.1.5", "2020.1.6");
+    drop(&node, &twice);
+    assert_eq!(entries(&node), 120);
+    drop(&node, &active(60));
+    assert_eq!((node.json(&["held"]).len(), entries(&node)), (0, 60.into()));
+    // Somebody whose every line goes does go.
+    drop(&node, &twice);
+    drop(&node, &active(30));
+    waiting(&node);
+    assert_eq!(entries(&node), 120);
+    node.stop();
+}
+
+#[test]
 fn a_release_is_for_once() {
     let root = tempfile::tempdir().unwrap();
     let mut node = village(&root);

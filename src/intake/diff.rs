@@ -98,6 +98,12 @@ pub fn key(record: &Record) -> u64 {
         .unwrap_or_else(|| hash((14, f.name, sex(&f), phone(&f), f.number_head)))
 }
 
+/// Of a line whose number is whole: that and the folded name.
+pub fn number_and_name(record: &Record) -> Option<u64> {
+    let f = features(record, 0);
+    join(2, [f.number, Some(f.name)])
+}
+
 fn features<'a>(record: &'a Record, order: u32) -> Features<'a> {
     let number = record.id_number.as_ref();
     let text = number.map(IdNumber::canonical);

@@ -25,7 +25,7 @@ use super::guard::Guard;
 use super::holding::{hold, is_another, other_file, taken};
 use super::indexing::index_before;
 use super::moved::Stream;
-use super::pairing::Paired;
+use super::pairing::{Paired, without_second_lines};
 use super::scope::{Plan, Scope, ScopeOutcome};
 
 /// Chunks of lines that may wait between reading and writing: enough to keep both going, and few enough that a large
@@ -305,7 +305,11 @@ fn plan(
     let fresh: Vec<(usize, Record)> = pairing.fresh.into_iter().map(|j| (j, says(j))).collect();
     let gone: Vec<StoredEntry> = gone.into_iter().map(take).collect();
     let removes = gone.iter().filter(|stored| stored.entry.removed.is_none()).count() as u64;
-    let too_much = manner.guard.stops(view, at.0, &scope.held, &gone)?;
+    let too_much = manner.guard.stops(view, at.0, &scope.held, &gone)? && {
+        let says = same.iter().map(|(_, _, now)| &now.record).chain(fresh.iter().map(|(_, record)| record));
+        let leaving = without_second_lines(view, scope, &gone, &kept, says)?;
+        manner.guard.stops(view, at.0, &scope.held, &leaving)?
+    };
     let counts = scope.before.as_ref().map(|before| before.facts.file.as_str());
     let stay = scope.held.len() - gone.len() - kept.len();
     let doubts = Doubts::of(view, &manner.guard, (at.0, scope), (&same, stay), &fresh)?;

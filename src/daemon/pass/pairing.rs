@@ -1,6 +1,8 @@
 //! Which held line is which line of the file, within one list of one area.
 
-use crate::domain::Record;
+use rustc_hash::FxHashSet;
+
+use crate::domain::{Record, Uid};
 use crate::error::Result;
 use crate::intake::diff;
 use crate::store::{StoredEntry, View};
@@ -34,4 +36,24 @@ impl Paired {
         let pairing = diff::pair(&old, &new);
         Ok(Paired { had, at_line, arrived, pairing })
     }
+}
+
+/// Of the lines of `gone` those whose number and name stand on no line that stays: neither on one that is as it was or that
+/// the file does not speak of, `kept`, nor on one that it `says`. A list that was pasted twice over loses nobody by losing
+/// the second half.
+pub(super) fn without_second_lines<'a>(
+    view: &View,
+    scope: &Scope,
+    gone: &[StoredEntry],
+    kept: &[Uid],
+    says: impl Iterator<Item = &'a Record>,
+) -> Result<Vec<StoredEntry>> {
+    let going: FxHashSet<u64> = gone.iter().filter_map(|s| diff::number_and_name(&s.entry.record)).collect();
+    let mut stay: FxHashSet<u64> = says.filter_map(diff::number_and_name).collect();
+    let seen = scope.held.iter().zip(&scope.seen).filter(|(_, seen)| **seen).map(|(line, _)| line.uid);
+    for uid in seen.chain(kept.iter().copied()) {
+        stay.extend(diff::number_and_name(&view.entry_placed(uid)?.entry.record).filter(|key| going.contains(key)));
+    }
+    let leaves = |s: &&StoredEntry| diff::number_and_name(&s.entry.record).is_none_or(|key| !stay.contains(&key));
+    Ok(gone.iter().filter(leaves).cloned().collect())
 }
