@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::codec::Doing;
+use super::codec::{Doing, json};
 use super::{View, Writer};
 use crate::domain::{Area, List};
 use crate::error::Result;
@@ -26,20 +26,16 @@ pub struct SourceRow {
     pub gone: bool,
 }
 
-pub(super) fn hash(row: &Row, column: usize) -> rusqlite::Result<Option<[u8; 32]>> {
-    Ok(row.get_ref(column)?.as_blob_or_null().ok().flatten().and_then(|bytes| bytes.try_into().ok()))
-}
-
 fn source(row: &Row) -> rusqlite::Result<SourceRow> {
     Ok(SourceRow {
         stream: row.get(0)?,
         path: row.get(1)?,
         bytes: row.get::<_, i64>(2)? as u64,
         modified: row.get(3)?,
-        hash: hash(row, 4)?,
+        hash: row.get(4)?,
         read_at: row.get(5)?,
         state: row.get(6)?,
-        lists: serde_json::from_str(row.get_ref(7)?.as_str()?).unwrap_or_default(),
+        lists: json(row, 7)?,
         lines: row.get::<_, i64>(8)? as u64,
         gone: row.get(9)?,
     })
