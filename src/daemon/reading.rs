@@ -182,7 +182,7 @@ impl Reading<'_> {
             // It took the place of the one of its name in the folder.
             writer.read_again_if_dropped(self.stream, self.rel_path)?;
         }
-        if outcome.is_held() && writer.counts(self.stream, self.rel_path)? {
+        if outcome.is_held() && writer.counts(self.office.area(), self.stream, self.rel_path)? {
             // What stands there is of its last reading, which counts on.
             return Ok(());
         }

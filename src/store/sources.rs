@@ -75,7 +75,7 @@ impl Writer<'_> {
                  OR (stream, path) IN (SELECT stream, file FROM quarantine
                                        WHERE row IS NULL AND code IN ('no-list-recognised', 'doubtful-deaths'))
                  OR (stream, path) IN (SELECT q.stream, q.file
-                                       FROM quarantine q JOIN snapshots s ON s.stream = q.stream AND s.file = q.file
+                                       FROM quarantine q JOIN snapshots s USING (origin, stream, file)
                                        WHERE q.code IN ('unknown-state', 'doubtful-end'))",
                 [],
             )
@@ -141,11 +141,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Whether a list of this file counts.
-    pub fn counts(&self, stream: &str, file: &str) -> Result<bool> {
+    /// Whether a list of this file of the office `origin` counts.
+    pub fn counts(&self, origin: Area, stream: &str, file: &str) -> Result<bool> {
         self.conn
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM snapshots WHERE stream = ?1 AND file = ?2)")
-            .and_then(|mut s| s.query_row((stream, file), |row| row.get(0)))
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM snapshots WHERE origin = ?1 AND stream = ?2 AND file = ?3)")
+            .and_then(|mut s| s.query_row((origin.padded() as i64, stream, file), |row| row.get(0)))
             .doing("looking whether a file counts")
     }
 
