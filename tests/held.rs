@@ -365,3 +365,54 @@ fn a_file_by_which_all_the_dead_live_again_waits_and_one_who_lives_is_believed()
         node.stop();
     }
 }
+
+#[test]
+fn of_a_database_the_word_is_for_the_area_that_was_looked_at() {
+    let root = tempfile::tempdir().unwrap();
+    let mut node = Node::init(BINARY, root.path(), "519901001", "第1乡");
+    let file = root.path().join("民政.db");
+    let database = rusqlite::Connection::open(&file).unwrap();
+    database
+        .execute_batch("CREATE TABLE 低保 (姓名 TEXT, 身份证号码 TEXT, 村代码 TEXT, 保障类别 TEXT, 审批日期 TEXT, 最近复核日期 TEXT, 保障状态 TEXT)")
+        .unwrap();
+    for n in 1..=80 {
+        let village = if n <= 40 { "519901001201" } else { "519901001202" };
+        let whole = number(&format!("19500302/{n:03}"));
+        database
+            .execute(
+                "INSERT INTO 低保 VALUES ('李四', ?1, ?2, 'A类', '2020.1.5', '2026.5.5', '在保')",
+                (whole, village),
+            )
+            .unwrap();
+    }
+    let source = format!(
+        "\n[[source]]\nname = \"mz\"\nkind = \"sqlite\"\npath = {:?}\ntable = \"低保\"\nlist = \"dibao\"\npoll_secs = 1\n",
+        file.to_str().unwrap()
+    );
+    let settings = fs::read_to_string(node.config()).unwrap() + &source;
+    fs::write(node.config(), settings).unwrap();
+    node.start(Some("2026-06-02"));
+    node.wait_ready();
+    let until = |what: &str, is_so: &dyn Fn() -> bool| {
+        for _ in 0..SETTLE_SECS_MAX * 10 {
+            if is_so() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{what}: {:?} {:?}", entries(&node), node.json(&["held"]));
+    };
+    until("all are taken", &|| entries(&node) == 80);
+    database.execute_batch("DELETE FROM 低保 WHERE rowid BETWEEN 3 AND 40 OR rowid > 42").unwrap();
+    let held_of = |area: &str| -> Option<String> {
+        let held = node.json(&["held"]);
+        held.iter().find(|held| held["area"] == area).map(|held| held["id"].as_str().unwrap().to_owned())
+    };
+    until("both wait", &|| held_of(VILLAGE).is_some() && held_of("519901001202").is_some());
+    let released = node.call(&["held", "release", &held_of(VILLAGE).unwrap()]);
+    assert!(released.status.success(), "{}", said(&released));
+    until("the one is taken", &|| entries(&node) == 42);
+    assert!(held_of(VILLAGE).is_none());
+    assert!(held_of("519901001202").is_some(), "nobody was asked about the other");
+    node.stop();
+}

@@ -10,7 +10,7 @@ use super::neighbours;
 use super::office::Office;
 use super::pass::{self, Gather, Manner, Outcome, ingest};
 use super::watched::stream_of;
-use crate::domain::List;
+use crate::domain::{Area, List};
 use crate::error::{Context as _, Error, Result};
 use crate::intake::{
     self, Context, DatabaseSource, Errand, Feed, FileReport, Kind, Limits, Places, RefusalCode, Unreadable, Vocabulary,
@@ -91,7 +91,7 @@ pub fn read(reading: &Reading) -> Result<Read> {
         return Ok(Read::Done);
     }
     let setting = office.setting();
-    let manner = reading.manner(hash, false, false);
+    let manner = reading.manner(hash, false, None);
     let places = reading.places()?;
     let taken = ingest(
         &office.store,
@@ -140,8 +140,8 @@ impl From<Unreadable> for GivenUp {
 }
 
 /// Reads a file for the verb `import`: now, and with `dry_run` only to tell. One that cannot be read goes into quarantine
-/// too.
-pub fn import(reading: &Reading, dry_run: bool, released: bool) -> Result<Result<Outcome, Unreadable>> {
+/// too. `released`: see `Manner`.
+pub fn import(reading: &Reading, dry_run: bool, released: Option<(List, Area)>) -> Result<Result<Outcome, Unreadable>> {
     let office = reading.office;
     if !dry_run {
         office.room.must_do()?;
@@ -182,7 +182,7 @@ impl Reading<'_> {
             // It took the place of the one of its name in the folder.
             writer.read_again_if_dropped(self.stream, self.rel_path)?;
         }
-        if outcome.is_held() && writer.counts(self.stream, self.rel_path)? {
+        if outcome.is_held() && writer.counts(self.office.area(), self.stream, self.rel_path)? {
             // What stands there is of its last reading, which counts on.
             return Ok(());
         }
@@ -276,7 +276,7 @@ impl Reading<'_> {
                 .is_ok_and(|kind| (kind.bytes, kind.modified) == (self.seen.bytes, Some(self.seen.modified)))
     }
 
-    fn manner(&self, hash: [u8; 32], dry_run: bool, released: bool) -> Manner {
+    fn manner(&self, hash: [u8; 32], dry_run: bool, released: Option<(List, Area)>) -> Manner {
         let settings = self.office.settings();
         let guard = settings.guard;
         Manner {

@@ -63,6 +63,11 @@ impl Confidence {
             Confidence::Confirmed => "confirmed",
         }
     }
+
+    pub fn parse(text: &str) -> Option<Confidence> {
+        let all = [Confidence::Possible, Confidence::Probable, Confidence::Confirmed];
+        all.into_iter().find(|confidence| confidence.as_str() == text)
+    }
 }
 
 /// An inferred event. It holds as long as its evidence does.

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
-use super::codec::{Doing, area};
+use super::codec::{Doing, area, json, word};
 use super::{View, Writer};
 use crate::domain::Area;
 use crate::error::Result;
@@ -33,9 +33,9 @@ impl Accord {
         }
     }
 
-    fn parse(text: &str) -> Accord {
-        let all = [Accord::Equal, Accord::Differs, Accord::Forged, Accord::OtherKey];
-        all.into_iter().find(|accord| accord.as_str() == text).unwrap_or(Accord::Pending)
+    fn parse(text: &str) -> Option<Accord> {
+        let all = [Accord::Pending, Accord::Equal, Accord::Differs, Accord::Forged, Accord::OtherKey];
+        all.into_iter().find(|accord| accord.as_str() == text)
     }
 }
 
@@ -69,9 +69,9 @@ fn attestation(row: &Row) -> rusqlite::Result<AttestationRow> {
         seq: row.get::<_, i64>(1)? as u64,
         body: row.get(2)?,
         key: row.get(3)?,
-        retired: serde_json::from_str(row.get_ref(4)?.as_str()?).unwrap_or_default(),
+        retired: json(row, 4)?,
         received: row.get(5)?,
-        accord: Accord::parse(row.get_ref(6)?.as_str()?),
+        accord: word(row, 6, Accord::parse)?,
         differs_since: row.get(7)?,
         agreed: row.get(8)?,
         looks_lost: row.get::<_, Option<i64>>(9)?.map(|lost| lost as u64),

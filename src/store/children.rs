@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::codec::{Doing, area};
+use super::codec::{Doing, area, json};
 use super::{View, Writer};
 use crate::domain::Area;
 use crate::error::Result;
@@ -53,7 +53,7 @@ fn child(row: &Row) -> rusqlite::Result<Child> {
         name: row.get(1)?,
         epoch: row.get::<_, Option<i64>>(2)?.map(|e| e as u64),
         watermark: row.get::<_, i64>(3)? as u64,
-        retired: serde_json::from_str(row.get_ref(4)?.as_str()?).unwrap_or_default(),
+        retired: json(row, 4)?,
         last_contact: row.get(5)?,
         resync: row.get(6)?,
         state: row.get(7)?,

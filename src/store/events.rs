@@ -3,9 +3,9 @@
 use rusqlite::Row;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::codec::{Doing, optional_area, uids_from_text, uids_to_text};
+use super::codec::{Doing, json, optional_area, optional_word, uids_to_text, word};
 use super::{View, Writer};
-use crate::domain::{Date, Event, EventKind, Uid};
+use crate::domain::{Confidence, Date, Event, EventKind, Uid};
 use crate::error::Result;
 
 /// The same event keeps its id: kind, places and the entry that shows it best.
@@ -33,19 +33,13 @@ impl View<'_> {
 }
 
 fn event_row(row: &Row) -> rusqlite::Result<(String, Uid, Event)> {
-    use crate::domain::Confidence;
-    let confidence = match row.get_ref(6)?.as_str()? {
-        "confirmed" => Confidence::Confirmed,
-        "probable" => Confidence::Probable,
-        _ => Confidence::Possible,
-    };
     let event = Event {
-        kind: EventKind::parse(row.get_ref(2)?.as_str()?).unwrap_or(EventKind::Correction),
-        date: row.get::<_, Option<String>>(3)?.and_then(|d| d.parse().ok()),
+        kind: word(row, 2, EventKind::parse)?,
+        date: optional_word(row, 3, |day| day.parse().ok())?,
         from: optional_area(row, 4)?,
         to: optional_area(row, 5)?,
-        confidence,
-        evidence: uids_from_text(row.get_ref(7)?.as_str()?),
+        confidence: word(row, 6, Confidence::parse)?,
+        evidence: json(row, 7)?,
     };
     Ok((format!("e{:015x}", row.get::<_, i64>(0)?), Uid(row.get::<_, i64>(1)? as u64), event))
 }

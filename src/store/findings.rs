@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row};
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::codec::{Doing, day_to_sql, list, optional_area, optional_day, uids_from_text, uids_to_text};
+use super::codec::{Doing, day_to_sql, json, list, optional_area, optional_day, optional_word, uids_to_text};
 use super::decisions::Occasion;
 use super::{View, Writer};
 use crate::domain::{Area, Date, Disposition, Finding, FindingId, FindingStatus, List, Uid};
@@ -70,13 +70,14 @@ pub(super) const COLUMNS: &str = "id, rule, severity, holds, person, area, list,
 
 pub(super) fn finding_row(row: &Row) -> rusqlite::Result<FindingRow> {
     let holds: bool = row.get(3)?;
-    let (basis, decided, decided_on): (i64, Option<String>, Option<i64>) = (row.get(12)?, row.get(13)?, row.get(14)?);
-    let areas: Vec<Area> = serde_json::from_str(row.get_ref(11)?.as_str()?).unwrap_or_default();
+    let (basis, decided_on): (i64, Option<i64>) = (row.get(12)?, row.get(14)?);
+    let decided = optional_word(row, 13, Disposition::parse)?;
+    let areas: Vec<Area> = json(row, 11)?;
     Ok(FindingRow {
         id: FindingId(row.get::<_, i64>(0)? as u64),
         rule: row.get(1)?,
         severity: row.get(2)?,
-        status: status(holds, decided.as_deref(), decided_on == Some(basis)),
+        status: status(holds, decided, decided_on == Some(basis)),
         person: row.get::<_, Option<i64>>(4)?.map(|p| Uid(p as u64)),
         snapshot: row.get(15)?,
         area: optional_area(row, 5)?,
@@ -86,8 +87,8 @@ pub(super) fn finding_row(row: &Row) -> rusqlite::Result<FindingRow> {
         },
         first_seen: super::codec::day(row, 7)?,
         due: optional_day(row, 8)?,
-        detail: serde_json::from_str(row.get_ref(9)?.as_str()?).unwrap_or_default(),
-        evidence: uids_from_text(row.get_ref(10)?.as_str()?),
+        detail: json(row, 9)?,
+        evidence: json(row, 10)?,
         areas,
         basis,
     })
@@ -95,8 +96,8 @@ pub(super) fn finding_row(row: &Row) -> rusqlite::Result<FindingRow> {
 
 /// A dismissal holds until its evidence changes (CONTRACT.md); a confirmation until the finding closes, which takes it
 /// away ([`Writer::end_confirmation`]).
-fn status(holds: bool, decided: Option<&str>, same_basis: bool) -> FindingStatus {
-    match decided.and_then(Disposition::parse) {
+fn status(holds: bool, decided: Option<Disposition>, same_basis: bool) -> FindingStatus {
+    match decided {
         _ if !holds => FindingStatus::Closed,
         Some(Disposition::Confirm) => FindingStatus::Confirmed,
         Some(Disposition::Dismiss) if same_basis => FindingStatus::Dismissed,

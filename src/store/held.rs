@@ -4,7 +4,6 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::codec::{Doing, area, list};
 use super::quarantine::COUNTS_NOWHERE;
-use super::sources::hash;
 use super::{View, Writer};
 use crate::domain::{Area, List};
 use crate::error::Result;
@@ -38,7 +37,7 @@ fn held(row: &Row) -> rusqlite::Result<Held> {
         at: row.get(1)?,
         stream: row.get(2)?,
         file: row.get(3)?,
-        hash: hash(row, 4)?.unwrap_or_default(),
+        hash: row.get(4)?,
         area: area(row, 5)?,
         list: list(row, 6)?,
         had: row.get::<_, i64>(7)? as u64,

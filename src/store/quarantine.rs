@@ -24,12 +24,13 @@ pub struct QuarantineRow {
     pub detail: String,
 }
 
-/// Of a file that is gone only what is missing in a list that still counts: somebody may look for them.
-const CONCERNS: &str = "thing IS NOT NULL OR (stream, file) NOT IN (SELECT stream, path FROM sources
-                                                 WHERE gone AND (stream, path) NOT IN (SELECT stream, file FROM snapshots))";
+/// Of a file that is gone only what is missing in a list that still counts: somebody may look for them. Offices below have
+/// files of the same name.
+const CONCERNS: &str = "thing IS NOT NULL OR (stream, file) NOT IN (SELECT stream, path FROM sources WHERE gone)
+                        OR (origin, stream, file) IN (SELECT origin, stream, file FROM snapshots)";
 
 /// Of a file of which nothing counts and nothing waits for a person.
-pub(super) const COUNTS_NOWHERE: &str = "(stream, file) NOT IN (SELECT stream, file FROM snapshots)
+pub(super) const COUNTS_NOWHERE: &str = "(origin, stream, file) NOT IN (SELECT origin, stream, file FROM snapshots)
                           AND (stream, file) NOT IN (SELECT stream, file FROM held WHERE state = 'held')";
 
 /// What a line of a batch is about, as a number: the same when it comes again under another number or with other words.
@@ -199,6 +200,40 @@ impl Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{Home, Store};
+
+    #[test]
+    fn a_file_of_that_name_of_an_office_below_is_another_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let own: Area = "519901001".parse().unwrap();
+        let below: Area = "519901001201".parse().unwrap();
+        let store = Store::open(Home::plain(dir.path()), own).unwrap();
+        // What was noted of a file of ours that is gone, and a list that counts, of each office.
+        let noted = |lists_of: Area| {
+            store
+                .write(|writer| {
+                    let meddled = format!(
+                        "DELETE FROM snapshots; DELETE FROM sources; DELETE FROM quarantine;
+                         INSERT INTO snapshots (seq, origin, area, list, stream, file, taken_on, read_at, lines, damaged,
+                                                awaits, placement, pages, sum)
+                         VALUES (1, {0}, {0}, 1, '', 'a.csv', 20260501, 0, 1, 0, 0, x'', 1, 0);
+                         INSERT INTO sources VALUES ('', 'a.csv', 0, 0, NULL, NULL, 'read', '[]', 0, 1);
+                         INSERT INTO quarantine (at, origin, stream, file, code, detail)
+                         VALUES (0, {1}, '', 'a.csv', 'unknown-state', '');",
+                        lists_of.padded(),
+                        own.padded()
+                    );
+                    writer.conn.execute_batch(&meddled).doing("meddling")?;
+                    let counts = writer.counts(own, "", "a.csv")?;
+                    let shown = writer.quarantine_count()?;
+                    writer.conn.execute_batch("UPDATE sources SET gone = 0").doing("meddling")?;
+                    Ok((counts, shown, writer.reread_refused(lists_of.padded())?))
+                })
+                .unwrap()
+        };
+        assert_eq!(noted(own), (true, 1, 1));
+        assert_eq!(noted(below), (false, 0, 0));
+    }
 
     #[test]
     fn a_line_is_about_the_same_thing_whatever_it_says_of_it_and_whenever() {

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::codec::Doing;
+use super::codec::{Doing, json};
 use super::{View, Writer};
 use crate::domain::{Area, List};
 use crate::error::Result;
@@ -26,20 +26,16 @@ pub struct SourceRow {
     pub gone: bool,
 }
 
-pub(super) fn hash(row: &Row, column: usize) -> rusqlite::Result<Option<[u8; 32]>> {
-    Ok(row.get_ref(column)?.as_blob_or_null().ok().flatten().and_then(|bytes| bytes.try_into().ok()))
-}
-
 fn source(row: &Row) -> rusqlite::Result<SourceRow> {
     Ok(SourceRow {
         stream: row.get(0)?,
         path: row.get(1)?,
         bytes: row.get::<_, i64>(2)? as u64,
         modified: row.get(3)?,
-        hash: hash(row, 4)?,
+        hash: row.get(4)?,
         read_at: row.get(5)?,
         state: row.get(6)?,
-        lists: serde_json::from_str(row.get_ref(7)?.as_str()?).unwrap_or_default(),
+        lists: json(row, 7)?,
         lines: row.get::<_, i64>(8)? as u64,
         gone: row.get(9)?,
     })
@@ -79,7 +75,7 @@ impl Writer<'_> {
                  OR (stream, path) IN (SELECT stream, file FROM quarantine
                                        WHERE row IS NULL AND code IN ('no-list-recognised', 'doubtful-deaths'))
                  OR (stream, path) IN (SELECT q.stream, q.file
-                                       FROM quarantine q JOIN snapshots s ON s.stream = q.stream AND s.file = q.file
+                                       FROM quarantine q JOIN snapshots s USING (origin, stream, file)
                                        WHERE q.code IN ('unknown-state', 'doubtful-end'))",
                 [],
             )
@@ -145,11 +141,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Whether a list of this file counts.
-    pub fn counts(&self, stream: &str, file: &str) -> Result<bool> {
+    /// Whether a list of this file of the office `origin` counts.
+    pub fn counts(&self, origin: Area, stream: &str, file: &str) -> Result<bool> {
         self.conn
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM snapshots WHERE stream = ?1 AND file = ?2)")
-            .and_then(|mut s| s.query_row((stream, file), |row| row.get(0)))
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM snapshots WHERE origin = ?1 AND stream = ?2 AND file = ?3)")
+            .and_then(|mut s| s.query_row((origin.padded() as i64, stream, file), |row| row.get(0)))
             .doing("looking whether a file counts")
     }
 

@@ -182,7 +182,7 @@ pub fn take_file(
         file: path.to_owned(),
         hash: *blake3::hash(text.as_bytes()).as_bytes(),
         append,
-        released: false,
+        released: None,
         dry_run: false,
         guard: GUARD,
         parts: vocabulary().parts.clone(),

@@ -122,7 +122,7 @@ impl FrontDesk {
         };
         out(Frame::progress(0, 0, "read"));
         let reading = self.reading_of(live, &settings, &stream, &source, &seen, path.to_owned());
-        let outcome = reading::import(&reading, args.dry_run, false)?;
+        let outcome = reading::import(&reading, args.dry_run, None)?;
         self.tell_import(&seen.rel_path, outcome, args.dry_run, out)
     }
 

@@ -132,8 +132,10 @@ impl FrontDesk {
         let said = (!is_database).then(|| self.as_held(live, &settings, source, (&seen, &path), held)).transpose()?;
         let source = said.as_ref().unwrap_or(source);
         let reading = self.reading_of(live, &settings, &held.stream, source, &seen, path);
-        // A database that is worked in is never again what it was when somebody looked: the word is for what it says now.
-        let outcome = reading::import(&reading, false, is_database)?;
+        // A database that is worked in is never again what it was when somebody looked: the word is for what it says now, of
+        // the list that was looked at.
+        let released = is_database.then_some((held.list, held.area));
+        let outcome = reading::import(&reading, false, released)?;
         let of_it = |scope: &&ScopeOutcome| (scope.list, scope.area) == (held.list, held.area);
         let came_to = outcome.as_ref().ok().and_then(|outcome| outcome.scopes.iter().find(of_it)).cloned();
         // What the file says of other lists is not what was asked.
@@ -161,7 +163,7 @@ impl FrontDesk {
             let reading = self.reading_of(live, settings, &held.stream, &said, seen, path.to_owned());
             let is_it =
                 |scope: &ScopeOutcome| (scope.list, scope.area, scope.lines) == (held.list, held.area, held.has);
-            if reading::import(&reading, true, false)?.is_ok_and(|outcome| outcome.scopes.iter().any(is_it)) {
+            if reading::import(&reading, true, None)?.is_ok_and(|outcome| outcome.scopes.iter().any(is_it)) {
                 return Ok(said);
             }
         }

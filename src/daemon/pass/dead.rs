@@ -173,8 +173,9 @@ impl Dead {
         let is_whole = reach.takes_place() && tally.all.is_half();
         let going: usize = tally.absent.values().sum();
         let areas = if is_whole { tally.absent.into_keys().collect() } else { BTreeSet::new() };
-        let is_believed = manner.released || !manner.guard.takes_much(going, tally.all.held);
-        let (emptied, missing) = if is_believed { (areas, BTreeSet::new()) } else { (BTreeSet::new(), areas) };
+        let is_much = manner.guard.takes_much(going, tally.all.held);
+        let is_believed = |area: &Area| !is_much || manner.has_released((List::Deaths, *area));
+        let (emptied, missing) = areas.into_iter().partition(is_believed);
         Ok(Dead { reach, emptied, missing })
     }
 }

@@ -14,8 +14,8 @@ use super::scope::Scope;
 const SLIPS_MAX: usize = 3;
 /// Of more lines than this that tell of somebody else a person has to say whether they do.
 const SOMEBODY_ELSE_SHARE_MAX: f64 = 0.1;
-/// So few who had died or left, and stand again, may do so; more only where they are at most half of those who had.
-const STAND_AGAIN_MAX: usize = 4;
+/// So many who had died or left, and stand again, are too many where they are most of those who had.
+const MOST_STAND_AGAIN_MIN: usize = 5;
 /// Where a file says of nobody any more that they died or left, already so many are too many.
 const ALL_STAND_AGAIN_MIN: usize = 2;
 
@@ -45,19 +45,16 @@ impl Doubts {
             old.entry.removed.is_none() && has_ended(&old.entry.record) && !has_ended(&now.record)
         };
         let revived = news().filter(stands_again).count();
-        // Nobody is ever alive on a list of the dead.
-        let revives = if list == List::Deaths || revived < ALL_STAND_AGAIN_MIN {
-            0
-        } else {
-            let mut ended_before = 0;
-            for line in &scope.held {
-                ended_before += usize::from(has_ended(&view.entry_placed(line.uid)?.entry.record));
-            }
-            let end_now = same.iter().map(|(.., now)| &now.record).chain(fresh.iter().map(|(_, record)| record));
-            let is_nobody_left = revived == ended_before && !end_now.into_iter().any(has_ended);
-            let are_most = revived > STAND_AGAIN_MAX && revived * 2 > ended_before;
-            if is_nobody_left || are_most { revived } else { 0 }
+        let mut end_now = same.iter().map(|(.., now)| &now.record).chain(fresh.iter().map(|(_, record)| record));
+        // So many who had ended before are too many for what is said now to be a mistake.
+        let enough = match revived {
+            // Nobody is ever alive on a list of the dead.
+            _ if list == List::Deaths => 0,
+            MOST_STAND_AGAIN_MIN.. => revived * 2,
+            ALL_STAND_AGAIN_MIN.. if !end_now.any(has_ended) => revived + 1,
+            _ => 0,
         };
+        let revives = if enough > 0 && !has_ended_at_least(view, scope, enough)? { revived } else { 0 };
         Ok(Doubts { changes: changes as u64, revives: revives as u64 })
     }
 
@@ -79,4 +76,17 @@ fn is_somebody_else(old: &Record, new: &Record) -> bool {
 
 fn has_ended(record: &Record) -> bool {
     record.status != Status::Active
+}
+
+/// Whether of the lines that are held so many have ended. A list may be half a million lines: no more are looked at than it
+/// takes.
+fn has_ended_at_least(view: &View, scope: &Scope, count: usize) -> Result<bool> {
+    let mut ended = 0;
+    for line in &scope.held {
+        ended += usize::from(has_ended(&view.entry_placed(line.uid)?.entry.record));
+        if ended >= count {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -273,7 +273,7 @@ mod tests {
                 folder: PathBuf::new(),
                 hash: [0; 32],
                 append: false,
-                released: false,
+                released: None,
                 dry_run: false,
                 guard: Guard { removed_share_max: 1.0, removed_lines_floor: 0 },
                 parts: vocabulary.parts.clone(),

@@ -47,8 +47,9 @@ pub struct Manner {
     pub hash: [u8; 32],
     /// A line that is not in the file says nothing (mode = "append").
     pub append: bool,
-    /// A person looked at what would go and let it.
-    pub released: bool,
+    /// Of which list and area a person looked at what would go and let it, whatever the content is by now. The rest of the
+    /// file is judged as ever.
+    pub released: Option<(List, Area)>,
     /// Only tell what would change.
     pub dry_run: bool,
     pub guard: Guard,
@@ -56,6 +57,12 @@ pub struct Manner {
     pub parts: Arc<PartWords>,
     /// All that is watched.
     pub streams: Vec<Stream>,
+}
+
+impl Manner {
+    pub fn has_released(&self, at: (List, Area)) -> bool {
+        self.released == Some(at)
+    }
 }
 
 /// What became of the whole file.
@@ -207,7 +214,7 @@ fn settle(
                         scope.begin_anew();
                         plan = self::plan(view, has_below, setting, manner, &dead, at, &scope)?;
                     }
-                    let planned = match scope.newer(manner, &plan.reach, setting) {
+                    let planned = match scope.newer(at, manner, &plan.reach, setting) {
                         // A file that comes late has nothing to tell of whom it does not name.
                         Some(_) if is_emptied => continue,
                         Some(newer) => Err(newer),
@@ -317,7 +324,7 @@ fn plan(
     let other_file = other_file(&manner.folder, &as_held, counts)
         // Of the dead the whole file has told that it takes the place of the others.
         .filter(|_| at.0 != List::Deaths || !reach.takes_place());
-    let waits = !manner.released && (too_much || doubts.are_any() || other_file.is_some());
+    let waits = !manner.has_released(at) && (too_much || doubts.are_any() || other_file.is_some());
     let held = waits && !view.is_released(&manner.stream, &manner.hash, at)?;
     let picks = as_held.picks;
     Ok(Plan { same, gone, fresh, kept, reach, replaced_damaged, removes, held, other_file, picks, doubts })
@@ -414,7 +421,7 @@ mod tests {
                 folder: PathBuf::new(),
                 hash: [0; 32],
                 append: false,
-                released: false,
+                released: None,
                 dry_run: false,
                 guard: Guard { removed_share_max: 1.0, removed_lines_floor: 0 },
                 parts: vocabulary.parts.clone(),

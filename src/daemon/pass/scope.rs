@@ -303,7 +303,7 @@ impl Scope {
     /// 17). The same file written anew is a correction, whatever day it states, and so is another one of the same month; what
     /// speaks of no other file takes the place of none. A list that states no day is of the month in which it came or of the
     /// one before, which comes out in that month too: what ended more than a cycle before it came is older.
-    pub fn newer(&self, manner: &Manner, reach: &Reach, setting: &Setting) -> Option<Outdated> {
+    pub fn newer(&self, at: (List, Area), manner: &Manner, reach: &Reach, setting: &Setting) -> Option<Outdated> {
         let takes_place = match reach {
             Reach::All => true,
             Reach::Part(others) => !others.is_empty(),
@@ -320,7 +320,11 @@ impl Scope {
             Some(newer_on) => stated_on < newer_on,
             None => days_between(stated_on, came_on) > setting.parameters.list_cycle_days,
         };
-        (is_older && !manner.released).then(|| Outdated { stated_on, newer_on, newer_file: before.facts.file.clone() })
+        (is_older && !manner.has_released(at)).then(|| Outdated {
+            stated_on,
+            newer_on,
+            newer_file: before.facts.file.clone(),
+        })
     }
 
     pub fn snapshot(&self, key: SnapshotKey, manner: &Manner, setting: &Setting, reach: &Reach) -> Snapshot {
