@@ -24,7 +24,7 @@ use field::Field;
 pub(super) use files::Words;
 pub use files::areas_called;
 use files::{Asks, CommonFile, ListAsks, ListFile, extra, parse};
-use fold::{fold_header, fold_word};
+use fold::{fold_header, fold_word, folded, longest_first};
 use whose::Whose;
 
 const COMMON: &str = include_str!("../../config/lists/common.toml");
@@ -255,7 +255,7 @@ impl Vocabulary {
                 kinds: commons.iter().flat_map(|file| kinds(&file.parts.kinds)).collect(),
                 changes: [words(|file| &file.words.changes), words(|file| &file.parts.additions)].concat(),
                 some: words(|file| &file.parts.some),
-                sources: commons.iter().flat_map(|file| &file.parts.sources).map(folded).collect(),
+                sources: commons.iter().flat_map(|file| &file.parts.sources).map(|words| folded(words)).collect(),
             }),
             band_starts: inside(|file| &file.words.band_starts),
             band_ends: inside(|file| &file.words.band_ends),
@@ -443,16 +443,7 @@ fn flat<K: Copy>(map: &BTreeMap<K, Words>) -> impl Iterator<Item = (K, String)> 
 
 /// Folded: of each kind the parts, of each part its words.
 fn kinds(kinds: &[Vec<Words>]) -> impl Iterator<Item = Vec<Words>> {
-    kinds.iter().map(move |parts| parts.iter().map(folded).collect())
-}
-
-fn folded(words: &Words) -> Words {
-    words.iter().map(|word| fold_word(word)).collect()
-}
-
-fn longest_first(mut words: Words) -> Words {
-    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    words
+    kinds.iter().map(move |parts| parts.iter().map(|words| folded(words)).collect())
 }
 
 #[cfg(test)]

@@ -31,6 +31,16 @@ fn without_look_alikes(folded: &str) -> String {
     folded.chars().map(&mut meant).collect()
 }
 
+/// Every word folded.
+pub fn folded(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| fold_word(word)).collect()
+}
+
+pub fn longest_first(mut words: Vec<String>) -> Vec<String> {
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words
+}
+
 /// Whether a header holds the word, or all parts of `变动*日期` in their order.
 pub fn holds(key: &str, word: &str) -> bool {
     let mut rest = key;
