@@ -111,6 +111,12 @@ fn within(text: &str) -> Option<IdNumber> {
     };
     let is_long = |piece: &&str| piece.bytes().filter(u8::is_ascii_digit).count() >= COMPANY_DIGITS_MIN;
     let alone: Vec<&str> = text.split(is_company).filter(is_long).collect();
+    if let [only] = alone[..]
+        && let Some(too_long) =
+            IdNumber::parse(only).filter(|id| has_digit_too_many(id) && !only.trim_end().ends_with(STARS))
+    {
+        return Some(too_long);
+    }
     let apart = text.split(|c: char| is_company(c) || c.is_whitespace()).filter(is_long);
     let mut each = alone.iter().copied().chain(apart).filter_map(IdNumber::parse);
     let valid = each.find(|id| matches!(id.state(), IdState::Valid | IdState::Old));
@@ -125,7 +131,16 @@ fn undressed(text: &str) -> Option<IdNumber> {
     let ends = |c: char| is_part(c) || IdNumber::parse(&format!("11010519491231002{c}")).is_some_and(|id| is_good(&id));
     let number = text.trim_start_matches(|c| !is_part(c)).trim_end_matches(|c| !ends(c));
     let bare = |number: &str| IdNumber::parse(&number.chars().filter(|c| ends(*c)).collect::<String>()).filter(is_good);
-    bare(number).or_else(|| bare(number.trim_end_matches(|c| !is_part(c))))
+    bare(number).or_else(|| bare(number.trim_end_matches(STARS)))
+}
+
+/// A star behind a number points to a note. A cross stands for the check character.
+const STARS: [char; 3] = ['*', '＊', '﹡'];
+
+/// Eighteen digits and an X. Nobody knows which digit is too many, and one time in eleven they are a good number of
+/// somebody else.
+fn has_digit_too_many(id: &IdNumber) -> bool {
+    id.reveal().strip_suffix('X').is_some_and(is_long_number)
 }
 
 fn is_good(id: &IdNumber) -> bool {
@@ -204,6 +219,28 @@ mod tests {
         assert_eq!(shown("身份证号: 110105 19491231 002X（已核）"), "11010519491231002X");
         assert_eq!(shown("身份证:110105194912310021"), "110105194912310021", "an invalid number is invalid by itself");
         assert_eq!((id_number(Cell::Text("待补")), id_number(Cell::Empty)), (None, None));
+    }
+
+    #[test]
+    fn a_digit_too_many_before_the_x_stays_as_written() {
+        assert_eq!(id_number_of("440524188001010014").unwrap().state(), IdState::Valid);
+        for text in [
+            "440524188001010014X",
+            "440524188001010014x",
+            "440524188001010014×",
+            "440524188001010014 X",
+            "440524 18800101 0014 x",
+            "身份证：440524188001010014X（已核）",
+        ] {
+            let id = id_number_of(text).unwrap();
+            assert_eq!((id.reveal(), id.state()), ("440524188001010014X", IdState::Invalid(IdFault::Length)), "{text}");
+        }
+        for text in ["440524188001010014X？", "No.440524188001010014X", "440524188001010014x。"] {
+            assert!(!is_good(&id_number_of(text).unwrap()), "{text}");
+        }
+        for text in ["440524188001010014*", "440524188001010014 ＊", "11010519491231002X*"] {
+            assert!(is_good(&id_number_of(text).unwrap()), "{text}: a star points to a note");
+        }
     }
 
     #[test]

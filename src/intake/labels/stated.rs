@@ -117,6 +117,8 @@ const LEAP_YEAR: i16 = 2000;
 const POINTS: [char; 3] = ['-', '.', '/'];
 /// Between the first and the last of a span, and between months that are counted up.
 const TO: [char; 13] = ['-', '~', '至', '到', '—', '–', '―', '、', ',', '和', '及', '与', '_'];
+/// Before a month of the year behind the one in which a span begins.
+const NEXT_YEAR: [&str; 3] = ["次年", "翌年", "第二年"];
 /// Behind the number of a part of the list: 2026/1组/人口.csv.
 const PARTS: [char; 6] = ['组', '村', '社', '队', '区', '户'];
 /// Behind a day or a year from which on all is meant.
@@ -288,8 +290,12 @@ impl Months {
             if let Some((day, rest)) = day.and_then(|(day, rest)| Some((self.day(month, day)?, rest))) {
                 return Some(Span { first: day, last: self.until(day, rest) });
             }
-            let next = one_of(rest, &TO).and_then(|(_, rest)| number(rest)).filter(|(next, _)| *next > month);
-            let last = next.and_then(|(next, rest)| self.from(next, rest)).filter(|span| span.is_of_months());
+            let last = one_of(rest, &TO).and_then(|(_, rest)| {
+                let (year, rest) = self.in_next_year(rest);
+                let (next, rest) = number(rest)?;
+                year.or_else(|| self.going_on(month, next, rest))?.from(next, rest)
+            });
+            let last = last.filter(|span| span.is_of_months());
             return Some(Span { first, last: last.map_or(first, |span| span.last) });
         }
         let next = one_of(rest, &TO).or_else(|| one_of(rest, &POINTS)).and_then(|(c, rest)| Some((c, number(rest)?)));
@@ -297,8 +303,7 @@ impl Months {
             let is_month = behind.trim_start().starts_with('月');
             let may_be_day = POINTS.contains(&between) && !is_month && !behind.starts_with(PARTS);
             if !(may_be_day && self.point == Some(between))
-                && next > month
-                && let Some(span) = self.from(next, behind)
+                && let Some(span) = self.going_on(month, next, behind).and_then(|year| year.from(next, behind))
             {
                 return Some(Span { first, last: span.last });
             }
@@ -317,6 +322,25 @@ impl Months {
         is_shown.then_some(Span { first, last: first })
     }
 
+    /// The year in which a span that began in `month` comes to `next`. An earlier month is the next year's (12月-1月), where
+    /// a word says that it is a month: 2026年3月-1 is a second copy.
+    fn going_on(self, month: i8, next: i8, behind: &str) -> Option<Months> {
+        if next > month {
+            return Some(self);
+        }
+        let is_month = behind.trim_start().starts_with('月');
+        (next < month && is_month).then_some(Months { year: self.year + 1, ..self })
+    }
+
+    /// The next year, where the text begins with a word for it (2025年12月至次年1月), and the rest.
+    fn in_next_year(self, text: &str) -> (Option<Months>, &str) {
+        let text = text.trim_start();
+        match NEXT_YEAR.iter().find_map(|word| text.strip_prefix(word)) {
+            Some(rest) => (Some(Months { year: self.year + 1, ..self }), rest),
+            None => (None, text),
+        }
+    }
+
     fn day(self, month: i8, day: i8) -> Option<PartialDate> {
         PartialDate::day(self.year, month, day)
     }
@@ -325,12 +349,15 @@ impl Months {
     fn until(self, first: PartialDate, rest: &str) -> PartialDate {
         let last = || {
             let (_, rest) = one_of(rest, &TO)?;
+            let (year, rest) = self.in_next_year(rest);
             let (begun, rest) = number(rest)?;
+            let month = first.parts().1;
             if rest.trim_start().starts_with(['日', '号']) {
-                return self.day(first.parts().1, begun);
+                return self.day(month, begun);
             }
+            let year = year.or_else(|| self.going_on(month, begun, rest)).unwrap_or(self);
             let (_, rest) = one_of(rest, &['月', '-', '.', '/'])?;
-            self.day(begun, number(rest)?.0)
+            year.day(begun, number(rest)?.0)
         };
         last().filter(|last| *last > first).unwrap_or(first)
     }
