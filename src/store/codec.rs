@@ -125,7 +125,7 @@ mod tests {
         use crate::store::{Home, Store};
         const SOURCE: &str = "INSERT INTO sources VALUES ('', 'a.csv', 0, 0, NULL, NULL, 'read', '[]', 0, 0)";
         const HELD: &str =
-            "INSERT INTO held VALUES (1, 0, '', 'a.csv', zeroblob(32), 519901001200, 1, 9, 1, 8, 0, 'held')";
+            "INSERT INTO held VALUES (1, 0, '', 'a.csv', zeroblob(32), 519901001200, 1, 9, 1, 8, 0, 0, 0, 'held')";
         const EVENT: &str = "INSERT INTO events VALUES (1, 1, 'death', '2026-05', NULL, NULL, 'probable', '[]')";
         const FINDING: &str =
             "INSERT INTO findings VALUES (1, 1, 'shared-id', 'high', 1, 1, NULL, NULL, NULL, 20260501, NULL,
