@@ -143,11 +143,9 @@ fn what_was_said_of_a_pair_before_its_lines_came_holds_once_they_are_here() {
         if !verdicts.is_empty() {
             send(&village, &town, 0, verdicts);
         }
-        let mut after = verdicts.len() as u64;
         // One line at a time, each linked before the next comes.
-        for (uid, name, number) in lines {
+        for (after, (uid, name, number)) in (verdicts.len() as u64..).zip(lines) {
             send(&village, &town, after, &[named(after + 1, uid, name, number)]);
-            after += 1;
             persons(&town, &[]);
         }
         let found = persons(&town, &[1, 2, 3, 4]);
