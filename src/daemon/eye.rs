@@ -26,6 +26,7 @@ pub struct Eye {
     /// Told of every piece that is read.
     pulse: Arc<AtomicU64>,
     how: fn(&Source) -> Result<Scan>,
+    send: fn(Looking) -> io::Result<()>,
     wait_max: Duration,
 }
 
@@ -57,7 +58,8 @@ impl Eye {
         wait_max: Duration,
     ) -> Arc<Eye> {
         let (state, returned, errands) = (Mutex::default(), Condvar::new(), Mutex::default());
-        Arc::new(Eye { source: source.clone(), state, returned, errands, pulse: pulse.clone(), how, wait_max })
+        let (source, pulse, send) = (source.clone(), pulse.clone(), Looking::send);
+        Arc::new(Eye { source, state, returned, errands, pulse, how, send, wait_max })
     }
 
     /// For reading something of the source.
@@ -110,11 +112,12 @@ impl Eye {
         state.since = Some(since);
         state.begun += 1;
         let number = state.begun;
-        let looking = Looking { eye: self.clone(), found: None };
-        let thread = std::thread::Builder::new().name("look".to_owned()).spawn(move || looking.look());
-        if let Err(error) = thread.or_say("starting a look at a source") {
-            return Err(Arc::new(error));
-        }
+        // Where no thread is to be had the look is dropped here, and takes the state to end itself.
+        drop(state);
+        (self.send)(Looking { eye: self.clone(), found: None })
+            .or_say("starting a look at a source")
+            .map_err(Arc::new)?;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.since.is_some() && state.begun == number {
             state = self.wait(state, since + self.wait_max)?;
         }
@@ -151,6 +154,10 @@ struct Looking {
 }
 
 impl Looking {
+    fn send(self) -> io::Result<()> {
+        std::thread::Builder::new().name("look".to_owned()).spawn(move || self.look()).map(drop)
+    }
+
     fn look(mut self) {
         self.found = Some((self.eye.how)(&self.eye.source).map_err(Arc::new));
     }
@@ -221,6 +228,25 @@ mod tests {
         assert!(eye.look().is_err() && eye.glance().is_err());
         assert!(asked.elapsed() < LOOK_MAX, "nobody waited for who will not come");
         IS_BROKEN.store(false, Ordering::SeqCst);
+        assert!(eye.look().is_ok());
+    }
+
+    #[test]
+    fn where_no_thread_is_to_be_had_nobody_looks_and_the_next_one_may() {
+        let mut eye = Eye::looking(&share(), &Arc::default(), |_| Ok(Scan::default()), LOOK_MAX);
+        // As a thread that was refused: what it was to do is dropped with it.
+        Arc::get_mut(&mut eye).unwrap().send = |looking| {
+            drop(looking);
+            Err(io::ErrorKind::WouldBlock.into())
+        };
+        let (asked, answer) = std::sync::mpsc::channel();
+        let looks = eye.clone();
+        std::thread::spawn(move || asked.send(looks.look().is_err() && looks.glance().is_err()));
+        assert_eq!(answer.recv_timeout(2 * LOOK_MAX), Ok(true), "told at once, and not never");
+        while Arc::get_mut(&mut eye).is_none() {
+            std::thread::yield_now();
+        }
+        Arc::get_mut(&mut eye).unwrap().send = Looking::send;
         assert!(eye.look().is_ok());
     }
 

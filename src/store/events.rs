@@ -5,14 +5,16 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::codec::{Doing, json, optional_area, optional_word, uids_to_text, word};
 use super::{View, Writer};
-use crate::domain::{Confidence, Date, Event, EventKind, Uid};
+use crate::domain::{Area, Confidence, Date, Event, EventKind, Uid};
 use crate::error::Result;
 
 /// The same event keeps its id: kind, places and the entry that shows it best.
 fn event_id(event: &Event) -> i64 {
     let first = event.evidence.iter().min().map_or(0, |uid| uid.0);
-    let text = format!("{}{:?}{:?}{first}", event.kind.as_str(), event.from, event.to);
-    (xxh3_64(text.as_bytes()) >> 1) as i64
+    let [from, to] = [event.from, event.to].map(|place| place.map_or(0, Area::padded));
+    let mut bytes = event.kind.as_str().as_bytes().to_vec();
+    [from, to, first].iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
+    (xxh3_64(&bytes) >> 1) as i64
 }
 
 impl View<'_> {

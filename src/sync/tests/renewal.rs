@@ -97,6 +97,19 @@ async fn a_village_whose_township_joined_while_it_was_closed_is_not_renewed_besi
 }
 
 #[tokio::test]
+async fn whose_clock_is_wrong_is_told_by_the_parents_own_and_not_by_certificate_time() {
+    // Certificate time stayed years ahead, as after a county's clock that was put right.
+    let ahead = super::super::clock::system_secs() + 3_000 * DAY;
+    let (county, village) = county_at(&Arc::new(AtomicI64::new(ahead))).await;
+    assert!(county.authority.now() >= ahead);
+    let (link, task) = village.link();
+    link.flush().await.unwrap();
+    let skew = link.status().skew_secs.expect("this parent tells its clock");
+    assert!(skew.abs() < 300, "both are one computer: {skew}");
+    task.abort();
+}
+
+#[tokio::test]
 async fn a_county_clock_that_jumps_neither_ends_certificates_nor_brings_ended_ones_back() {
     let shows = Arc::new(AtomicI64::new(START));
     let (county, village) = county_at(&shows).await;

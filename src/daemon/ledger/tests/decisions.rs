@@ -1,6 +1,7 @@
 //! Whose decisions count: an office decides about what concerns it, in whatever order things arrive.
 
 use super::*;
+use crate::daemon::pass::derive;
 use crate::domain::{Finding, FindingId, FindingStatus, Severity, Uid};
 use crate::store::{FindingState, NOTE_CHARS_MAX, pair_subject};
 
@@ -111,6 +112,48 @@ fn what_the_office_above_knows_to_concern_a_village_counts_here_when_it_comes_ba
     let line = serde_json::json!({"t": "finding", "id": id.to_string(), "finding": null, "decision": made}).to_string();
     town.office.store.write(|writer| notices::take(writer, &line)).unwrap();
     assert_eq!(status(&town, id), FindingStatus::Confirmed);
+}
+
+/// The person of each line that is here, once all that waits is linked.
+fn persons(node: &Node, uids: &[u64]) -> Vec<Option<Uid>> {
+    let office = &node.office;
+    derive(&office.store, &office.setting(), &|_, _| Ok(()), &mut |_| {}, &|| true).unwrap();
+    let person = |uid: &u64| office.store.read(|view| view.entry(Uid(*uid))).unwrap().map(|stored| stored.person);
+    uids.iter().map(person).collect()
+}
+
+#[test]
+fn what_was_said_of_a_pair_before_its_lines_came_holds_once_they_are_here() {
+    let named = |seq: u64, uid: u64, name: &str, number: &str| {
+        let item = entry(seq, uid, VILLAGE, &format!("\"{name}\""));
+        Item { line: item.line.replace(r#""st":"#, &format!(r#""id":"{number}","st":"#)), ..item }
+    };
+    let pair = |a: u64, b: u64| pair_subject(Uid(a), Uid(b));
+    // Two of one number, so that they are one person unless somebody says no; and two of two, where it is the other way round.
+    let lines = [
+        (1, "赵德海", "519901195003020012"),
+        (2, "赵德海", "519901195003020012"),
+        (3, "孔雅文", "519901196104110011"),
+        (4, "江小红", "519901196104110038"),
+    ];
+    let told =
+        [decision(1, VILLAGE, "match", &pair(1, 2), "reject"), decision(2, VILLAGE, "match", &pair(3, 4), "confirm")];
+    let linked = |verdicts: &[Item]| {
+        let (village, town) = (node(VILLAGE), node(TOWN));
+        if !verdicts.is_empty() {
+            send(&village, &town, 0, verdicts);
+        }
+        // One line at a time, each linked before the next comes.
+        for (after, (uid, name, number)) in (verdicts.len() as u64..).zip(lines) {
+            send(&village, &town, after, &[named(after + 1, uid, name, number)]);
+            persons(&town, &[]);
+        }
+        let found = persons(&town, &[1, 2, 3, 4]);
+        assert!(found.iter().all(Option::is_some) && refused(&town).is_empty(), "{found:?} {:?}", refused(&town));
+        (found[0] == found[1], found[2] == found[3])
+    };
+    assert_eq!(linked(&[]), (true, false), "what the lines say by themselves");
+    assert_eq!(linked(&told), (false, true));
 }
 
 #[test]
