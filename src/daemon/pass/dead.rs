@@ -99,11 +99,15 @@ impl<'s> Tally<'s> {
             let paired = Paired::new(view, scope)?;
             let mut stays = scope.seen.clone();
             paired.pairing.same.iter().for_each(|(i, _)| stays[paired.at_line[*i]] = true);
+            // Nearly all lines are of a few files.
+            let files: BTreeSet<&str> = scope.runs.iter().map(|run| run.file.as_str()).collect();
+            let is_beside = |file: &&str| *file != manner.file && own.is_from_another(&manner.parts.of(file));
+            let beside: BTreeSet<&str> = files.into_iter().filter(is_beside).collect();
+            tally.has_others_beside |= !beside.is_empty();
             let mut told = 0;
             for (i, stays) in stays.into_iter().enumerate() {
                 let file = scope.file_of(i);
-                if file != manner.file && own.is_from_another(&manner.parts.of(file)) {
-                    tally.has_others_beside = true;
+                if beside.contains(file) {
                     continue;
                 }
                 told += 1;
@@ -119,10 +123,6 @@ impl<'s> Tally<'s> {
             }
         }
         Ok(tally)
-    }
-
-    fn files(&self) -> impl Iterator<Item = &'s str> {
-        self.by_file.keys().copied()
     }
 
     /// Those who stood in this file before.
@@ -153,7 +153,8 @@ impl Dead {
             // The next month, saved over the one before; or this one put right, which has all of its days.
             days_of(view, sheets, scopes)?.map_or(Reach::Nothing, Reach::Since)
         } else if others.is_half() && tally.has_others_beside {
-            Reach::Part(tally.files().filter(|file| *file != manner.file).map(str::to_owned).collect())
+            let others = tally.by_file.keys().filter(|file| **file != manner.file);
+            Reach::Part(others.map(|file| (*file).to_owned()).collect())
         } else if others.is_half() {
             Reach::All
         } else {

@@ -65,9 +65,11 @@ impl Doubts {
 
 /// Whether the line tells of somebody else than before, by a name or a number that no slip of the pen makes of the other.
 fn is_somebody_else(old: &Record, new: &Record) -> bool {
-    let level = |a: &str, b: &str| Name::new(a).compare(&Name::new(b)).0;
-    let is_other = |level: NameLevel| matches!(level, NameLevel::SurnameOnly | NameLevel::Different);
-    let is_renamed = old.names().all(|a| new.names().all(|b| is_other(level(a, b))));
+    // Of most lines that change it is not the name.
+    let is_other = |a: &str, b: &str| {
+        a != b && matches!(Name::new(a).compare(&Name::new(b)).0, NameLevel::SurnameOnly | NameLevel::Different)
+    };
+    let is_renamed = old.names().all(|a| new.names().all(|b| is_other(a, b)));
     let numbers = [old, new].map(|record| record.known_number().and_then(IdNumber::full));
     let is_renumbered = matches!(&numbers, [Some(a), Some(b)]
         if a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count() > SLIPS_MAX);
