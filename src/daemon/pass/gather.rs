@@ -241,63 +241,23 @@ impl Sink for Gather<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
-    use crate::daemon::pass::{Guard, ingest};
-    use crate::intake::{Context, FileReport, Limits, Places, Unreadable, Vocabulary, read_file};
-    use crate::store::Home;
+    use crate::daemon::pass::testing::Office;
+    use crate::intake::FileReport;
 
     #[test]
     fn a_county_looks_at_the_lists_of_those_villages_that_a_file_has_lines_of() {
-        let folder = tempfile::tempdir().unwrap();
-        let area: Area = "519901".parse().unwrap();
-        let store = Store::open(Home::plain(folder.path()), area).unwrap();
-        let (today, vocabulary) = ("2026-05-01".parse().unwrap(), Vocabulary::load(None).unwrap());
-        let setting = Setting {
-            node: area,
-            today,
-            now: 0,
-            parameters: Default::default(),
-            weights: Default::default(),
-            decided: Default::default(),
-        };
+        let office = Office::of("519901");
         let line = |village: u32, who: u32| format!("519901001{village},{village}-{who},张{village}{who}\n");
         // What the lists are of that were looked at, how many lines were held, and how many were written.
         let read = |file: &str, lines: &[String]| {
-            let path = folder.path().join(file);
-            std::fs::write(&path, format!("行政区划代码,户号,姓名\n{}", lines.concat())).unwrap();
-            let manner = Manner {
-                stream: String::new(),
-                file: file.to_owned(),
-                folder: PathBuf::new(),
-                hash: [0; 32],
-                append: false,
-                released: None,
-                dry_run: false,
-                guard: Guard { removed_share_max: 1.0, removed_lines_floor: 0 },
-                parts: vocabulary.parts.clone(),
-                streams: Vec::new(),
-            };
-            let context = Context {
-                vocabulary: &vocabulary,
-                places: &Places::default(),
-                limits: &Limits::default(),
-                node_area: area,
-                list: Some(List::Population),
-                area: None,
-                rel_path: file,
-                saved: today,
-                today,
-            };
-            let pour = |gather: &mut Gather| -> std::result::Result<(u64, Vec<String>), Unreadable> {
-                let report: FileReport = read_file(&path, &context, gather)?;
+            let text = format!("行政区划代码,户号,姓名\n{}", lines.concat());
+            let look = |gather: &mut Gather, report: FileReport| {
                 let with_lines =
                     gather.scopes.iter().filter(|(_, scope)| !scope.placement.is_empty() || !scope.held.is_empty());
-                Ok((report.known, with_lines.map(|((_, area), _)| area.to_string()).collect()))
+                (report.known, with_lines.map(|((_, area), _)| area.to_string()).collect::<Vec<String>>())
             };
-            let taken = ingest(&store, &setting, &manner, pour, &mut |_, _, _| Ok(())).unwrap();
-            let ((known, areas), outcome) = taken.map_err(|broken| broken.code).unwrap();
+            let ((known, areas), outcome) = office.take((List::Population, file), &text, look).unwrap();
             let written: u64 = outcome.scopes.iter().map(|s| s.created + s.updated + s.removed).sum();
             (areas, known, written)
         };

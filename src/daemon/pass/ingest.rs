@@ -394,56 +394,16 @@ fn take(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::{Context, FileReport, Limits, Places, UnreadableCode, Vocabulary, read_file};
-    use crate::store::Home;
+    use crate::daemon::pass::testing::Office;
+    use crate::intake::UnreadableCode;
 
     #[test]
     fn a_mistake_of_ours_that_one_file_shows_fails_that_file_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let area: Area = "519901001201".parse().unwrap();
-        let store = Store::open(Home::plain(folder.path()), area).unwrap();
-        let (today, vocabulary) = ("2026-05-01".parse().unwrap(), Vocabulary::load(None).unwrap());
-        let setting = Setting {
-            node: area,
-            today,
-            now: 0,
-            parameters: Default::default(),
-            weights: Default::default(),
-            decided: Default::default(),
-        };
+        let office = Office::of("519901001201");
         let take = |file: &str, names: &[&str], fail: fn(&mut Gather)| {
-            let path = folder.path().join(file);
             let lines: String = names.iter().map(|name| format!("{name},男,2026-03-05\n")).collect();
-            std::fs::write(&path, format!("死者姓名,性别,死亡日期\n{lines}")).unwrap();
-            let manner = Manner {
-                stream: String::new(),
-                file: file.to_owned(),
-                folder: PathBuf::new(),
-                hash: [0; 32],
-                append: false,
-                released: None,
-                dry_run: false,
-                guard: Guard { removed_share_max: 1.0, removed_lines_floor: 0 },
-                parts: vocabulary.parts.clone(),
-                streams: Vec::new(),
-            };
-            let context = Context {
-                vocabulary: &vocabulary,
-                places: &Places::default(),
-                limits: &Limits::default(),
-                node_area: area,
-                list: Some(List::Deaths),
-                area: None,
-                rel_path: file,
-                saved: today,
-                today,
-            };
-            let pour = |gather: &mut Gather| -> std::result::Result<FileReport, Unreadable> {
-                let report = read_file(&path, &context, gather);
-                fail(gather);
-                report
-            };
-            ingest(&store, &setting, &manner, pour, &mut |_, _, _| Ok(())).unwrap().map_err(|broken| broken.code)
+            let text = format!("死者姓名,性别,死亡日期\n{lines}");
+            office.take((List::Deaths, file), &text, |gather, _| fail(gather))
         };
         assert!(take("3月.csv", &["张三", "李四", "王五"], |_| ()).is_ok());
         let in_reading = take("4月.csv", &["赵六"], |_| panic!("as by a mistake of ours"));

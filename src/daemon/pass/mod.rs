@@ -26,6 +26,8 @@ mod people;
 mod raw_index;
 mod scope;
 mod spread;
+#[cfg(test)]
+mod testing;
 
 pub use arrive::arrive;
 pub use derive::{Derived, derive};
