@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::codec::{Doing, area, list};
-use super::{Placement, SnapshotKey, View, Writer};
+use super::{Placement, SnapshotKey, View, Writer, sum};
 use crate::domain::{Area, FindingId, List, Uid};
 use crate::error::Result;
 
@@ -108,13 +108,9 @@ impl Writer<'_> {
         }
         for (id, (key, awaits)) in lists {
             let seq = self.next_seq_of_list(id)?;
+            let sum = sum::with(sum::SNAPSHOT, "awaits", "?3");
             self.conn
-                .prepare_cached(
-                    "UPDATE snapshots SET seq = ?2, awaits = ?3,
-                            sum = row_sum(list, area, origin, stream, file, sheet, taken_on, lines, damaged, total_row,
-                                          total_stated, total_counted, placement, ?3)
-                     WHERE id = ?1",
-                )
+                .prepare_cached(&format!("UPDATE snapshots SET seq = ?2, awaits = ?3, sum = {sum} WHERE id = ?1"))
                 .and_then(|mut s| s.execute((id, seq as i64, awaits)))
                 .doing(DOING)?;
             if !awaits {

@@ -278,13 +278,11 @@ impl Writer<'_> {
     /// The snapshot is of this day.
     pub(super) fn date_snapshot(&self, id: i64, day: Date) -> Result<()> {
         let seq = self.next_seq_of_list(id)?;
+        let sum = sum::with(sum::SNAPSHOT, "taken_on", "?3");
         self.conn
-            .prepare_cached(
-                "UPDATE snapshots SET seq = ?2, taken_on = ?3, due = 0,
-                        sum = row_sum(list, area, origin, stream, file, sheet, ?3, lines, damaged, total_row, total_stated,
-                                      total_counted, placement, awaits)
-                 WHERE id = ?1",
-            )
+            .prepare_cached(&format!(
+                "UPDATE snapshots SET seq = ?2, taken_on = ?3, due = 0, sum = {sum} WHERE id = ?1"
+            ))
             .and_then(|mut s| s.execute((id, seq as i64, day_to_sql(day))))
             .doing("dating a list")?;
         Ok(())

@@ -20,6 +20,12 @@ pub(super) const GONE: &str = "key, area";
 /// Columns of `blocks` under their sum, in this order.
 pub(super) const BUCKET: &str = "bucket, pairs";
 
+/// In SQL, the sum of a row of which one of the `columns` becomes `value`.
+pub(super) fn with(columns: &str, column: &str, value: &str) -> String {
+    let columns: Vec<&str> = columns.split(", ").map(|of| if of == column { value } else { of }).collect();
+    format!("row_sum({})", columns.join(", "))
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("the row is not what was written")]
 struct Changed;
